@@ -1,0 +1,1 @@
+"""What every floor stands on: project, store, schema, decisions, ledger, errors."""

@@ -1,0 +1,1 @@
+"""The data wing: from anywhere, understood, checked, cleaned, labelled, split."""

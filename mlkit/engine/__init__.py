@@ -1,0 +1,1 @@
+"""The engine: notebooks read, wired, planned and run."""

@@ -1,0 +1,1 @@
+"""The model wing: chosen, tuned, trained, evaluated, reviewed, accepted, packaged."""

@@ -1,0 +1,1 @@
+"""Formats a model is packaged in, one file each."""

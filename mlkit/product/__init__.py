@@ -1,0 +1,1 @@
+"""The product wing: what happens to a model out in the world."""

@@ -1,0 +1,1 @@
+"""Widgets that edit decisions, one a file."""

@@ -1,0 +1,133 @@
+"""A project: a folder with an ``mlkit.toml``, and where things lie in it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mlkit.core.errors import UsageError, did_you_mean
+
+__all__ = ["Project"]
+
+FILE = "mlkit.toml"
+SECTIONS = ("format", "goal", "use", "profiles", "steps", "store", "policies")
+STEP_KEYS = ("timeout", "kernel", "cpus", "memory", "manual")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's root, its settings, and the places below it.
+
+    Parameters
+    ----------
+    root
+        The folder that holds ``mlkit.toml``.
+    """
+
+    root: Path
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def find(cls, start: Path) -> Project | None:
+        """Return the project that `start` lies in, walking up; None outside of one."""
+        here = start.resolve()
+        for folder in (here, *here.parents):
+            if (folder / FILE).is_file():
+                return cls(folder)
+        return None
+
+    @classmethod
+    def open(cls, start: Path) -> Project:
+        """Return the project that `start` lies in.
+
+        Raises
+        ------
+        UsageError
+            Where there is none, or its ``mlkit.toml`` cannot be read.
+        """
+        if not start.exists():
+            raise UsageError("no such folder", where=str(start))
+        project = cls.find(start)
+        if project is None:
+            raise UsageError(
+                "this is not an mlkit project",
+                where=str(start),
+                expected=f"a folder with {FILE}, or one inside such a folder",
+                todo="make one with `mlkit new DIR --data FILE --target COL`, "
+                f"or put {FILE} with the line `format = 1` beside your notebooks",
+            )
+        _check(project)
+        return project
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """What ``mlkit.toml`` says."""
+        path = self.root / FILE
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{FILE} cannot be read", where=str(path), got=str(error)
+            ) from None
+
+    def config(self, key: str, default: Any = None) -> Any:
+        """Return the value at a dotted `key` of ``mlkit.toml``, else `default`."""
+        value: Any = self.settings
+        for part in key.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                return default
+            value = value[part]
+        return value
+
+    @property
+    def state(self) -> Path:
+        """The store, the locks, the request log: not committed."""
+        return self.root / ".mlkit"
+
+    @property
+    def decisions(self) -> Path:
+        """What was clicked: committed."""
+        return self.root / "decisions"
+
+    @property
+    def ledger(self) -> Path:
+        """Seals, gates, overrules, promotions: committed."""
+        return self.root / "ledger.jsonl"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.root / "runs"
+
+    def relative(self, path: Path) -> str:
+        """Return `path` as written from the root, with forward slashes."""
+        return Path(os.path.relpath(path, self.root)).as_posix()
+
+
+def _check(project: Project) -> None:
+    settings, where = project.settings, str(project.root / FILE)
+    if settings.get("format") != 1:
+        raise UsageError(
+            f"{FILE} is of a format this mlkit does not know",
+            where=where,
+            expected="format = 1",
+            got=f"format = {settings.get('format', 'absent')}",
+            todo="write `format = 1` at its top, or install the mlkit it was made with",
+        )
+    for section in settings:
+        _known(section, SECTIONS, where)
+    for name, table in settings.get("steps", {}).items():
+        for key in table:
+            _known(key, STEP_KEYS, f"{where} [steps.{name}]")
+
+
+def _known(key: str, known: tuple[str, ...], where: str) -> None:
+    if key not in known:
+        raise UsageError(
+            f"unknown setting {key!r}", where=where, todo=did_you_mean(key, known)
+        )

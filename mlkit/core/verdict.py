@@ -1,0 +1,141 @@
+"""What a gate judges by: findings, and the verdict they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.core.files import digest
+
+__all__ = ["Finding", "Verdict"]
+
+STATES = ("passed", "missed", "not_assessed")
+_MARKS = {"passed": "✓", "missed": "✗", "not_assessed": "–"}
+_COLOURS = {"passed": "#2e7d4f", "missed": "#b3372f", "not_assessed": "#8a6d1d"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One bar and how it went.
+
+    Parameters
+    ----------
+    bar
+        What was asked, in words: ``"ROC AUC at least 0.8"``.
+    state
+        ``passed``, ``missed`` or ``not_assessed``; the last is never a pass.
+    got, need
+        What was found and what the bar wants.
+    help
+        What would most likely help where the bar was missed.
+    required
+        Whether ``not_assessed`` blocks: so where ``[goal.bars]`` sets the bar.
+    """
+
+    bar: str
+    state: str
+    got: str = ""
+    need: str = ""
+    help: str = ""
+    required: bool = False
+
+    def __post_init__(self) -> None:
+        if self.state not in STATES:
+            raise UsageError(
+                f"unknown finding state {self.state!r}",
+                where=f"bar {self.bar!r}",
+                todo=did_you_mean(self.state, STATES),
+            )
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this finding alone keeps the gate shut."""
+        return self.state == "missed" or (
+            self.state == "not_assessed" and self.required
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All findings of one gate.
+
+    Examples
+    --------
+    >>> verdict = Verdict((Finding("at least 100 rows", "missed", "42", "100"),))
+    >>> verdict.state
+    'blocked'
+    >>> print(verdict)
+    blocked
+      ✗ at least 100 rows: got 42, need 100
+    """
+
+    findings: tuple[Finding, ...]
+    title: str = ""
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that keep the gate shut."""
+        return tuple(finding for finding in self.findings if finding.blocks)
+
+    @property
+    def state(self) -> str:
+        """``passed`` or ``blocked``."""
+        return "blocked" if self.blocking else "passed"
+
+    @property
+    def fingerprint(self) -> str:
+        """What an overrule was given for: the bars that block."""
+        return digest(sorted(finding.bar for finding in self.blocking))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return {
+            "title": self.title,
+            "state": self.state,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Verdict:
+        """Read the form that `to_dict` gives."""
+        findings = tuple(Finding(**finding) for finding in form["findings"])
+        return cls(findings, form.get("title", ""))
+
+    def __str__(self) -> str:
+        lines = [self.title or self.state]
+        lines += [f"  {_MARKS[f.state]} {f.bar}{_detail(f)}" for f in self.findings]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        colour = _COLOURS["missed" if self.blocking else "passed"]
+        rows = "".join(_row(finding) for finding in self.findings)
+        title = escape(self.title or "Gate")
+        return (
+            f'<div style="border-left:4px solid {colour};padding:.4em 1em;'
+            f'margin:.5em 0;max-width:60em"><div style="font-weight:600">{title}: '
+            f'<span style="color:{colour}">{self.state}</span></div>'
+            f'<table style="margin:.4em 0">{rows}</table></div>'
+        )
+
+
+def _detail(finding: Finding) -> str:
+    parts = [f"got {finding.got}"] if finding.got else []
+    parts += [f"need {finding.need}"] if finding.need else []
+    if finding.state == "not_assessed":
+        parts.insert(0, "not assessed")
+    return (": " + ", ".join(parts)) if parts else ""
+
+
+def _row(finding: Finding) -> str:
+    style = 'style="text-align:left;vertical-align:top;padding:.15em .8em .15em 0"'
+    colour = _COLOURS[finding.state]
+    advice = finding.help if finding.state != "passed" else ""
+    return (
+        f'<tr><td {style}><span style="color:{colour};font-weight:700">'
+        f"{_MARKS[finding.state]}</span></td><td {style}>{escape(finding.bar)}</td>"
+        f"<td {style}>{escape(_detail(finding).lstrip(': '))}</td>"
+        f"<td {style}>{escape(advice)}</td></tr>"
+    )

@@ -1,0 +1,144 @@
+"""What a kernel really used, for its step's depfile.
+
+A wrapper on ``__import__`` notes the third-party packages that cells, project
+modules and mlkit import; ``sys.modules`` names the project's and mlkit's own modules;
+an audit hook notes the project's files that Python opened for reading. What C++
+readers or subprocesses read is seen only where it goes through mlkit's sources.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mlkit.core.files import file_hash
+
+__all__ = ["Watch"]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PASSED_OVER = {
+    ".mlkit",
+    "runs",
+    "decisions",
+    "mlkit.toml",
+    "ledger.jsonl",
+    "__pycache__",
+}
+CODE = {".py", ".pyc", ".so", ".ipynb"}
+
+
+class Watch:
+    """Notes what this process imports and reads, from `start` on.
+
+    Parameters
+    ----------
+    root
+        The project's root.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.started = time.time()
+        self.imported: set[str] = set()
+        self.opened: set[Path] = set()
+        self.written: set[Path] = set()
+
+    def start(self) -> None:
+        """Begin to note."""
+        builtins.__import__ = self._wrap(builtins.__import__)
+        plain_import = importlib.import_module
+
+        def import_module(name: str, package: str | None = None) -> ModuleType:
+            caller = sys._getframe(1).f_globals
+            if self._ours(caller) and not name.startswith("."):
+                self.imported.add(name.partition(".")[0])
+            return plain_import(name, package)
+
+        importlib.import_module = import_module
+        sys.addaudithook(self._audit)
+
+    def used(self) -> dict[str, Any]:
+        """Return modules with hashes, packages imported, and files that changed."""
+        modules, changed = {}, []
+        for path in self._module_files():
+            try:
+                if path.stat().st_mtime > self.started:
+                    changed.append(self._name(path))
+                modules[self._name(path)] = file_hash(path)
+            except OSError:
+                changed.append(self._name(path))
+        own = {name.partition("/")[0].removesuffix(".py") for name in modules}
+        tops = {Path(name).name.removesuffix(".py") for name in modules}
+        packages = self.imported - set(sys.stdlib_module_names) - own - tops - {"mlkit"}
+        return {
+            "modules": modules,
+            "imports": {
+                name: sys.modules.get(name) is not None for name in sorted(packages)
+            },
+            "changed": changed,
+        }
+
+    def read_files(self) -> list[Path]:
+        """Return the project's data files that Python opened for reading."""
+        return sorted(p for p in self.opened - self.written if p.is_file())
+
+    def _module_files(self) -> list[Path]:
+        files = set()
+        for module in list(sys.modules.values()):
+            name = getattr(module, "__file__", None)
+            if name and name.endswith(".py"):
+                path = Path(name)
+                if path.is_relative_to(PACKAGE) or self._in_project(path):
+                    files.add(path)
+        return sorted(files)
+
+    def _name(self, path: Path) -> str:
+        if path.is_relative_to(PACKAGE):
+            return "mlkit:" + path.relative_to(PACKAGE).as_posix()
+        return path.relative_to(self.root).as_posix()
+
+    def _in_project(self, path: Path) -> bool:
+        return path.is_relative_to(self.root) and "site-packages" not in path.parts
+
+    def _ours(self, caller: Mapping[str, Any] | None) -> bool:
+        """Tell whether a cell, a project module or mlkit is importing."""
+        if not caller:
+            return False
+        name = str(caller.get("__name__", ""))
+        if name == "__main__" or name.partition(".")[0] == "mlkit":
+            return True
+        file = caller.get("__file__")
+        return bool(file) and self._in_project(Path(str(file)))
+
+    def _wrap(self, plain: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
+        def noting(
+            name: str,
+            globals: Mapping[str, Any] | None = None,  # noqa: A002
+            locals: Mapping[str, Any] | None = None,  # noqa: A002
+            fromlist: Any = (),
+            level: int = 0,
+        ) -> ModuleType:
+            if level == 0 and self._ours(globals):
+                self.imported.add(name.partition(".")[0])
+            return plain(name, globals, locals, fromlist, level)
+
+        return noting
+
+    def _audit(self, event: str, args: tuple[Any, ...]) -> None:
+        if event != "open" or not isinstance(args[0], (str, os.PathLike)):
+            return
+        path = Path(os.path.abspath(os.fspath(args[0])))  # noqa: PTH100 - cheap, no stat
+        if path.suffix in CODE or not self._in_project(path):
+            return
+        inside = path.relative_to(self.root).parts
+        if not inside or PASSED_OVER.intersection(inside) or inside[0].startswith("."):
+            return
+        writes = isinstance(args[1], str) and set(args[1]) & set("wax+")
+        (self.written if writes else self.opened).add(path)

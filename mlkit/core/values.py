@@ -1,0 +1,233 @@
+"""Reading cells of any origin, DataFrame, JSON or array, to the same bits."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlkit.core.errors import InputError
+
+__all__ = [
+    "Array",
+    "Cells",
+    "column_of",
+    "dates",
+    "each",
+    "is_missing",
+    "missing",
+    "number_words",
+    "numbers",
+    "rows_of",
+    "texts",
+    "write",
+]
+
+Array = NDArray[Any]
+Cells = Mapping[str, Sequence[Any] | NDArray[Any]]
+PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+NOTHING = ("NAType", "NaTType")
+STAMP = "M8[us]"
+
+
+def rows_of(cells: Cells) -> int:
+    """Return the one length of all columns.
+
+    Raises
+    ------
+    InputError
+        Where they differ in length.
+    """
+    lengths = {name: len(values) for name, values in cells.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError("the columns differ in length", got=str(lengths)[:200])
+    return next(iter(lengths.values()), 0)
+
+
+def column_of(cells: Cells, name: str, rows: int) -> Array:
+    """Return one column as an array; all missing where it is absent."""
+    values = cells.get(name)
+    if values is None:
+        return np.full(rows, None, dtype=object)
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return values
+    made = np.empty(len(values), dtype=object)
+    made[:] = list(values)
+    return made
+
+
+def each(values: Array, read: Callable[[Any], Any]) -> Array:
+    """Map `read` over objects, once per distinct cell of one type."""
+    known: dict[Any, Any] = {}
+    made = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values.tolist()):
+        key = value if type(value) is str else (type(value), value)
+        try:
+            found = key in known
+        except TypeError:
+            made[place] = read(value)
+            continue
+        if not found:
+            known[key] = read(value)
+        made[place] = known[key]
+    return made
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether one cell is None, NaN, NaT or NA.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing(""), is_missing(None)
+    (True, False, True)
+    """
+    return (
+        value is None
+        or type(value).__name__ in NOTHING
+        or (isinstance(value, (float, np.floating)) and math.isnan(value))
+        or (isinstance(value, np.datetime64) and bool(np.isnat(value)))
+    )
+
+
+def missing(values: Array) -> Array:
+    """Return True where a cell is missing."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "M":
+        return np.isnat(values)
+    return np.fromiter((is_missing(value) for value in values.tolist()), dtype=bool)
+
+
+def write(value: Any) -> str | None:
+    """Write one cell as a person would.
+
+    Examples
+    --------
+    >>> write(3.0), write(2.5), write(True), write(float("nan"))
+    ('3', '2.5', 'True', None)
+    """
+    if isinstance(value, str):
+        return str(value)
+    if is_missing(value):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        whole = math.isfinite(number) and number == int(number) and abs(number) < 2**53
+        return str(int(number)) if whole else repr(number)
+    if isinstance(value, np.datetime64):
+        value = value.astype(STAMP).item()
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+
+
+def texts(values: Array) -> Array:
+    """Return objects of str or None."""
+    if values.dtype.kind == "M":
+        values = values.astype(STAMP).astype(object)
+    return each(values, write)
+
+
+def number_words(decimal: str = ".", thousands: str = "") -> re.Pattern[str]:
+    """Return the pattern of a plain number written with these marks.
+
+    Examples
+    --------
+    >>> bool(number_words(",", ".").fullmatch("1.234,5"))
+    True
+    >>> bool(number_words().fullmatch("1_000")), bool(number_words().fullmatch("nan"))
+    (False, False)
+    """
+    if decimal == "." and not thousands:
+        return PLAIN
+    point, mark = re.escape(decimal), re.escape(thousands)
+    whole = rf"(?:[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+|[0-9]+)" if mark else "[0-9]+"
+    return re.compile(
+        rf"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    )
+
+
+def numbers(
+    values: Array, decimal: str = ".", thousands: str = "", strip: str = ""
+) -> Array:
+    """Return finite float64, NaN where a cell is no number.
+
+    Parameters
+    ----------
+    values
+        Cells of any kind; true and false count as 1 and 0.
+    decimal, thousands
+        The marks of numbers written as text.
+    strip
+        Characters, such as ``"$%"``, taken off both ends of a text.
+    """
+    if values.dtype.kind in "fiub":
+        made = values.astype(np.float64)
+    elif values.dtype.kind in "mMc":
+        made = np.full(len(values), np.nan)
+    else:
+        made = each(values, _number_reader(decimal, thousands, strip)).astype(float)
+    made[~np.isfinite(made)] = np.nan
+    return made + 0.0
+
+
+def _number_reader(decimal: str, thousands: str, strip: str) -> Callable[[Any], float]:
+    pattern = number_words(decimal, thousands)
+
+    def read_text(text: str) -> float:
+        plain = text.strip().strip(strip).strip() if strip else text.strip()
+        if pattern.fullmatch(plain) is None:
+            return math.nan
+        plain = plain.replace(thousands, "") if thousands else plain
+        return float(plain.replace(decimal, "."))
+
+    def read(value: Any) -> float:
+        if isinstance(value, str):
+            return read_text(value)
+        try:
+            return math.nan if is_missing(value) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            return math.nan
+
+    return read
+
+
+def dates(values: Array, form: str = "iso") -> Array:
+    """Return datetime64[us] in UTC, NaT where a cell is no moment.
+
+    Parameters
+    ----------
+    values
+        Text, dates or datetime64; a moment without a zone is taken as it stands.
+    form
+        ``iso``, or a format of ``strptime``.
+    """
+    if values.dtype.kind == "M":
+        return values.astype(STAMP)
+    return each(values, lambda value: _moment(value, form)).astype(STAMP)
+
+
+def _moment(value: Any, form: str) -> Any:
+    try:
+        if isinstance(value, str):
+            plain = value.strip()
+            iso = form == "iso"
+            value = (
+                datetime.fromisoformat(plain) if iso else datetime.strptime(plain, form)
+            )
+        if isinstance(value, datetime):
+            aware = value.tzinfo is not None
+            value = value.astimezone(UTC) if aware else value
+            return np.datetime64(value.replace(tzinfo=None), "us")
+        if isinstance(value, date):
+            return np.datetime64(value, "us")
+        if isinstance(value, np.datetime64):
+            return value.astype(STAMP)
+    except (ValueError, OverflowError):
+        pass
+    return np.datetime64("NaT", "us")

@@ -1,0 +1,47 @@
+"""What happens in a run, as it happens: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Event", "Events", "read"]
+
+Event = Mapping[str, Any]
+
+
+class Events:
+    """Writes a run's events to its file and shows them to who watches.
+
+    Parameters
+    ----------
+    run
+        The run's id.
+    observe
+        Called with each event.
+    """
+
+    def __init__(self, run: str, observe: Callable[[Event], None]) -> None:
+        self.run = run
+        self.observe = observe
+        self.path: Path | None = None
+
+    def emit(self, event: str, **facts: Any) -> None:
+        """Tell of one event."""
+        whole = {"event": event, "time": time.time(), "run": self.run, **facts}
+        if self.path:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(whole, ensure_ascii=False) + "\n")
+        self.observe(whole)
+
+
+def read(path: Path) -> Iterator[Event]:
+    """Yield the events of a file; a last line that is not whole is left out."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.endswith("\n"):
+            yield json.loads(line)

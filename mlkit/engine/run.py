@@ -1,0 +1,572 @@
+"""A run: bring a project up to date, a notebook at a time or several side by side.
+
+The scheduler is one process. It works on a snapshot of the notebooks and decisions,
+forks a worker for each step, and alone writes records, refs and the ledger, so that
+what a step saved becomes visible when the step ends, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import selectors
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlkit.core import ledger
+from mlkit.core.errors import StepError, UsageError
+from mlkit.core.files import digest, write_json
+from mlkit.core.project import Project
+from mlkit.core.store import MAIN, Entry, Store
+from mlkit.engine import notebook
+from mlkit.engine.commit import commit, read_report
+from mlkit.engine.events import Event, Events
+from mlkit.engine.graph import Graph, build
+from mlkit.engine.key import World, static_of
+from mlkit.engine.lock import lock
+from mlkit.engine.notebook import Notebook
+from mlkit.engine.plan import Check, check, overrides
+from mlkit.engine.stats import Stats
+
+if TYPE_CHECKING:
+    from mlkit.engine.worker import Outcome, Worker
+
+__all__ = ["Options", "Result", "run"]
+
+SETTLED = ("passed", "kept")
+TICK = 0.1  # seconds between two looks at signals and the display
+CODES = {"passed": 0, "failed": 1, "blocked": 3, "interrupted": 130}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is asked for.
+
+    Parameters
+    ----------
+    only, start, until
+        Steps: just this one; from this one on; up to this one.
+    given
+        ``[step.]name`` → text, as after ``-p``.
+    profile
+        A ``[profiles.NAME]`` of ``mlkit.toml``.
+    jobs
+        How many steps may run side by side; 0 for as many as there are processors.
+    refresh
+        Run the selected steps even where they are fresh.
+    in_place
+        Write the executed notebooks over the project's own.
+    warm
+        Start kernels from a fork server, where the system can.
+    """
+
+    only: str = ""
+    start: str = ""
+    until: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    profile: str = ""
+    jobs: int = 0
+    refresh: bool = False
+    in_place: bool = False
+    warm: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended.
+
+    Parameters
+    ----------
+    state
+        ``passed``, ``blocked``, ``failed`` or ``interrupted``.
+    run
+        The run's id; "" where nothing had to run.
+    steps
+        Step → passed, kept, blocked, failed, skipped or interrupted.
+    exit_code
+        What the command exits with.
+    """
+
+    state: str
+    run: str
+    steps: Mapping[str, str]
+    exit_code: int
+
+
+@dataclass
+class Step:
+    """One step in a run: what is known of it so far."""
+
+    nb: Notebook
+    state: str = "waiting"
+    why: str = ""
+    started: float = 0.0
+    seconds: float = 0.0
+    saves: dict[str, Entry] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+    failure: dict[str, Any] | None = None
+    executed: bool = False
+
+
+def run(
+    project: Project,
+    options: Options,
+    observe: Callable[[Event], None] = lambda _: None,
+) -> Result:
+    """Bring a project up to date.
+
+    Parameters
+    ----------
+    project
+        The project.
+    options
+        What is asked for.
+    observe
+        Called with each event, and with ``{"event": "tick"}`` while it waits.
+
+    Raises
+    ------
+    UsageError
+        Where the notebooks do not make a graph, or an option fits none of them.
+    Busy
+        Where another run holds the project.
+    """
+    name = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
+    with lock(project, name):
+        return _Run(project, options, name, observe).whole()
+
+
+class _Run:
+    def __init__(
+        self,
+        project: Project,
+        options: Options,
+        name: str,
+        observe: Callable[[Event], None],
+    ) -> None:
+        self.project, self.options, self.name, self.handle = (
+            project,
+            options,
+            name,
+            handle,
+        )
+        self.events = Events(name, observe)
+        self.store = Store(project.state)
+        self.stats = Stats(project.state / "stat.json")
+        self.world = World(project, project.decisions, self.stats)
+        self.graph: Graph = build(project)
+        self.given = overrides(self.graph, project, options.given, options.profile)
+        self.variant = f"v{digest(self.given)[:12]}" if self.given else MAIN
+        self.steps = {s: Step(nb) for s, nb in self.graph.steps.items()}
+        self.selected = _select(self.graph, options, project)
+        self.refs = self.store.refs(MAIN) | self.store.refs(self.variant)
+        self.before = dict(self.refs)
+        self.workers: dict[str, Worker] = {}
+        self.signals = 0
+        self.folder: Path | None = None
+
+    # the whole
+
+    def whole(self) -> Result:
+        """Do the run, whatever comes, and tell how it ended."""
+        self.began = time.time()
+        write_json(self.project.state / "wiring.json", dict(self.graph.savers))
+        with self._listening():
+            try:
+                while self._advance() and not self.signals:
+                    self._wait()
+                if self.signals:
+                    self._interrupt()
+            finally:
+                self._end_workers()
+                self._keep_refs()
+                self.stats.save()
+        return self._finish()
+
+    def _advance(self) -> bool:
+        """Settle or start all that can be; tell whether anything is still to come."""
+        moved = True
+        while moved:
+            moved = False
+            for name in self.selected:
+                step = self.steps[name]
+                if step.state == "waiting" and self._ready(name):
+                    moved = self._settle_or_start(name, step) or moved
+        return any(s.state in ("waiting", "running") for s in self._chosen())
+
+    def _chosen(self) -> list[Step]:
+        return [self.steps[name] for name in self.selected]
+
+    def _ready(self, name: str) -> bool:
+        parents = [p for p in self.graph.parents(name) if p in self.selected]
+        return all(self.steps[p].state not in ("waiting", "running") for p in parents)
+
+    def _settle_or_start(self, name: str, step: Step) -> bool:
+        parents = [p for p in self.graph.parents(name) if p in self.selected]
+        shut = [p for p in parents if self.steps[p].state not in SETTLED]
+        if shut:
+            state = self.steps[shut[0]].state
+            self._end(name, "skipped", f"{shut[0]}, which it loads from, was {state}")
+            return True
+        inputs = self._inputs(name)
+        found = check(step.nb, self.given.get(name, {}), inputs, self.world)
+        if found.record and not self.options.refresh:
+            self._keep(name, step, found)
+            return True
+        if len(self.workers) >= (self.options.jobs or os.cpu_count() or 1):
+            return False
+        step.why = found.why if not found.record else f"{name} was asked to run again"
+        self._start(name, step, inputs)
+        return True
+
+    def _inputs(self, name: str) -> dict[str, Entry]:
+        found = {}
+        for wanted in self.graph.inputs(name):
+            if wanted not in self.refs:
+                saver = self.graph.savers[wanted]
+                raise StepError(
+                    f"{wanted!r} has not been saved yet",
+                    where=f"{name} loads it",
+                    todo=f"run {saver} first: `mlkit run --until {name}`",
+                )
+            found[wanted] = self.refs[wanted]
+        return found
+
+    # a step
+
+    def _keep(self, name: str, step: Step, found: Check) -> None:
+        record = found.record or {}
+        step.record, step.seconds = record, record["seconds"]
+        self._publish(name, found.saves if record["state"] == "passed" else {})
+        self._end(name, "kept" if record["state"] == "passed" else "blocked", found.why)
+
+    def _publish(self, name: str, saves: Mapping[str, Entry]) -> None:
+        """Make a step's saves what their names mean."""
+        self.steps[name].saves = dict(saves)
+        savers = self.graph.savers
+        self.refs |= {n: e for n, e in saves.items() if savers.get(n) == name}
+
+    def _start(self, name: str, step: Step, inputs: Mapping[str, Entry]) -> None:
+        from mlkit.engine.worker import Job, Worker
+
+        folder = self._open()
+        self._snapshot(name, step, folder)
+        job = self._job_file(folder, name, step, inputs)
+        settings = self.project.config(f"steps.{name}", {})
+        step.state, step.started = "running", time.time()
+        self.events.emit("step_started", step=name, why=step.why)
+        self.workers[name] = Worker.start(
+            Job(
+                step=name,
+                notebook=step.nb.path,
+                output=folder / step.nb.path.name,
+                cwd=self._origin(name).parent,
+                parameters=self.given.get(name, {}),
+                kernel=str(settings.get("kernel") or step.nb.kernel),
+                warm=self.options.warm,
+                timeout=settings.get("timeout"),
+                env={"MLKIT_JOB": str(job)},
+            )
+        )
+
+    def _origin(self, name: str) -> Path:
+        return self.graph[name].path
+
+    def _snapshot(self, name: str, step: Step, folder: Path) -> None:
+        """Copy a step's notebook into the run and read that copy."""
+        origin = self._origin(name)
+        copy = folder / "snapshot" / self.project.relative(origin)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(origin, copy)
+        read = notebook.read(copy)
+        if (read.loads, read.saves, read.unseals) != (
+            step.nb.loads,
+            step.nb.saves,
+            step.nb.unseals,
+        ):
+            raise UsageError(
+                "a notebook's loads and saves changed while the run was going on",
+                where=self.project.relative(origin),
+                todo="run again",
+            )
+        step.nb = read
+
+    def _job_file(
+        self, folder: Path, name: str, step: Step, inputs: Mapping[str, Entry]
+    ) -> Path:
+        path = folder / "jobs" / f"{name}.json"
+        job = {
+            "root": str(self.project.root),
+            "step": name,
+            "run": self.name,
+            "inputs": {n: entry.to_dict() for n, entry in inputs.items()},
+            "saves": list(step.nb.saves),
+            "decisions": str(self.world.decisions),
+            "report": str(path.with_suffix(".jsonl")),
+        }
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(job), encoding="utf-8")
+        return path
+
+    def _harvest(self, name: str, outcome: Outcome) -> None:
+        """Judge a step that ended, and make what it saved visible."""
+        step, folder = self.steps[name], self._open()
+        report = read_report(folder / "jobs" / f"{name}.jsonl")
+        state, failure = outcome.state, outcome.failure
+        step.executed, step.seconds = True, outcome.seconds
+        step.failure = (
+            {
+                "type": failure.type,
+                "message": failure.message,
+                "cell": failure.cell,
+                "todo": failure.todo,
+            }
+            if failure
+            else None
+        )
+        missing = [n for n in step.nb.saves if n not in report.saves]
+        if state == "passed" and missing:
+            state, step.failure = "failed", _promised(missing)
+        if state != "interrupted":
+            facts = {
+                "static": static_of(step.nb, self.given.get(name, {})),
+                "state": state,
+                "run": self.name,
+                "notebook": self.project.relative(folder / step.nb.path.name),
+                "seconds": outcome.seconds,
+            }
+            nb = replace(step.nb, path=self._origin(name))
+            step.record = commit(self.project, self.world, nb, report, facts)
+        if state == "passed":
+            saves = {n: Entry(**e) for n, e in step.record["saves"].items()}
+            self._publish(name, saves)
+            self._keep_refs()
+            self._crown(saves)
+            if self.options.in_place:
+                shutil.copyfile(folder / step.nb.path.name, self._origin(name))
+        self._end(name, state, step.why)
+
+    def _crown(self, saves: Mapping[str, Entry]) -> None:
+        """Make the first accepted package of an unmodified run the champion."""
+        entry = saves.get("package")
+        if entry is None or self.variant != MAIN:
+            return
+        if not any(
+            line["event"] == "promote" for line in ledger.lines(self.project.ledger)
+        ):
+            ledger.append(
+                self.project.ledger,
+                "promote",
+                run=self.name,
+                package=entry.identity,
+                why="the first accepted package",
+            )
+
+    def _end(self, name: str, state: str, why: str) -> None:
+        step = self.steps[name]
+        step.state, step.why = state, why
+        metrics = {n: dict(e.metrics) for n, e in step.saves.items() if e.metrics}
+        self.events.emit(
+            "step_finished",
+            step=name,
+            state=state,
+            why=why,
+            seconds=round(step.seconds, 3),
+            error=step.failure,
+            verdict=step.record.get("verdict"),
+            saves={n: e.identity for n, e in step.saves.items()},
+            metrics=metrics,
+            notebook=step.record.get("notebook", ""),
+        )
+
+    # waiting and signals
+
+    def _wait(self) -> None:
+        """Wait a moment for the workers, and take what they tell."""
+        with selectors.DefaultSelector() as selector:
+            for worker in self.workers.values():
+                selector.register(worker.fileno(), selectors.EVENT_READ)
+            selector.select(TICK)
+        for name, worker in list(self.workers.items()):
+            for event in worker.events():
+                facts = {k: v for k, v in event.items() if k != "event"}
+                self.events.emit(event["event"], step=name, **facts)
+            outcome = worker.outcome()
+            if outcome is not None:
+                del self.workers[name]
+                self._harvest(name, outcome)
+        self.events.observe({"event": "tick"})
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Note SIGINT and SIGTERM instead of dying of them."""
+
+        def note(*_: object) -> None:
+            self.signals += 1
+
+        before = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _interrupt(self) -> None:
+        """Stop the workers, keep what they did; a second signal kills them."""
+        for worker in self.workers.values():
+            worker.interrupt()
+        while self.workers:
+            if self.signals > 1:
+                self._end_workers()
+            self._wait()
+        for name in self.selected:
+            if self.steps[name].state == "waiting":
+                self._end(name, "skipped", "the run was interrupted")
+
+    def _end_workers(self) -> None:
+        for worker in self.workers.values():
+            worker.kill()
+
+    # the end
+
+    def _open(self) -> Path:
+        """Return the run's folder, made when the first step has to run."""
+        if self.folder is None:
+            self.folder = self.project.runs / self.name
+            (self.folder / "snapshot").mkdir(parents=True)
+            decisions = self.folder / "snapshot" / "decisions"
+            if self.project.decisions.is_dir():
+                shutil.copytree(self.project.decisions, decisions)
+            decisions.mkdir(exist_ok=True)
+            self.world.decisions = decisions
+            settings = self.project.root / "mlkit.toml"
+            shutil.copyfile(settings, self.folder / "snapshot" / "mlkit.toml")
+            self.events.path = self.folder / "events.jsonl"
+            self.events.emit("run_started", steps=self.selected, graph=self._drawing())
+        return self.folder
+
+    def _drawing(self) -> dict[str, Any]:
+        return {
+            name: {
+                "parents": self.graph.parents(name),
+                "loads": list(self.graph.inputs(name)),
+                "saves": list(nb.saves),
+                "notebook": self.project.relative(nb.path),
+            }
+            for name, nb in self.graph.steps.items()
+        }
+
+    def _keep_refs(self) -> None:
+        if self.refs != self.before:
+            self.store.set_refs(self.refs, self.variant)
+            self.before = dict(self.refs)
+
+    def _finish(self) -> Result:
+        state = self._state()
+        groups = {
+            "executed": [s for s in self.selected if self.steps[s].executed],
+            **{
+                group: [s for s in self.selected if self.steps[s].state == group]
+                for group in ("kept", "blocked", "failed", "skipped")
+            },
+        }
+        name = self.name if self.folder else ""
+        self.events.emit("run_finished", state=state, **groups, seconds=self._seconds())
+        if self.folder:
+            self._leave(state)
+        states = {s: self.steps[s].state for s in self.selected}
+        return Result(state, name, states, self._exit_code(state))
+
+    def _state(self) -> str:
+        states = {step.state for step in self._chosen()}
+        if self.signals or "interrupted" in states:
+            return "interrupted"
+        return next((s for s in ("failed", "blocked") if s in states), "passed")
+
+    def _exit_code(self, state: str) -> int:
+        """Return the code of the worst; bad input that a step found is wrong usage."""
+        types = {s.failure["type"] for s in self._chosen() if s.failure}
+        if state == "failed" and types <= {
+            "InputError",
+            "UsageError",
+            "ParameterError",
+        }:
+            return 2
+        return CODES[state]
+
+    def _seconds(self) -> float:
+        return round(time.time() - self.began, 3)
+
+    def _leave(self, state: str) -> None:
+        """Write the manifest and point ``runs/latest`` here."""
+        folder = self._open()
+        manifest = {
+            "run": self.name,
+            "state": state,
+            "variant": self.variant,
+            "began": self.began,
+            "seconds": self._seconds(),
+            "given": self.given,
+            "graph": self._drawing(),
+            "steps": {s: _summary(self.steps[s]) for s in self.selected},
+        }
+        write_json(folder / "manifest.json", manifest)
+        link = self.project.runs / f".latest-{self.name}"
+        link.symlink_to(self.name)
+        link.replace(self.project.runs / "latest")
+
+
+def _select(graph: Graph, options: Options, project: Project) -> list[str]:
+    """Return the steps that are asked for, in order."""
+    manual = {
+        name
+        for name, settings in project.config("steps", {}).items()
+        if settings.get("manual")
+    }
+    for name in project.config("steps", {}):
+        graph[name]
+    if options.only:
+        graph[options.only]
+        return [options.only]
+    chosen = set(graph.steps) - manual
+    if options.start:
+        chosen &= graph.downstream(options.start) | {options.start}
+    if options.until:
+        chosen &= graph.upstream(options.until) | {options.until}
+        chosen |= {options.until}
+    return [name for name in graph.steps if name in chosen]
+
+
+def _summary(step: Step) -> dict[str, Any]:
+    record = step.record
+    return {
+        "state": step.state,
+        "why": step.why,
+        "seconds": step.seconds,
+        "run": record.get("run", ""),
+        "notebook": record.get("notebook", ""),
+        "parameters": record.get("static", {}).get("parameters", {}),
+        "decided": record.get("decided", {}),
+        "verdict": record.get("verdict"),
+        "overruled": record.get("overruled", False),
+        "error": step.failure,
+        "saves": {name: entry.to_dict() for name, entry in step.saves.items()},
+        "distributions": record.get("depfile", {}).get("distributions", {}),
+        "python": record.get("depfile", {}).get("python", ""),
+    }
+
+
+def _promised(missing: list[str]) -> dict[str, Any]:
+    return {
+        "type": "StepError",
+        "message": f"it ended without saving {', '.join(missing)}",
+        "cell": None,
+        "todo": "see that mk.save is reached, or take the name out of it",
+    }

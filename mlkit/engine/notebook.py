@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,6 +264,8 @@ def _rewritten(
 
 
 def _replace(path: Path, content: bytes) -> None:
+    import tempfile  # only writers need it, and it is slow to import
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -112,12 +112,12 @@ class _Finder(ast.NodeVisitor):
         if source.error and not names_only:
             what = f"the cell cannot be parsed: {source.error.msg}"
             self.report(cell, source.error.lineno or 1, what, "mend the line")
-        self._magics(source)
         self.nests = ["a `%%` cell"] if source.whole else []
         for statement in source.tree.body if source.tree else ():
             if not names_only or isinstance(statement, ast.Import | ast.ImportFrom):
                 self.visit(statement)
                 self._rebind(statement)
+        self._magics(source)
 
     def _magics(self, source: Source) -> None:
         """Refuse calls on a magic line, which are not seen."""

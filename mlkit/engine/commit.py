@@ -88,7 +88,7 @@ def commit(
     report: Report,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Write ledger, kept choices and the record of a step that ended; return the record.
+    """Write the ledger, the kept choices and the record of a step that ended.
 
     Parameters
     ----------

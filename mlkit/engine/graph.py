@@ -149,9 +149,10 @@ def _check_each(steps: list[Notebook], root: Path) -> None:
     seen: dict[str, Notebook] = {}
     for nb in steps:
         for problem in nb.problems:
+            cell = f"code cell {problem.cell}, line {problem.line}"
             raise WiringError(
                 problem.what,
-                where=f"{_place(nb, root)}, code cell {problem.cell}, line {problem.line}",
+                where=f"{_place(nb, root)}, {cell}",
                 got=problem.source,
                 todo=problem.todo,
             )

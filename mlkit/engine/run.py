@@ -151,12 +151,7 @@ class _Run:
         name: str,
         observe: Callable[[Event], None],
     ) -> None:
-        self.project, self.options, self.name, self.handle = (
-            project,
-            options,
-            name,
-            handle,
-        )
+        self.project, self.options, self.name = project, options, name
         self.events = Events(name, observe)
         self.store = Store(project.state)
         self.stats = Stats(project.state / "stat.json")

@@ -1,0 +1,5 @@
+"""``python -m mlkit``."""
+
+from mlkit.cli import main
+
+main()

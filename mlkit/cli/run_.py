@@ -1,0 +1,108 @@
+"""``mlkit run``: bring a project up to date."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mlkit.core.errors import UsageError
+
+__all__ = ["command", "given_of", "run_project"]
+
+
+@click.command("run")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--only", metavar="STEP", default="", help="Just this step.")
+@click.option(
+    "--from", "start", metavar="STEP", default="", help="This step and after."
+)
+@click.option("--until", metavar="STEP", default="", help="This step and before.")
+@click.option(
+    "-p", "given", metavar="[STEP.]NAME=VALUE", multiple=True, help="Set a parameter."
+)
+@click.option("--profile", default="", help="A [profiles.NAME] of mlkit.toml.")
+@click.option("--jobs", default=0, metavar="N", help="Steps side by side.")
+@click.option("--refresh", is_flag=True, help="Run steps even where they are fresh.")
+@click.option("--in-place", is_flag=True, help="Keep outputs in the notebooks.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--cold", is_flag=True, help="Plain kernels, no fork server.")
+def command(
+    folder: Path,
+    only: str,
+    start: str,
+    until: str,
+    given: tuple[str, ...],
+    profile: str,
+    jobs: int,
+    refresh: bool,
+    in_place: bool,
+    as_json: bool,
+    cold: bool,
+) -> int:
+    """Bring the project up to date: what is fresh is kept."""
+    from mlkit.engine.run import Options
+
+    options = Options(
+        only=only,
+        start=start,
+        until=until,
+        given=given_of(given),
+        profile=profile,
+        jobs=jobs,
+        refresh=refresh,
+        in_place=in_place,
+        warm=not cold,
+    )
+    return run_project(folder, options, as_json)
+
+
+def run_project(folder: Path, options: object, as_json: bool = False) -> int:
+    """Run a project, show how it goes, write its report; return the exit code."""
+    import json
+
+    from mlkit.core.project import Project
+    from mlkit.engine.run import Options, run
+
+    assert isinstance(options, Options)
+    project = Project.open(folder)
+    if as_json:
+
+        def tell(event: object) -> None:
+            if event != {"event": "tick"}:
+                click.echo(json.dumps(event, ensure_ascii=False))
+                sys.stdout.flush()
+
+        result = run(project, options, tell)
+    else:
+        from mlkit.cli.progress import Progress
+
+        with Progress(sys.stdout, live=sys.stdout.isatty()) as progress:
+            result = run(project, options, progress)
+    if result.run:
+        from mlkit.engine.report import write
+
+        page = write(project, project.runs / result.run)
+        if not as_json:
+            click.echo(f"report: {project.relative(page)}")
+    return result.exit_code
+
+
+def given_of(texts: tuple[str, ...]) -> dict[str, str]:
+    """Split ``NAME=VALUE`` texts.
+
+    Raises
+    ------
+    UsageError
+        Where one has no ``=``.
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                "a parameter is given as NAME=VALUE", where=f"-p {text}", got=text
+            )
+        found[name] = value
+    return found

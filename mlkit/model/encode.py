@@ -1,0 +1,187 @@
+"""The door of a model: cleaned columns in, one float32 matrix out.
+
+Everything here is done in float32 and in an order that ONNX repeats operation by
+operation, so that the packaged model sees bit for bit what the fitted model saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.rows import MISSING
+
+__all__ = ["CLIP", "Encoder", "Encoding", "numbers", "words"]
+
+CLIP = 10.0
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a family wants its columns.
+
+    Parameters
+    ----------
+    fill
+        Fill missing numbers with the median, and add a column that says so;
+        otherwise they stay NaN.
+    scale
+        Centre numbers and divide by their standard deviation, capped at ±10.
+    levels
+        At most so many levels of a category get a column of their own.
+    rare
+        A level seen in fewer rows than this gets none; neither does an unseen one.
+    """
+
+    fill: bool = True
+    scale: bool = False
+    levels: int = 40
+    rare: int = 3
+
+
+@dataclass
+class Encoder:
+    """An encoding fitted to a table.
+
+    Parameters
+    ----------
+    numbers
+        The number columns that are used: those that vary, or are sometimes missing.
+    fill, mean, scale
+        What `Encoding` says, per number column, float32; `fill` is NaN where
+        missing values stay.
+    flags
+        The number columns whose missing values get a column of their own.
+    levels
+        For each category column, the levels that get a column.
+    """
+
+    numbers: list[str]
+    fill: Floats
+    mean: Floats
+    scale: Floats
+    clip: float
+    flags: list[str]
+    levels: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the matrix's columns."""
+        flags = [f"{name} is missing" for name in self.flags]
+        ones = [f"{name} = {v}" for name, levels in self.levels.items() for v in levels]
+        return [*self.numbers, *flags, *ones] or ["(nothing)"]
+
+    def transform(self, table: pd.DataFrame) -> Floats:
+        """Return the matrix of `table`, float32, shape (rows, len(columns))."""
+        raw = numbers(table, self.numbers)
+        missing = np.isnan(raw)
+        filled = np.where(missing & ~np.isnan(self.fill), self.fill, raw)
+        scaled = (filled - self.mean) / self.scale
+        if self.clip:
+            scaled = np.clip(scaled, np.float32(-self.clip), np.float32(self.clip))
+        flags = missing[:, [self.numbers.index(name) for name in self.flags]]
+        blocks = [scaled, flags.astype(np.float32)]
+        blocks += [_ones(words(table, name), v) for name, v in self.levels.items()]
+        matrix = np.concatenate(blocks, axis=1, dtype=np.float32)
+        return matrix if matrix.shape[1] else np.zeros((len(table), 1), np.float32)
+
+    @classmethod
+    def fit(
+        cls,
+        table: pd.DataFrame,
+        numbers_: Sequence[str],
+        categories: Sequence[str],
+        encoding: Encoding,
+    ) -> Encoder:
+        """Learn from `table` what its columns need; columns with one value go.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"age": [1.0, np.nan, 3.0], "sex": ["f", "m", "f"]})
+        >>> encoder = Encoder.fit(table, ["age"], ["sex"], Encoding(rare=1))
+        >>> encoder.columns
+        ['age', 'age is missing', 'sex = f', 'sex = m']
+        >>> encoder.transform(table)[1].tolist()
+        [2.0, 1.0, 0.0, 1.0]
+        """
+        raw = numbers(table, list(numbers_))
+        missing = np.isnan(raw)
+        used = [j for j in range(raw.shape[1]) if _varies(raw[:, j])]
+        some = [j for j in used if encoding.fill and missing[:, j].any()]
+        raw = raw[:, used].astype(np.float64)
+        fill = np.array([np.nanmedian(column) for column in raw.T], np.float32)
+        filled = np.where(np.isnan(raw), fill, raw)
+        mean, spread = np.zeros(len(used)), np.ones(len(used))
+        if encoding.scale and len(used):
+            mean, spread = filled.mean(axis=0), filled.std(axis=0)
+        small = spread <= np.abs(mean) * 1e-7
+        spread = np.where(small, 1.0, spread)
+        return cls(
+            numbers=[numbers_[j] for j in used],
+            fill=fill if encoding.fill else np.full(len(used), np.nan, np.float32),
+            mean=mean.astype(np.float32),
+            scale=spread.astype(np.float32),
+            clip=CLIP if encoding.scale else 0.0,
+            flags=[numbers_[j] for j in some],
+            levels=_levels(table, categories, encoding),
+        )
+
+
+def numbers(table: pd.DataFrame, names: Sequence[str]) -> Floats:
+    """Return number columns as float32, shape (rows, names); not finite is NaN."""
+    _present(table, names)
+    columns = [table[name].to_numpy(np.float64, na_value=np.nan) for name in names]
+    with np.errstate(over="ignore", invalid="ignore"):
+        stacked = np.array(columns, np.float64).reshape(len(columns), len(table))
+        matrix = stacked.T.astype(np.float32)
+    return np.where(np.isfinite(matrix), matrix, np.float32(np.nan))
+
+
+def words(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return a category column as text; missing is ``(missing)``."""
+    _present(table, [name])
+    values = table[name]
+    return values.astype(str).where(values.notna(), MISSING)
+
+
+def _present(table: pd.DataFrame, names: Sequence[str]) -> None:
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise InputError(
+            "the table lacks columns that the model was trained on",
+            expected=", ".join(absent),
+            got=", ".join(map(str, table.columns)),
+            todo=did_you_mean(absent[0], map(str, table.columns)),
+        )
+
+
+def _varies(column: Floats) -> bool:
+    """Tell whether a column can tell rows apart: two values, or one and missing."""
+    given = column[~np.isnan(column)]
+    return bool(len(given) and (len(given) < len(column) or (given != given[0]).any()))
+
+
+def _levels(
+    table: pd.DataFrame, categories: Sequence[str], encoding: Encoding
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in categories:
+        counts = words(table, name).value_counts()
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+        kept = [str(level) for level, count in ranked if count >= encoding.rare]
+        kept = sorted(kept[: encoding.levels])
+        if len(counts) > 1 and kept:
+            found[name] = kept
+    return found
+
+
+def _ones(values: pd.Series, levels: list[str]) -> Any:
+    places = pd.Index(levels).get_indexer(pd.Index(values))
+    return (places[:, None] == np.arange(len(levels))).astype(np.float32)

@@ -1,0 +1,111 @@
+"""Gradient boosting on histograms (Friedman 2001; Ke and others 2017)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+
+from mlkit.model.encode import Encoding
+from mlkit.model.forms import Trees, floor32, join
+
+title = "boosting"
+order = 4
+baseline = False
+plain = False
+formats = ("onnx", "pmml", "pfa")
+encoding = Encoding(fill=False)
+
+
+def build(
+    kind: str,
+    rows: int,
+    seed: int,
+    *,
+    trees: int = 120,
+    rate: float = 0.06,
+    leaves: int = 12,
+    leaf: int | None = None,
+    penalty: float = 1.0,
+    columns: float = 0.6,
+) -> Any:
+    """Return a booster.
+
+    Parameters
+    ----------
+    trees, rate
+        How many trees (per class), and how much each adds.
+    leaves, leaf
+        Leaves of a tree, and rows in a leaf, at least.
+    penalty
+        Of large leaf values (L2).
+    columns
+        The share of the columns that a split looks at.
+    """
+    make = (
+        HistGradientBoostingRegressor
+        if kind == "number"
+        else HistGradientBoostingClassifier
+    )
+    return make(
+        max_iter=trees,
+        learning_rate=rate,
+        max_leaf_nodes=leaves,
+        min_samples_leaf=leaf or max(2, min(20, rows // 25)),
+        l2_regularization=penalty,
+        max_features=columns,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
+    """Draw all settings; few trees go with a fast rate."""
+    trees = int(10 ** rng.uniform(1.6, 2.5))
+    pace = float(10 ** rng.uniform(0.4, 1.4))
+    return {
+        "trees": trees,
+        "rate": round(min(0.3, pace / trees), 5),
+        "leaves": int(rng.choice([3, 5, 8, 12, 20, 32])),
+        "leaf": int(rng.choice([3, 5, 10, 20, 40])),
+        "penalty": round(float(10 ** rng.uniform(-2, 1.3)), 4),
+        "columns": float(rng.choice([0.2, 0.4, 0.6, 1.0])),
+    }
+
+
+def form(estimator: Any, kind: str) -> Trees:
+    """Return the trees; those of one round add to one score each."""
+    base = np.ravel(estimator._baseline_prediction).astype(float)
+    width = len(base)
+    parts = [
+        _nodes_of(one, k, width)
+        for round_ in estimator._predictors
+        for k, one in enumerate(round_)
+    ]
+    if kind == "number":
+        return join(parts, base, "none")
+    return join(parts, base, "logistic" if width == 1 else "softmax")
+
+
+def _nodes_of(predictor: Any, score: int, width: int) -> Trees:
+    nodes = predictor.nodes
+    leaf = nodes["is_leaf"].astype(bool)
+    values = np.zeros((len(nodes), width))
+    values[:, score] = np.where(leaf, nodes["value"], 0)
+    numbers = np.arange(len(nodes))
+    return Trees(
+        tree=np.zeros_like(numbers),
+        node=numbers,
+        column=np.where(leaf, 0, nodes["feature_idx"]).astype(np.int64),
+        threshold=np.where(leaf, 0, floor32(nodes["num_threshold"])),
+        left=np.where(leaf, 0, nodes["left"]).astype(np.int64),
+        right=np.where(leaf, 0, nodes["right"]).astype(np.int64),
+        leaf=leaf,
+        missing_left=nodes["missing_go_to_left"].astype(bool),
+        values=values,
+        base=np.zeros(width),
+    )

@@ -1,0 +1,40 @@
+"""The baseline to beat: always the class shares, or the mean, of training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
+
+from mlkit.model.encode import Encoding
+from mlkit.model.forms import Linear
+
+title = "guess (no features)"
+order = 0
+baseline = True
+plain = True
+formats = ("onnx",)
+encoding = Encoding(levels=0)
+
+
+def build(kind: str, rows: int, seed: int) -> Any:  # noqa: ARG001
+    """Return a guesser."""
+    return DummyRegressor() if kind == "number" else DummyClassifier(strategy="prior")
+
+
+def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
+    """Return no settings: there are none."""
+    return {}
+
+
+def form(estimator: Any, kind: str) -> Linear:
+    """Return a sum with no weights."""
+    guess = estimator.constant_ if kind == "number" else estimator.class_prior_
+    bias = np.ravel(guess).astype(float)
+    return Linear(np.zeros((estimator_width(estimator), len(bias))), bias)
+
+
+def estimator_width(estimator: Any) -> int:
+    """Return how many columns the estimator was fitted on."""
+    return int(getattr(estimator, "n_features_in_", 1))

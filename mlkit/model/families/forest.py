@@ -1,0 +1,85 @@
+"""A forest: many deep trees on resampled rows, averaged (Breiman 2001)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+
+from mlkit.model.encode import Encoding
+from mlkit.model.families.tree import nodes_of, share_of
+from mlkit.model.forms import Trees, join
+
+title = "forest"
+order = 3
+baseline = False
+plain = False
+formats = ("onnx", "pmml", "pfa")
+encoding = Encoding()
+
+
+def build(
+    kind: str,
+    rows: int,  # noqa: ARG001
+    seed: int,
+    *,
+    trees: int = 100,
+    leaf: int | None = None,
+    columns: float | None = None,
+    extra: bool = False,
+) -> Any:
+    """Return a forest.
+
+    Parameters
+    ----------
+    trees
+        How many.
+    leaf
+        Rows in a leaf, at least; by default 1 for a number, 3 for classes.
+    columns
+        The share of the columns that a split looks at; by default a third for a
+        number, the square root of their count for classes.
+    extra
+        Whether splits are drawn at random (extremely randomised trees).
+    """
+    number = kind == "number"
+    make = {
+        (True, False): RandomForestRegressor,
+        (True, True): ExtraTreesRegressor,
+        (False, False): RandomForestClassifier,
+        (False, True): ExtraTreesClassifier,
+    }[number, extra]
+    return make(
+        n_estimators=trees,
+        min_samples_leaf=leaf or (1 if number else 3),
+        max_features=columns or (1 / 3 if number else "sqrt"),
+        random_state=seed,
+    )
+
+
+def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw leaf, columns and kind of trees."""
+    leaves = [1, 1, 2, 3, 5] if kind == "number" else [1, 2, 3, 5, 10, 20]
+    return {
+        "leaf": int(rng.choice(leaves)),
+        "columns": float(rng.choice([0.1, 0.2, 0.3, 0.5, 0.8])),
+        "extra": bool(rng.integers(2)),
+    }
+
+
+def form(estimator: Any, kind: str) -> Trees:
+    """Return the trees, each weighing the same."""
+    count = len(estimator.estimators_)
+    values = [share_of(one, kind) / count for one in estimator.estimators_]
+    parts = [
+        nodes_of(one, v) for one, v in zip(estimator.estimators_, values, strict=True)
+    ]
+    width = values[0].shape[1]
+    link = "pair" if kind != "number" and width == 1 else "none"
+    return join(parts, np.zeros(width), link)

@@ -1,0 +1,72 @@
+"""One small decision tree, which a person can read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from mlkit.model.encode import Encoding
+from mlkit.model.forms import Trees, floor32, join
+
+title = "one small tree"
+order = 2
+baseline = True
+plain = True
+formats = ("onnx", "pmml", "pfa")
+encoding = Encoding()
+
+
+def build(
+    kind: str,
+    rows: int,
+    seed: int,
+    *,
+    depth: int = 4,
+    leaf: int | None = None,
+) -> Any:
+    """Return a tree of at most `depth` questions, with `leaf` rows in a leaf."""
+    smallest = leaf or max(2, min(20, rows // 40))
+    make = DecisionTreeRegressor if kind == "number" else DecisionTreeClassifier
+    return make(max_depth=depth, min_samples_leaf=smallest, random_state=seed)
+
+
+def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
+    """Draw the depth and the rows in a leaf."""
+    return {"depth": int(rng.integers(2, 9)), "leaf": int(rng.integers(2, 51))}
+
+
+def form(estimator: Any, kind: str) -> Trees:
+    """Return the tree's nodes."""
+    share = share_of(estimator, kind)
+    link = "pair" if kind != "number" and share.shape[1] == 1 else "none"
+    return join([nodes_of(estimator, share)], np.zeros(share.shape[1]), link)
+
+
+def share_of(estimator: Any, kind: str) -> Any:
+    """Return what each node predicts: a value, one chance of two, or all chances."""
+    values = estimator.tree_.value[:, 0, :]
+    if kind == "number":
+        return values
+    shares = values / values.sum(axis=1, keepdims=True)
+    return shares[:, 1:] if shares.shape[1] == 2 else shares
+
+
+def nodes_of(estimator: Any, values: Any) -> Trees:
+    """Return one tree of scikit-learn's as flat arrays, leaves adding `values`."""
+    tree = estimator.tree_
+    leaf = tree.children_left < 0
+    nodes = np.arange(tree.node_count)
+    return Trees(
+        tree=np.zeros_like(nodes),
+        node=nodes,
+        column=np.where(leaf, 0, tree.feature),
+        threshold=np.where(leaf, 0, floor32(tree.threshold)),
+        left=np.where(leaf, 0, tree.children_left),
+        right=np.where(leaf, 0, tree.children_right),
+        leaf=leaf,
+        missing_left=np.zeros(len(nodes), bool),
+        values=values,
+        base=np.zeros(values.shape[1]),
+    )

@@ -1,0 +1,182 @@
+"""A fitted model, and how one is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Column, Schema
+from mlkit.model.encode import Encoder
+from mlkit.model.families import family
+from mlkit.model.problem import Problem, known
+from mlkit.model.runtime import choice
+
+__all__ = ["Model", "fit"]
+
+
+class Model:
+    """A fitted model: cleaned rows in; labels or values, and probabilities, out.
+
+    Attributes
+    ----------
+    problem
+        What it predicts, and from which columns.
+    family, settings
+        What was fitted.
+    rows
+        How many rows it learnt from.
+    shares
+        The class shares of training; for a number its mean, quartiles and spread.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        family: str,
+        settings: Mapping[str, Any],
+        encoder: Encoder,
+        estimator: Any,
+        truth: NDArray[Any],
+    ) -> None:
+        self.form = problem.to_dict()
+        self.family = family
+        self.settings = dict(settings)
+        self.encoder = encoder
+        self.estimator = estimator
+        self.rows = len(truth)
+        self.centre, self.spread = _scale_of(problem, truth)
+        self.shares = _shares_of(problem, truth)
+
+    @property
+    def problem(self) -> Problem:
+        """What it predicts."""
+        return Problem.from_dict(self.form)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, as the probabilities' columns have them; none for a number."""
+        return tuple(self.form["classes"])
+
+    @property
+    def schema(self) -> Schema:
+        """The cleaned columns it needs."""
+        numbers = [Column(name, "number") for name in self.form["numbers"]]
+        words = [Column(name, "category") for name in self.form["categories"]]
+        return Schema((*numbers, *words))
+
+    def predict(self, table: pd.DataFrame, threshold: float = 0.5) -> NDArray[Any]:
+        """Return labels, object of shape (rows,), or values, float64.
+
+        Parameters
+        ----------
+        table
+            Cleaned rows.
+        threshold
+            Of two classes, the least probability that says the second.
+        """
+        if not self.classes:
+            return self._values(table)
+        picked = choice(self.predict_proba(table), threshold)
+        return np.array(self.classes, object)[picked]
+
+    def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return probabilities, shape (rows, classes).
+
+        Raises
+        ------
+        InputError
+            Where the model predicts a number.
+        """
+        if not self.classes:
+            raise InputError("a model of a number has no probabilities")
+        found = np.zeros((len(table), len(self.classes)))
+        if len(table):
+            matrix = self.encoder.transform(table)
+            found[:, self.estimator.classes_] = self.estimator.predict_proba(matrix)
+        return found
+
+    def predicted(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return what metrics judge: probabilities, or values for a number."""
+        return self.predict_proba(table) if self.classes else self._values(table)
+
+    def _values(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        if not len(table):
+            return np.zeros(0)
+        scaled = self.estimator.predict(self.encoder.transform(table))
+        return np.asarray(self.centre + self.spread * scaled, np.float64)
+
+    def __repr__(self) -> str:
+        title = family(self.family).title
+        return f"Model({title}, {self.problem.title}, fitted on {self.rows} rows)"
+
+
+def fit(
+    name: str,
+    settings: Mapping[str, Any],
+    table: pd.DataFrame,
+    problem: Problem,
+    seed: int = 0,
+) -> Model:
+    """Fit a family to cleaned rows; those without a target are passed over.
+
+    One thread does it, so that a model does not depend on the machine's cores.
+
+    Parameters
+    ----------
+    name
+        A family.
+    settings
+        The family's settings; the rest keep their defaults.
+    table
+        Cleaned rows.
+    problem
+        What to predict.
+    seed
+        Of everything drawn at random.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": [0.0, 1.0] * 20, "y": ["no", "yes"] * 20})
+    >>> problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
+    >>> fit("tree", {}, table, problem).predict(table.head(2)).tolist()
+    ['no', 'yes']
+    """
+    used = known(table, problem)
+    truth = problem.truth(used)
+    kind = family(name)
+    encoder = Encoder.fit(used, problem.numbers, problem.categories, kind.encoding)
+    estimator = kind.build(problem.kind, len(used), seed, **settings)
+    model = Model(problem, name, settings, encoder, estimator, truth)
+    goal = truth if problem.classes else (truth - model.centre) / model.spread
+    weights = _weights(used, problem)
+    with threadpool_limits(1):
+        estimator.fit(encoder.transform(used), goal, sample_weight=weights)
+    return model
+
+
+def _weights(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:
+    if not problem.weight:
+        return None
+    values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
+    return np.asarray(np.clip(values, 0.0, None), np.float64)
+
+
+def _scale_of(problem: Problem, truth: NDArray[Any]) -> tuple[float, float]:
+    """Return centre and spread of a target that is a number: it is learnt scaled."""
+    if problem.classes:
+        return 0.0, 1.0
+    return float(truth.mean()), float(truth.std()) or 1.0
+
+
+def _shares_of(problem: Problem, truth: NDArray[Any]) -> list[float]:
+    if problem.classes:
+        counts = np.bincount(truth, minlength=len(problem.classes))
+        return [float(share) for share in counts / len(truth)]
+    quartiles = np.quantile(truth, [0.25, 0.5, 0.75])
+    return [float(v) for v in (truth.mean(), *quartiles, truth.std())]

@@ -1,0 +1,248 @@
+"""ONNX, written so that it agrees with the fitted model on every row.
+
+The graph takes one input a cleaned column, of shape (rows, 1): ``float`` for a number
+(NaN where missing), ``string`` for a category. It gives ``label`` and
+``probabilities``, or ``value``. Thresholds are rounded down to float32, columns are
+encoded in the same float32 operations as in training, and labels follow the same
+rounding rule; so nothing is left to a converter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from mlkit.model.encode import Encoder
+from mlkit.model.families import family
+from mlkit.model.fitted import Model
+from mlkit.model.forms import Linear, Trees
+from mlkit.model.runtime import STEPS
+
+__all__ = ["convert"]
+
+OPSETS = {"": 18, "ai.onnx.ml": 3}
+IR = 9
+
+
+def convert(model: Model, threshold: float = 0.5) -> bytes:
+    """Return a fitted model as ONNX; equal models give equal bytes.
+
+    Parameters
+    ----------
+    model
+        A fitted model of any family that tells its plain form.
+    threshold
+        Of two classes, the least probability that says the second.
+    """
+    form = family(model.family).form(model.estimator, model.problem.kind)
+    build = _Build(model)
+    matrix = build.encode(model.encoder)
+    scores = (
+        build.linear(matrix, form)
+        if isinstance(form, Linear)
+        else build.trees(matrix, form)
+    )
+    if model.classes:
+        outputs = build.choose(build.link(scores, form.link), threshold)
+    else:
+        outputs = build.value(scores)
+    return build.finish(outputs)
+
+
+class _Build:
+    """A graph that grows node by node."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.names = {name: name for name in model.problem.features}
+
+    def node(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
+        """Add a node with one output, and return the output's name."""
+        out = self.fresh(op)
+        self.nodes.append(
+            helper.make_node(op, inputs, [out], name=out, domain=domain, **attributes)
+        )
+        return out
+
+    def constant(self, values: Any) -> str:
+        """Add a constant, and return its name."""
+        out = self.fresh("constant")
+        array = np.asarray(values)
+        if array.dtype == object or array.dtype.kind == "U":
+            cells = [str(v).encode() for v in array.ravel()]
+            tensor = helper.make_tensor(out, TensorProto.STRING, array.shape, cells)
+        else:
+            tensor = numpy_helper.from_array(array, out)
+        self.constants.append(tensor)
+        return out
+
+    def fresh(self, word: str) -> str:
+        """Return a name that no column has."""
+        name = f"mlkit/{word}_{len(self.nodes) + len(self.constants)}"
+        while name in self.names:
+            name += "_"
+        return name
+
+    # the door
+
+    def encode(self, encoder: Encoder) -> str:
+        """Encode the columns as `Encoder.transform` does."""
+        blocks = self._numbers(encoder) if encoder.numbers else []
+        blocks += [self._ones(name, v) for name, v in encoder.levels.items()]
+        if not blocks:
+            return self._nothing()
+        return self.node("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
+
+    def _numbers(self, encoder: Encoder) -> list[str]:
+        raw = self.node("Concat", *encoder.numbers, axis=1)
+        nan = self.constant(np.array([np.nan], np.float32))
+        raw = self.node("Where", self.node("IsInf", raw), nan, raw)
+        missing = self.node("IsNaN", raw)
+        cells = self.node("Where", missing, self.constant(encoder.fill), raw)
+        if encoder.clip:
+            cells = self.node("Sub", cells, self.constant(encoder.mean))
+            cells = self.node("Div", cells, self.constant(encoder.scale))
+            limits = [np.float32(-encoder.clip), np.float32(encoder.clip)]
+            cells = self.node("Clip", cells, *map(self.constant, limits))
+        if not encoder.flags:
+            return [cells]
+        places = [encoder.numbers.index(name) for name in encoder.flags]
+        flags = self.node("Cast", missing, to=TensorProto.FLOAT)
+        picked = self.constant(np.array(places, np.int64))
+        return [cells, self.node("Gather", flags, picked, axis=1)]
+
+    def _ones(self, name: str, levels: list[str]) -> str:
+        ones = self.node(
+            "OneHotEncoder", name, domain="ai.onnx.ml", cats_strings=levels, zeros=1
+        )
+        return self.node(
+            "Reshape", ones, self.constant(np.array([0, len(levels)], np.int64))
+        )
+
+    def _nothing(self) -> str:
+        """Return a matrix of one column of zeros."""
+        name = self.model.problem.features[0]
+        if name in self.model.problem.categories:
+            return self._ones(name, ["\x01(nothing)"])
+        zero = self.constant(np.zeros(1, np.float32))
+        finite = self.node("Not", self.node("IsNaN", name))
+        never = self.node("And", finite, self.constant(np.zeros(1, bool)))
+        return self.node("Add", self.node("Cast", never, to=TensorProto.FLOAT), zero)
+
+    # the forms
+
+    def linear(self, matrix: str, form: Linear) -> str:
+        """Write a weighted sum."""
+        product = self.node(
+            "MatMul", matrix, self.constant(form.weights.astype(np.float32))
+        )
+        return self.node("Add", product, self.constant(form.bias.astype(np.float32)))
+
+    def trees(self, matrix: str, form: Trees) -> str:
+        """Write a sum over trees."""
+        leaf = np.flatnonzero(form.leaf)
+        width = form.values.shape[1]
+        rows, scores = np.nonzero(form.values[leaf])
+        if not len(rows):
+            rows, scores = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        at = leaf[rows]
+        out = self.node(
+            "TreeEnsembleRegressor",
+            matrix,
+            domain="ai.onnx.ml",
+            n_targets=width,
+            nodes_treeids=form.tree.tolist(),
+            nodes_nodeids=form.node.tolist(),
+            nodes_featureids=form.column.tolist(),
+            nodes_modes=np.where(form.leaf, "LEAF", "BRANCH_LEQ").tolist(),
+            nodes_values=form.threshold.tolist(),
+            nodes_truenodeids=form.left.tolist(),
+            nodes_falsenodeids=form.right.tolist(),
+            nodes_missing_value_tracks_true=form.missing_left.astype(int).tolist(),
+            target_treeids=form.tree[at].tolist(),
+            target_nodeids=form.node[at].tolist(),
+            target_ids=scores.tolist(),
+            target_weights=form.values[at, scores].astype(np.float32).tolist(),
+        )
+        return self.node("Add", out, self.constant(form.base.astype(np.float32)))
+
+    def link(self, scores: str, link: str) -> str:
+        """Turn scores into probabilities."""
+        if link == "softmax":
+            return self.node("Softmax", scores, axis=1)
+        if link == "none":
+            return scores
+        chance = self.node("Sigmoid", scores) if link == "logistic" else scores
+        rest = self.node("Sub", self.constant(np.ones(1, np.float32)), chance)
+        return self.node("Concat", rest, chance, axis=1)
+
+    # the way out
+
+    def choose(self, chances: str, threshold: float) -> list[tuple[str, str, Any]]:
+        """Choose a label by the rule of `mlkit.model.runtime.choice`."""
+        chances = self._all_classes(chances)
+        steps = self.node(
+            "Round", self.node("Mul", chances, self.constant(np.array([STEPS])))
+        )
+        if len(self.model.classes) == 2:
+            second = self.constant(np.array([1], np.int64))
+            least = self.constant(np.round(np.array([threshold], np.float32) * STEPS))
+            said = self.node(
+                "GreaterOrEqual", self.node("Gather", steps, second, axis=1), least
+            )
+            place = self.node("Cast", said, to=TensorProto.INT64)
+        else:
+            place = self.node("ArgMax", steps, axis=1, keepdims=1)
+        place = self.node("Reshape", place, self.constant(np.array([-1], np.int64)))
+        label = self.node("Gather", self.constant(np.array(self.model.classes)), place)
+        width = len(self.model.classes)
+        return [
+            ("label", label, (TensorProto.STRING, ["rows"])),
+            ("probabilities", chances, (TensorProto.FLOAT, ["rows", width])),
+        ]
+
+    def _all_classes(self, chances: str) -> str:
+        """Put the columns in place where a class was not seen in training."""
+        seen = [int(code) for code in self.model.estimator.classes_]
+        width = len(self.model.classes)
+        if seen == list(range(width)):
+            return chances
+        place = np.zeros((len(seen), width), np.float32)
+        place[np.arange(len(seen)), seen] = 1
+        return self.node("MatMul", chances, self.constant(place))
+
+    def value(self, scores: str) -> list[tuple[str, str, Any]]:
+        """Scale a number back, in double precision."""
+        wide = self.node("Cast", scores, to=TensorProto.DOUBLE)
+        wide = self.node("Mul", wide, self.constant(np.array([self.model.spread])))
+        wide = self.node("Add", wide, self.constant(np.array([self.model.centre])))
+        flat = self.node("Reshape", wide, self.constant(np.array([-1], np.int64)))
+        return [("value", flat, (TensorProto.DOUBLE, ["rows"]))]
+
+    def finish(self, outputs: list[tuple[str, str, Any]]) -> bytes:
+        """Name inputs and outputs, check, and return the bytes."""
+        problem = self.model.problem
+        inputs = [_input(name, TensorProto.FLOAT) for name in problem.numbers]
+        inputs += [_input(name, TensorProto.STRING) for name in problem.categories]
+        infos = []
+        for word, inner, (kind, shape) in outputs:
+            while word in self.names:
+                word += "_"
+            self.nodes.append(helper.make_node("Identity", [inner], [word]))
+            infos.append(helper.make_tensor_value_info(word, kind, shape))
+        graph = helper.make_graph(self.nodes, "mlkit", inputs, infos, self.constants)
+        opsets = [helper.make_opsetid(name, number) for name, number in OPSETS.items()]
+        made = helper.make_model(
+            graph, opset_imports=opsets, ir_version=IR, producer_name="mlkit"
+        )
+        onnx.checker.check_model(made)
+        return bytes(made.SerializeToString(deterministic=True))
+
+
+def _input(name: str, kind: int) -> Any:
+    return helper.make_tensor_value_info(name, kind, ["rows", 1])

@@ -1,0 +1,115 @@
+"""The plain forms of a fitted estimator, which every export format is written from.
+
+A family tells the form of its estimator once; ONNX today, PMML and PFA later, read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Form", "Linear", "Trees", "floor32", "join"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Scores that are a weighted sum: ``x @ weights + bias``.
+
+    Parameters
+    ----------
+    weights
+        Shape (columns, scores).
+    bias
+        Shape (scores,).
+    link
+        From scores to what is predicted: ``none``, ``pair`` (p → 1 − p, p),
+        ``logistic`` (score → 1 − p, p) or ``softmax``.
+    """
+
+    weights: Array
+    bias: Array
+    link: str = "none"
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Scores that are a sum over trees, each a set of nodes in flat arrays.
+
+    Parameters
+    ----------
+    tree, node
+        Which tree, and which node in it; shape (nodes,). Node 0 is a root.
+    column, threshold
+        A row goes to `left` where its column ≤ threshold (float32), else to `right`.
+    left, right
+        Node numbers in the same tree.
+    leaf
+        Whether the node is a leaf.
+    missing_left
+        Whether a missing value goes left.
+    values
+        What each leaf adds to the scores, shape (nodes, scores).
+    base
+        What is added to every row, shape (scores,).
+    link
+        As in `Linear`.
+    """
+
+    tree: Array
+    node: Array
+    column: Array
+    threshold: Array
+    left: Array
+    right: Array
+    leaf: Array
+    missing_left: Array
+    values: Array
+    base: Array
+    link: str = "none"
+
+
+Form = Linear | Trees
+
+
+def join(trees: Iterable[Trees], base: Array, link: str) -> Trees:
+    """Return one form of many trees, each given with tree number 0."""
+    parts = list(trees)
+    sizes = [len(part.node) for part in parts]
+    names = [
+        "node",
+        "column",
+        "threshold",
+        "left",
+        "right",
+        "leaf",
+        "missing_left",
+        "values",
+    ]
+    columns = {n: np.concatenate([getattr(p, n) for p in parts]) for n in names}
+    return Trees(
+        tree=np.repeat(np.arange(len(parts)), sizes), **columns, base=base, link=link
+    )
+
+
+def floor32(thresholds: Array) -> Array:
+    """Round float64 thresholds down to float32.
+
+    For a float32 ``x``, ``x <= t`` and ``x <= floor32(t)`` are the same question,
+    whereas rounding to the nearest may send a tie the other way.
+
+    Examples
+    --------
+    >>> nearest, low = np.float32(1 + 9e-8), floor32(np.array([1 + 9e-8]))[0]
+    >>> bool(nearest > 1 + 9e-8), bool(low <= 1 + 9e-8)
+    (True, True)
+    """
+    with np.errstate(over="ignore"):
+        near = thresholds.astype(np.float32)
+    low = np.nextafter(near, np.float32(-np.inf))
+    return np.where(near.astype(np.float64) > thresholds, low, near)

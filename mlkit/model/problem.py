@@ -1,0 +1,229 @@
+"""What is to be predicted, and by which metric models are compared."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlkit.core.errors import InputError, UsageError, did_you_mean
+from mlkit.core.schema import Schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["KINDS", "Problem", "known"]
+
+KINDS = {
+    "two_classes": "one of two classes",
+    "many_classes": "one of many classes",
+    "number": "a number",
+}
+METRICS = {"two_classes": "roc_auc", "many_classes": "log_loss", "number": "rmse"}
+ALLOWED = {
+    "two_classes": (
+        "roc_auc",
+        "average_precision",
+        "log_loss",
+        "brier",
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+    ),
+    "many_classes": ("log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1"),
+    "number": ("rmse", "mae", "r2"),
+}
+YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be predicted.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    target
+        The column to predict.
+    metric
+        The metric that models are compared by.
+    classes
+        The classes, in order; of two, the second is the positive one.
+    numbers, categories
+        The features, by type.
+    left_out
+        Features of other types, which no family takes yet.
+    group, weight
+        The columns with these roles; "" where there is none.
+    """
+
+    kind: str
+    target: str
+    metric: str
+    classes: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    group: str = ""
+    weight: str = ""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns a model learns from: numbers first, then categories."""
+        return self.numbers + self.categories
+
+    @property
+    def title(self) -> str:
+        """The problem in a few words."""
+        if self.kind == "two_classes":
+            return f"{self.target}: {self.classes[1]} or {self.classes[0]}"
+        if self.kind == "many_classes":
+            return f"{self.target}: one of {len(self.classes)} classes"
+        return f"{self.target}: a number"
+
+    def codes(self, values: pd.Series) -> NDArray[np.int64]:
+        """Return each label's place in `classes`, -1 where it is none of them."""
+        return np.asarray(
+            pd.Index(self.classes).get_indexer(pd.Index(values.astype(str))), np.int64
+        )
+
+    def truth(self, table: pd.DataFrame) -> NDArray[Any]:
+        """Return the target as codes (int64) or values (float64), shape (rows,)."""
+        if self.classes:
+            return self.codes(table[self.target])
+        return table[self.target].to_numpy(float, na_value=np.nan)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        form = asdict(self)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in form.items()}
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Problem:
+        """Read the form that `to_dict` gives."""
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
+        }
+        return cls(**plain)
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, metric: str | None = None) -> Problem:
+        """Tell the problem from a cleaned table and the roles of its columns.
+
+        Parameters
+        ----------
+        table
+            Cleaned rows with a schema in which one column is the target.
+        metric
+            The metric to compare by; None takes ``roc_auc`` for two classes,
+            ``log_loss`` for many, ``rmse`` for a number.
+
+        Raises
+        ------
+        InputError
+            Where there is no target, or nothing to learn.
+        UsageError
+            Where the metric does not fit the problem.
+
+        Examples
+        --------
+        >>> from mlkit.core.schema import Column
+        >>> table = pd.DataFrame({"x": [1.0, 2.0], "y": ["no", "yes"]})
+        >>> schema = Schema((Column("x"), Column("y", "category", ("target",))))
+        >>> Problem.of(schema.attach(table)).title
+        'y: yes or no'
+        """
+        schema = Schema.of(table)
+        target = _target(schema)
+        classes = _classes(table[target], schema[target].type)
+        kind = {0: "number", 2: "two_classes"}.get(len(classes), "many_classes")
+        numbers, categories, left_out = _features(schema)
+        return cls(
+            kind=kind,
+            target=target,
+            metric=_metric(kind, metric),
+            classes=classes,
+            numbers=numbers,
+            categories=categories,
+            left_out=left_out,
+            group=next(iter(schema.with_role("group")), ""),
+            weight=next(iter(schema.with_role("weight")), ""),
+        )
+
+
+def known(table: pd.DataFrame, problem: Problem) -> pd.DataFrame:
+    """Return the rows whose target is given, and is a class the problem knows."""
+    truth = problem.truth(table)
+    return table[truth >= 0 if problem.classes else np.isfinite(truth)]
+
+
+def _target(schema: Schema) -> str:
+    if schema.target is None:
+        raise InputError(
+            "no column has the role target",
+            got="columns " + ", ".join(schema.names),
+            todo="name the target in the parameters of `collect`",
+        )
+    return schema.target
+
+
+def _features(schema: Schema) -> tuple[tuple[str, ...], ...]:
+    features = [column for column in schema if column.is_feature]
+    numbers = tuple(c.name for c in features if c.type == "number")
+    categories = tuple(c.name for c in features if c.type == "category")
+    taken = {*numbers, *categories}
+    if not taken:
+        raise InputError(
+            "no column is left to learn from",
+            expected="numbers or categories",
+            got=", ".join(f"{c.name} ({c.type})" for c in schema),
+        )
+    return numbers, categories, tuple(c.name for c in features if c.name not in taken)
+
+
+def _classes(values: pd.Series, type_: str) -> tuple[str, ...]:
+    if type_ == "number":
+        if values.nunique() < 2:
+            raise InputError(
+                "the target does not vary: nothing to learn", where=str(values.name)
+            )
+        return ()
+    if type_ not in ("category", "text"):
+        raise InputError(
+            f"a target of type {type_} cannot be predicted yet",
+            where=f"column {values.name!r}",
+            expected="a number or a category",
+        )
+    labels = _ordered({str(label) for label in values.dropna().unique()})
+    if len(labels) < 2:
+        raise InputError(
+            "the target has fewer than two classes: nothing to learn",
+            where=f"column {values.name!r}",
+            got=", ".join(labels) or "no label at all",
+        )
+    return labels
+
+
+def _ordered(labels: Iterable[str]) -> tuple[str, ...]:
+    """Sort labels as numbers where all are numbers; a yes among two comes last."""
+    names = sorted(labels)
+    with contextlib.suppress(ValueError):
+        names.sort(key=float)
+    if len(names) == 2 and names[0].lower() in YES and names[1].lower() not in YES:
+        names.reverse()
+    return tuple(names)
+
+
+def _metric(kind: str, metric: str | None) -> str:
+    if metric is not None and metric not in ALLOWED[kind]:
+        raise UsageError(
+            f"metric {metric!r} does not fit a target that is {KINDS[kind]}",
+            where="[goal] metric",
+            todo=did_you_mean(metric, ALLOWED[kind]),
+        )
+    return metric or METRICS[kind]

@@ -1,0 +1,199 @@
+"""The packaged model at work: numpy, onnxruntime and cell operations, nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlkit.core import rows
+from mlkit.core.errors import InputError
+
+__all__ = ["Graph", "Predictions", "Predictor", "choice"]
+
+Array = NDArray[Any]
+STEPS = np.float32(1e6)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of some rows.
+
+    Parameters
+    ----------
+    prediction
+        Labels (object, text) or values (float64), shape (rows,).
+    probabilities
+        Shape (rows, classes); None for a number.
+    classes
+        The names of its columns.
+    """
+
+    prediction: Array
+    probabilities: Array | None
+    classes: tuple[str, ...]
+
+
+def choice(probabilities: Array, threshold: float = 0.5) -> NDArray[np.int64]:
+    """Return the chosen class of each row: the one rule, the same in ONNX.
+
+    Probabilities are first rounded to six places, so that a tie is a tie in
+    whatever precision it was computed; the first of equals wins.
+
+    Parameters
+    ----------
+    probabilities
+        Shape (rows, classes).
+    threshold
+        Of two classes, the least probability that says the second.
+
+    Examples
+    --------
+    >>> choice(np.array([[0.7, 0.3], [0.5, 0.5]])).tolist()
+    [0, 1]
+    >>> choice(np.array([[0.7, 0.3]]), threshold=0.3).tolist()
+    [1]
+    """
+    steps = np.round(probabilities.astype(np.float32) * STEPS)
+    if probabilities.shape[1] == 2:
+        least = np.round(np.float32(threshold) * STEPS)
+        return np.asarray(steps[:, 1] >= least, np.int64)
+    return np.asarray(steps.argmax(axis=1), np.int64)
+
+
+class Graph:
+    """An ONNX model that `mlkit.model.formats.onnx` wrote, fed cleaned columns.
+
+    Parameters
+    ----------
+    model
+        Its path, or its bytes.
+    classes
+        The classes; none for a number.
+    threads
+        Of onnxruntime; 1 makes a run repeat bit for bit.
+    """
+
+    def __init__(
+        self, model: Path | bytes, classes: Sequence[str] = (), threads: int = 1
+    ) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        source = model if isinstance(model, bytes) else str(model)
+        self.session = onnxruntime.InferenceSession(
+            source, options, providers=["CPUExecutionProvider"]
+        )
+        inputs: list[Any] = self.session.get_inputs()
+        self.inputs = {i.name: i.type == "tensor(string)" for i in inputs}
+        self.classes = tuple(classes)
+
+    def predict(self, columns: Mapping[str, Any]) -> Predictions:
+        """Predict from cleaned columns, each of shape (rows,).
+
+        Numbers are cast to float32; what is not finite there counts as missing.
+        """
+        feeds = {
+            name: _words(columns[name]) if text else _numbers(columns[name])
+            for name, text in self.inputs.items()
+        }
+        found = self.session.run(None, feeds)
+        if not self.classes:
+            return Predictions(found[0].reshape(-1), None, ())
+        return Predictions(found[0].reshape(-1), found[1], self.classes)
+
+
+class Predictor:
+    """A package at work on raw rows.
+
+    Parameters
+    ----------
+    folder
+        What `package` wrote.
+    threads
+        Of onnxruntime; 1 makes a run repeat bit for bit.
+
+    Raises
+    ------
+    InputError
+        Where the folder is no package.
+    """
+
+    def __init__(self, folder: Path | str, threads: int = 1) -> None:
+        self.folder = Path(folder)
+        self.schema = self._form("schema.json")
+        self.operations = self._form("cleaning.json")["operations"]
+        self.classes = tuple(self.schema["output"]["classes"])
+        self.graph = Graph(self.folder / "model.onnx", self.classes, threads)
+
+    @property
+    def columns(self) -> list[str]:
+        """The raw columns a request may have."""
+        return [column["name"] for column in self.schema["input"]]
+
+    def clean(self, cells: Mapping[str, Any]) -> dict[str, Array]:
+        """Return the cleaned columns of raw cells.
+
+        Columns that may be missing may be left out.
+
+        Raises
+        ------
+        InputError
+            Where a column that training always had is not there at all.
+        """
+        needed = [c["name"] for c in self.schema["input"] if c["required"]]
+        absent = [name for name in needed if name not in cells]
+        if absent:
+            raise InputError(
+                "the rows lack columns that the model needs",
+                where=str(self.folder),
+                expected=", ".join(absent),
+                got=", ".join(map(str, cells)) or "no column",
+            )
+        return rows.apply(self.operations, cells)
+
+    def predict(self, cells: Mapping[str, Any]) -> Predictions:
+        """Predict from raw cells by column, as they come, numbers or text.
+
+        Parameters
+        ----------
+        cells
+            One sequence a column, all of one length; the target is not needed.
+        """
+        return self.graph.predict(self.clean(cells))
+
+    def _form(self, name: str) -> Any:
+        path = self.folder / name
+        try:
+            return json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise InputError(
+                "this folder is no package",
+                where=str(path),
+                expected="a folder that the step `package` saved",
+                got=str(error),
+            ) from None
+
+
+def _numbers(values: Any) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):
+        cells = np.asarray(values, np.float64).astype(np.float32)
+    return cells.reshape(-1, 1)
+
+
+def _words(values: Any) -> Array:
+    cells = np.empty((len(values), 1), object)
+    cells[:, 0] = [rows.MISSING if _none(value) else str(value) for value in values]
+    return cells
+
+
+def _none(value: Any) -> bool:
+    return value is None or value != value

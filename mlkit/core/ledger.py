@@ -57,7 +57,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
         texts = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
         return []
-    return [json.loads(text) for text in texts[:-1] if text]
+    return [_parse(text, n, path) for n, text in enumerate(texts[:-1], 1) if text]
 
 
 def verify(path: Path) -> int:
@@ -93,6 +93,17 @@ def judged(path: Path, identity: str) -> list[str]:
         ):
             models += [model for model in line["models"] if model not in models]
     return models
+
+
+def _parse(text: str, number: int, path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        raise StoreError(
+            "a line of the ledger cannot be read",
+            where=f"{path.name}, line {number}",
+            todo="restore the ledger from version control",
+        ) from None
 
 
 @contextmanager

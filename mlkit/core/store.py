@@ -122,8 +122,8 @@ class Store:
             return artifacts._read_record(folder, entry.volatile)
         return artifacts.KINDS[entry.kind].read(folder)
 
-    def check(self, identity: str) -> None:
-        """Hash an object again.
+    def check(self, identity: str, *, repair: bool = True) -> None:
+        """Hash an object again; with `repair` a damaged one is removed, to be remade.
 
         Raises
         ------
@@ -140,7 +140,8 @@ class Store:
         for name, wanted in index["files"].items():
             path = folder / name
             if not path.is_file() or file_hash(path) != wanted["sha256"]:
-                shutil.rmtree(folder, ignore_errors=True)
+                if repair:
+                    shutil.rmtree(folder, ignore_errors=True)
                 raise StoreError(
                     "an artifact was damaged after it was saved",
                     where=str(path),

@@ -16,6 +16,9 @@ Event = Mapping[str, Any]
 class Events:
     """Writes a run's events to its file and shows them to who watches.
 
+    Until there is a file, events wait in memory: a run in which nothing has to be
+    executed leaves none.
+
     Parameters
     ----------
     run
@@ -27,15 +30,24 @@ class Events:
     def __init__(self, run: str, observe: Callable[[Event], None]) -> None:
         self.run = run
         self.observe = observe
-        self.path: Path | None = None
+        self._path: Path | None = None
+        self._waiting: list[Event] = []
 
     def emit(self, event: str, **facts: Any) -> None:
         """Tell of one event."""
         whole = {"event": event, "time": time.time(), "run": self.run, **facts}
-        if self.path:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(whole, ensure_ascii=False) + "\n")
+        self._waiting.append(whole)
+        if self._path:
+            self.write_to(self._path)
         self.observe(whole)
+
+    def write_to(self, path: Path) -> None:
+        """Write what waits, and all that comes, to a file."""
+        self._path = path
+        with path.open("a", encoding="utf-8") as file:
+            for event in self._waiting:
+                file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        self._waiting.clear()
 
 
 def read(path: Path) -> Iterator[Event]:

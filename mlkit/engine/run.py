@@ -42,6 +42,12 @@ __all__ = ["Options", "Result", "run"]
 
 SETTLED = ("passed", "kept")
 TICK = 0.1  # seconds between two looks at signals and the display
+ENDS = {
+    "blocked": "is blocked",
+    "failed": "failed",
+    "skipped": "was skipped",
+    "interrupted": "was interrupted",
+}
 CODES = {"passed": 0, "failed": 1, "blocked": 3, "interrupted": 130}
 
 
@@ -172,6 +178,7 @@ class _Run:
     def whole(self) -> Result:
         """Do the run, whatever comes, and tell how it ended."""
         self.began = time.time()
+        self.events.emit("run_started", steps=self.selected, graph=self._drawing())
         write_json(self.project.state / "wiring.json", dict(self.graph.savers))
         with self._listening():
             try:
@@ -207,8 +214,8 @@ class _Run:
         parents = [p for p in self.graph.parents(name) if p in self.selected]
         shut = [p for p in parents if self.steps[p].state not in SETTLED]
         if shut:
-            state = self.steps[shut[0]].state
-            self._end(name, "skipped", f"{shut[0]}, which it loads from, was {state}")
+            how = ENDS[self.steps[shut[0]].state]
+            self._end(name, "skipped", f"{shut[0]}, which it loads from, {how}")
             return True
         inputs = self._inputs(name)
         found = check(step.nb, self.given.get(name, {}), inputs, self.world)
@@ -443,8 +450,7 @@ class _Run:
             self.world.decisions = decisions
             settings = self.project.root / "mlkit.toml"
             shutil.copyfile(settings, self.folder / "snapshot" / "mlkit.toml")
-            self.events.path = self.folder / "events.jsonl"
-            self.events.emit("run_started", steps=self.selected, graph=self._drawing())
+            self.events.write_to(self.folder / "events.jsonl")
         return self.folder
 
     def _drawing(self) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""What may leave the store: all that no name, draft, record or champion needs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from mlkit.core import ledger
+from mlkit.core.files import read_json
+from mlkit.core.project import Project
+from mlkit.core.store import Store
+from mlkit.engine.lock import lock
+
+__all__ = ["clean_up"]
+
+
+def clean_up(project: Project, keep: int, dry_run: bool = False) -> tuple[int, int]:
+    """Remove what is not needed; return bytes freed and how many things went.
+
+    Parameters
+    ----------
+    project
+        The project; it must not be running.
+    keep
+        How many of the newest runs to keep, besides those that made what is fresh.
+    dry_run
+        Count only.
+    """
+    with lock(project, "gc"):
+        store = Store(project.state)
+        needed = _needed(project, store)
+        gone = [store.path(i) for i in store.objects() if i not in needed]
+        gone += list(project.state.rglob(".writing-*"))
+        gone += _old_runs(project, store, keep)
+        freed = sum(map(_size, gone))
+        for path in gone:
+            if not dry_run:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return freed, len(gone)
+
+
+def _needed(project: Project, store: Store) -> set[str]:
+    found = {e.identity for e in store.drafts().values()}
+    for path in (store.folder / "refs").glob("*.json"):
+        found |= {e.identity for e in store.refs(path.stem).values()}
+    for path in (store.folder / "steps").glob("*.json"):
+        for record in (read_json(path) or [])[:1]:
+            found |= {entry["identity"] for entry in record["saves"].values()}
+    for line in ledger.lines(project.ledger):
+        if line["event"] in ("promote", "rollback"):
+            found.add(line["package"])
+    return found
+
+
+def _old_runs(project: Project, store: Store, keep: int) -> list[Path]:
+    runs = [p for p in sorted(project.runs.glob("2*")) if p.is_dir()]
+    used = {e.run for e in store.refs().values()}
+    return [p for p in runs[: max(len(runs) - keep, 0)] if p.name not in used]
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(p.stat().st_size for p in files if p.is_file())

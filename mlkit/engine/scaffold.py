@@ -1,0 +1,205 @@
+"""New projects: a recipe's templates copied, numbered and filled in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlkit.core.errors import ParameterError, UsageError, did_you_mean
+from mlkit.core.project import Project
+from mlkit.engine import notebook
+
+__all__ = ["Recipe", "add", "create", "guess", "recipes", "templates"]
+
+SETTINGS = """\
+format = 1
+
+[goal]
+question = {question}
+use = ""       # what will be done with an answer
+people = ""    # who is affected by it
+# metric = "roc_auc"
+
+[goal.bars]    # what acceptance asks for; with none, the model must beat the dummy
+# roc_auc = 0.8
+
+[profiles.smoke]
+{smoke}
+"""
+IGNORED = ".mlkit/\nruns/\n.ipynb_checkpoints/\n__pycache__/\n"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A list of templates, in the order a person reads them."""
+
+    name: str
+    title: str
+    endings: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+def templates() -> Path:
+    """Return the folder of templates: in the wheel, or beside an editable install."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "_templates"
+    return shipped if shipped.is_dir() else package.parent / "templates"
+
+
+def recipes() -> dict[str, Recipe]:
+    """Return the recipes by name."""
+    form = tomllib.loads((templates() / "recipes.toml").read_text(encoding="utf-8"))
+    return {
+        name: Recipe(name, r["title"], tuple(r["endings"]), tuple(r["steps"]))
+        for name, r in form.items()
+    }
+
+
+def guess(data: str) -> Recipe:
+    """Tell the recipe from the data.
+
+    Raises
+    ------
+    UsageError
+        Where no recipe takes such data.
+    """
+    name = data.lower().removesuffix(".gz")
+    known = recipes()
+    for recipe in known.values():
+        if name.endswith(recipe.endings):
+            return recipe
+    endings = ", ".join(e for recipe in known.values() for e in recipe.endings)
+    raise UsageError(
+        "no recipe takes this kind of data",
+        where=data,
+        expected=f"a file that ends in {endings}",
+        todo="convert it, or name a recipe with --recipe",
+    )
+
+
+def create(
+    folder: Path, recipe: Recipe, values: Mapping[str, Any], question: str = ""
+) -> Project:
+    """Make a project from a recipe.
+
+    Parameters
+    ----------
+    folder
+        Absent, or empty, or without steps and settings.
+    recipe
+        Whose templates are copied into ``steps/``.
+    values
+        ``step.name`` → a value, or text to be read as that parameter's type.
+    question
+        What the model is to answer.
+
+    Raises
+    ------
+    UsageError
+        Where there is a project already, or a value fits no parameter; nothing is
+        left behind.
+    """
+    for name in ("mlkit.toml", "steps"):
+        if (folder / name).exists():
+            raise UsageError(
+                "there is a project here already",
+                where=str(folder / name),
+                todo="choose another folder, or bring in one step with `mlkit add STEP`",
+            )
+    new = not folder.exists()
+    try:
+        _fill(folder, recipe, values, question)
+    except BaseException:
+        shutil.rmtree(folder if new else folder / "steps", ignore_errors=True)
+        (folder / "mlkit.toml").unlink(missing_ok=True)
+        raise
+    return Project.open(folder)
+
+
+def add(project: Project, step: str) -> Path:
+    """Copy one more template into a project and return the notebook.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such template, or the project has that step.
+    """
+    for recipe in recipes().values():
+        for number, template in enumerate(recipe.steps, 1):
+            if template.partition("/")[2] == step:
+                path = project.root / "steps" / f"{number:02}_{step}.ipynb"
+                taken = [p for p in path.parent.glob("*.ipynb") if _step(p) == step]
+                if taken:
+                    raise UsageError(
+                        f"the project has the step {step!r}", where=str(taken[0])
+                    )
+                path.parent.mkdir(exist_ok=True)
+                shutil.copyfile(templates() / f"{template}.ipynb", path)
+                return path
+    known = [t.partition("/")[2] for r in recipes().values() for t in r.steps]
+    raise UsageError(f"there is no template {step!r}", todo=did_you_mean(step, known))
+
+
+def _fill(
+    folder: Path, recipe: Recipe, values: Mapping[str, Any], question: str
+) -> None:
+    for name in ("steps", "data", "decisions"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    smoke = '"tune.trials" = 3' if "model/tune" in recipe.steps else ""
+    settings = SETTINGS.format(question=json.dumps(question), smoke=smoke)
+    (folder / "mlkit.toml").write_text(settings, encoding="utf-8")
+    if not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    paths = {}
+    for number, template in enumerate(recipe.steps, 1):
+        step = template.partition("/")[2]
+        paths[step] = folder / "steps" / f"{number:02}_{step}.ipynb"
+        shutil.copyfile(templates() / f"{template}.ipynb", paths[step])
+    for step, given in _by_step(paths, values).items():
+        _write(paths[step], given)
+
+
+def _by_step(
+    paths: Mapping[str, Path], values: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        step, dot, name = key.partition(".")
+        if not dot or step not in paths:
+            raise ParameterError(
+                f"there is no step for the parameter {key!r}",
+                expected="STEP.NAME=VALUE",
+                todo=did_you_mean(step, paths),
+            )
+        found.setdefault(step, {})[name] = value
+    return found
+
+
+def _write(path: Path, given: Mapping[str, Any]) -> None:
+    known = {p.name: p for p in notebook.read(path).parameters}
+    for name in given:
+        if name not in known:
+            raise ParameterError(
+                f"{_step(path)} has no parameter {name!r}",
+                todo=did_you_mean(name, known),
+            )
+    typed = {
+        name: known[name].parse(value) if isinstance(value, str) else value
+        for name, value in given.items()
+    }
+    notebook.write_parameters(path, typed)
+
+
+def _step(path: Path) -> str:
+    return notebook.read(path).name
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Return `path` as a project in `folder` writes it: from its root."""
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

@@ -1,0 +1,80 @@
+"""Verify every hash, the ledger's chain and the seal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlkit.core import ledger
+from mlkit.core.artifacts import ABOUT
+from mlkit.core.errors import InputError, StoreError
+from mlkit.core.files import folder_hash
+from mlkit.core.project import Project
+from mlkit.core.store import Store
+
+__all__ = ["champion", "verify"]
+
+
+def champion(project: Project) -> str:
+    """Return the identity of the champion's package; "" where there is none."""
+    moves = ("promote", "rollback")
+    found = [x for x in ledger.lines(project.ledger) if x["event"] in moves]
+    return str(found[-1]["package"]) if found else ""
+
+
+def verify(project: Project, against: Path | None = None) -> Iterator[str]:
+    """Yield one sentence for each thing that holds.
+
+    Parameters
+    ----------
+    project
+        The project.
+    against
+        A package folder that should be the champion's.
+
+    Raises
+    ------
+    StoreError
+        At the first thing that does not hold; a damaged artifact is left in place.
+    """
+    store = Store(project.state)
+    identities = list(store.objects())
+    for identity in identities:
+        store.check(identity, repair=False)
+    yield f"{len(identities)} artifacts are as they were saved"
+    yield f"the ledger's chain of {ledger.verify(project.ledger)} lines is whole"
+    yield from _seals(project, store)
+    if against is not None:
+        yield _same_package(project, against)
+
+
+def _seals(project: Project, store: Store) -> Iterator[str]:
+    lines = ledger.lines(project.ledger)
+    for name, entry in store.refs().items():
+        if entry.sealed:
+            opened = [
+                line
+                for line in lines
+                if line["event"] == "unseal" and line["identity"] == entry.identity
+            ]
+            judged = len(ledger.judged(project.ledger, entry.identity))
+            yield (
+                f"{name!r} is sealed: opened {len(opened)} times, "
+                f"has judged {judged} model{'s' * (judged != 1)}"
+            )
+
+
+def _same_package(project: Project, folder: Path) -> str:
+    if not folder.is_dir():
+        raise InputError("no such package folder", where=str(folder))
+    wanted = champion(project)
+    found = f"folder-{folder_hash(folder, ABOUT)}"
+    if found != wanted:
+        raise StoreError(
+            "this package is not the champion's",
+            where=str(folder),
+            expected=wanted or "no champion yet",
+            got=found,
+            todo="export it again, or promote the model it came from",
+        )
+    return f"{folder} is the champion's package"

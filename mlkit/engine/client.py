@@ -1,0 +1,282 @@
+"""The conversation with a step's kernel: cells go in, outputs come out."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+from nbclient.exceptions import CellExecutionComplete
+
+from mlkit.engine.judging import input_requested, is_run
+from mlkit.engine.kernels import Kernel
+from mlkit.engine.outputs import CappedClient, TooMuchOutput
+from mlkit.engine.worker import Failure, Job
+
+__all__ = ["StepClient", "Stopped"]
+
+GRACE = 2.0  # seconds for an interrupted cell
+START = 60.0  # seconds for a kernel to answer
+TICK = 1.0  # seconds between looks at the kernel
+
+
+class Stopped(Exception):
+    """The step cannot go on: because of a failure, or as it was told to stop."""
+
+    def __init__(self, failure: Failure | None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class StepClient(CappedClient):
+    """Execute the cells of one notebook in turn, under one deadline.
+
+    Parameters
+    ----------
+    manager
+        papermill's record of the notebook under execution.
+    job
+        What to execute.
+    kernel
+        The kernel, not yet started.
+    control
+        The run's end of this speaks to us: a byte means stop, its end means that
+        the run is gone.
+    wake
+        Speaks when a signal came.
+    tell
+        Is told of the events.
+    """
+
+    def __init__(
+        self,
+        manager: Any,
+        job: Job,
+        kernel: Kernel,
+        control: socket.socket,
+        wake: socket.socket,
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        super().__init__(manager.nb, record_timing=False)
+        self.talk: Any = None
+        self.output_limit, self.fail_limit = job.output_limit, job.fail_limit
+        self.running: int | None = None
+        self.refused: tuple[int, dict[str, Any]] | None = None
+        self.polite = True
+        self._manager = manager
+        self._job = job
+        self._kernel = kernel
+        self._control = control
+        self._wake = wake
+        self._tell = tell
+        self._stop: Stopped | None = None
+        self._deadline = float("inf")
+        self._timeout = time.monotonic() + (job.timeout or float("inf"))
+
+    def run(self) -> None:
+        """Start the kernel, run the cells, and end the kernel.
+
+        Raises
+        ------
+        Stopped
+            If the step has to end before its last cell has.
+        """
+        self.reset_execution_trackers()
+        try:
+            self.kc = self.talk = self._kernel.start()
+            self._listen()
+            self._greet()
+            for index, cell in enumerate(self.nb.cells):
+                self._manager.cell_start(cell, index)
+                good = self._run_cell(cell, index)
+                self._manager.cell_complete(cell, index)
+                if not good:
+                    break
+        finally:
+            self.set_widgets_metadata()
+            self._kernel.end(politely=self.polite)
+
+    def _run_cell(self, cell: Any, index: int) -> bool:
+        """Run one cell and say whether the next may run."""
+        if not is_run(cell):
+            return True
+        self.begin_cell()
+        self.running = index
+        self._tell({"event": "cell_started", "index": index})
+        started = time.monotonic()
+        request = self.talk.execute(cell.source, store_history=True, stop_on_error=True)
+        reply = self._converse(request, cell, index)
+        seconds = time.monotonic() - started
+        self._tell({"event": "cell_finished", "index": index, "seconds": seconds})
+        if cell.execution_count is None:
+            cell.execution_count = reply.get("execution_count")
+        if reply["status"] != "ok":
+            self._manager.cell_exception(cell, index)
+            self.refused = index, reply
+            return False
+        self.running = None
+        return True
+
+    def _listen(self) -> None:
+        """Watch the kernel's sockets, the run, and our signals."""
+        iopub = self.talk.iopub_channel.socket
+        self._monitor = iopub.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._poller = zmq.Poller()
+        for source in (iopub, self.talk.shell_channel.socket, self._monitor):
+            self._poller.register(source, zmq.POLLIN)
+        self._poller.register(self.talk.stdin_channel.socket, zmq.POLLIN)
+        self._poller.register(self._control, zmq.POLLIN)
+        self._poller.register(self._wake, zmq.POLLIN)
+
+    def _greet(self) -> None:
+        """Wait until the kernel answers and its outputs reach us."""
+        self._deadline = time.monotonic() + START
+        info: dict[str, Any] | None = None
+        heard = False
+        asked: set[str] = set()
+        while info is None or not heard:
+            asked.add(self.talk.kernel_info())
+            wait = 0.05 if info else TICK
+            for channel, message in self._messages(wait):
+                if message["parent_header"].get("msg_id") in asked:
+                    heard = heard or channel == "iopub"
+                    info = message["content"] if channel == "shell" else info
+        self._deadline = float("inf")
+        self.nb.metadata["language_info"] = info["language_info"]
+
+    def _converse(self, request: str, cell: Any, index: int) -> dict[str, Any]:
+        """Take in messages until the cell is done; return the kernel's reply."""
+        reply: dict[str, Any] | None = None
+        idle = False
+        while reply is None or not idle:
+            for channel, message in self._messages(TICK):
+                if message["parent_header"].get("msg_id") != request:
+                    continue
+                if channel == "shell":
+                    reply = message["content"]
+                    self._deadline = time.monotonic() + GRACE
+                else:
+                    idle = self._take(message, cell, index) or idle
+        self._deadline = float("inf")
+        if self._stop is not None:
+            raise self._stop
+        return reply
+
+    def _take(self, message: dict[str, Any], cell: Any, index: int) -> bool:
+        """Take in one output, and say whether it says that the cell is done."""
+        try:
+            self.process_message(message, cell, index)
+        except CellExecutionComplete:
+            return True
+        return False
+
+    def _messages(self, wait: float) -> list[tuple[str, dict[str, Any]]]:
+        """Wait for messages of the kernel, and see to all else meanwhile."""
+        now = time.monotonic()
+        left = max(0.0, min(wait, self._deadline - now, self._timeout - now))
+        ready = dict(self._poller.poll(int(left * 1000) + 1))
+        self._obey(ready)
+        found = []
+        for name in ("iopub", "shell"):
+            socket_ = getattr(self.talk, name + "_channel").socket
+            if socket_ in ready:
+                found += [(name, message) for message in self._read(socket_)]
+        if not found:
+            self._look(ready)
+        return found
+
+    def _read(self, source: Any) -> list[dict[str, Any]]:
+        """Read what is there, counting before decoding."""
+        messages = []
+        try:
+            for _ in range(100):
+                frames = source.recv_multipart(zmq.NOBLOCK, copy=False)
+                self.account(sum(len(frame) for frame in frames))
+                parts = [frame.bytes for frame in frames]
+                _, parts = self.talk.session.feed_identities(parts)
+                messages.append(self.talk.session.deserialize(parts))
+        except zmq.Again:
+            pass
+        except TooMuchOutput:
+            raise self._overflow() from None
+        return messages
+
+    def _obey(self, ready: dict[Any, int]) -> None:
+        """Do what the run, or a signal, asks."""
+        if self._wake.fileno() in ready and signal.SIGTERM in self._wake.recv(4096):
+            self.polite = False
+            raise Stopped(None)
+        if self._control.fileno() in ready:
+            if not self._control.recv(4096) or self._stop is not None:
+                self.polite = False
+                raise Stopped(None)
+            self._halt(None)
+        if self.talk.stdin_channel.socket in ready:
+            self.polite = False
+            raise Stopped(input_requested(self.running))
+
+    def _halt(self, failure: Failure | None) -> None:
+        """Interrupt the running cell; it has a moment to end."""
+        self._stop = Stopped(failure)
+        if self.running is None:
+            raise self._stop
+        self._timeout = float("inf")
+        self._deadline = time.monotonic() + GRACE
+        self._kernel.interrupt()
+
+    def _look(self, ready: dict[Any, int]) -> None:
+        """See whether time is up, or the kernel is gone."""
+        now = time.monotonic()
+        if not self._kernel.alive():
+            raise self._stop or Stopped(kernel_died(self._kernel.exit_code()))
+        if self._monitor in ready:
+            raise self._overflow()
+        if now >= self._timeout:
+            self._halt(timed_out(self._job.timeout))
+        elif now >= self._deadline:
+            self.polite = False
+            raise self._stop or Stopped(no_answer())
+
+    def _overflow(self) -> Stopped:
+        self.polite = False
+        return Stopped(too_much(self.fail_limit))
+
+
+def kernel_died(code: int | None) -> Failure:
+    """Tell that the kernel ended in the midst of a cell."""
+    how = f" with exit code {code}" if code else ""
+    if code is not None and code < 0:
+        how = f" of signal {-code} ({signal.Signals(-code).name})"
+    return Failure(
+        "KernelDied",
+        f"the kernel died{how} before the step was done",
+        todo="if nobody killed it, see whether the machine ran out of memory",
+    )
+
+
+def no_answer() -> Failure:
+    """Tell that the kernel does not answer."""
+    return Failure(
+        "KernelDied", "the kernel does not answer", todo="run the step again"
+    )
+
+
+def timed_out(seconds: float | None) -> Failure:
+    """Tell that the step took longer than it may."""
+    return Failure(
+        "Timeout",
+        f"the step was not done after {seconds:g} seconds",
+        todo="give it more time: timeout under [steps.NAME] in mlkit.toml",
+    )
+
+
+def too_much(limit: int) -> Failure:
+    """Tell that the step wrote more output than it may."""
+    return Failure(
+        "TooMuchOutput",
+        f"the step wrote more than {limit / 2**20:.3g} MiB of output",
+        todo="print less: a summary, or the first rows",
+    )

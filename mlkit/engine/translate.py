@@ -1,0 +1,73 @@
+"""Parameters as papermill injects them: Python's own literals, secrets left out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from papermill.translators import PythonTranslator
+
+__all__ = ["Translator", "injected", "is_secret", "source_of"]
+
+SECRET = re.compile(r"(^|_)(passw(or)?d|secret|token|api_?key|credentials?)(_|$)", re.I)
+
+
+def source_of(value: object) -> str:
+    """Write a parameter's value as Python.
+
+    Examples
+    --------
+    >>> source_of(("a", -1, None, float("inf")))
+    "('a', -1, None, float('inf'))"
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    if isinstance(value, Mapping):
+        pairs = (f"{source_of(k)}: {source_of(v)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(source_of, value)) + "]"
+    if isinstance(value, tuple):
+        inner = ", ".join(map(source_of, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value)
+
+
+def injected(parameters: Mapping[str, object], *, hide: bool = False) -> str:
+    """Write the injected cell; `hide` leaves out what secrets hold.
+
+    Examples
+    --------
+    >>> print(injected({"rows": 5, "api_token": "abc"}, hide=True))
+    # Parameters of this run
+    rows = 5
+    api_token = ...  # not written down
+    """
+    lines = ["# Parameters of this run"]
+    for name, value in parameters.items():
+        secret = hide and is_secret(name)
+        lines.append(
+            f"{name} = {'...  # not written down' if secret else source_of(value)}"
+        )
+    return "\n".join(lines)
+
+
+def is_secret(name: str) -> bool:
+    """Say whether a parameter's name is that of a secret."""
+    return SECRET.search(name) is not None
+
+
+class Translator(PythonTranslator):  # type: ignore[misc]
+    """Our way of writing parameters, where papermill looks for one."""
+
+    @classmethod
+    def codify(cls, parameters: Mapping[str, Any], comment: str = "") -> str:  # noqa: ARG003
+        """Write the injected cell."""
+        return injected(parameters)
+
+    @classmethod
+    def inspect(cls, parameters_cell: Any) -> list[Any]:  # noqa: ARG003
+        """Infer nothing: mlkit has read and checked the parameters."""
+        return []

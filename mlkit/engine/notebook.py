@@ -264,19 +264,11 @@ def _rewritten(
 
 
 def _replace(path: Path, content: bytes) -> None:
-    import tempfile  # only writers need it, and it is slow to import
+    from mlkit.core.files import write_bytes  # only writers need it
 
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, path.stat().st_mode & 0o7777)  # noqa: PTH101
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    mode = path.stat().st_mode & 0o7777
+    write_bytes(path, content)
+    path.chmod(mode)
 
 
 def notebooks(root: Path) -> tuple[list[Path], list[str]]:

@@ -150,7 +150,15 @@ def _annotation(node: ast.expr, source: str, known: frozenset[str]) -> str:
             f"{absent[0]} is not imported, so the cell would not run",
             f"quote the type, or write `from typing import {absent[0]}` above it",
         )
-    return " ".join((ast.get_source_segment(source, node) or "").split())
+    return _segment(source, node)
+
+
+def _segment(source: str, node: ast.expr) -> str:
+    """Cut out the text of an annotation; ast counts columns in UTF-8 bytes."""
+    if node.end_lineno != node.lineno:
+        return " ".join((ast.get_source_segment(source, node) or "").split())
+    line = _lines(source)[node.lineno - 1].encode()
+    return line[node.col_offset : node.end_col_offset].decode()
 
 
 def _literal(name: str, node: ast.expr) -> Any:

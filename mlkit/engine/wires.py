@@ -17,6 +17,9 @@ _MODULE = "mlkit"
 _FIRST = "make `import mlkit as mk` the first import of the notebook"
 _ALONE = "move the call to a line of its own, at the left margin"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (*_FUNCTIONS, ast.ClassDef, *_COMPREHENSIONS)
 _NESTS: dict[type[ast.AST], str] = {
     ast.If: "an `if`",
     ast.IfExp: "an `if`",
@@ -94,6 +97,8 @@ class _Finder(ast.NodeVisitor):
         self.nests: list[str] = []
         self.seals: set[int] = set()
         self.others: set[str] = set()
+        self.stored: set[str] = set()
+        self.inner = 0
         self.here = Cell(1, "")
 
     def report(self, cell: Cell, line: int, what: str, todo: str) -> None:
@@ -116,7 +121,7 @@ class _Finder(ast.NodeVisitor):
         for statement in source.tree.body if source.tree else ():
             if not names_only or isinstance(statement, ast.Import | ast.ImportFrom):
                 self.visit(statement)
-                self._rebind(statement)
+                self._rebind()
         self._magics(source)
 
     def _magics(self, source: Source) -> None:
@@ -135,13 +140,17 @@ class _Finder(ast.NodeVisitor):
         if nest is None:
             super().visit(node)
             return
+        if isinstance(node, _DEFINITIONS) and not self.inner:
+            self.stored.add(node.name)
         self.nests.append(nest)
-        kept = dict(self.bound)
-        if isinstance(node, _FUNCTIONS):
-            for name in _locals(node):
-                self.bound.pop(name, None)
+        kept = self.bound
+        if isinstance(node, _SCOPES):
+            self.inner += 1
+            hidden = set(_locals(node)) if isinstance(node, _FUNCTIONS) else set()
+            self.bound = {k: v for k, v in kept.items() if k not in hidden}
         self.generic_visit(node)
-        if isinstance(node, _FUNCTIONS):
+        if isinstance(node, _SCOPES):
+            self.inner -= 1
             self.bound = kept
         self.nests.pop()
 
@@ -177,10 +186,12 @@ class _Finder(ast.NodeVisitor):
             ours = module.split(".")[0] == _MODULE
             self.first = (self.here, node, ours)
 
-    def _rebind(self, statement: ast.stmt) -> None:
-        for name in _stored(statement):
+    def _rebind(self) -> None:
+        """Forget the names that a statement bound to something else."""
+        for name in self.stored:
             self.bound.pop(name, None)
-            self.others.add(name)
+        self.others |= self.stored
+        self.stored.clear()
 
     def visit_Call(self, node: ast.Call) -> None:
         """Read a call of one of the six verbs."""
@@ -197,7 +208,9 @@ class _Finder(ast.NodeVisitor):
             self.visit(part)
 
     def visit_Name(self, node: ast.Name) -> None:
-        """Refuse a verb that is not called."""
+        """Refuse a verb that is not called; note a name that is bound."""
+        if not isinstance(node.ctx, ast.Load) and not self.inner:
+            self.stored.add(node.id)
         self._loose(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -335,17 +348,3 @@ def _locals(node: ast.AST) -> Iterator[str]:
             yield part.arg
         elif isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
             yield part.id
-
-
-def _stored(node: ast.AST) -> Iterator[str]:
-    """Give the names that a statement binds in its own scope, imports apart."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-        return
-    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
-        return
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        yield node.id
-    for part in ast.iter_child_nodes(node):
-        if not isinstance(part, ast.GeneratorExp):
-            yield from _stored(part)

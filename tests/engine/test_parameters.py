@@ -408,3 +408,10 @@ def test_rewriting_needs_no_import_to_be_seen():
 def test_names_are_identifiers_only():
     with pytest.raises(ParameterError, match="there is no parameter"):
         rewrite("a = 1", {"a=1\nimport os; os": 2})
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends(end):
+    text = f"a: int = 1  # one{end}b: int | None = 2{end}"
+    assert [p.type for p in read(text).values()] == ["int", "int | None"]
+    assert rewrite(text, {"b": 5}) == text.replace("2", "5")

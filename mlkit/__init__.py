@@ -39,6 +39,6 @@ def __dir__() -> list[str]:
 
 
 if "MLKIT_JOB" in os.environ and "ipykernel" in sys.modules:
-    from mlkit.core import cells as _cells
+    from mlkit.core.session import start
 
-    _cells.start()
+    start()

@@ -119,20 +119,23 @@ def _is_record(value: Any) -> bool:
 
 
 def _write_table(table: Any, folder: Path) -> None:
-    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if isinstance(table.index, pd.MultiIndex) or table.columns.has_duplicates:
-        raise InputError(
-            "a table needs one index and distinct column names",
-            todo="use reset_index() or rename the columns before mk.save",
-        )
     names = [str(name) for name in table.columns]
     plain = table.set_axis(names, axis=1)
     plain.attrs = {}
     pq.write_table(pa.Table.from_pandas(plain), folder / "table.parquet")
     (folder / "schema.json").write_bytes(canonical(Schema.of(table).to_dict()))
+
+
+def _identify_table(table: Any) -> str:
+    if table.index.nlevels > 1 or len(set(map(str, table.columns))) < table.shape[1]:
+        raise InputError(
+            "a table needs one index, and no column name may be used twice",
+            todo="use reset_index() or rename the columns before mk.save",
+        )
+    return table_identity(table)
 
 
 def _read_table(folder: Path) -> Any:
@@ -272,7 +275,7 @@ def _trusted(name: str) -> bool:
 
 
 KINDS = {
-    "table": Kind(table_identity, _write_table, _read_table, _describe_table),
+    "table": Kind(_identify_table, _write_table, _read_table, _describe_table),
     "record": Kind(
         lambda value: digest(_record_form(value)),
         _write_record,

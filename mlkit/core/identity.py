@@ -86,8 +86,8 @@ def row_hashes(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.uint64
             if kind == "text":
                 cells = hash_array(values, categorize=True)
             else:
-                number = values.astype(np.float64) if kind == "number" else values
-                cells = hash_array(np.ascontiguousarray(number).view(np.uint64))
+                wide = np.int64 if kind == "date" else np.float64
+                cells = hash_array(values.astype(wide).view(np.uint64))
             cells = np.where(valid, cells, np.uint64(0x9E3779B97F4A7C15))
             total = (total * np.uint64(1000003)) ^ cells
             total ^= total >> np.uint64(29)

@@ -201,6 +201,7 @@ class Schema:
 
 def type_of(values: pd.Series) -> str:
     """Tell a column type from a dtype alone."""
+    import pandas as pd
     from pandas.api import types
 
     if types.is_bool_dtype(values.dtype):
@@ -209,6 +210,6 @@ def type_of(values: pd.Series) -> str:
         return "number"
     if types.is_datetime64_any_dtype(values.dtype):
         return "date"
-    if isinstance(values.dtype, type(values.astype("category").dtype)):
+    if isinstance(values.dtype, pd.CategoricalDtype):
         return "category"
     return "text"

@@ -1,0 +1,74 @@
+import multiprocessing
+
+import pytest
+
+from mlkit.core import ledger
+from mlkit.core.errors import StoreError
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.jsonl"
+
+
+def test_lines_are_chained(path):
+    for number in range(3):
+        ledger.append(path, "gate", step="accept", number=number)
+    assert ledger.verify(path) == 3
+    first, second, _ = ledger.lines(path)
+    assert second["previous"] == first["hash"]
+
+
+@pytest.mark.parametrize("damage", ["change", "drop", "swap"])
+def test_a_touched_line_shows(path, damage):
+    for number in range(4):
+        ledger.append(path, "gate", number=number)
+    lines = path.read_text().splitlines()
+    if damage == "change":
+        lines[1] = lines[1].replace('"number":1', '"number":9')
+    elif damage == "drop":
+        del lines[1]
+    else:
+        lines[1], lines[2] = lines[2], lines[1]
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(StoreError, match="line 2"):
+        ledger.verify(path)
+
+
+def test_a_line_that_is_no_json_says_where(path):
+    ledger.append(path, "gate")
+    path.write_text(path.read_text() + "rubbish\n")
+    with pytest.raises(StoreError, match="line 2"):
+        ledger.verify(path)
+
+
+def test_a_torn_last_line_is_mended(path):
+    ledger.append(path, "gate", number=1)
+    with path.open("a") as file:
+        file.write('{"event": "ga')
+    assert len(ledger.lines(path)) == 1
+    ledger.append(path, "gate", number=2)
+    assert ledger.verify(path) == 2
+
+
+def _append(path):
+    for _ in range(20):
+        ledger.append(path, "gate")
+
+
+def test_several_processes_keep_one_chain(path):
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_append, args=(path,)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert ledger.verify(path) == 60
+
+
+def test_judged_counts_different_models(path):
+    for model in ("a", "b", "a"):
+        facts = {"identity": "t", "target": True, "models": [model]}
+        ledger.append(path, "unseal", **facts)
+    ledger.append(path, "unseal", identity="t", target=False, models=["c"])
+    assert ledger.judged(path, "t") == ["a", "b"]

@@ -230,9 +230,10 @@ class StepClient(CappedClient):
     def _look(self, ready: dict[Any, int]) -> None:
         """See whether time is up, or the kernel is gone."""
         now = time.monotonic()
-        if not self._kernel.alive():
+        cut_off = self._monitor in ready  # by its death, or by too large a message
+        if self._kernel.ended(GRACE if cut_off else 0):
             raise self._stop or Stopped(kernel_died(self._kernel.exit_code()))
-        if self._monitor in ready:
+        if cut_off:
             raise self._overflow()
         if now >= self._timeout:
             self._halt(timed_out(self._job.timeout))

@@ -22,6 +22,7 @@ from mlkit.engine.worker import Job
 
 __all__ = ["Kernel"]
 
+LEAVE = "__import__('IPython').get_ipython().kernel.io_loop.stop()"
 FAREWELL = 3.0  # seconds for a kernel's own clean-up
 
 
@@ -40,6 +41,8 @@ class Kernel:
         )
         self.spec = self._spec()
         self._job = job
+        self._talk: BlockingKernelClient | None = None
+        self._python = any("ipykernel" in word for word in self.spec.argv)
 
     def _spec(self) -> KernelSpec:
         spec = self.manager.kernel_spec
@@ -50,9 +53,7 @@ class Kernel:
     def start(self) -> BlockingKernelClient:
         """Launch the process and connect to it."""
         manager, spec = self.manager, self.spec
-        extra = []
-        if any("ipykernel" in word for word in spec.argv):
-            extra = ["--HistoryManager.enabled=False"]
+        extra = ["--HistoryManager.enabled=False"] if self._python else []
         if "kernel_provisioner" not in spec.metadata:
             manager.provisioner = LocalProvisioner(
                 kernel_id="step", kernel_spec=spec, parent=manager
@@ -66,11 +67,21 @@ class Kernel:
         client = manager.client(context=self.context)
         client.start_channels(hb=False, control=False)
         client.allow_stdin = False
+        self._talk = client
         return client
 
     def alive(self) -> bool:
         """Say whether the process runs."""
         return bool(self.manager.has_kernel and self.manager.is_alive())
+
+    def ended(self, seconds: float) -> bool:
+        """Say whether the process ends within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while self.alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.005)
+        return True
 
     def exit_code(self) -> int | None:
         """Return the exit code, negative for a signal, if it has ended."""
@@ -84,13 +95,23 @@ class Kernel:
         with contextlib.suppress(Exception):
             self.manager.interrupt_kernel()
 
+    def _ask_to_end(self) -> None:
+        """Ask for an orderly end.
+
+        A shutdown request may leave ipykernel 7.4 waiting for ten seconds: its
+        control thread flushes output to a thread that has stopped. The end of its
+        own loop does not.
+        """
+        if self._talk is not None and self._python:
+            self._talk.execute(LEAVE, silent=True, store_history=False)
+        else:
+            self.manager.request_shutdown()
+
     def end(self, *, politely: bool) -> None:
         """End the process: after its exit handlers have run, or at once."""
         if politely and self.alive():
-            self.manager.request_shutdown()
-            deadline = time.monotonic() + FAREWELL
-            while self.alive() and time.monotonic() < deadline:
-                time.sleep(0.01)
+            self._ask_to_end()
+            self.ended(FAREWELL)
         if self.manager.provisioner is not None and self.alive():
             run_sync(self.manager.provisioner.kill)()
             run_sync(self.manager.provisioner.wait)()

@@ -112,7 +112,12 @@ class Problem:
         return cls(**plain)
 
     @classmethod
-    def of(cls, table: pd.DataFrame, metric: str | None = None) -> Problem:
+    def of(
+        cls,
+        table: pd.DataFrame,
+        metric: str | None = None,
+        positive: str | None = None,
+    ) -> Problem:
         """Tell the problem from a cleaned table and the roles of its columns.
 
         Parameters
@@ -122,6 +127,9 @@ class Problem:
         metric
             The metric to compare by; None takes ``roc_auc`` for two classes,
             ``log_loss`` for many, ``rmse`` for a number.
+        positive
+            Of two classes, the positive one; None takes the one that says yes, else
+            the last in order.
 
         Raises
         ------
@@ -141,6 +149,7 @@ class Problem:
         schema = Schema.of(table)
         target = _target(schema)
         classes = _classes(table[target], schema[target].type)
+        classes = _last(classes, positive)
         kind = {0: "number", 2: "two_classes"}.get(len(classes), "many_classes")
         numbers, categories, left_out = _features(schema)
         return cls(
@@ -207,6 +216,19 @@ def _classes(values: pd.Series, type_: str) -> tuple[str, ...]:
             got=", ".join(labels) or "no label at all",
         )
     return labels
+
+
+def _last(classes: tuple[str, ...], positive: str | None) -> tuple[str, ...]:
+    """Put the positive one of two classes last."""
+    if positive is None or len(classes) != 2:
+        return classes
+    if str(positive) not in classes:
+        raise UsageError(
+            f"the positive class {positive!r} is not one of the two",
+            where="[goal] positive",
+            todo=did_you_mean(str(positive), classes),
+        )
+    return tuple(sorted(classes, key=lambda name: name == str(positive)))
 
 
 def _ordered(labels: Iterable[str]) -> tuple[str, ...]:

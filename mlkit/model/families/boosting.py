@@ -65,7 +65,7 @@ def build(
 
 def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
     """Draw all settings; few trees go with a fast rate."""
-    trees = int(10 ** rng.uniform(1.6, 2.5))
+    trees = int(10 ** rng.uniform(1.6, 2.3))
     pace = float(10 ** rng.uniform(0.4, 1.4))
     return {
         "trees": trees,

@@ -1,0 +1,1 @@
+"""Pictures of the model wing, one file a step."""

@@ -1,0 +1,24 @@
+"""Numbers as a person would write them."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["say"]
+
+
+def say(value: float, digits: int = 3) -> str:
+    """Write a number with so many significant digits, and never an exponent.
+
+    Examples
+    --------
+    >>> say(0.84591), say(1990.4), say(0.000012345), say(2.0), say(123456.7)
+    ('0.846', '1,990', '0.0000123', '2', '123,457')
+    """
+    if not math.isfinite(value):
+        return "undefined"
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    text = f"{value:,.{min(max(places, 0), 12)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

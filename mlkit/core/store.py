@@ -96,7 +96,7 @@ class Store:
         kind = artifacts.KINDS[kind_name]
         identity = f"{kind_name}-{kind.identify(value)}"
         target = self._object(identity)
-        if not (target / "object.json").exists():
+        if not self._whole(identity):
             with scratch(target) as folder:
                 kind.write(value, folder)
                 write_json(folder / "object.json", {"files": _hashes(folder)})
@@ -148,6 +148,16 @@ class Store:
                     expected=f"sha256 {wanted['sha256'][:12]}…",
                     todo=todo,
                 )
+
+    def _whole(self, identity: str) -> bool:
+        """Tell whether an object is there and undamaged; a damaged one is removed."""
+        if not (self._object(identity) / "object.json").exists():
+            return False
+        try:
+            self.check(identity)
+        except StoreError:
+            return False
+        return True
 
     def files(self, identity: str) -> dict[Path, str]:
         """Return an object's payload files with their hashes; {} where it is absent."""

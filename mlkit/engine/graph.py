@@ -122,7 +122,7 @@ def wire(
     """
     notebooks = list(notebooks)
     steps = [nb for nb in notebooks if nb.is_step]
-    _check_each(steps, root)
+    _check_each([nb for nb in notebooks if nb.has_parameters], root)
     savers = _savers(steps, use)
     used = [nb for nb in steps if any(savers[name] == nb.name for name in nb.saves)]
     by_name = {nb.name: nb for nb in used}
@@ -145,9 +145,9 @@ def _place(nb: Notebook, root: Path) -> str:
     return nb.path.relative_to(root).as_posix() if inside else str(nb.path)
 
 
-def _check_each(steps: list[Notebook], root: Path) -> None:
+def _check_each(candidates: list[Notebook], root: Path) -> None:
     seen: dict[str, Notebook] = {}
-    for nb in steps:
+    for nb in candidates:
         for problem in nb.problems:
             cell = f"code cell {problem.cell}, line {problem.line}"
             raise WiringError(

@@ -1,0 +1,68 @@
+"""Small HTML cards and grids for a notebook's cells; everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from mlkit.data.plots import ACCENT, GRID, INK, MUTED
+
+__all__ = ["card", "grid"]
+
+CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em 0"
+
+
+def card(title: str, below: str = "", notes: Iterable[str] = ()) -> str:
+    """Return a titled card with a quiet line and notes.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in card("<b>")
+    True
+    """
+    quiet = f'<div style="color:{MUTED}">{escape(below)}</div>' if below else ""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    told = f'<ul style="margin:.4em 0 0 1.2em;padding:0">{items}</ul>' if items else ""
+    return (
+        f'<div style="border-left:4px solid {ACCENT};padding:.4em 1em;margin:.5em 0;'
+        f'max-width:60em"><div style="font-weight:600">{escape(title)}</div>'
+        f"{quiet}{told}</div>"
+    )
+
+
+def grid(
+    heads: Sequence[str], lines: Iterable[Sequence[object]], rest: str = ""
+) -> str:
+    """Return a table of plain cells.
+
+    Parameters
+    ----------
+    heads
+        One word a column.
+    lines
+        Cells by row, written as text.
+    rest
+        A quiet line below, such as how many rows are not shown.
+    """
+    top = "".join(_cell(head, f"color:{MUTED};font-weight:400", "th") for head in heads)
+    body = "".join(
+        f'<tr style="border-top:1px solid {GRID};background:none">'
+        + "".join(_cell(cell, _style(cell)) for cell in line)
+        + "</tr>"
+        for line in lines
+    )
+    quiet = f'<div style="color:{MUTED}">{escape(rest)}</div>' if rest else ""
+    return (
+        f'<table style="border-collapse:collapse;margin:.5em 0;color:{INK}">'
+        f'<thead><tr style="background:none">{top}</tr></thead><tbody>{body}</tbody>'
+        f"</table>{quiet}"
+    )
+
+
+def _cell(content: object, style: str, tag: str = "td") -> str:
+    return f'<{tag} style="{CELL};{style}">{escape(str(content))}</{tag}>'
+
+
+def _style(content: object) -> str:
+    numeric = isinstance(content, (int, float)) and not isinstance(content, bool)
+    return "font-variant-numeric:tabular-nums" if numeric else ""

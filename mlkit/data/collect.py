@@ -1,0 +1,336 @@
+"""Collect a table: types and roles told once, every row with a stable id.
+
+Nothing is guessed in silence: what was found out, and what was left as it stood, is
+in the receipt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlkit.core.cells import reads
+from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.schema import Column, Schema
+from mlkit.data.card import card, grid
+from mlkit.data.identify import id_of, row_ids
+from mlkit.data.infer import Inferred, comma_decimals, infer, text_of
+from mlkit.data.pictures import strips
+from mlkit.data.plots import Picture, shorten
+from mlkit.data.sources import Found, source_of
+from mlkit.data.target import as_target
+
+__all__ = ["Collected", "Receipt", "collect"]
+
+Roles = Mapping[str, str | Sequence[str]]
+PLAIN_TYPES = ("number", "category", "text", "date", "id")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where a table came from and how it was read.
+
+    Parameters
+    ----------
+    source
+        The path or URI, as it was given.
+    rows, columns, bytes
+        How much there was.
+    sha256
+        The hash of the file's bytes.
+    facts
+        How it was read: format, encoding, delimiter, decimal, header.
+    notes
+        What a person should know, one sentence each.
+    """
+
+    source: str
+    rows: int
+    columns: int
+    bytes: int
+    sha256: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return {**self.__dict__, "facts": dict(self.facts), "notes": list(self.notes)}
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Receipt:
+        """Read the form that `to_dict` gives."""
+        return cls(**{**form, "notes": tuple(form["notes"])})
+
+    def _repr_html_(self) -> str:
+        how = [f"{key} {value}" for key, value in self.facts.items() if value != ""]
+        size = f"{self.rows:,} rows × {self.columns:,} columns, {self.bytes:,} bytes"
+        return card(self.source, f"{size} · {', '.join(how)}", self.notes)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A typed table and the receipt that says where it came from."""
+
+    table: pd.DataFrame
+    receipt: Receipt
+
+    def plot(self) -> Picture:
+        """Draw the table as it lies there: a strip a column, gaps where cells miss."""
+        return strips(self.table)
+
+    def __repr__(self) -> str:
+        return f"<Collected {len(self.table)} rows × {self.table.shape[1]} columns>"
+
+    def _repr_html_(self) -> str:
+        schema = Schema.of(self.table)
+        lines = [_line(self.table[column.name], column) for column in schema]
+        heads = ("column", "type", "role", "distinct", "missing", "for example")
+        return self.receipt._repr_html_() + grid(heads, lines)
+
+
+def collect(
+    uri: str,
+    *,
+    target: str = "",
+    id_column: str = "",
+    target_type: str = "",
+    types: Mapping[str, str] | None = None,
+    roles: Roles | None = None,
+    missing: Sequence[str] = ("",),
+    header: bool | None = None,
+    delimiter: str = "",
+    encoding: str = "",
+    sample: int | None = None,
+) -> Collected:
+    """Read a table from a CSV, TSV or Parquet file and tell its types and roles.
+
+    Codes with leading zeros, whole numbers beyond 2**53 and dates in no certain order
+    stay text; ``NA`` is a word unless `missing` names it.
+
+    Parameters
+    ----------
+    uri
+        A path, relative to the project's root.
+    target
+        The column to predict; in a file without a header ``c1``, ``c2`` ...
+    id_column
+        The column that names the rows; "" to find one, or to name them by their cells.
+    target_type
+        ``category`` or ``number``; "" to judge.
+    types, roles
+        By column, where the types found are not wanted, and where columns are more
+        than features: ``{"sex": "sensitive", "clinic": "group"}``.
+    missing
+        The cells that are missing, as they are written.
+    header, delimiter, encoding
+        How a text file is written; None and "" to find out.
+    sample
+        Keep only about this many rows, evenly spaced, for a first look.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file or column, or the file cannot be read without
+        losing something; it says where and what to do.
+
+    Examples
+    --------
+    >>> from importlib.resources import files
+    >>> where = files("palmerpenguins") / "data" / "penguins.csv"
+    >>> penguins = collect(str(where), target="species", missing=["", "NA"])
+    >>> penguins
+    <Collected 344 rows × 8 columns>
+    >>> Schema.of(penguins.table).target
+    'species'
+    """
+    path = _existing(uri)
+    how = {"header": header, "delimiter": delimiter, "encoding": encoding}
+    found = source_of(path, uri).read(path, uri, how)
+    cells = _with_missing(found.columns, missing)
+    _check_size(cells, uri)
+    roles, types = dict(roles or {}), dict(types or {})
+    for name in (target, id_column, *roles, *types):
+        _check_name(name, cells, found, uri)
+    _check_roles(roles, types, target)
+    read = _read(cells, found, types | ({id_column: "id"} if id_column else {}))
+    notes = [*found.notes, *(f"{n}: {i.note}" for n, i in read.items() if i.note)]
+    columns = {
+        name: Column(name, i.type, _roles(name, roles)) for name, i in read.items()
+    }
+    values = {name: i.values for name, i in read.items()}
+    if target:
+        judged = as_target(values[target], columns[target], target_type, uri)
+        values[target], columns[target] = judged[0], judged[1]
+        notes.append(judged[2])
+    table, told = _identified(cells, pd.DataFrame(values), columns, id_column, target)
+    notes.append(told)
+    kept = _spaced(table, sample)
+    if len(kept) < len(table):
+        notes.append(f"a first look: {len(kept):,} of {len(table):,} rows are kept")
+    facts = {**found.facts, "decimal": _decimal(cells, found)}
+    receipt = _receipt(uri, path, cells, facts, notes)
+    return Collected(Schema(tuple(columns.values())).attach(kept), receipt)
+
+
+def _existing(uri: str) -> Path:
+    """Return the file's path, noted as read, or say what lies beside it."""
+    path = reads(uri)
+    if path.is_file():
+        return path
+    folder = path if path.is_dir() else path.parent
+    beside = sorted(p.name for p in folder.iterdir())[:50] if folder.is_dir() else []
+    raise InputError(
+        "this is a folder, not a file" if path.is_dir() else "there is no such file",
+        where=uri,
+        todo=did_you_mean(path.name, beside)
+        if folder.is_dir()
+        else "check the path; it is relative to the project's root",
+    )
+
+
+def _with_missing(columns: pa.Table, missing: Sequence[str]) -> pa.Table:
+    words = pa.array(list(missing), pa.string())
+    for place, column in enumerate(columns.columns):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            gone = pc.is_in(column, words.cast(column.type))
+            if pc.any(gone).as_py():
+                none = pa.scalar(None, column.type)
+                column = pc.if_else(gone, none, column)
+                columns = columns.set_column(place, columns.field(place), column)
+    return columns.combine_chunks()
+
+
+def _check_size(cells: pa.Table, uri: str) -> None:
+    if cells.num_rows < 2:
+        raise InputError(
+            "there is no row in this table"
+            if not cells.num_rows
+            else "a table of one row has nothing to learn from",
+            where=uri,
+            expected="two rows at the very least",
+            got=f"{cells.num_rows} rows below the header",
+            todo="check the file; if its first line is data, set header to False",
+        )
+
+
+def _check_name(name: str, cells: pa.Table, found: Found, uri: str) -> None:
+    if name and name not in cells.column_names:
+        bare = found.facts.get("header") is False
+        hint = did_you_mean(name, cells.column_names)
+        raise InputError(
+            f"there is no column {name!r}",
+            where=uri,
+            expected=f"c1 to c{cells.num_columns}: the file has no header"
+            if bare
+            else ", ".join(cells.column_names)[:200],
+            todo=hint if hint.startswith("did") else "check the name, capitals count",
+        )
+
+
+def _check_roles(roles: Roles, types: Mapping[str, str], target: str) -> None:
+    for name, kind in types.items():
+        if kind not in PLAIN_TYPES:
+            raise InputError(
+                f"unknown column type {kind!r}",
+                where=f"column {name!r}",
+                todo=did_you_mean(kind, PLAIN_TYPES),
+            )
+    named = [name for name in roles if "target" in _roles(name, roles)]
+    if any(name != target for name in named):
+        raise InputError(
+            "the target is named by the parameter target, not by a role",
+            where=f"column {named[0]!r}",
+        )
+
+
+def _roles(name: str, roles: Roles) -> tuple[str, ...]:
+    given = roles.get(name, ())
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _read(
+    cells: pa.Table, found: Found, types: Mapping[str, str]
+) -> dict[str, Inferred]:
+    decimal = "," if _decimal(cells, found) == "comma" else "."
+    read = {}
+    for name in cells.column_names:
+        column = cells[name].combine_chunks()
+        asked = types.get(name, "")
+        if asked in ("category", "text", "id"):
+            read[name] = Inferred(asked, text_of(column))
+            continue
+        read[name] = infer(
+            column, name, written=found.text, decimal=decimal, ids=not asked
+        )
+        if asked and asked != read[name].type:
+            raise _not_as_asked(read[name], asked, name)
+    return read
+
+
+def _not_as_asked(told: Inferred, asked: str, name: str) -> InputError:
+    return InputError(
+        f"this column cannot be read as a {asked}",
+        where=f"column {name!r}",
+        expected="plain numbers" if asked == "number" else "dates such as 2026-01-31",
+        got=", ".join(map(repr, told.values.dropna().unique()[:5].tolist())),
+        todo="leave its type out here: the step clean reads it by a stated rule",
+    )
+
+
+def _decimal(cells: pa.Table, found: Found) -> str:
+    if not found.text:
+        return ""
+    columns = [column.combine_chunks() for column in cells.columns]
+    return "comma" if comma_decimals(columns) else "point"
+
+
+def _identified(
+    cells: pa.Table,
+    table: pd.DataFrame,
+    columns: dict[str, Column],
+    id_column: str,
+    target: str,
+) -> tuple[pd.DataFrame, str]:
+    """Index the table by its row ids, and say where they come from."""
+    key = id_of(table, Schema(tuple(columns.values())), id_column)
+    table.index = row_ids(cells, table, key, target)
+    if key:
+        return table, f"rows are named by the column {key!r}"
+    told = "rows are named by a hash of their cells"
+    if id_column:
+        told = f"the values of {id_column!r} repeat or miss, so {told}"
+    return table, told
+
+
+def _spaced(table: pd.DataFrame, sample: int | None) -> pd.DataFrame:
+    if not sample or sample >= len(table):
+        return table
+    places = np.linspace(0, len(table) - 1, max(sample, 2)).astype(int)
+    return table.iloc[np.unique(places)]
+
+
+def _receipt(
+    uri: str, path: Path, cells: pa.Table, facts: dict[str, Any], notes: list[str]
+) -> Receipt:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    size = (cells.num_rows, cells.num_columns, len(content))
+    return Receipt(uri, *size, digest, facts, tuple(notes))
+
+
+def _line(values: pd.Series, column: Column) -> tuple[object, ...]:
+    known = values.dropna()
+    shown = [shorten(value, 24) for value in known.drop_duplicates().head(3)]
+    gone = 1 - len(known) / max(len(values), 1)
+    share = "" if gone == 0 else f"{gone:.1%}" if gone >= 0.001 else "< 0.1%"
+    example = ", ".join(shown)
+    role = ", ".join(column.roles)
+    return column.name, column.type, role, values.nunique(), share, example

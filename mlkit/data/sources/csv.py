@@ -1,0 +1,195 @@
+"""Delimited text: CSV, TSV and their kin, every cell as the text that stands there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from mlkit.core.errors import InputError
+from mlkit.data import dialect as dialects
+from mlkit.data.dialect import Dialect
+from mlkit.data.sources import Found
+
+__all__ = ["claims", "read"]
+
+SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ""}
+BINARY = (b"PAR1", b"PK\x03\x04", b"\x1f\x8b", b"SQLite", b"\x89", b"%PDF", b"\xd0\xcf")
+HEAD = 1 << 18
+NAMES = {"\t": "tab", " ": "blanks", ";": "semicolon", "|": "bar", ",": "comma"}
+
+
+def claims(path: Path, head: bytes) -> bool:
+    """Whether this is delimited text."""
+    return path.suffix.lower() in SUFFIXES and not head.startswith(BINARY)
+
+
+def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:
+    """Read delimited text; every cell stays text.
+
+    Parameters
+    ----------
+    path
+        The file.
+    where
+        Its name, for messages.
+    how
+        ``header`` (True, False, or None to find out), ``delimiter`` and ``encoding``
+        ("" to find out).
+
+    Raises
+    ------
+    InputError
+        For an empty file, NUL bytes, an open quote, rows of unequal length, or a
+        column name that is used twice.
+    """
+    text, encoding = dialects.decode(path.read_bytes(), where, how.get("encoding", ""))
+    found = dialects.sniff(_head(text), where, how.get("delimiter", ""))
+    header = how.get("header")
+    header = dialects.has_header(found.sample) if header is None else bool(header)
+    notes: list[str] = []
+    columns = _cells(text, found, header, where)
+    if found.padded:
+        columns = [pc.utf8_trim_whitespace(column) for column in columns]
+        notes.append("blanks after each delimiter were taken off")
+    names = _names(found, header, where, notes)
+    columns, names = _without_empty(columns, names, found, notes)
+    _same_names(names, len(columns), where)
+    facts = {
+        "format": "csv",
+        "encoding": encoding,
+        "delimiter": NAMES.get(found.delimiter, found.delimiter)
+        if found.wide > 1
+        else "",
+        "header": header,
+    }
+    return Found(pa.table(columns, names=names), True, facts, tuple(notes))
+
+
+def _head(text: str) -> str:
+    """Return the first part of a text, cut after a line."""
+    if len(text) <= HEAD:
+        return text
+    end = text.rfind("\n", 0, HEAD)
+    return text[: end + 1] if end > 0 else text
+
+
+def _cells(text: str, found: Dialect, header: bool, where: str) -> list[pa.Array]:
+    plain = found.delimiter != " " and not (found.padded and found.quote in text)
+    # an odd number of quotes: one may be open, which only a slow look tells
+    if not plain or text.count(found.quote) % 2:
+        return _slow(text, found, header, where)
+    try:
+        return _fast(text, found, header)
+    except (pa.ArrowInvalid, pa.ArrowException):
+        return _slow(text, found, header, where)
+
+
+def _fast(text: str, found: Dialect, header: bool) -> list[pa.Array]:
+    wide = found.wide
+    names = [str(place) for place in range(wide)]
+    skip = next(dialects.records(text, found))[0] if header else 0
+    table = arrow_csv.read_csv(
+        io.BytesIO(text.encode()),
+        read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=skip),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=found.delimiter,
+            quote_char=found.quote,
+            newlines_in_values=found.quote in text,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )
+    return [column.combine_chunks() for column in table.columns]
+
+
+def _slow(text: str, found: Dialect, header: bool, where: str) -> list[pa.Array]:
+    """Read record by record, and say which one is wrong."""
+    rows: list[list[str]] = []
+    begins = 1
+    if text.count(found.quote) % 2:
+        _mind_open_quote(text, found, where)
+    for number, (ends, fields) in enumerate(dialects.records(text, found)):
+        if number or not header:
+            _same_width(fields, found.wide, begins, where)
+            rows.append(fields)
+        begins = ends + 1
+    cells = zip(*rows, strict=True) if rows else [()] * found.wide
+    return [pa.array(column, pa.string()) for column in cells]
+
+
+def _mind_open_quote(text: str, found: Dialect, where: str) -> None:
+    begins = 1
+    try:
+        for ends, _ in dialects.records(text, found, strict=True):
+            begins = ends + 1
+    except csv.Error as error:
+        if "end of data" in str(error) or "limit" in str(error):
+            raise InputError(
+                "a quote is opened and never closed",
+                where=f"{where}, line {begins}",
+                todo="close the quote, or export the file again",
+            ) from None
+
+
+def _same_width(fields: list[str], wide: int, line: int, where: str) -> None:
+    if len(fields) != wide:
+        raise InputError(
+            "a row has another number of fields than the rest",
+            where=f"{where}, line {line}",
+            expected=f"{wide} fields",
+            got=f"{len(fields)} fields: {', '.join(fields)[:80]}",
+            todo="mend that line: a delimiter inside a field needs quotes around it",
+        )
+
+
+def _names(found: Dialect, header: bool, where: str, notes: list[str]) -> list[str]:
+    count = len(found.first) if header else found.wide
+    if not header:
+        notes.append(f"no header: the columns are named c1 to c{count}")
+        return [f"c{place}" for place in range(1, count + 1)]
+    names = [
+        " ".join(name.split()) or f"c{place}"
+        for place, name in enumerate(found.first, start=1)
+    ]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"a column name is used twice: {', '.join(twice)}",
+            where=f"{where}, line 1",
+            todo="rename one of them; if line 1 is data, set header to False",
+        )
+    return names
+
+
+def _without_empty(
+    columns: list[pa.Array], names: list[str], found: Dialect, notes: list[str]
+) -> tuple[list[pa.Array], list[str]]:
+    """Leave out the empty last column that a delimiter at the end of a row makes."""
+    named = len(columns) == len(names) and bool(found.first[-1].strip())
+    if named or len(columns) < 2 or _any_text(columns[-1]):
+        return columns, names
+    notes.append("every row ends with a delimiter: the empty last column is left out")
+    return columns[:-1], names[: len(columns) - 1]
+
+
+def _any_text(column: pa.Array) -> bool:
+    return bool(pc.any(pc.greater(pc.utf8_length(column), 0)).as_py())
+
+
+def _same_names(names: list[str], count: int, where: str) -> None:
+    if len(names) != count:
+        raise InputError(
+            "the header has another number of fields than the rows",
+            where=f"{where}, line 1",
+            expected=f"{count} names, as the rows have fields",
+            got=f"{len(names)} names",
+            todo="name every column; row names need a name of their own",
+        )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -16,14 +17,46 @@ from jupyter_client.kernelspec import KernelSpec, NoSuchKernel
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient.util import run_sync
+from traitlets import Unicode
 
 from mlkit.engine import processes
+from mlkit.engine.warm import BorrowedProcess, borrow
 from mlkit.engine.worker import Job
 
-__all__ = ["Kernel"]
+__all__ = ["Kernel", "WarmProvisioner"]
 
 LEAVE = "__import__('IPython').get_ipython().kernel.io_loop.stop()"
 FAREWELL = 3.0  # seconds for a kernel's own clean-up
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Borrow kernels from a running server; start plain ones where that cannot be.
+
+    A kernelspec asks for it by `"metadata": {"kernel_provisioner":
+    {"provisioner_name": "mlkit-warm"}}`; the server's socket is in the environment
+    variable MLKIT_KERNELS.
+    """
+
+    _borrowed: BorrowedProcess | None = None
+    server = Unicode(os.environ.get("MLKIT_KERNELS", ""))
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+        """Launch a kernel with the command `cmd`."""
+        env, cwd = options.get("env", os.environ), options.get("cwd")
+        process = borrow(self.server, cmd, env, cwd) if self.server else None
+        if process is None:
+            return await super().launch_kernel(cmd, **options)
+        self._borrowed = process
+        self.process = cast(Any, process)
+        self.pid = self.pgid = process.pid
+        self.cwd = cwd or Path.cwd()
+        return self.connection_info
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Leave nothing of the kernel behind."""
+        if self._borrowed is not None:
+            self._borrowed.release()
+        await super().cleanup(restart=restart)
 
 
 class Kernel:
@@ -55,9 +88,7 @@ class Kernel:
         manager, spec = self.manager, self.spec
         extra = ["--HistoryManager.enabled=False"] if self._python else []
         if "kernel_provisioner" not in spec.metadata:
-            manager.provisioner = LocalProvisioner(
-                kernel_id="step", kernel_spec=spec, parent=manager
-            )
+            manager.provisioner = self._provisioner()
         manager.start_kernel(
             cwd=str(self._job.cwd),
             env={**os.environ, **self._job.env},
@@ -69,6 +100,19 @@ class Kernel:
         client.allow_stdin = False
         self._talk = client
         return client
+
+    def _provisioner(self) -> LocalProvisioner:
+        """Choose how the process is started, without a search of all entry points."""
+        names = {"kernel_id": "step", "kernel_spec": self.spec, "parent": self.manager}
+        if self._job.warm and self._job.server is not None:
+            return WarmProvisioner(server=str(self._job.server), **names)
+        return LocalProvisioner(**names)
+
+    @property
+    def warm(self) -> bool:
+        """Whether the process was borrowed from a kernel server."""
+        process = getattr(self.manager.provisioner, "process", None)
+        return isinstance(process, BorrowedProcess)
 
     def alive(self) -> bool:
         """Say whether the process runs."""
@@ -115,6 +159,8 @@ class Kernel:
         if self.manager.provisioner is not None and self.alive():
             run_sync(self.manager.provisioner.kill)()
             run_sync(self.manager.provisioner.wait)()
+        if self.manager.provisioner is not None:
+            run_sync(self.manager.provisioner.cleanup)()
         self.context.destroy(linger=0)
 
 

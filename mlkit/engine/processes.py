@@ -27,6 +27,7 @@ from typing import NoReturn
 
 __all__ = [
     "adopt_orphans",
+    "children",
     "descendants",
     "die_with",
     "end_descendants",
@@ -63,6 +64,26 @@ def fork() -> int:
         return os.fork()
 
 
+def children(parent: int) -> set[int]:
+    """List the processes that `parent` is the parent of (Linux)."""
+    try:
+        tasks = list(Path(f"/proc/{parent}/task").iterdir())
+        return {int(p) for t in tasks for p in (t / "children").read_text().split()}
+    except OSError:  # not every kernel lists them, and it may be gone
+        return set(_families().get(parent, ()))
+
+
+def _families() -> dict[int, list[int]]:
+    """Map every process that has children to them."""
+    families: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            stat = (folder / "stat").read_bytes()
+            parent = int(stat[stat.rindex(b")") + 4 :].split(b" ", 1)[0])
+            families.setdefault(parent, []).append(int(folder.name))
+    return families
+
+
 def descendants(root: int) -> list[int]:
     """List the processes below `root`, children before grandchildren.
 
@@ -76,15 +97,10 @@ def descendants(root: int) -> list[int]:
         import psutil
 
         return [child.pid for child in psutil.Process(root).children(recursive=True)]
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            stat = (folder / "stat").read_bytes()
-            parent = int(stat[stat.rindex(b")") + 4 :].split(b" ", 1)[0])
-            children.setdefault(parent, []).append(int(folder.name))
-    found = list(children.get(root, ()))
+    families = _families()
+    found = list(families.get(root, ()))
     for pid in found:
-        found.extend(children.get(pid, ()))
+        found.extend(families.get(pid, ()))
     return found
 
 
@@ -136,7 +152,7 @@ def _noted(signum: int, frame: object) -> None:
 
 
 def guarded(
-    body: Callable[[socket.socket], None], room: Path
+    body: Callable[[socket.socket], None], room: Path, keep: Collection[int] = ()
 ) -> tuple[int, socket.socket]:
     """Run `body` in a child of a guard, and return the guard.
 
@@ -146,6 +162,8 @@ def guarded(
         What the child does; it is given its end of the channel to us.
     room
         A folder of the child's own, which the guard deletes at the end.
+    keep
+        Descriptors that the child needs.
 
     Returns
     -------
@@ -158,7 +176,7 @@ def guarded(
     parent = os.getpid()
     pid = fork()
     if pid == 0:
-        _leave(lambda: _guard(parent, theirs, body, room))
+        _leave(lambda: _guard(parent, theirs, body, room, keep))
     theirs.close()
     return pid, ours
 
@@ -180,12 +198,13 @@ def _guard(
     channel: socket.socket,
     body: Callable[[socket.socket], None],
     room: Path,
+    keep: Collection[int],
 ) -> None:
     """Start the child, and see to the end of everything below."""
     gc.disable()
     os.setsid()
     adopt_orphans()
-    isolate([channel.fileno()])
+    isolate([channel.fileno(), *keep])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     wake = wakeup(signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD)

@@ -68,7 +68,7 @@ class Maker:
     def executed(self, **options):
         result = self.run(**options)
         finished = self.events[-1]
-        assert result.state == "passed", [e for e in self.events if e.get("error")]
+        assert result.state == "passed", [e["error"] for e in self.events if e.get("error")]
         return finished["executed"]
 
 

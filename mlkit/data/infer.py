@@ -136,13 +136,11 @@ def _numbers(column: pa.Array, known: pa.Array, decimal: str) -> pa.Array | None
         column = pc.replace_substring(column, ".", "")
         column = pc.replace_substring(column, ",", ".")
         known = column.drop_null()
-    if pc.any(pc.match_substring_regex(known, CODE)).as_py():
-        return None
     try:
         floats = pc.cast(column, pa.float64())
     except pa.ArrowInvalid:
         return None
-    if not pc.all(pc.is_finite(floats)).as_py():
+    if not pc.all(pc.is_finite(floats)).as_py() or _any_code(known):
         return None
     try:
         whole = pc.cast(column, pa.int64())
@@ -267,6 +265,17 @@ def _all_match(cells: pa.Array, pattern: str) -> bool:
 
 
 LARGE = "whole numbers beyond 2**53 are kept as text, so that no digit is lost"
+
+
+def _any_code(known: pa.Array) -> bool:
+    """Whether a number is written with leading zeros; looks closely at few cells."""
+    for sign in ("", "-", "+"):
+        zero = pc.starts_with(known, f"{sign}0")
+        point = pc.starts_with(known, f"{sign}0.")
+        likely = known.filter(pc.and_not(zero, point))
+        if pc.any(pc.match_substring_regex(likely, CODE)).as_py():
+            return True
+    return False
 
 
 def _odd_note(known: pa.Array) -> str:

@@ -122,7 +122,7 @@ def wire(
     """
     notebooks = list(notebooks)
     steps = [nb for nb in notebooks if nb.is_step]
-    _check_each([nb for nb in notebooks if nb.has_parameters], root)
+    _check_each([nb for nb in notebooks if nb.wired], root)
     savers = _savers(steps, use)
     used = [nb for nb in steps if any(savers[name] == nb.name for name in nb.saves)]
     by_name = {nb.name: nb for nb in used}
@@ -156,7 +156,7 @@ def _check_each(candidates: list[Notebook], root: Path) -> None:
                 got=problem.source,
                 todo=problem.todo,
             )
-        if nb.name in seen:
+        if nb.is_step and nb.name in seen:
             raise WiringError(
                 f"two notebooks are the step {nb.name!r}",
                 where=f"{_place(seen[nb.name], root)} and {_place(nb, root)}",

@@ -19,6 +19,7 @@ from mlkit.core.outside import ABSENT, fingerprint_of
 from mlkit.core.project import Project
 from mlkit.core.watch import PACKAGE
 from mlkit.engine.environment import Environment
+from mlkit.engine.literals import literal
 from mlkit.engine.notebook import Notebook
 from mlkit.engine.stats import Stats
 
@@ -32,7 +33,7 @@ def static_of(nb: Notebook, overrides: Mapping[str, Any]) -> dict[str, Any]:
     values = {p.name: overrides.get(p.name, p.default) for p in nb.parameters}
     return {
         "cells": [digest(text)[:16] for text in nb.code],
-        "parameters": {name: _plain(value) for name, value in values.items()},
+        "parameters": {name: literal(value) for name, value in values.items()},
         "kernel": nb.kernel,
     }
 
@@ -195,7 +196,3 @@ def _verb(was: str | None, now: str | None) -> str:
     if now in (None, ABSENT):
         return "is gone"
     return "was added" if was in (None, ABSENT) else "changed"
-
-
-def _plain(value: Any) -> str:
-    return repr(value)

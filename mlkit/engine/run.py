@@ -164,6 +164,11 @@ class _Run:
         self.world = World(project, project.decisions, self.stats)
         self.graph: Graph = build(project)
         self.given = overrides(self.graph, project, options.given, options.profile)
+        if self.given and options.in_place:
+            raise UsageError(
+                "--in-place keeps outputs of the notebooks' own parameters alone",
+                todo="leave out -p and --profile, or change the notebooks",
+            )
         self.variant = f"v{digest(self.given)[:12]}" if self.given else MAIN
         self.steps = {s: Step(nb) for s, nb in self.graph.steps.items()}
         self.selected = _select(self.graph, options, project)

@@ -110,7 +110,7 @@ def create(
             raise UsageError(
                 "there is a project here already",
                 where=str(folder / name),
-                todo="choose another folder, or bring in one step with `mlkit add STEP`",
+                todo="choose another folder, or bring in one step with `mlkit add`",
             )
     new = not folder.exists()
     try:

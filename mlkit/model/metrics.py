@@ -93,6 +93,26 @@ def _brier(truth: Array, chances: Array) -> float:
     return float(np.mean((chances[:, 1] - (truth == 1)) ** 2))
 
 
+def _calibration(truth: Array, chances: Array) -> float:
+    """Return the mean gap between chances and shares, over ten bins of equal rows."""
+    given, right = said(truth, chances)
+    order = np.argsort(given, kind="stable")
+    bins = np.array_split(order, min(10, len(order)))
+    gaps = [abs(given[b].mean() - right[b].mean()) * len(b) for b in bins]
+    return float(np.sum(gaps) / len(order))
+
+
+def said(truth: Array, chances: Array) -> tuple[Array, Array]:
+    """Return what calibration judges: a chance a row, and whether it came true.
+
+    Of two classes the chance of the second; of many that of the likeliest.
+    """
+    if chances.shape[1] == 2:
+        return chances[:, 1], truth == 1
+    top = chances.argmax(axis=1)
+    return chances[np.arange(len(top)), top], truth == top
+
+
 def _accuracy(truth: Array, labels: Array) -> float:
     return float(np.mean(truth == labels))
 
@@ -141,6 +161,7 @@ METRICS = {
     ),
     "log_loss": Metric("log loss", "probabilities", False, _log_loss),
     "brier": Metric("Brier score", "probabilities", False, _brier),
+    "calibration": Metric("calibration error", "probabilities", False, _calibration),
     "accuracy": Metric("accuracy", "labels", True, _accuracy),
     "balanced_accuracy": Metric(
         "balanced accuracy", "labels", True, _balanced_accuracy
@@ -158,13 +179,21 @@ _BY_KIND = {
         "average_precision",
         "log_loss",
         "brier",
+        "calibration",
         "accuracy",
         "balanced_accuracy",
         "precision",
         "recall",
         "f1",
     ),
-    "many_classes": ("log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1"),
+    "many_classes": (
+        "log_loss",
+        "roc_auc",
+        "calibration",
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+    ),
     "number": ("rmse", "mae", "r2"),
 }
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import papermill
 from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.provisioning import KernelProvisionerFactory
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
@@ -210,6 +211,7 @@ def warm_up() -> None:
 
     logger.setLevel("CRITICAL")
     papermill_translators.register("python", Translator)
+    KernelProvisionerFactory.instance()
     nbformat.validate(new_notebook(cells=[new_code_cell("1")]))
     gc.collect()
     gc.freeze()

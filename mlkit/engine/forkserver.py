@@ -40,8 +40,23 @@ READ_AT_IMPORT = (
     *("NPY_", "NUMEXPR_", "NUMPY_", "OMP_", "OPENBLAS_", "PANDAS_", "PYTHON"),
     *("SCIPY_", "SKLEARN_"),
 )
-# what a kernel imports while it starts
-KERNEL = ("ipykernel.kernelapp", "IPython.core.historyapp")
+# what a kernel imports while it starts and shows a first value
+KERNEL = (
+    *("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib"),
+    *("IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.core.logger"),
+    *("IPython.core.debugger", "pdb", "tornado.platform.asyncio", "tornado.gen"),
+    *("xmlrpc.client", "http.client", "encodings.idna", "encodings.latin_1"),
+)
+# what a library imports only when it is used
+LATER = {
+    "matplotlib": (
+        *("matplotlib.backends.backend_agg", "IPython.core.pylabtools"),
+        *("PIL.PngImagePlugin", "mpl_toolkits.mplot3d"),
+    ),
+    "pandas": ("pandas.io.formats.html", "pandas.io.formats.string"),
+    "pyarrow": ("pyarrow.pandas_compat", "pyarrow.parquet"),
+    "sklearn": ("narwhals._pandas_like.dataframe", "narwhals._pandas_like.utils"),
+}
 TREE = 3.0  # seconds for a kernel's tree to be gone
 
 
@@ -258,7 +273,9 @@ def flush_files() -> None:
 def preload(modules: Sequence[str]) -> None:
     """Import what kernels will need, as far as it is there."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    for name in (*KERNEL, *modules):
+    tops = sorted({name.split(".", 1)[0] for name in modules})
+    later = [name for top in tops for name in LATER.get(top, ())]
+    for name in (*KERNEL, *modules, *later):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 

@@ -13,9 +13,10 @@ from typing import Any, cast
 
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpec, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.paths import jupyter_path
 from nbclient.util import run_sync
 from traitlets import Unicode
 
@@ -71,6 +72,8 @@ class Kernel:
             transport="ipc",
             connection_file=str(room / "kernel.json"),
             context=self.context,
+            # given, as to look for them would import IPython
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=jupyter_path("kernels")),
         )
         self.spec = self._spec()
         self._job = job

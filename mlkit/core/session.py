@@ -75,6 +75,7 @@ class Session:
             inputs={name: entry.identity for name, entry in self.entries.items()},
             outside=list(self.outside.values()),
             python=sys.version.split()[0],
+            prefix=sys.prefix,
             paths=[
                 p for p in sys.path if p.endswith(("site-packages", "dist-packages"))
             ],

@@ -58,7 +58,7 @@ class Watch:
         def import_module(name: str, package: str | None = None) -> ModuleType:
             caller = sys._getframe(1).f_globals
             if self._ours(caller) and not name.startswith("."):
-                self.imported.add(name.partition(".")[0])
+                self.imported.add(name)
             return plain_import(name, package)
 
         importlib.import_module = import_module
@@ -76,8 +76,11 @@ class Watch:
                 changed.append(self._name(path))
         own = {name.partition("/")[0].removesuffix(".py") for name in modules}
         tops = {Path(name).name.removesuffix(".py") for name in modules}
-        packages = self.imported - set(sys.stdlib_module_names) - own - tops - {"mlkit"}
+        known = {*sys.stdlib_module_names, *own, *tops, "mlkit"}
+        foreign = {n for n in self.imported if n.partition(".")[0] not in known}
+        packages = {name.partition(".")[0] for name in foreign}
         return {
+            "foreign": sorted(foreign),
             "modules": modules,
             "imports": {
                 name: sys.modules.get(name) is not None for name in sorted(packages)
@@ -126,7 +129,7 @@ class Watch:
             level: int = 0,
         ) -> ModuleType:
             if level == 0 and self._ours(globals):
-                self.imported.add(name.partition(".")[0])
+                self.imported.add(name)
             return plain(name, globals, locals, fromlist, level)
 
         return noting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,15 +18,18 @@ from mlkit.engine.notebook import Notebook
 
 __all__ = ["Report", "commit", "read_report"]
 
+PASSING = ("imports", "foreign", "prefix")
 EMPTY: dict[str, Any] = {
     "modules": {},
     "imports": {},
+    "foreign": [],
     "changed": [],
     "config": {},
     "decisions": {},
     "inputs": {},
     "outside": [],
     "python": "",
+    "prefix": "",
     "paths": [],
 }
 
@@ -118,6 +122,7 @@ def commit(
     }
     record = {
         **facts,
+        "imports": report.depfile["foreign"],
         "depfile": _resolve(project, world, nb, report.depfile),
         "saves": saves,
         "verdict": report.verdict,
@@ -136,10 +141,13 @@ def _resolve(
 ) -> dict[str, Any]:
     """Turn imported modules into distributions, and add the modules that are not there.
 
-    A module of the project that would come before a package's counts as absent.
+    A module of the project that would come before a package's counts as absent. No
+    paths means the environment that mlkit itself runs in, wherever that lies.
     """
-    found = {k: v for k, v in depfile.items() if k != "imports"}
-    environment = world.environment(depfile["paths"])
+    found = {k: v for k, v in depfile.items() if k not in PASSING}
+    if depfile["prefix"] == sys.prefix:
+        found["paths"] = []
+    environment = world.environment(found["paths"])
     found["distributions"] = environment.rests_on(depfile["imports"])
     folder = nb.path.parent
     places = [

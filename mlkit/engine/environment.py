@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata as metadata
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
-__all__ = ["Environment"]
+__all__ = ["Environment", "own_paths"]
 
 NAME = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(-py[\d.]+)?\.(dist|egg)-info$")
 OURS = "mlkit-notebooks"
@@ -97,6 +98,11 @@ class Environment:
     def _requires(self, name: str) -> list[str]:
         distribution = self._distributions.get(name)
         return _wanted(tuple(distribution.requires or ())) if distribution else []
+
+
+def own_paths() -> list[str]:
+    """Return the folders that this process's distributions lie in."""
+    return [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
 
 
 def _normal(name: str) -> str:

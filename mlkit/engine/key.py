@@ -7,6 +7,7 @@ it did. A record that still holds makes the step fresh.
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from mlkit.core.files import digest
 from mlkit.core.outside import ABSENT, fingerprint_of
 from mlkit.core.project import Project
 from mlkit.core.watch import PACKAGE
-from mlkit.engine.environment import Environment
+from mlkit.engine.environment import Environment, own_paths
 from mlkit.engine.literals import literal
 from mlkit.engine.notebook import Notebook
 from mlkit.engine.stats import Stats
@@ -66,8 +67,8 @@ class World:
         self._decisions: dict[str, str | None] = {}
 
     def environment(self, paths: list[str]) -> Environment:
-        """Return the distributions below `paths`."""
-        key = tuple(paths)
+        """Return the distributions below `paths`; none means mlkit's own."""
+        key = tuple(paths or own_paths())
         return self._environments.setdefault(key, Environment(key))
 
     def decision(self, name: str) -> str | None:
@@ -160,6 +161,9 @@ def _module_changes(depfile: Mapping[str, Any], world: World) -> Iterator[str]:
 
 
 def _distribution_changes(depfile: Mapping[str, Any], world: World) -> Iterator[str]:
+    python = platform.python_version()
+    if not depfile["paths"] and depfile["python"] not in ("", python):
+        yield f"Python changed from {depfile['python']} to {python}"
     environment = world.environment(depfile["paths"])
     for name, was in depfile["distributions"].items():
         if not environment.holds(name, was):

@@ -13,6 +13,7 @@ import secrets
 import selectors
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,11 +37,13 @@ from mlkit.engine.plan import Check, check, overrides
 from mlkit.engine.stats import Stats
 
 if TYPE_CHECKING:
+    from mlkit.engine.warm import KernelServer
     from mlkit.engine.worker import Outcome, Worker
 
 __all__ = ["Options", "Result", "run"]
 
 SETTLED = ("passed", "kept")
+USUAL = ("matplotlib.pyplot", "numpy", "pandas", "pyarrow.parquet", "sklearn")
 TICK = 0.1  # seconds between two looks at signals and the display
 ENDS = {
     "blocked": "is blocked",
@@ -175,6 +178,7 @@ class _Run:
         self.refs = self.store.refs(MAIN) | self.store.refs(self.variant)
         self.before = dict(self.refs)
         self.workers: dict[str, Worker] = {}
+        self.server: KernelServer | None = None
         self.signals = 0
         self.folder: Path | None = None
 
@@ -193,6 +197,8 @@ class _Run:
                     self._interrupt()
             finally:
                 self._end_workers()
+                if self.server:
+                    self.server.close()
                 self._keep_refs()
                 self.stats.save()
         return self._finish()
@@ -266,6 +272,7 @@ class _Run:
         folder = self._open()
         self._snapshot(name, step, folder)
         job = self._job_file(folder, name, step, inputs)
+        server = self._serve()
         settings = self.project.config(f"steps.{name}", {})
         step.state, step.started = "running", time.time()
         self.events.emit("step_started", step=name, why=step.why)
@@ -277,11 +284,28 @@ class _Run:
                 cwd=self._origin(name).parent,
                 parameters=self.given.get(name, {}),
                 kernel=str(settings.get("kernel") or step.nb.kernel),
-                warm=self.options.warm,
+                warm=server is not None,
+                server=server,
                 timeout=settings.get("timeout"),
                 env={"MLKIT_JOB": str(job)},
             )
         )
+
+    def _serve(self) -> Path | None:
+        """Return the socket of the run's kernel server, started at the first step."""
+        if not self.options.warm or sys.platform != "linux":
+            return None
+        if self.server is None:
+            from mlkit.engine.warm import KernelServer
+
+            self.server = KernelServer.start(self._preloads())
+        return self.server.path
+
+    def _preloads(self) -> list[str]:
+        """Return the packages that the steps' newest records rest on, or the usual."""
+        records = [r for s in self.selected for r in self.store.records(s)[:1]]
+        known = {name for record in records for name in record.get("imports", ())}
+        return sorted(known) or list(USUAL)
 
     def _origin(self, name: str) -> Path:
         return self.graph[name].path

@@ -1,0 +1,25 @@
+"""``mlkit predict``: batch scoring by the champion, or by a package alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("predict")
+@click.option("--input", "source", required=True, type=click.Path(path_type=Path))
+@click.option("--output", "out", required=True, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def command(source: Path, out: Path, folder: Path) -> None:
+    """Score raw rows: id, prediction, probability_CLASS; DIR may be a package."""
+    from mlkit.cli.export import champion_package
+    from mlkit.core.project import Project
+    from mlkit.product.predict import predict_file
+
+    alone = (folder / "model.onnx").is_file()
+    package = folder if alone else champion_package(Project.open(folder))
+    rows = predict_file(package, source, out)
+    click.echo(f"{rows} rows scored: {out}")

@@ -136,21 +136,34 @@ def _numbers(column: pa.Array, known: pa.Array, decimal: str) -> pa.Array | None
         column = pc.replace_substring(column, ".", "")
         column = pc.replace_substring(column, ",", ".")
         known = column.drop_null()
-    try:
-        floats = pc.cast(column, pa.float64())
-    except pa.ArrowInvalid:
+    floats = None if _cast(known[:100]) is None else _cast(column)
+    if floats is None:
         return None
     if not pc.all(pc.is_finite(floats)).as_py() or _any_code(known):
         return None
-    try:
-        whole = pc.cast(column, pa.int64())
-    except pa.ArrowInvalid:
-        whole = None
+    whole = _whole(column, floats)
     beyond = pc.greater_equal(pc.abs(floats), float(EXACT))
     large = column.filter(pc.fill_null(beyond, False))
     if len(large) and pc.any(pc.match_substring_regex(large, WHOLE)).as_py():
         return None
     return floats if whole is None else whole
+
+
+def _cast(column: pa.Array) -> pa.Array | None:
+    try:
+        return pc.cast(column, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+
+
+def _whole(column: pa.Array, floats: pa.Array) -> pa.Array | None:
+    """Return whole numbers as int64; a cast that must fail is slow, so look first."""
+    if not pc.all(pc.equal(pc.floor(floats), floats)).as_py():
+        return None
+    try:
+        return pc.cast(column, pa.int64())
+    except pa.ArrowInvalid:
+        return None
 
 
 def _numeric(numbers: pa.Array) -> Inferred:

@@ -12,6 +12,7 @@ __all__ = [
     "SIGNS",
     "cause",
     "headlines",
+    "is_secret",
     "listing",
     "number",
     "plain",
@@ -45,6 +46,7 @@ OUR_FAILURES = frozenset(
         "WorkerDied",
     }
 )
+SECRET = re.compile(r"(^|_)(passw(or)?d|secret|token|api_?key|credentials?)(_|$)", re.I)
 _ESCAPES = re.compile(
     r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])"
 )
@@ -159,3 +161,8 @@ def cause(failure: Mapping[str, Any]) -> str:
     if kind in OURS or kind in OUR_FAILURES:
         return message.strip() or kind
     return f"{kind}: {message}".strip(": ") or "it broke without a word"
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a parameter's name is that of a secret."""
+    return SECRET.search(name) is not None

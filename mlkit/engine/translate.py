@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from papermill.translators import PythonTranslator
 
-__all__ = ["Translator", "injected", "is_secret", "source_of"]
+from mlkit.engine.say import is_secret
 
-SECRET = re.compile(r"(^|_)(passw(or)?d|secret|token|api_?key|credentials?)(_|$)", re.I)
+__all__ = ["Translator", "injected", "is_secret", "source_of"]
 
 
 def source_of(value: object) -> str:
@@ -52,11 +51,6 @@ def injected(parameters: Mapping[str, object], *, hide: bool = False) -> str:
             f"{name} = {'...  # not written down' if secret else source_of(value)}"
         )
     return "\n".join(lines)
-
-
-def is_secret(name: str) -> bool:
-    """Say whether a parameter's name is that of a secret."""
-    return SECRET.search(name) is not None
 
 
 class Translator(PythonTranslator):  # type: ignore[misc]

@@ -206,7 +206,8 @@ class StepClient(CappedClient):
 
     def _obey(self, ready: dict[Any, int]) -> None:
         """Do what the run, or a signal, asks."""
-        if self._wake.fileno() in ready and signal.SIGTERM in self._wake.recv(4096):
+        signals = self._wake.recv(4096) if self._wake.fileno() in ready else b""
+        if signal.SIGTERM in signals or signal.SIGINT in signals:
             self.polite = False
             raise Stopped(None)
         if self._control.fileno() in ready:
@@ -232,7 +233,8 @@ class StepClient(CappedClient):
         now = time.monotonic()
         cut_off = self._monitor in ready  # by its death, or by too large a message
         if self._kernel.ended(GRACE if cut_off else 0):
-            raise self._stop or Stopped(kernel_died(self._kernel.exit_code()))
+            died = kernel_died(self._kernel.exit_code(), self._kernel.last_words())
+            raise self._stop or Stopped(died)
         if cut_off:
             raise self._overflow()
         if now >= self._timeout:
@@ -246,14 +248,14 @@ class StepClient(CappedClient):
         return Stopped(too_much(self.fail_limit))
 
 
-def kernel_died(code: int | None) -> Failure:
-    """Tell that the kernel ended in the midst of a cell."""
+def kernel_died(code: int | None, words: str) -> Failure:
+    """Tell that the kernel ended in the midst of a cell, and what it said last."""
     how = f" with exit code {code}" if code else ""
     if code is not None and code < 0:
         how = f" of signal {-code} ({signal.Signals(-code).name})"
     return Failure(
         "KernelDied",
-        f"the kernel died{how} before the step was done",
+        f"the kernel died{how} before the step was done" + (words and f": {words}"),
         todo="if nobody killed it, see whether the machine ran out of memory",
     )
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import papermill
 from jupyter_client.kernelspec import NoSuchKernel
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
@@ -57,6 +57,7 @@ class Execution:
         self._channel = channel
         self._wake = wake
         self._room = room
+        self._kernel: Kernel | None = None
         self._client: StepClient | None = None
         self._own = 0  # cells of the step's own notebook
 
@@ -76,12 +77,12 @@ class Execution:
                 self.state, self.failure = "failed", _failure(error)
         if self.failure is not None and self.failure.cell is not None:
             self.failure = replace(self.failure, cell=self._index(self.failure.cell))
-        processes.end_descendants()
+        processes.end_descendants(known=self._kernel.below if self._kernel else ())
         outcome = Outcome(self.state, self.failure, time.monotonic() - started)
         self._tell({"event": "outcome", **outcome.record()})
 
     def _execute(self) -> tuple[State, Failure | None]:
-        kernel = Kernel(self.job, self._room)
+        kernel = self._kernel = Kernel(self.job, self._room)
         self._own = len(json.loads(self.job.notebook.read_bytes()).get("cells", ()))
         papermill_engines.register("mlkit", self._engine(kernel))
         try:
@@ -144,7 +145,11 @@ class Execution:
             exception=self.state in ("failed", "interrupted"),
             parameters=json.loads(json.dumps(self._public(), default=repr)),
         )
-        notebook.metadata["mlkit"] = {"step": self.job.step, "state": self.state}
+        notebook.metadata["mlkit"] = {
+            "step": self.job.step,
+            "state": self.state,
+            "kernel": "warm" if self._kernel and self._kernel.warm else "plain",
+        }
         for cell in self.cells:
             if is_run(cell) and cell.execution_count is None:
                 cell.metadata.papermill["status"] = "pending"
@@ -222,13 +227,13 @@ def main(job: Job, channel: socket.socket, room: Path) -> None:
     warnings.simplefilter("ignore")
     with (room / "stderr").open("wb") as log:
         os.dup2(log.fileno(), 2)
-    wake = processes.wakeup(signal.SIGTERM, signal.SIGCHLD)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wake = processes.wakeup(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
     Execution(job, channel, wake, room).run()
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
+    processes.adopt_orphans()
     warm_up()
     main(
         pickle.loads((folder / "job").read_bytes()),  # noqa: S301

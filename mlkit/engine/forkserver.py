@@ -74,6 +74,7 @@ class Server:
 
     def __init__(self, listener: socket.socket, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
+        self._added = {k: v for k, v in os.environ.items() if k not in environ}
         self._kernels: dict[int, Forked] = {}
         self._wake = processes.wakeup(signal.SIGTERM, signal.SIGCHLD)
         self._listener = listener
@@ -128,13 +129,14 @@ class Server:
         return ""
 
     def _fork(
-        self, connection: socket.socket, request: Mapping[str, Any], outputs: list[int]
+        self, connection: socket.socket, request: dict[str, Any], outputs: list[int]
     ) -> None:
         server = os.getpid()
         pid = processes.fork()
         if pid == 0:
             self._let_go()
             connection.close()
+            request["env"] = {**self._added, **request["env"]}
             become_kernel(server, request, outputs)
         kernel = Forked(pid, connection)
         self._kernels[pid] = kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -76,7 +77,9 @@ class Kernel:
             kernel_spec_manager=KernelSpecManager(kernel_dirs=jupyter_path("kernels")),
         )
         self.spec = self._spec()
+        self.below: list[int] = []  # what was below us when the kernel had to end
         self._job = job
+        self._room = room
         self._talk: BlockingKernelClient | None = None
         self._python = any("ipykernel" in word for word in self.spec.argv)
 
@@ -114,8 +117,7 @@ class Kernel:
     @property
     def warm(self) -> bool:
         """Whether the process was borrowed from a kernel server."""
-        process = getattr(self.manager.provisioner, "process", None)
-        return isinstance(process, BorrowedProcess)
+        return getattr(self.manager.provisioner, "_borrowed", None) is not None
 
     def alive(self) -> bool:
         """Say whether the process runs."""
@@ -132,10 +134,14 @@ class Kernel:
 
     def exit_code(self) -> int | None:
         """Return the exit code, negative for a signal, if it has ended."""
-        code = getattr(
-            getattr(self.manager.provisioner, "process", None), "returncode", None
-        )
+        process = getattr(self.manager.provisioner, "process", None)
+        code = getattr(process, "returncode", None)
         return code if isinstance(code, int) else None
+
+    def last_words(self) -> str:
+        """Return the last line that the process wrote to stderr itself."""
+        text = (self._room / "stderr").read_bytes()[-2000:].decode(errors="replace")
+        return (text.strip().splitlines() or [""])[-1]
 
     def interrupt(self) -> None:
         """Interrupt the running cell."""
@@ -156,6 +162,8 @@ class Kernel:
 
     def end(self, *, politely: bool) -> None:
         """End the process: after its exit handlers have run, or at once."""
+        if sys.platform != "linux":
+            self.below = processes.descendants(os.getpid())
         if politely and self.alive():
             self._ask_to_end()
             self.ended(FAREWELL)

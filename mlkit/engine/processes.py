@@ -104,8 +104,14 @@ def descendants(root: int) -> list[int]:
     return found
 
 
-def end_descendants(seconds: float = GRACE) -> bool:
-    """Kill and reap every process below this one; say whether all are gone."""
+def end_descendants(seconds: float = GRACE, known: Collection[int] = ()) -> bool:
+    """Kill and reap every process below this one; say whether all are gone.
+
+    `known` are more to kill: where orphans are not adopted, those seen before.
+    """
+    for pid in known:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -227,8 +233,9 @@ def _child(
     """Run the body with the signals as a fresh process has them."""
     os.close(signal.set_wakeup_fd(-1))
     wake.close()
-    for signum in (signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD):
+    for signum in (signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(signum, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     die_with(guard, signal.SIGTERM)
     adopt_orphans()
     gc.enable()

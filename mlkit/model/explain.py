@@ -153,14 +153,14 @@ def _grid(table: pd.DataFrame, name: str, number: bool) -> list[Any]:
     if not number:
         counts = words(table, name).value_counts()
         ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-        return [str(level) for level, _ in ranked[:8]]
+        return [str(level) for level, _ in ranked[:6]]
     cells = table[name].to_numpy(np.float64, na_value=np.nan)
     cells = cells[np.isfinite(cells)]
     if not len(cells):
         return []
-    return [
-        _round(v) for v in np.unique(np.quantile(cells, np.linspace(0.02, 0.98, 17)))
-    ]
+    places = np.linspace(0.02, 0.98, 17)
+    seen = np.quantile(cells, places, method="nearest")
+    return [_round(value) for value in np.unique(seen)]
 
 
 def _lines(model: Model, means: Array) -> dict[str, list[float]]:

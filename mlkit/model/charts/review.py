@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
@@ -37,9 +38,9 @@ def overview(review: Review) -> Figure:
         )
         _importance(axes["bars"], review)
         for name in shown:
-            _dependence(
-                axes[f"of {name}"], review.problem, name, review.dependence[name]
-            )
+            at = axes[f"of {name}"]
+            _dependence(at, review.problem, name, review.dependence[name])
+            at.set_ylim(*_range(review.dependence))
         if told:
             groups(axes["groups"], review.problem, told)
     count = sum(remark.severity != "note" for remark in review.remarks)
@@ -90,6 +91,14 @@ def _importance(axes: Axes, review: Review) -> None:
     axes.grid(visible=False, axis="y")
     metric = METRICS[review.problem.metric].title
     plots.label(axes, "What the model looks at", f"loss in {metric} when shuffled")
+
+
+def _range(dependence: Mapping[str, Any]) -> tuple[float, float]:
+    """Return one scale for all, so that a flat line looks flat."""
+    lines = [line for one in dependence.values() for line in one["y"].values()]
+    values = [value for line in lines for value in line] or [0.0, 1.0]
+    room = 0.08 * (max(values) - min(values)) or 1.0
+    return min(values) - room, max(values) + room
 
 
 def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:

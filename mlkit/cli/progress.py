@@ -250,7 +250,7 @@ class Progress:
             quiet = "" if line.state in ("running", "failed", "blocked") else "dim"
             name = "bright_black" if line.state in ("waiting", "skipped") else ""
             text.append(f"{row.step:<{self._width()}}  ", style=name)
-            text.append(shorten(self._told(line), 120), style=quiet)
+            text.append(self._told(line), style=quiet)
             drawn.append(text)
         return drawn
 

@@ -30,7 +30,7 @@ def told(state: str, end: Mapping[str, Any]) -> str:
     if state == "kept":
         return "  kept"
     if state == "skipped":
-        return f"skipped: {plain(end.get('why', ''))}"
+        return f"skipped: {shorten(end.get('why', ''), 90)}"
     past = f"{seconds(end.get('seconds', 0.0)):>6}"
     if state == "failed" and end.get("error"):
         return f"{past}  {shorten(cause(end['error']), 90)}"
@@ -40,7 +40,7 @@ def told(state: str, end: Mapping[str, Any]) -> str:
     if state == "interrupted":
         return f"{past}  interrupted"
     numbers = list(headlines(end.get("metrics", {})).items())[:2]
-    return "  ".join([past, *(f"{plain(n)} {number(v)}" for n, v in numbers)])
+    return "  ".join([past, *(f"{shorten(n, 40)} {number(v)}" for n, v in numbers)])
 
 
 def blocking(end: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -115,7 +115,7 @@ def summary(states: Mapping[str, str], event: Mapping[str, Any]) -> str:
     executed, kept = len(event.get("executed", ())), counts["kept"]
     if not executed and set(states.values()) <= {"kept"}:
         return f"Everything is up to date: {_steps(kept)} kept."
-    parts = [f"{executed} ran"] if executed else ["nothing had to run"]
+    parts = [f"{counts['passed']} ran"] if executed else ["nothing had to run"]
     parts += [
         f"{counts[s]} {s}"
         for s in ("kept", "blocked", "failed", "skipped")

@@ -23,9 +23,10 @@ from mlkit.engine.say import (
     plain,
     seconds,
     shorten,
+    words,
 )
 
-__all__ = ["Chapter", "Run", "chapter", "link", "value_of"]
+__all__ = ["Chapter", "Run", "because", "chapter", "link", "value_of"]
 
 ABSENT = object()
 
@@ -134,7 +135,7 @@ def chapter(run: Run, step: str, anchor: str) -> Chapter:
         title=title,
         lead=lead,
         state=state,
-        why=plain(facts.get("why", "")),
+        why=because(plain(step), state, plain(facts.get("why", ""))),
         time=_time(facts),
         notebook=link(run.folder, path) if path else "",
         picture=seen.picture,
@@ -172,6 +173,29 @@ def value_of(name: str, value: Any) -> str:
     return shorten(text, 200)
 
 
+def because(step: str, state: str, why: str) -> str:
+    """Turn a plan's reason into what a reader of the report asks: why it ran or not.
+
+    Examples
+    --------
+    >>> because("tune", "passed", "tune is stale: parameter trials is 24, was 12")
+    'Ran because parameter trials is 24, was 12.'
+    >>> because("tune", "kept", "tune is fresh: nothing it depends on changed")
+    'Kept: nothing it depends on changed.'
+    """
+    reason = why.removeprefix(f"{step} ").removeprefix("is ").rstrip(".")
+    told = reason.removeprefix("stale: ").removeprefix("fresh: ")
+    if state in ("kept", "skipped"):
+        return f"{state.capitalize()}: {told}."
+    if reason == "has never run":
+        return "Ran for the first time."
+    if reason.startswith("stale: "):
+        return f"Ran because {told}."
+    if "nothing it depends on changed" in reason:
+        return "Judged before, and nothing it depends on changed since."
+    return f"Ran because it {reason}." if reason else ""
+
+
 def _inside(project: Project, relative: str) -> Path | None:
     """Return a path of the project that is there; None for any other."""
     path = project.root / relative
@@ -197,7 +221,7 @@ def _metrics(run: Run, facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     numbers = {name: s.get("metrics", {}) for name, s in facts.get("saves", {}).items()}
     first = str(run.project.config("goal.metric", ""))
     found = headlines(numbers, first)
-    return tuple((plain(name), number(value)) for name, value in found.items())
+    return tuple((words(name), number(value)) for name, value in found.items())
 
 
 def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:

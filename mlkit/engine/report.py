@@ -23,7 +23,7 @@ from mlkit.core.project import Project
 from mlkit.core.store import Store
 from mlkit.engine import past
 from mlkit.engine.chapters import Chapter, Run, chapter, link, value_of
-from mlkit.engine.say import listing, number, plain, seconds
+from mlkit.engine.say import listing, number, plain, seconds, words
 from mlkit.engine.tram import draw
 
 if TYPE_CHECKING:
@@ -155,9 +155,10 @@ def _aims(goal: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what the goal says besides its question and its bars."""
     titles = {"use": "Use", "people": "People", "metric": "Measured by"}
     aims = [(t, value_of(key, goal[key])) for key, t in titles.items() if goal.get(key)]
+    aims = [(t, words(text) if t == "Measured by" else text) for t, text in aims]
     bars = goal.get("bars", {})
     if isinstance(bars, Mapping) and bars:
-        told = [f"{name} {value_of(name, bar)}" for name, bar in bars.items()]
+        told = [f"{words(name)} {value_of(name, bar)}" for name, bar in bars.items()]
         aims.append(("Bars", "; ".join(told)))
     return [(title, plain(text)) for title, text in aims]
 
@@ -216,7 +217,8 @@ def _overruled(chapters: list[Chapter]) -> tuple[str, ...]:
 def _tiles(run: Run, goal: Mapping[str, Any]) -> list[Tile]:
     """Return the numbers that matter most: the goal's metric, what has a bar, the rest.
 
-    Of a number that several steps save, the last one counts.
+    Of a number that several steps save, the last one counts. It stands beside its
+    bar only where its step ends in a gate: others are not judged.
     """
     found: dict[str, tuple[float, str]] = {}
     for step, facts in run.manifest["steps"].items():
@@ -226,14 +228,18 @@ def _tiles(run: Run, goal: Mapping[str, Any]) -> list[Tile]:
                 found[name] = (value, step)
     bars = goal.get("bars", {})
     bars = bars if isinstance(bars, Mapping) else {}
+
+    def judged(name: str) -> bool:
+        return bool(run.manifest["steps"][found[name][1]].get("verdict"))
+
     wanted = [str(goal.get("metric", "")), *bars]
     order = [*(n for n in wanted if n in found), *reversed(found)]
     return [
         Tile(
-            plain(name),
+            words(name),
             number(found[name][0]),
             plain(found[name][1]),
-            value_of(name, bars[name]) if name in bars else "",
+            value_of(name, bars[name]) if name in bars and judged(name) else "",
         )
         for name in list(dict.fromkeys(order))[:TILES]
     ]

@@ -18,6 +18,7 @@ __all__ = [
     "plain",
     "seconds",
     "shorten",
+    "words",
 ]
 
 SIGNS: Mapping[str, str] = {
@@ -166,3 +167,14 @@ def cause(failure: Mapping[str, Any]) -> str:
 def is_secret(name: str) -> bool:
     """Tell whether a parameter's name is that of a secret."""
     return SECRET.search(name) is not None
+
+
+def words(name: str) -> str:
+    """Return a metric's name as words.
+
+    Examples
+    --------
+    >>> words("gap_between_groups")
+    'gap between groups'
+    """
+    return plain(name).replace("_", " ").strip()

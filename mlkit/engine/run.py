@@ -7,7 +7,6 @@ what a step saved becomes visible when the step ends, or not at all.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import selectors
@@ -17,24 +16,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlkit.core import ledger
 from mlkit.core.errors import StepError, UsageError
 from mlkit.core.files import digest, write_json
 from mlkit.core.project import Project
 from mlkit.core.store import MAIN, Entry, Store
-from mlkit.engine import notebook
+from mlkit.engine.champion import crown
 from mlkit.engine.commit import commit, read_report
 from mlkit.engine.events import Event, Events
+from mlkit.engine.folder import Folder
 from mlkit.engine.graph import Graph, build
 from mlkit.engine.key import World, static_of
 from mlkit.engine.lock import lock
-from mlkit.engine.notebook import Notebook
 from mlkit.engine.plan import Check, check, overrides
+from mlkit.engine.select import Options, select
 from mlkit.engine.stats import Stats
+from mlkit.engine.step import SETTLED, Step
 
 if TYPE_CHECKING:
     from mlkit.engine.warm import KernelServer
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Result", "run"]
 
-SETTLED = ("passed", "kept")
 USUAL = ("matplotlib.pyplot", "numpy", "pandas", "pyarrow.parquet", "sklearn")
 TICK = 0.1  # seconds between two looks at signals and the display
 ENDS = {
@@ -52,39 +51,6 @@ ENDS = {
     "interrupted": "was interrupted",
 }
 CODES = {"passed": 0, "failed": 1, "blocked": 3, "interrupted": 130}
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run is asked for.
-
-    Parameters
-    ----------
-    only, start, until
-        Steps: just this one; from this one on; up to this one.
-    given
-        ``[step.]name`` → text, as after ``-p``.
-    profile
-        A ``[profiles.NAME]`` of ``mlkit.toml``.
-    jobs
-        How many steps may run side by side; 0 for as many as there are processors.
-    refresh
-        Run the selected steps even where they are fresh.
-    in_place
-        Write the executed notebooks over the project's own.
-    warm
-        Start kernels from a fork server, where the system can.
-    """
-
-    only: str = ""
-    start: str = ""
-    until: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
-    profile: str = ""
-    jobs: int = 0
-    refresh: bool = False
-    in_place: bool = False
-    warm: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,21 +73,6 @@ class Result:
     run: str
     steps: Mapping[str, str]
     exit_code: int
-
-
-@dataclass
-class Step:
-    """One step in a run: what is known of it so far."""
-
-    nb: Notebook
-    state: str = "waiting"
-    why: str = ""
-    started: float = 0.0
-    seconds: float = 0.0
-    saves: dict[str, Entry] = field(default_factory=dict)
-    record: Mapping[str, Any] = field(default_factory=dict)
-    failure: dict[str, Any] | None = None
-    executed: bool = False
 
 
 def run(
@@ -173,14 +124,15 @@ class _Run:
                 todo="leave out -p and --profile, or change the notebooks",
             )
         self.variant = f"v{digest(self.given)[:12]}" if self.given else MAIN
-        self.steps = {s: Step(nb) for s, nb in self.graph.steps.items()}
-        self.selected = _select(self.graph, options, project)
+        self.steps = {s: Step(nb, nb.path) for s, nb in self.graph.steps.items()}
+        self.selected = select(self.graph, options, project)
         self.refs = self.store.refs(MAIN) | self.store.refs(self.variant)
         self.before = dict(self.refs)
         self.workers: dict[str, Worker] = {}
         self.server: KernelServer | None = None
         self.signals = 0
-        self.folder: Path | None = None
+        self.folder = Folder(project, name)
+        self.opened = False
 
     # the whole
 
@@ -212,14 +164,14 @@ class _Run:
                 step = self.steps[name]
                 if step.state == "waiting" and self._ready(name):
                     moved = self._settle_or_start(name, step) or moved
-        return any(s.state in ("waiting", "running") for s in self._chosen())
+        return any(step.pending for step in self._chosen())
 
     def _chosen(self) -> list[Step]:
         return [self.steps[name] for name in self.selected]
 
     def _ready(self, name: str) -> bool:
         parents = [p for p in self.graph.parents(name) if p in self.selected]
-        return all(self.steps[p].state not in ("waiting", "running") for p in parents)
+        return not any(self.steps[p].pending for p in parents)
 
     def _settle_or_start(self, name: str, step: Step) -> bool:
         parents = [p for p in self.graph.parents(name) if p in self.selected]
@@ -269,19 +221,19 @@ class _Run:
     def _start(self, name: str, step: Step, inputs: Mapping[str, Entry]) -> None:
         from mlkit.engine.worker import Job, Worker
 
-        folder = self._open()
-        self._snapshot(name, step, folder)
-        job = self._job_file(folder, name, step, inputs)
+        self._open()
+        step.nb = self.folder.snapshot(step.nb)
+        job = self.folder.job(step.nb, inputs)
         server = self._serve()
         settings = self.project.config(f"steps.{name}", {})
-        step.state, step.started = "running", time.time()
+        step.state = "running"
         self.events.emit("step_started", step=name, why=step.why)
         self.workers[name] = Worker.start(
             Job(
                 step=name,
                 notebook=step.nb.path,
-                output=folder / step.nb.path.name,
-                cwd=self._origin(name).parent,
+                output=self.folder.executed(step.nb),
+                cwd=step.origin.parent,
                 parameters=self.given.get(name, {}),
                 kernel=str(settings.get("kernel") or step.nb.kernel),
                 warm=server is not None,
@@ -307,115 +259,36 @@ class _Run:
         known = {name for record in records for name in record.get("imports", ())}
         return sorted(known) or list(USUAL)
 
-    def _origin(self, name: str) -> Path:
-        return self.graph[name].path
-
-    def _snapshot(self, name: str, step: Step, folder: Path) -> None:
-        """Copy a step's notebook into the run and read that copy."""
-        origin = self._origin(name)
-        copy = folder / "snapshot" / self.project.relative(origin)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(origin, copy)
-        read = notebook.read(copy)
-        if (read.loads, read.saves, read.unseals) != (
-            step.nb.loads,
-            step.nb.saves,
-            step.nb.unseals,
-        ):
-            raise UsageError(
-                "a notebook's loads and saves changed while the run was going on",
-                where=self.project.relative(origin),
-                todo="run again",
-            )
-        step.nb = read
-
-    def _job_file(
-        self, folder: Path, name: str, step: Step, inputs: Mapping[str, Entry]
-    ) -> Path:
-        path = folder / "jobs" / f"{name}.json"
-        job = {
-            "root": str(self.project.root),
-            "step": name,
-            "run": self.name,
-            "inputs": {n: entry.to_dict() for n, entry in inputs.items()},
-            "saves": list(step.nb.saves),
-            "decisions": str(self.world.decisions),
-            "report": str(path.with_suffix(".jsonl")),
-        }
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(job), encoding="utf-8")
-        return path
-
     def _harvest(self, name: str, outcome: Outcome) -> None:
         """Judge a step that ended, and make what it saved visible."""
-        step, folder = self.steps[name], self._open()
-        report = read_report(folder / "jobs" / f"{name}.jsonl")
-        state, failure = outcome.state, outcome.failure
-        step.executed, step.seconds = True, outcome.seconds
-        step.failure = (
-            {
-                "type": failure.type,
-                "message": failure.message,
-                "cell": failure.cell,
-                "todo": failure.todo,
-            }
-            if failure
-            else None
-        )
-        missing = [n for n in step.nb.saves if n not in report.saves]
-        if state == "passed" and missing:
-            state, step.failure = "failed", _promised(missing)
-        if state != "interrupted":
+        step = self.steps[name]
+        report = read_report(self.folder.report(name))
+        step.judge(outcome, report)
+        if step.state != "interrupted":
             facts = {
                 "static": static_of(step.nb, self.given.get(name, {})),
-                "state": state,
+                "state": step.state,
                 "run": self.name,
-                "notebook": self.project.relative(folder / step.nb.path.name),
+                "notebook": self.project.relative(self.folder.executed(step.nb)),
                 "seconds": outcome.seconds,
             }
-            nb = replace(step.nb, path=self._origin(name))
+            nb = replace(step.nb, path=step.origin)
             step.record = commit(self.project, self.world, nb, report, facts)
-        if state == "passed":
-            saves = {n: Entry(**e) for n, e in step.record["saves"].items()}
-            self._publish(name, saves)
-            self._keep_refs()
-            self._crown(saves)
-            if self.options.in_place:
-                shutil.copyfile(folder / step.nb.path.name, self._origin(name))
-        self._end(name, state, step.why)
-
-    def _crown(self, saves: Mapping[str, Entry]) -> None:
-        """Make the first accepted package of an unmodified run the champion."""
-        entry = saves.get("package")
-        if entry is None or self.variant != MAIN:
-            return
-        if not any(
-            line["event"] == "promote" for line in ledger.lines(self.project.ledger)
-        ):
-            ledger.append(
-                self.project.ledger,
-                "promote",
-                run=self.name,
-                package=entry.identity,
-                why="the first accepted package",
+        if step.state == "passed":
+            self._publish(
+                name, {n: Entry(**e) for n, e in step.record["saves"].items()}
             )
+            self._keep_refs()
+            if self.variant == MAIN:
+                crown(self.project, self.name, step.saves)
+            if self.options.in_place:
+                shutil.copyfile(self.folder.executed(step.nb), step.origin)
+        self._end(name, step.state, step.why)
 
     def _end(self, name: str, state: str, why: str) -> None:
         step = self.steps[name]
         step.state, step.why = state, why
-        metrics = {n: dict(e.metrics) for n, e in step.saves.items() if e.metrics}
-        self.events.emit(
-            "step_finished",
-            step=name,
-            state=state,
-            why=why,
-            seconds=round(step.seconds, 3),
-            error=step.failure,
-            verdict=step.record.get("verdict"),
-            saves={n: e.identity for n, e in step.saves.items()},
-            metrics=metrics,
-            notebook=step.record.get("notebook", ""),
-        )
+        self.events.emit("step_finished", step=name, **step.finished())
 
     # waiting and signals
 
@@ -467,20 +340,13 @@ class _Run:
 
     # the end
 
-    def _open(self) -> Path:
-        """Return the run's folder, made when the first step has to run."""
-        if self.folder is None:
-            self.folder = self.project.runs / self.name
-            (self.folder / "snapshot").mkdir(parents=True)
-            decisions = self.folder / "snapshot" / "decisions"
-            if self.project.decisions.is_dir():
-                shutil.copytree(self.project.decisions, decisions)
-            decisions.mkdir(exist_ok=True)
-            self.world.decisions = decisions
-            settings = self.project.root / "mlkit.toml"
-            shutil.copyfile(settings, self.folder / "snapshot" / "mlkit.toml")
-            self.events.write_to(self.folder / "events.jsonl")
-        return self.folder
+    def _open(self) -> None:
+        """Make the run's folder when the first step has to run."""
+        if not self.opened:
+            self.folder.make()
+            self.world.decisions = self.folder.decisions
+            self.events.write_to(self.folder.path / "events.jsonl")
+            self.opened = True
 
     def _drawing(self) -> dict[str, Any]:
         return {
@@ -507,10 +373,22 @@ class _Run:
                 for group in ("kept", "blocked", "failed", "skipped")
             },
         }
-        name = self.name if self.folder else ""
-        self.events.emit("run_finished", state=state, **groups, seconds=self._seconds())
-        if self.folder:
-            self._leave(state)
+        seconds = round(time.time() - self.began, 3)
+        self.events.emit("run_finished", state=state, **groups, seconds=seconds)
+        if self.opened:
+            self.folder.leave(
+                {
+                    "run": self.name,
+                    "state": state,
+                    "variant": self.variant,
+                    "began": self.began,
+                    "seconds": seconds,
+                    "given": self.given,
+                    "graph": self._drawing(),
+                    "steps": {s: self.steps[s].summary() for s in self.selected},
+                }
+            )
+        name = self.name if self.opened else ""
         states = {s: self.steps[s].state for s in self.selected}
         return Result(state, name, states, self._exit_code(state))
 
@@ -523,80 +401,6 @@ class _Run:
     def _exit_code(self, state: str) -> int:
         """Return the code of the worst; bad input that a step found is wrong usage."""
         types = {s.failure["type"] for s in self._chosen() if s.failure}
-        if state == "failed" and types <= {
-            "InputError",
-            "UsageError",
-            "ParameterError",
-        }:
+        if state == "failed" and types <= {"InputError", "UsageError"}:
             return 2
         return CODES[state]
-
-    def _seconds(self) -> float:
-        return round(time.time() - self.began, 3)
-
-    def _leave(self, state: str) -> None:
-        """Write the manifest and point ``runs/latest`` here."""
-        folder = self._open()
-        manifest = {
-            "run": self.name,
-            "state": state,
-            "variant": self.variant,
-            "began": self.began,
-            "seconds": self._seconds(),
-            "given": self.given,
-            "graph": self._drawing(),
-            "steps": {s: _summary(self.steps[s]) for s in self.selected},
-        }
-        write_json(folder / "manifest.json", manifest)
-        link = self.project.runs / f".latest-{self.name}"
-        link.symlink_to(self.name)
-        link.replace(self.project.runs / "latest")
-
-
-def _select(graph: Graph, options: Options, project: Project) -> list[str]:
-    """Return the steps that are asked for, in order."""
-    manual = {
-        name
-        for name, settings in project.config("steps", {}).items()
-        if settings.get("manual")
-    }
-    for name in project.config("steps", {}):
-        graph[name]
-    if options.only:
-        graph[options.only]
-        return [options.only]
-    chosen = set(graph.steps) - manual
-    if options.start:
-        chosen &= graph.downstream(options.start) | {options.start}
-    if options.until:
-        chosen &= graph.upstream(options.until) | {options.until}
-        chosen |= {options.until}
-    return [name for name in graph.steps if name in chosen]
-
-
-def _summary(step: Step) -> dict[str, Any]:
-    record = step.record
-    return {
-        "state": step.state,
-        "why": step.why,
-        "seconds": step.seconds,
-        "run": record.get("run", ""),
-        "notebook": record.get("notebook", ""),
-        "parameters": record.get("static", {}).get("parameters", {}),
-        "decided": record.get("decided", {}),
-        "verdict": record.get("verdict"),
-        "overruled": record.get("overruled", False),
-        "error": step.failure,
-        "saves": {name: entry.to_dict() for name, entry in step.saves.items()},
-        "distributions": record.get("depfile", {}).get("distributions", {}),
-        "python": record.get("depfile", {}).get("python", ""),
-    }
-
-
-def _promised(missing: list[str]) -> dict[str, Any]:
-    return {
-        "type": "StepError",
-        "message": f"it ended without saving {', '.join(missing)}",
-        "cell": None,
-        "todo": "see that mk.save is reached, or take the name out of it",
-    }

@@ -11,15 +11,9 @@ from mlkit.core.errors import InputError, StoreError
 from mlkit.core.files import folder_hash
 from mlkit.core.project import Project
 from mlkit.core.store import Store
+from mlkit.engine.champion import champion
 
-__all__ = ["champion", "verify"]
-
-
-def champion(project: Project) -> str:
-    """Return the identity of the champion's package; "" where there is none."""
-    moves = ("promote", "rollback")
-    found = [x for x in ledger.lines(project.ledger) if x["event"] in moves]
-    return str(found[-1]["package"]) if found else ""
+__all__ = ["verify"]
 
 
 def verify(project: Project, against: Path | None = None) -> Iterator[str]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.measure import (
     Measured,
     guess,
+    guesses,
     judged,
     measure,
     of_labels,
@@ -185,19 +185,12 @@ def evaluate(
         problem=problem,
         rows=len(truth),
         measured=measure(problem, truth, predicted, threshold or 0.5, seed=seed),
-        guessed=_guessed(problem, truth, base),
+        guessed=guesses(problem, truth, base),
         threshold=threshold,
         costs=told if binary else {},
         curves=drawn,
         notes=tuple(notes),
     )
-
-
-def _guessed(problem: Problem, truth: Array, base: Array) -> dict[str, float]:
-    from mlkit.model.metrics import of_problem, score
-
-    found = {name: score(name, truth, base) for name in of_problem(problem)}
-    return {k: float(f"{v:.7g}") for k, v in found.items() if np.isfinite(v)}
 
 
 def _costs(costs: Mapping[str, float] | None) -> dict[str, float]:

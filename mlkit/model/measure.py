@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
 from mlkit.model.fitted import Model
-from mlkit.model.metrics import METRICS, bootstrap, of_problem
+from mlkit.model.metrics import METRICS, bootstrap, of_problem, score
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
 from mlkit.model.words import say
 
-__all__ = ["Measured", "guess", "judged", "measure"]
+__all__ = ["Measured", "guess", "guesses", "judged", "measure"]
 
 Array = NDArray[Any]
 Measure = Callable[[NDArray[np.int64]], float]
@@ -118,6 +118,12 @@ def guess(model: Model, rows: int) -> Array:
     if model.classes:
         return np.tile(np.array(model.shares), (rows, 1))
     return np.full(rows, model.shares[0])
+
+
+def guesses(problem: Problem, truth: Array, base: Array) -> dict[str, float]:
+    """Return the metrics of a guess `base`; those that are undefined are left out."""
+    found = {name: score(name, truth, base) for name in of_problem(problem)}
+    return {name: _round(value) for name, value in found.items() if np.isfinite(value)}
 
 
 def judged(

@@ -29,7 +29,7 @@ from mlkit.engine.tram import draw
 if TYPE_CHECKING:
     from jinja2 import Template
 
-__all__ = ["write"]
+__all__ = ["NAME", "write"]
 
 NAME = "report.html"
 TILES = 4

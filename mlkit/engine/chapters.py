@@ -20,7 +20,6 @@ from mlkit.engine.say import (
     headlines,
     is_secret,
     number,
-    plain,
     seconds,
     shorten,
     words,
@@ -88,7 +87,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One step, as the report shows it; all texts are plain."""
+    """One step, as the report shows it."""
 
     anchor: str
     name: str
@@ -131,24 +130,24 @@ def chapter(run: Run, step: str, anchor: str) -> Chapter:
     verdict = facts.get("verdict") or {}
     return Chapter(
         anchor=anchor,
-        name=plain(step),
+        name=step,
         title=title,
         lead=lead,
         state=state,
-        why=because(plain(step), state, plain(facts.get("why", ""))),
+        why=because(step, state, facts.get("why", "")),
         time=_time(facts),
         notebook=link(run.folder, path) if path else "",
         picture=seen.picture,
         words="" if verdict or facts.get("error") else seen.words,
         metrics=_metrics(run, facts),
         findings=tuple(_finding(f) for f in verdict.get("findings", ())),
-        verdict=plain(verdict.get("title", "")),
+        verdict=verdict.get("title", ""),
         overruled=_overruled(run, step) if facts.get("overruled") else "",
         trouble=_trouble(facts, seen, run.manifest["graph"].get(step, {})),
         parameters=_parameters(run, step, facts),
         choices=_choices(run, facts),
         saves=tuple(
-            (plain(name), plain(entry.get("summary", "")), bool(entry.get("sealed")))
+            (name, entry.get("summary", ""), bool(entry.get("sealed")))
             for name, entry in facts.get("saves", {}).items()
         ),
     )
@@ -227,12 +226,12 @@ def _metrics(run: Run, facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:
     state = finding["state"]
     return {
-        "bar": plain(finding["bar"]),
+        "bar": finding["bar"],
         "state": state,
         "word": "not assessed" if state == "not_assessed" else state,
-        "got": plain(finding.get("got", "")),
-        "need": plain(finding.get("need", "")),
-        "help": plain(finding.get("help", "")) if state != "passed" else "",
+        "got": finding.get("got", ""),
+        "need": finding.get("need", ""),
+        "help": finding.get("help", "") if state != "passed" else "",
     }
 
 
@@ -240,7 +239,7 @@ def _overruled(run: Run, step: str) -> str:
     made = run.decision(decisions.overrule_of(step))
     if made is None:
         return "a person overruled this gate"
-    return plain(f"overruled by {made.by or 'a person'}, {made.at[:10]}: {made.why}")
+    return f"overruled by {made.by or 'a person'}, {made.at[:10]}: {made.why}"
 
 
 def _trouble(
@@ -251,10 +250,10 @@ def _trouble(
         return None
     at = error.get("cell")
     cell = (seen.place or {}).get(at, "") if at is not None else ""
-    where = ", ".join(part for part in (plain(drawn.get("notebook", "")), cell) if part)
+    where = ", ".join(part for part in (drawn.get("notebook", ""), cell) if part)
     what = cause(error)
     what = what if len(what) <= 2000 else what[:1999] + "…"
-    return Trouble(what, where, plain(error.get("todo", "")))
+    return Trouble(what, where, error.get("todo", ""))
 
 
 def _parameters(run: Run, step: str, facts: Mapping[str, Any]) -> tuple[Parameter, ...]:
@@ -263,7 +262,7 @@ def _parameters(run: Run, step: str, facts: Mapping[str, Any]) -> tuple[Paramete
     if run.before:
         old = run.before["steps"].get(step, {}).get("parameters", {})
     return tuple(
-        Parameter(plain(name), value_of(name, value), _changed(name, value, given, old))
+        Parameter(name, value_of(name, value), _changed(name, value, given, old))
         for name, value in facts.get("parameters", {}).items()
     )
 
@@ -289,8 +288,8 @@ def _choice(name: str, used: Mapping[str, Any], made: Decision | None) -> Choice
     value = value_of(name, used.get("value"))
     if used.get("default") or made is None:
         by = "default" if used.get("default") else "recorded"
-        return Choice(plain(name), value, by)
+        return Choice(name, value, by)
     other = made.seen and used.get("seen") and made.seen != used["seen"]
     why = f"{made.why}{' (made on something else)' if other else ''}".strip()
     by = f"{made.by or 'a person'}, {made.at[:10]}".rstrip(", ")
-    return Choice(plain(name), value, plain(by), plain(why))
+    return Choice(name, value, by, why)

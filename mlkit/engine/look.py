@@ -97,9 +97,9 @@ def look(path: Path) -> Look:
 def _cells(path: Path) -> list[dict[str, Any]]:
     try:
         cells = json.loads(path.read_bytes())["cells"]
+        return [cell for cell in cells if isinstance(cell, dict)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [cell for cell in cells if isinstance(cell, dict)]
 
 
 def _outputs(cells: list[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:

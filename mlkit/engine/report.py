@@ -89,7 +89,11 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: plain(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.from_string(_text("report.html"))
 
@@ -123,10 +127,10 @@ def _page(run: Run) -> dict[str, Any]:
     ]
     began = datetime.fromtimestamp(manifest["began"]).astimezone()
     return {
-        "project": plain(run.project.root.name),
-        "run": plain(manifest["run"]),
-        "variant": plain(manifest.get("variant", "main")),
-        "question": plain(goal.get("question", "")),
+        "project": run.project.root.name,
+        "run": manifest["run"],
+        "variant": manifest.get("variant", "main"),
+        "question": goal.get("question", ""),
         "goal": _aims(goal),
         "when": f"{began.day} {began:%B %Y, %H:%M}",
         "iso": began.isoformat(timespec="seconds"),
@@ -160,7 +164,7 @@ def _aims(goal: Mapping[str, Any]) -> list[tuple[str, str]]:
     if isinstance(bars, Mapping) and bars:
         told = [f"{words(name)} {value_of(name, bar)}" for name, bar in bars.items()]
         aims.append(("Bars", "; ".join(told)))
-    return [(title, plain(text)) for title, text in aims]
+    return aims
 
 
 def _verdict(run: Run, chapters: list[Chapter]) -> Verdict:
@@ -238,7 +242,7 @@ def _tiles(run: Run, goal: Mapping[str, Any]) -> list[Tile]:
         Tile(
             words(name),
             number(found[name][0]),
-            plain(found[name][1]),
+            found[name][1],
             value_of(name, bars[name]) if name in bars and judged(name) else "",
         )
         for name in list(dict.fromkeys(order))[:TILES]
@@ -254,7 +258,7 @@ def _versions(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         for name, version in facts.get("distributions", {}).items():
             found.setdefault(name, set()).add(version or "absent")
     order = sorted(found, key=lambda name: (name != "Python", name.lower()))
-    return [(plain(n), plain(", ".join(sorted(found[n])))) for n in order]
+    return [(n, ", ".join(sorted(found[n]))) for n in order]
 
 
 def _card(run: Run) -> str:

@@ -7,7 +7,7 @@ applies the flags to the training rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core import rows
-from mlkit.core.schema import Schema
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Column, Schema
+from mlkit.data.card import card, grid
+from mlkit.data.flags import FLAG, counted, flags
+from mlkit.data.pictures import fates
+from mlkit.data.plots import Picture
+from mlkit.data.propose import plan
 
-__all__ = ["Cleaned", "Cleaning"]
+__all__ = ["Cleaned", "Cleaning", "clean"]
 
 
 @dataclass(frozen=True)
@@ -28,19 +34,23 @@ class Cleaning:
     Parameters
     ----------
     operations
-        JSON dicts as `mlkit.core.rows.apply` plays them, in order.
+        JSON dicts as `mlkit.core.rows.apply` plays them, in order; those with a
+        ``name`` and a ``why`` are worth telling.
     inputs
         The schema of the raw table, target included.
     outputs
         The schema of the cleaned table, target included.
     touched
-        How many cells each told operation changed, by the operation's name.
+        How many cells each named operation changed.
+    rows
+        How many rows were seen.
     """
 
     operations: tuple[Mapping[str, Any], ...] = ()
     inputs: Schema = field(default_factory=Schema)
     outputs: Schema = field(default_factory=Schema)
     touched: Mapping[str, int] = field(default_factory=dict)
+    rows: int = 0
 
     def apply(self, raw: pd.DataFrame) -> pd.DataFrame:
         """Return the cleaned cells of raw rows, schema attached.
@@ -58,14 +68,16 @@ class Cleaning:
             cleaned.update(_replay(operations, raw, name))
         names = [name for name in self.outputs.names if name in cleaned or name in raw]
         columns = {n: cleaned[n] if n in cleaned else raw[n] for n in names}
-        table = pd.DataFrame(columns, index=raw.index)
-        return self.outputs.attach(table)
+        return self.outputs.attach(pd.DataFrame(columns, index=raw.index))
 
-    def _by_column(self) -> dict[str, list[Mapping[str, Any]]]:
-        grouped: dict[str, list[Mapping[str, Any]]] = {}
-        for operation in self.operations:
-            grouped.setdefault(operation["column"], []).append(operation)
-        return grouped
+    @property
+    def told(self) -> list[Mapping[str, Any]]:
+        """The operations that have a name, and can be refused by it."""
+        return [operation for operation in self.operations if operation.get("name")]
+
+    def plot(self) -> Picture:
+        """Draw how many cells of which column each operation changed."""
+        return fates(self.told, self.touched, self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -74,6 +86,7 @@ class Cleaning:
             "inputs": self.inputs.to_dict(),
             "outputs": self.outputs.to_dict(),
             "touched": dict(self.touched),
+            "rows": self.rows,
         }
 
     @classmethod
@@ -84,15 +97,139 @@ class Cleaning:
             Schema.from_dict(form["inputs"]),
             Schema.from_dict(form["outputs"]),
             dict(form.get("touched", {})),
+            form.get("rows", 0),
         )
+
+    def _by_column(self) -> dict[str, list[Mapping[str, Any]]]:
+        grouped: dict[str, list[Mapping[str, Any]]] = {}
+        for operation in self.operations:
+            grouped.setdefault(operation["column"], []).append(operation)
+        return grouped
+
+    def _repr_html_(self) -> str:
+        lines = [
+            (op["name"], f"{self.touched[op['name']]:,}", op["why"]) for op in self.told
+        ]
+        if not lines:
+            return card("Cleaning", "no cell needed to be changed")
+        return grid(("operation", "cells", "why"), lines)
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A cleaned table with its flags, and the operations that made it."""
+    """A cleaned table with its flags, and the operations that made it.
+
+    Parameters
+    ----------
+    table
+        All rows that came in; the column ``dropped`` says why a row is not learnt
+        from, and is empty for those that are.
+    cleaning
+        The cell operations.
+    dropped
+        How many rows each reason flags.
+    notes
+        What a person should know, one sentence each.
+    """
 
     table: pd.DataFrame
     cleaning: Cleaning
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def plot(self) -> Picture:
+        """Draw the cells that were changed, and what became of the rows."""
+        cleaning, count = self.cleaning, len(self.table)
+        return fates(cleaning.told, cleaning.touched, count, self.dropped)
+
+    def __repr__(self) -> str:
+        return f"<Cleaned {len(self.table)} rows × {self.table.shape[1]} columns>"
+
+    def _repr_html_(self) -> str:
+        flagged = sum(self.dropped.values())
+        rows_in = f"{len(self.table):,} rows in"
+        size = f"{rows_in} = {len(self.table) - flagged:,} kept + {flagged:,} flagged"
+        reasons = [f"{count:,} rows: {why}" for why, count in self.dropped.items()]
+        top = card("Cleaned", size, [*reasons, *self.notes])
+        return top + self.cleaning._repr_html_()
+
+
+def clean(table: pd.DataFrame, *, refuse: Collection[str] = ()) -> Cleaned:
+    """Clean a table by proposed operations, less those that are refused.
+
+    Blanks are trimmed, words that hide a gap become missing, numbers and dates that
+    were left as text are read where every cell allows it, other spellings of one
+    category are united, and columns that say nothing are left out. Rows without a
+    target and rows that were entered twice are flagged; none is taken away.
+
+    Parameters
+    ----------
+    table
+        Raw rows with their schema, as `collect` gives them.
+    refuse
+        Names of operations that are not wanted: ``"number TotalCharges"``,
+        ``"duplicates"``.
+
+    Raises
+    ------
+    InputError
+        Where a column's name is needed for something else.
+
+    Examples
+    --------
+    >>> raw = pd.DataFrame({"pay": ["1,200", " 900", "?", "?"], "t": list("ynyn")})
+    >>> target = Column("t", "category", ("target",))
+    >>> raw = Schema((Column("pay", "category"), target)).attach(raw.astype("str"))
+    >>> cleaned = clean(raw)
+    >>> [operation["name"] for operation in cleaned.cleaning.told]
+    ['trim pay', 'missing pay', 'number pay']
+    >>> cleaned.table["pay"].tolist()
+    [1200.0, 900.0, nan, nan]
+    """
+    schema = Schema.of(table)
+    marked = schema.with_role("flag")
+    raw = table.drop(columns=marked)
+    inputs = schema.without(*marked)
+    if FLAG in inputs:
+        raise InputError(
+            f"a column is called {FLAG!r}, as the flag of rows is to be called",
+            where=f"column {FLAG!r}",
+            todo="rename that column in the source",
+        )
+    cleaning = _cleaning(raw, inputs, refuse)
+    cleaned = cleaning.apply(raw)
+    found, notes = flags(raw, cleaned, refuse)
+    for name in marked:
+        found = found.where(table[name] == "", table[name])
+    if refuse:
+        notes.append("not done, as decided: " + ", ".join(sorted(refuse)))
+    cleaned[FLAG] = found
+    outputs = cleaning.outputs.put(Column(FLAG, "category", ("flag",)))
+    return Cleaned(outputs.attach(cleaned), cleaning, counted(found), tuple(notes))
+
+
+def _cleaning(raw: pd.DataFrame, inputs: Schema, refuse: Collection[str]) -> Cleaning:
+    operations: list[Mapping[str, Any]] = []
+    outputs: list[Column] = []
+    touched: dict[str, int] = {}
+    for column in inputs:
+        if not column.is_feature and "target" not in column.roles:
+            outputs.append(column)
+            continue
+        found = plan(raw[column.name], column, refuse)
+        operations += found.operations
+        outputs += found.outputs
+        touched |= found.touched
+    names = [column.name for column in outputs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"a part of a date needs the name of another column: {', '.join(twice)}",
+            todo="rename that column in the source",
+        )
+    return Cleaning(
+        tuple(operations), inputs, Schema(tuple(outputs)), touched, len(raw)
+    )
 
 
 def _replay(
@@ -100,12 +237,12 @@ def _replay(
 ) -> dict[str, Any]:
     """Play one column's operations, once per distinct text."""
     if name not in raw:
-        return rows.apply(operations, {"": np.empty(len(raw))})
+        return _frames(rows.apply(operations, {"": np.empty(len(raw))}))
     values = raw[name]
     if values.dtype.kind in "fiubM":
         return _frames(rows.apply(operations, {name: _plain(values)}))
     codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    cells = distinct.to_numpy(dtype=object)
+    cells = np.asarray(distinct, dtype=object)
     made = rows.apply(operations, {name: cells})
     return _frames({column: found[codes] for column, found in made.items()})
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 from mlkit.core.schema import Schema
-from mlkit.data.plots import PALETTE, Picture, bare, figure, headline, shorten, style
+from mlkit.data.plots import (
+    ACCENT,
+    BAD,
+    GRID,
+    MUTED,
+    PALETTE,
+    WARN,
+    Picture,
+    bare,
+    figure,
+    headline,
+    shorten,
+    style,
+)
 
-__all__ = ["strips"]
+__all__ = ["fates", "strips"]
 
 TONES = {
     "number": PALETTE[0],
@@ -21,6 +38,26 @@ TONES = {
 }
 HEIGHT = 240
 WIDEST = 60
+MOST = 24
+SAID = {
+    "trim": "trimmed",
+    "missing": "made missing",
+    "number": "read as numbers",
+    "date": "read as dates",
+    "recode": "spelt alike",
+    "drop": "left out",
+}
+TONE_OF = {
+    "kept": ACCENT,
+    "duplicate": PALETTE[5],
+    "missing target": BAD,
+    "number": PALETTE[2],
+    "date": PALETTE[4],
+    "recode": PALETTE[3],
+    "trim": PALETTE[6],
+    "drop": PALETTE[7],
+    "missing": PALETTE[1],
+}
 
 
 def strips(table: pd.DataFrame) -> Picture:
@@ -70,3 +107,78 @@ def _strip(values: pd.Series, tone: str) -> np.ndarray:
     colour = np.array(to_rgb(tone))
     shades = 1 - depth[:, None] * (1 - colour)
     return np.where(np.isnan(ranks)[:, None], 1.0, shades)
+
+
+def fates(
+    operations: Sequence[Mapping[str, Any]],
+    touched: Mapping[str, int],
+    rows: int,
+    dropped: Mapping[str, int] | None = None,
+) -> Picture:
+    """Draw what became of the rows, and of the cells of every column touched.
+
+    Parameters
+    ----------
+    operations
+        Named cell operations.
+    touched
+        Cells by operation name.
+    rows
+        How many rows came in.
+    dropped
+        How many rows each reason flags; None leaves the rows out of the picture.
+    """
+    bars = {} if dropped is None else {"rows": _row_parts(rows, dropped)}
+    columns = list(dict.fromkeys(operation["column"] for operation in operations))
+    for name in columns[:MOST]:
+        mine = [op for op in operations if op["column"] == name]
+        bars[name] = {op["op"]: touched[op["name"]] for op in mine}
+    picture, (axes,) = figure(9, 1.1 + 0.32 * max(len(bars), 1))
+    _fate_bars(axes, bars, rows, dropped is not None)
+    more = f", {MOST} of {len(columns)} columns shown" if len(columns) > MOST else ""
+    changes = f"{len(operations)} cell operations{more}"
+    kept = "" if dropped is None else f"; {rows - sum(dropped.values()):,} rows kept"
+    headline(picture, "What cleaning changed", changes + kept)
+    return picture
+
+
+def _row_parts(rows: int, dropped: Mapping[str, int]) -> dict[str, int]:
+    return {"kept": rows - sum(dropped.values()), **dropped}
+
+
+def _fate_bars(
+    axes: Axes, bars: Mapping[str, Mapping[str, int]], rows: int, split: bool
+) -> None:
+    with style():
+        for place, (name, parts) in enumerate(bars.items()):
+            lower = place + 0.5 * (split and place > 0)
+            _fate_bar(axes, lower, parts, rows)
+            told = " · ".join(
+                f"{n:,} {SAID.get(part, part)}" for part, n in parts.items()
+            )
+            axes.text(rows * 1.015, lower, told, va="center", fontsize=8, color=MUTED)
+            axes.text(
+                *(-rows * 0.015, lower, shorten(name, 26)),
+                va="center",
+                ha="right",
+                fontweight="bold" if split and not place else "normal",
+            )
+        axes.set_ylim(len(bars) + 0.1, -0.6)
+        axes.set_xlim(0, rows)
+        bare(axes)
+
+
+def _fate_bar(axes: Axes, lower: float, parts: Mapping[str, int], rows: int) -> None:
+    axes.barh(lower, rows, 0.62, color=GRID)
+    read = {"number", "date", "drop"}.intersection(parts)
+    start = 0
+    for part, count in _in_order(parts):
+        if read and part == "trim":
+            continue
+        axes.barh(lower, count, 0.62, left=start, color=TONE_OF.get(part, WARN))
+        start += count
+
+
+def _in_order(parts: Mapping[str, int]) -> list[tuple[str, int]]:
+    known = [(part, parts[part]) for part in TONE_OF if part in parts]
+    return known + [(part, parts[part]) for part in parts if part not in TONE_OF]

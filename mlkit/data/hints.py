@@ -1,0 +1,187 @@
+"""What the words of a text column hint at: gaps, numbers, dates, spellings.
+
+`profile` tells of these hints, `clean` turns them into operations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.values import number_words, numbers
+from mlkit.data.words import MISSING_WORDS, NO_NUMBERS, SENTINELS
+
+__all__ = ["date_formats", "hidden", "marks", "sentinels", "spellings"]
+
+CODE = re.compile(r"[+-]?0[0-9]")
+CURRENCY = "$€£¥%"
+EXACT = 2**53
+MARKS: tuple[dict[str, str], ...] = (
+    {},
+    {"thousands": ","},
+    {"decimal": ",", "thousands": "."},
+    {"decimal": ","},
+    {"thousands": " "},
+    {"thousands": "'"},
+)
+DAYS = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y"),
+    *("%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
+    *("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
+)
+HOURS = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
+
+
+def hidden(words: Sequence[str], *, target: bool = False) -> list[str]:
+    """Return the words that hide a missing value.
+
+    A dash, a full stop or ``none`` does so only among numbers or dates; ``NA`` does
+    not among codes of two capitals, where it may be Namibia.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column, trimmed.
+    target
+        Whether they are classes, of which ``-`` and ``none`` may be one.
+
+    Examples
+    --------
+    >>> hidden(["?", "red", "-"]), hidden(["?", "3", "-"]), hidden(["NA", "ZA", "US"])
+    (['?'], ['-', '?'], [])
+    """
+    amounts = _are_amounts([w for w in words if w.casefold() not in NO_NUMBERS])
+    likely = NO_NUMBERS if amounts and not target else MISSING_WORDS
+    found = {word for word in words if word.casefold() in likely}
+    rest = [word for word in words if word not in found]
+    if len(rest) > 1 and all(re.fullmatch("[A-Z]{2}", word) for word in rest):
+        found -= {"NA"}
+    return sorted(found) if rest else []
+
+
+def marks(words: Sequence[str]) -> dict[str, str] | None:
+    """Return how these words are written as numbers, or None where they are none.
+
+    Codes with leading zeros, and whole numbers beyond 2**53, are no numbers.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column, trimmed, without those that hide a gap.
+
+    Examples
+    --------
+    >>> marks(["1,200", "35"]), marks(["$5", "$7.50"]), marks(["007", "12"])
+    ({'thousands': ','}, {'strip': '$'}, None)
+    """
+    strip = "".join(sorted({c for word in words for c in word if c in CURRENCY}))
+    plain = [word.strip(strip).strip() if strip else word for word in words]
+    if not plain or any(CODE.match(word) for word in plain):
+        return None
+    for tried in MARKS:
+        pattern = number_words(tried.get("decimal", "."), tried.get("thousands", ""))
+        if all(map(pattern.fullmatch, plain)):
+            found = numbers(np.array(plain, dtype=object), **tried)
+            exact = np.isfinite(found) & (np.abs(found) < EXACT)
+            return (
+                {**tried, **({"strip": strip} if strip else {})} if all(exact) else None
+            )
+    return None
+
+
+def date_formats(words: Sequence[str]) -> list[str]:
+    """Return every format that reads all of these words as dates.
+
+    One format is clear, two are ambiguous: 02/01/2026 may be February or January.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column, trimmed, without those that hide a gap.
+
+    Examples
+    --------
+    >>> date_formats(["31/01/2026", "02/01/2026"])
+    ['%d/%m/%Y']
+    >>> date_formats(["02/01/2026", "03/01/2026"])
+    ['%d/%m/%Y', '%m/%d/%Y']
+    """
+    if not words or not all(re.search(r"\d", w) and len(w) >= 6 for w in words[:20]):
+        return []
+    formats = [day + hour for day in DAYS for hour in HOURS]
+    for part in (words[:20], words):
+        formats = [form for form in formats if all(_is_date(w, form) for w in part)]
+    return formats
+
+
+def spellings(words: Sequence[str], counts: Sequence[int]) -> dict[str, str]:
+    """Return which words are another's spelling: they differ in capitals or blanks.
+
+    Parameters
+    ----------
+    words, counts
+        The distinct cells of a column, trimmed, and how often each occurs.
+
+    Examples
+    --------
+    >>> spellings(["Yes", "yes", "No"], [5, 2, 9])
+    {'yes': 'Yes'}
+    """
+    if all(len(word) <= 1 for word in words):
+        return {}
+    best: dict[str, tuple[int, str]] = {}
+    for word, count in sorted(zip(words, counts, strict=True)):
+        plain = " ".join(word.split()).casefold()
+        if plain not in best or count > best[plain][0]:
+            best[plain] = (count, word)
+    meant = {word: best[" ".join(word.split()).casefold()][1] for word in words}
+    return {word: other for word, other in sorted(meant.items()) if word != other}
+
+
+def sentinels(values: pd.Series) -> list[float]:
+    """Return the numbers that seem to stand for a missing one, such as -999.
+
+    They lie at an end, come more than once, and far from all the rest.
+
+    Parameters
+    ----------
+    values
+        A number column.
+
+    Examples
+    --------
+    >>> sentinels(pd.Series([-999.0, 3.0, 4.0, -999.0, 5.0]))
+    [-999.0]
+    """
+    known = values[np.isfinite(values)].to_numpy(dtype=float)
+    return [
+        value for value in SENTINELS if abs(value) >= 99 and _stands_out(known, value)
+    ]
+
+
+def _stands_out(known: NDArray[np.float64], value: float) -> bool:
+    rest = known[known != value]
+    if len(known) - len(rest) < 2 or len(np.unique(rest)) < 3:
+        return False
+    low, high = rest.min(), rest.max()
+    spread = high - low
+    if value < 0:
+        return bool(low >= 0 and -value > spread / 10)
+    return bool(value > high + 5 * spread)
+
+
+def _are_amounts(words: Sequence[str]) -> bool:
+    return bool(words) and (marks(words) is not None or bool(date_formats(words)))
+
+
+def _is_date(word: str, form: str) -> bool:
+    try:
+        datetime.strptime(word, form)
+    except ValueError:
+        return False
+    return True

@@ -7,6 +7,7 @@ used: the scheduler forks, and redraws by calling with ``{"event": "tick"}``.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -104,7 +105,8 @@ class Progress:
     """
 
     def __init__(self, out: TextIO, live: bool) -> None:
-        self.out, self.live = out, live
+        self.out = out
+        self.live = live and os.environ.get("TERM") != "dumb"
         self.lines: dict[str, Line] = {}
         self.rows = lanes({})
         self.began = time.time()
@@ -197,7 +199,7 @@ class Progress:
         from rich.live import Live
 
         self._view = Live(
-            console=Console(file=self.out, highlight=False),
+            console=Console(file=self.out, highlight=False, force_terminal=True),
             auto_refresh=False,
             redirect_stdout=False,
             redirect_stderr=False,

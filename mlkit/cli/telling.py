@@ -115,12 +115,9 @@ def summary(states: Mapping[str, str], event: Mapping[str, Any]) -> str:
     executed, kept = len(event.get("executed", ())), counts["kept"]
     if not executed and set(states.values()) <= {"kept"}:
         return f"Everything is up to date: {_steps(kept)} kept."
-    parts = [f"{counts['passed']} ran"] if executed else ["nothing had to run"]
-    parts += [
-        f"{counts[s]} {s}"
-        for s in ("kept", "blocked", "failed", "skipped")
-        if counts[s]
-    ]
+    told = {"passed": "ran"} | {s: s for s in ("kept", "blocked", "failed", "skipped")}
+    parts = [] if executed else ["nothing had to run"]
+    parts += [f"{counts[s]} {word}" for s, word in told.items() if counts[s]]
     word = {"passed": "Done", "interrupted": "Interrupted"}.get(
         event["state"], str(event["state"]).capitalize()
     )

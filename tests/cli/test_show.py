@@ -1,0 +1,106 @@
+"""``mlkit show``: every kind of artifact, printed and saved."""
+
+import json
+
+import pandas as pd
+import pytest
+
+
+def test_without_a_name_all_artifacts_are_listed(mlkit, house):
+    code, out = mlkit("show", house.root)
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == [
+        "curve",
+        "evaluation",
+        "package",
+        "raw",
+        "test",
+    ]
+    assert "sealed" in out
+
+
+def test_a_table_is_told_by_its_columns(mlkit, house):
+    _, out = mlkit("show", "raw", house.root)
+    head, titles, age, plan, left = out.splitlines()
+    assert head.startswith("raw  table · 3 rows × 3 columns · saved by collect")
+    assert titles.split() == ["column", "type", "roles", "missing", "first", "rows"]
+    assert age.split() == ["age", "number", "1", "20", "·", "–", "·", "31.25"]
+    assert plan.split() == [
+        "plan",
+        "category",
+        "sensitive",
+        "1",
+        "a",
+        "·",
+        "–",
+        "·",
+        "c",
+    ]
+    assert "target" in left
+
+
+def test_a_table_as_json_has_null_where_it_is_missing(mlkit, house):
+    _, out = mlkit("show", "raw", house.root, "--json", "--rows", 2)
+    found = json.loads(out)
+    assert found["rows"] == 3
+    assert found["index"] == ["r1", "r2"]
+    assert found["head"][1] == {"age": None, "plan": None, "left": "yes"}
+
+
+def test_nothing_of_a_sealed_table_is_shown_or_saved(mlkit, house, tmp_path):
+    _, out = mlkit("show", "test", house.root)
+    assert "3 rows × 3 columns" in out
+    assert "31.25" not in out
+    _, out = mlkit("show", "test", house.root, "--json")
+    assert "head" not in json.loads(out)
+    code, out = mlkit("show", "test", house.root, "--save", tmp_path / "x.csv")
+    assert code == 2
+    assert "is sealed" in out
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_json_and_folders_are_printed(mlkit, house):
+    assert '"roc_auc": 0.84' in mlkit("show", "evaluation", house.root)[1]
+    assert "model_card.md  6 B" in mlkit("show", "package", house.root)[1]
+
+
+def test_an_earlier_runs_artifact_that_is_gone_says_so(mlkit, house):
+    code, out = mlkit("show", "evaluation", house.root, "--run", "latest~1")
+    assert code == 1
+    assert "not in the store" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("raw", "a.csv"),
+        ("raw", "a.parquet"),
+        ("evaluation", "a.json"),
+        ("curve", "a.png"),
+    ],
+)
+def test_an_artifact_is_saved_to_a_file(mlkit, house, tmp_path, name, file):
+    target = tmp_path / "out" / file
+    code, _ = mlkit("show", name, house.root, "--save", target)
+    assert code == 0
+    assert target.stat().st_size > 10
+    if name == "raw":
+        read = pd.read_csv if file.endswith("csv") else pd.read_parquet
+        assert list(read(target).reset_index()["row"]) == ["r1", "r2", "r3"]
+
+
+def test_a_folder_is_saved_to_a_new_folder_only(mlkit, house, tmp_path):
+    code, _ = mlkit("show", "package", house.root, "--save", tmp_path / "copy")
+    assert code == 0
+    assert (tmp_path / "copy" / "model_card.md").read_text() == "# Card"
+    code, out = mlkit("show", "package", house.root, "--save", tmp_path / "copy")
+    assert (code, out.splitlines()[0]) == (2, "there is something already")
+
+
+def test_a_wrong_suffix_or_name_says_what_to_do(mlkit, house, tmp_path):
+    code, out = mlkit("show", "raw", house.root, "--save", tmp_path / "a.xlsx")
+    assert code == 2
+    assert ".csv or .parquet" in out
+    code, out = mlkit("show", "rew", house.root)
+    assert code == 2
+    assert "did you mean 'raw'?" in out

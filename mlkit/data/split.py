@@ -1,0 +1,287 @@
+"""Split a table into train, valid and a sealed test part that growth never stirs.
+
+A row's part comes from a hash of its group, its id or its cells against fixed
+thresholds: rows that are added move none, and equal rows fall together. A timed split
+tests on the newest rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.cells import keep
+from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.identity import row_hashes
+from mlkit.core.schema import Schema
+from mlkit.data.assign import PARTS, assign, assign_by_time, best_salt, unit_hashes
+from mlkit.data.card import card, grid
+from mlkit.data.identify import HASHED, unit_of
+from mlkit.data.partplot import plot_classes, plot_numbers, plot_times
+from mlkit.data.plots import Picture
+
+__all__ = ["Parts", "split"]
+
+FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts of a table.
+
+    Parameters
+    ----------
+    train
+        Cleaned rows to learn from; flagged rows are left out.
+    valid
+        Cleaned rows to judge by on the way.
+    test
+        Raw rows, to be sealed: the world as it will come.
+    how
+        How the rows were told apart, in words.
+    notes
+        What a person should know, one sentence each.
+    times
+        In a timed split, the times of each part.
+    """
+
+    train: pd.DataFrame
+    valid: pd.DataFrame
+    test: pd.DataFrame
+    how: str = ""
+    notes: tuple[str, ...] = ()
+    times: Mapping[str, pd.Series] = field(default_factory=dict, repr=False)
+
+    def plot(self) -> Picture:
+        """Draw how the target, or time, falls into the parts."""
+        parts = {name: getattr(self, name) for name in PARTS}
+        schema = Schema.of(self.train)
+        if self.times:
+            return plot_times(self.times)
+        if schema.target is None:
+            return plot_classes(
+                {n: pd.Series(["rows"] * len(p)) for n, p in parts.items()}
+            )
+        targets = {name: part[schema.target] for name, part in parts.items()}
+        if schema[schema.target].type == "number":
+            return plot_numbers(targets, schema.target)
+        return plot_classes(targets)
+
+    def __repr__(self) -> str:
+        counts = [f"{name} {len(getattr(self, name))}" for name in PARTS]
+        return f"<Parts {', '.join(counts)}>"
+
+    def _repr_html_(self) -> str:
+        sizes = {name: len(getattr(self, name)) for name in PARTS}
+        total = sum(sizes.values())
+        uses = {
+            "train": "cleaned rows to learn from",
+            "valid": "cleaned rows to judge by on the way",
+            "test": "raw rows, opened once, for the acceptance",
+        }
+        lines = [(n, f"{k:,}", f"{k / total:.1%}", uses[n]) for n, k in sizes.items()]
+        top = card("Split", self.how, self.notes)
+        return top + grid(("part", "rows", "share", "what for"), lines)
+
+
+def split(
+    labelled: pd.DataFrame,
+    raw: pd.DataFrame,
+    *,
+    test_size: float = 0.2,
+    valid_size: float = 0.2,
+    by_time: str = "",
+    by_group: str = "",
+) -> Parts:
+    """Split a table into train, valid and test.
+
+    Parameters
+    ----------
+    labelled
+        Cleaned and labelled rows, with the flag of rows.
+    raw
+        The same rows as they were collected; test is taken from these.
+    test_size, valid_size
+        Shares, between 0 and 1.
+    by_time
+        A column of dates or numbers: test on the newest. "" takes the column with the
+        role time, if there is one.
+    by_group
+        A column whose equal values stay in one part. "" takes the column with the
+        role group, if there is one.
+
+    Raises
+    ------
+    InputError
+        Where a part would be empty, or the training rows would hold one class only.
+
+    Examples
+    --------
+    >>> cells = {"x": [f"{i}" for i in range(50)], "y": ["a", "b"] * 25}
+    >>> ids = pd.Index([f"row {i}" for i in range(50)], dtype="str", name="row")
+    >>> table = pd.DataFrame(cells, index=ids)
+    >>> split(table, table)
+    <Parts train 31, valid 10, test 9>
+    """
+    _check_sizes(test_size, valid_size)
+    schema = Schema.of(labelled)
+    time, group = _named(schema, "time", by_time), _named(schema, "group", by_group)
+    target = schema.target
+    known = _known(labelled, target)
+    if time:
+        times = _times(labelled, time)
+        places = assign_by_time(times.where(known.to_numpy()), test_size, valid_size)
+        how = f"by {time!r}: the newest rows are the test"
+    else:
+        places, how = _by_hash(labelled, raw, group, target, test_size, valid_size)
+    parts = _take(labelled, raw, schema, known, places)
+    _check_parts(parts, target, how)
+    notes = _notes(parts, target, schema, time, group)
+    notes += _twins(parts["train"], parts["test"], raw) if not (time or group) else []
+    when = {n: labelled.loc[part.index, time] for n, part in parts.items() if time}
+    return Parts(**parts, how=how, notes=tuple(notes), times=when)
+
+
+def _check_sizes(test_size: float, valid_size: float) -> None:
+    if min(test_size, valid_size) <= 0 or test_size + valid_size >= 1:
+        raise InputError(
+            "these shares leave a part empty",
+            expected="test_size and valid_size above 0, together below 1",
+            got=f"test_size {test_size}, valid_size {valid_size}",
+        )
+
+
+def _named(schema: Schema, role: str, asked: str) -> str:
+    """Return the column asked for, or the one that has the role."""
+    if asked and asked not in schema:
+        raise InputError(
+            f"there is no column {asked!r} to split by",
+            todo=did_you_mean(asked, schema.names),
+        )
+    return asked or next(iter(schema.with_role(role)), "")
+
+
+def _times(table: pd.DataFrame, name: str) -> pd.Series:
+    if table[name].dtype.kind not in "fiuM":
+        raise InputError(
+            f"{name!r} holds no times",
+            expected="dates or numbers",
+            got=f"text such as {table[name].dropna().head(1).tolist()}",
+            todo="a date must be written in one clear order, best as 2026-01-31",
+        )
+    return table[name]
+
+
+def _known(labelled: pd.DataFrame, target: str | None) -> pd.Series:
+    if target is None:
+        return pd.Series(True, index=labelled.index)
+    return labelled[target].notna()
+
+
+def _by_hash(
+    labelled: pd.DataFrame,
+    raw: pd.DataFrame,
+    group: str,
+    target: str | None,
+    test_size: float,
+    valid_size: float,
+) -> tuple[NDArray[np.int8], str]:
+    units = unit_of(labelled.index)
+    hashed = bool(len(units)) and bool(HASHED.fullmatch(str(units[0])))
+    how = "by a hash of their cells" if hashed else "by a hash of their ids"
+    if group:
+        values = raw.loc[labelled.index, group] if group in raw else labelled[group]
+        units = np.where(values.isna(), units, values.astype("str").to_numpy(object))
+        how = f"by {group!r}: rows of one group stay together"
+    hashes = unit_hashes(units)
+    classes = _classes(labelled, target)
+    salt = keep("split_salt", lambda: best_salt(hashes, classes, test_size, valid_size))
+    return assign(hashes, test_size, valid_size, int(salt)), f"{how}, salt {salt}"
+
+
+def _classes(labelled: pd.DataFrame, target: str | None) -> NDArray[np.intp]:
+    """Return each row's class from 0; tenths of the range where it is a number."""
+    if target is None:
+        return np.zeros(len(labelled), dtype=np.intp)
+    values = labelled[target]
+    if values.dtype.kind == "f":
+        values = (values.rank(pct=True) * 9.999).floordiv(1)
+    codes, _ = pd.factorize(values, sort=True)
+    return codes
+
+
+def _take(
+    labelled: pd.DataFrame,
+    raw: pd.DataFrame,
+    schema: Schema,
+    known: pd.Series,
+    places: NDArray[np.int8],
+) -> dict[str, pd.DataFrame]:
+    flagged = schema.with_role("flag")
+    learnt = known.copy()
+    for name in flagged:
+        learnt &= labelled[name] == ""
+    kept = schema.without(*flagged)
+    plain = labelled.drop(columns=flagged)
+    train = kept.attach(plain[learnt & (places == 0)])
+    valid = kept.attach(plain[known & (places == 1)])
+    test = raw.loc[labelled.index[known & (places == 2)]].copy()
+    columns = Schema.of(raw)
+    for name in schema.with_role("target"):
+        test[name] = labelled.loc[test.index, name]
+        columns = columns.put(schema[name])
+    return {"train": train, "valid": valid, "test": columns.attach(test)}
+
+
+def _check_parts(parts: dict[str, pd.DataFrame], target: str | None, how: str) -> None:
+    empty = [name for name, part in parts.items() if not len(part)]
+    if empty:
+        raise InputError(
+            f"there are too few rows: the part {empty[0]!r} would be empty",
+            expected="at least a few dozen rows, or groups",
+            got=", ".join(f"{name} {len(part)}" for name, part in parts.items()),
+            todo="collect more, or change the shares" + " or groups" * ("group" in how),
+        )
+    if target is not None and parts["train"][target].nunique() < FEWEST:
+        raise InputError(
+            "the training rows hold a single value of the target",
+            where=f"column {target!r}",
+            got=f"{parts['train'][target].iloc[0]!r} in {len(parts['train'])} rows",
+            todo="collect rows of other classes, or split by another column",
+        )
+
+
+def _notes(
+    parts: dict[str, pd.DataFrame],
+    target: str | None,
+    schema: Schema,
+    time: str,
+    group: str,
+) -> list[str]:
+    notes = []
+    if time and group:
+        notes.append(f"the split is by time, so a {group!r} may be in several parts")
+    if target is None or schema[target].type != "category":
+        return notes
+    classes = sorted({word for part in parts.values() for word in part[target]})
+    for name in PARTS:
+        gone = [word for word in classes if not (parts[name][target] == word).any()]
+        if gone:
+            shown = ", ".join(map(repr, gone[:5])) + " ..." * (len(gone) > 5)
+            notes.append(f"no row of {name} is {shown}: too few such rows")
+    return notes
+
+
+def _twins(train: pd.DataFrame, test: pd.DataFrame, raw: pd.DataFrame) -> list[str]:
+    """Say how many test rows equal a training row in every feature."""
+    features = [name for name in Schema.of(raw).features if name in raw]
+    keys = pd.Series(row_hashes(raw, features), index=raw.index)
+    count = int(keys[test.index].isin(keys[train.index]).sum()) if features else 0
+    told = (
+        f"{count:,} test rows equal a training row in every feature; their ids differ"
+    )
+    return [told] if count else []

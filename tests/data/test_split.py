@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Column, Schema
+from mlkit.data import split as split_module
+from mlkit.data.assign import PARTS, assign, assign_by_time, best_salt, unit_hashes
+from mlkit.data.clean import clean
+from mlkit.data.collect import collect
+from mlkit.data.identify import unit_of
+from mlkit.data.split import split
+
+
+def rows_of(count=300, **more):
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"x": rng.normal(size=count), **more})
+    if "t" not in frame:
+        frame["t"] = rng.choice(["no", "no", "yes"], count)
+    for name in frame:
+        if frame[name].dtype == object:
+            frame[name] = frame[name].astype("str")
+    frame.index = pd.Index([f"r{i}" for i in range(count)], dtype="str", name="row")
+    columns = [
+        Column(c.name, c.type, ("target",) if c.name == "t" else ())
+        for c in Schema.of(frame)
+    ]
+    return Schema(tuple(columns)).change("t", type="category").attach(frame)
+
+
+def part_of(parts):
+    return {row: name for name in PARTS for row in getattr(parts, name).index}
+
+
+words = st.lists(st.text(alphabet="abc0", max_size=4), min_size=1, max_size=60)
+
+
+@settings(max_examples=80, deadline=None)
+@given(words, words, st.integers(0, 63))
+def test_rows_that_are_added_move_none(old, new, salt):
+    before = assign(unit_hashes(old), 0.2, 0.2, salt)
+    after = assign(unit_hashes(old + new), 0.2, 0.2, salt)
+    assert before.tolist() == after[: len(old)].tolist()
+
+
+@settings(max_examples=80, deadline=None)
+@given(words, st.integers(0, 63))
+def test_equal_units_fall_together(units, salt):
+    found = {}
+    for unit, place in zip(
+        units, assign(unit_hashes(units), 0.3, 0.3, salt), strict=True
+    ):
+        assert found.setdefault(unit, place) == place
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 63),
+    st.floats(0.05, 0.45),
+    st.floats(0.05, 0.45),
+    st.integers(0, 10**6),
+)
+def test_shares_are_near_the_wish(salt, test_size, valid_size, start):
+    hashes = unit_hashes([f"unit {start + i}" for i in range(2000)])
+    shares = (
+        np.bincount(assign(hashes, test_size, valid_size, salt), minlength=3) / 2000
+    )
+    wish = [1 - test_size - valid_size, valid_size, test_size]
+    assert np.abs(shares - wish).max() < 0.06
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=5, max_size=80))
+def test_time_never_runs_backwards(times):
+    places = assign_by_time(pd.Series(times, dtype=float), 0.2, 0.2)
+    moments = np.array(times)
+    for earlier in range(3):
+        for later in range(earlier + 1, 3):
+            if (places == earlier).any() and (places == later).any():
+                assert moments[places == earlier].max() < moments[places == later].min()
+
+
+def test_hashes_stay_as_they_are_for_good():
+    hashes = unit_hashes(["a", "b", "ü", ""])
+    assert hashes.tolist() == unit_hashes(["a", "b", "ü", ""]).tolist()
+    assert hashes[0] == EXPECTED
+
+
+EXPECTED = 13950349948984681574
+
+
+def test_a_good_salt_is_found():
+    hashes = unit_hashes([f"r{i}" for i in range(120)])
+    classes = np.array([2] * 3 + [1] * 37 + [0] * 80)
+    places = assign(hashes, 0.2, 0.2, best_salt(hashes, classes, 0.2, 0.2))
+    assert [len(set(places[classes == kind])) for kind in (0, 1, 2)] == [3, 3, 3]
+    assert abs(np.bincount(places)[2] - 24) <= 4
+
+
+def test_the_parts():
+    raw = rows_of()
+    parts = split(clean(raw).table, raw)
+    whole = part_of(parts)
+    assert sorted(whole) == sorted(raw.index)
+    assert "dropped" not in parts.train
+    assert Schema.of(parts.train).target == "t"
+    assert Schema.of(parts.test).target == "t"
+    shares = {name: (getattr(parts, name)["t"] == "yes").mean() for name in PARTS}
+    assert max(shares.values()) - min(shares.values()) < 0.1
+
+
+def test_the_test_part_is_raw_and_train_is_clean():
+    raw = rows_of(200, c=["?", " b", "a", "a"] * 50)
+    raw = Schema.of(raw).change("c", type="category").attach(raw)
+    cleaned = clean(raw)
+    parts = split(cleaned.table, raw)
+    assert set(parts.test["c"]) == {"?", " b", "a"}
+    assert set(parts.train["c"]) == {"(missing)", "b", "a"}
+    pd.testing.assert_frame_equal(
+        cleaned.cleaning.apply(parts.test),
+        cleaned.cleaning.apply(raw.loc[parts.test.index]),
+    )
+
+
+def test_flags_are_applied_to_train_alone():
+    raw = rows_of()
+    raw.loc[raw.index[:40], "t"] = np.nan
+    cleaned = clean(raw).table
+    cleaned.loc[raw.index[40:140], "dropped"] = "duplicate of row r1"
+    parts = split(cleaned, raw)
+    kept = part_of(parts)
+    assert not set(raw.index[:40]) & set(kept)
+    assert not set(raw.index[40:140]) & set(parts.train.index)
+    assert set(raw.index[40:140]) & set(parts.valid.index)
+    assert set(raw.index[40:140]) & set(parts.test.index)
+
+
+def test_labels_given_later_reach_the_test_part():
+    raw = rows_of()
+    table = clean(raw).table
+    table["t"] = "maybe"
+    table.loc[table.index[::2], "t"] = "never"
+    parts = split(table, raw)
+    assert set(parts.test["t"]) == {"maybe", "never"}
+
+
+def test_groups_are_never_split():
+    rng = np.random.default_rng(0)
+    raw = rows_of(600, clinic=[f"clinic {i}" for i in rng.integers(0, 60, 600)])
+    raw = Schema.of(raw).change("clinic", roles=("group",)).attach(raw)
+    cleaned = clean(raw).table
+    for parts in (split(cleaned, raw), split(cleaned, raw, by_group="clinic")):
+        places = pd.Series(part_of(parts))
+        by_clinic = places.groupby(raw["clinic"].loc[places.index]).nunique()
+        assert by_clinic.max() == 1
+        assert "one group" in parts.how
+
+
+def test_a_group_that_is_missing_is_its_own():
+    raw = rows_of(60, g=["a", None, "b"] * 20)
+    parts = split(clean(raw).table, raw, by_group="g")
+    lone = raw.index[raw["g"].isna()]
+    assert len({part_of(parts)[row] for row in lone}) > 1
+
+
+def test_growth_moves_no_row_when_the_salt_is_kept(monkeypatch):
+    kept = {}
+    monkeypatch.setattr(
+        split_module, "keep", lambda name, choose: kept.setdefault(name, choose())
+    )
+    raw = rows_of(330)
+    old = raw.iloc[:300].copy()
+    old.attrs = dict(raw.attrs)
+    before = part_of(split(clean(old).table, old))
+    after = part_of(split(clean(raw).table, raw))
+    assert kept
+    assert all(after[row] == part for row, part in before.items())
+
+
+def test_equal_rows_fall_together(tmp_path):
+    path = tmp_path / "x.csv"
+    lines = [f"{i % 40},{'uv'[i % 2]},{'yn'[i % 3 == 0]}" for i in range(200)]
+    path.write_text("a,b,t\n" + "\n".join(lines) + "\n")
+    raw = collect(str(path), target="t").table
+    parts = part_of(split(clean(raw).table, raw))
+    found = pd.Series(parts).groupby(lambda row: row[:16]).nunique()
+    assert found.max() == 1
+    assert unit_of(raw.index)[0] == raw.index[0]
+
+
+def test_the_newest_rows_are_the_test():
+    when = pd.date_range("2020-01-01", periods=300, freq="D")
+    raw = rows_of(300, when=np.random.default_rng(0).permutation(when))
+    raw = Schema.of(raw).change("when", roles=("time",)).attach(raw)
+    cleaned = clean(raw).table
+    for parts in (split(cleaned, raw), split(cleaned, raw, by_time="when")):
+        assert parts.train["when"].max() < parts.valid["when"].min()
+        assert parts.valid["when"].max() < parts.test["when"].min()
+        assert [len(parts.train), len(parts.valid), len(parts.test)] == [180, 60, 60]
+        assert "newest" in parts.how
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"test_size": 0.0}, "leave a part empty"),
+        ({"test_size": 0.7, "valid_size": 0.4}, "leave a part empty"),
+        ({"by_group": "clinc"}, "did you mean 'clinic'"),
+        ({"by_time": "nope"}, "no column 'nope'"),
+        ({"by_time": "clinic"}, "holds no times"),
+        ({"by_group": "same"}, "would be empty"),
+    ],
+)
+def test_what_cannot_be_split_is_told(options, words):
+    raw = rows_of(30, clinic=["a", "b", "c"] * 10, same=["s", "s"] * 15)
+    cleaned = clean(raw, refuse=["drop same"]).table
+    with pytest.raises(InputError, match=words):
+        split(cleaned, raw, **options)
+
+
+def test_too_few_rows_and_single_classes():
+    raw = rows_of(3)
+    with pytest.raises(InputError, match=r"too few rows|single value"):
+        split(clean(raw).table, raw)
+    raw = rows_of(60, t=["a"] * 60)
+    with pytest.raises(InputError, match="single value of the target"):
+        split(clean(raw).table, raw)
+
+
+def test_a_class_that_is_too_rare_is_told():
+    raw = rows_of(200, t=["a", "b"] * 99 + ["a", "rare"])
+    parts = split(clean(raw).table, raw)
+    assert sum("'rare'" in note for note in parts.notes) == 2
+
+
+def test_equal_features_under_other_ids_are_counted():
+    raw = rows_of(300)
+    raw["x"] = np.arange(300.0) % 20
+    parts = split(clean(raw, refuse=["duplicates"]).table, raw)
+    assert "equal a training row" in " ".join(parts.notes)
+
+
+@pytest.mark.parametrize(
+    "target", [["a", "b"] * 50, [f"class {i % 20}" for i in range(100)], None, "number"]
+)
+def test_the_pictures(target):
+    raw = rows_of(100, **({"t": target} if isinstance(target, list) else {}))
+    if target is None:
+        raw = Schema.of(raw).without("t").attach(raw.drop(columns="t"))
+    if target == "number":
+        raw["t"] = np.arange(100) * 1.5
+        raw = Schema.of(raw).put(Column("t", "number", ("target",))).attach(raw)
+    parts = split(clean(raw).table, raw)
+    assert parts.plot()._repr_png_()[0].startswith(b"\x89PNG")
+    assert "rows" in parts._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("auto_imports", "c26"),
+        ("horse-colic", "c23"),
+        ("ionosphere", "c35"),
+        ("telco_churn", "Churn"),
+        ("titanic", "Survived"),
+        ("winequality-white", "c12"),
+    ],
+)
+def test_real_tables(real, name, target):
+    raw = collect(real(name), target=target).table
+    parts = split(clean(raw).table, raw)
+    total = sum(len(getattr(parts, part)) for part in PARTS)
+    assert abs(len(parts.test) / total - 0.2) < 0.06

@@ -118,7 +118,7 @@ def mlkit():
     """Call a command as the shell does; return the code, and what it printed."""
     from click.testing import CliRunner
 
-    from mlkit.cli import cli
+    from mlkit.cli.group import cli
     from mlkit.core.errors import MlkitError
 
     def call(*words):

@@ -20,6 +20,7 @@ __all__ = ["StepClient", "Stopped"]
 
 GRACE = 2.0  # seconds for an interrupted cell
 START = 60.0  # seconds for a kernel to answer
+NEVER = float("inf")
 TICK = 1.0  # seconds between looks at the kernel
 
 
@@ -65,7 +66,7 @@ class StepClient(CappedClient):
         self.output_limit, self.fail_limit = job.output_limit, job.fail_limit
         self.running: int | None = None
         self.refused: tuple[int, dict[str, Any]] | None = None
-        self.polite = True
+        self.polite = False  # whether the kernel can be asked to end
         self._manager = manager
         self._job = job
         self._kernel = kernel
@@ -73,8 +74,9 @@ class StepClient(CappedClient):
         self._wake = wake
         self._tell = tell
         self._stop: Stopped | None = None
-        self._deadline = float("inf")
-        self._timeout = time.monotonic() + (job.timeout or float("inf"))
+        self._timeout = time.monotonic() + (job.timeout or NEVER)
+        self._stop_by = NEVER  # when an answer must have come
+        self._quiet_by = NEVER  # when an answer must have come if nothing else does
 
     def run(self) -> None:
         """Start the kernel, run the cells, and end the kernel.
@@ -95,6 +97,7 @@ class StepClient(CappedClient):
                 self._manager.cell_complete(cell, index)
                 if not good:
                     break
+            self.polite = True
         finally:
             self.set_widgets_metadata()
             self._kernel.end(politely=self.polite)
@@ -133,7 +136,7 @@ class StepClient(CappedClient):
 
     def _greet(self) -> None:
         """Wait until the kernel answers and its outputs reach us."""
-        self._deadline = time.monotonic() + START
+        self._stop_by = time.monotonic() + START
         info: dict[str, Any] | None = None
         heard = False
         asked: set[str] = set()
@@ -144,7 +147,7 @@ class StepClient(CappedClient):
                 if message["parent_header"].get("msg_id") in asked:
                     heard = heard or channel == "iopub"
                     info = message["content"] if channel == "shell" else info
-        self._deadline = float("inf")
+        self._stop_by = NEVER
         self.nb.metadata["language_info"] = info["language_info"]
 
     def _converse(self, request: str, cell: Any, index: int) -> dict[str, Any]:
@@ -157,11 +160,12 @@ class StepClient(CappedClient):
                     continue
                 if channel == "shell":
                     reply = message["content"]
-                    self._deadline = time.monotonic() + GRACE
+                    self._quiet_by = time.monotonic() + GRACE
                 else:
                     idle = self._take(message, cell, index) or idle
-        self._deadline = float("inf")
+        self._quiet_by = NEVER
         if self._stop is not None:
+            self.polite = True
             raise self._stop
         return reply
 
@@ -176,7 +180,8 @@ class StepClient(CappedClient):
     def _messages(self, wait: float) -> list[tuple[str, dict[str, Any]]]:
         """Wait for messages of the kernel, and see to all else meanwhile."""
         now = time.monotonic()
-        left = max(0.0, min(wait, self._deadline - now, self._timeout - now))
+        next_by = min(self._stop_by, self._quiet_by, self._timeout)
+        left = max(0.0, min(wait, next_by - now))
         ready = dict(self._poller.poll(int(left * 1000) + 1))
         self._obey(ready)
         found = []
@@ -186,6 +191,7 @@ class StepClient(CappedClient):
                 found += [(name, message) for message in self._read(socket_)]
         if not found:
             self._look(ready)
+        self._watch_time()
         return found
 
     def _read(self, source: Any) -> list[dict[str, Any]]:
@@ -194,58 +200,64 @@ class StepClient(CappedClient):
         try:
             for _ in range(100):
                 frames = source.recv_multipart(zmq.NOBLOCK, copy=False)
-                self.account(sum(len(frame) for frame in frames))
+                size = sum(len(frame) for frame in frames)
+                self.account(size)
                 parts = [frame.bytes for frame in frames]
                 _, parts = self.talk.session.feed_identities(parts)
-                messages.append(self.talk.session.deserialize(parts))
+                message = self.talk.session.deserialize(parts)
+                messages.append({**message, "size": size})
         except zmq.Again:
             pass
         except TooMuchOutput:
-            raise self._overflow() from None
+            raise Stopped(too_much(self.fail_limit)) from None
         return messages
 
     def _obey(self, ready: dict[Any, int]) -> None:
         """Do what the run, or a signal, asks."""
         signals = self._wake.recv(4096) if self._wake.fileno() in ready else b""
         if signal.SIGTERM in signals or signal.SIGINT in signals:
-            self.polite = False
             raise Stopped(None)
         if self._control.fileno() in ready:
-            if not self._control.recv(4096) or self._stop is not None:
-                self.polite = False
+            if not self._asked() or self._stop is not None:
                 raise Stopped(None)
             self._halt(None)
         if self.talk.stdin_channel.socket in ready:
-            self.polite = False
             raise Stopped(input_requested(self.running))
+
+    def _asked(self) -> bytes:
+        """Read what the run asks for; nothing if it is gone."""
+        try:
+            return self._control.recv(4096)
+        except OSError:
+            return b""
 
     def _halt(self, failure: Failure | None) -> None:
         """Interrupt the running cell; it has a moment to end."""
         self._stop = Stopped(failure)
         if self.running is None:
             raise self._stop
-        self._timeout = float("inf")
-        self._deadline = time.monotonic() + GRACE
+        self._timeout = NEVER
+        self._stop_by = time.monotonic() + GRACE
         self._kernel.interrupt()
 
     def _look(self, ready: dict[Any, int]) -> None:
-        """See whether time is up, or the kernel is gone."""
-        now = time.monotonic()
+        """See, when nothing comes, whether the kernel is gone."""
         cut_off = self._monitor in ready  # by its death, or by too large a message
         if self._kernel.ended(GRACE if cut_off else 0):
             died = kernel_died(self._kernel.exit_code(), self._kernel.last_words())
             raise self._stop or Stopped(died)
         if cut_off:
-            raise self._overflow()
-        if now >= self._timeout:
-            self._halt(timed_out(self._job.timeout))
-        elif now >= self._deadline:
-            self.polite = False
+            raise Stopped(too_much(self.fail_limit))
+        if time.monotonic() >= self._quiet_by:
             raise self._stop or Stopped(no_answer())
 
-    def _overflow(self) -> Stopped:
-        self.polite = False
-        return Stopped(too_much(self.fail_limit))
+    def _watch_time(self) -> None:
+        """See whether time is up."""
+        now = time.monotonic()
+        if now >= self._stop_by:
+            raise self._stop or Stopped(no_answer())
+        if now >= self._timeout:
+            self._halt(timed_out(self._job.timeout))
 
 
 def kernel_died(code: int | None, words: str) -> Failure:

@@ -35,7 +35,7 @@ from mlkit.engine import processes, writing
 from mlkit.engine.client import StepClient, Stopped
 from mlkit.engine.judging import is_run, judge
 from mlkit.engine.kernels import Kernel
-from mlkit.engine.translate import Translator, injected, is_secret
+from mlkit.engine.translate import Translator, injected, is_secret, json_of
 from mlkit.engine.worker import Failure, Job, Outcome, State
 
 __all__ = ["Execution", "main", "warm_up"]
@@ -116,6 +116,7 @@ class Execution:
     def _converse(self, manager: Any, kernel: Kernel) -> None:
         self.notebook = manager.nb
         self.cells = list(manager.nb.cells)
+        self.notebook.metadata.papermill["parameters"] = self._public()
         self._client = StepClient(
             manager, self.job, kernel, self._channel, self._wake, self._event
         )
@@ -143,7 +144,6 @@ class Execution:
             input_path=self.job.notebook.name,
             output_path=self.job.output.name,
             exception=self.state in ("failed", "interrupted"),
-            parameters=json.loads(json.dumps(self._public(), default=repr)),
         )
         notebook.metadata["mlkit"] = {
             "step": self.job.step,
@@ -159,7 +159,9 @@ class Execution:
         writing.sign(notebook)
 
     def _public(self) -> dict[str, Any]:
-        return {k: v for k, v in self.job.parameters.items() if not is_secret(k)}
+        """Return the parameters as JSON has them, without the secrets."""
+        given = self.job.parameters
+        return {k: json_of(v) for k, v in given.items() if not is_secret(k)}
 
     def _index(self, index: int) -> int:
         """Turn an index of the executed notebook into one of the step's own."""

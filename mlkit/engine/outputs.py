@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from nbclient import NotebookClient
 
 __all__ = ["CappedClient", "TooMuchOutput"]
-
-REDRAWN = re.compile(r"[^\n]*\r(?=[^\n])")
 
 
 class TooMuchOutput(Exception):
@@ -28,7 +25,6 @@ class CappedClient(NotebookClient):
     fail_limit: int
     _seen = 0  # bytes of the step
     _kept = 0  # bytes of the cell
-    _size = 0  # bytes of the message at hand
     _cut = False
 
     def begin_cell(self) -> None:
@@ -38,8 +34,7 @@ class CappedClient(NotebookClient):
         self._cut = False
 
     def account(self, size: int) -> None:
-        """Count one message of `size` bytes."""
-        self._size = size
+        """Count one message of `size` bytes, before it is decoded."""
         self._seen += size
         if self._seen > self.fail_limit:
             raise TooMuchOutput
@@ -56,13 +51,14 @@ class CappedClient(NotebookClient):
             outs.clear()
             self.clear_display_id_mapping(cell_index)
             self.begin_cell()
+        size = msg.get("size", 0)
         if self.output_hook_stack[msg["parent_header"].get("msg_id")]:
             return super().output(outs, msg, display_id, cell_index)
         if msg["msg_type"] == "stream":
             return self._stream(outs, msg["content"])
-        if msg["msg_type"] != "error" and self._size > self.output_limit - self._kept:
+        if msg["msg_type"] != "error" and size > self.output_limit - self._kept:
             return self._note(outs)
-        self._kept += self._size
+        self._kept += size
         return super().output(outs, msg, display_id, cell_index)
 
     def clear_output(
@@ -74,7 +70,7 @@ class CappedClient(NotebookClient):
             self.begin_cell()
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
-        if self._size <= self.output_limit:
+        if msg.get("size", 0) <= self.output_limit:
             super()._update_display_id(display_id, msg)
 
     def _stream(self, outs: list[Any], content: Mapping[str, Any]) -> Any:
@@ -85,7 +81,7 @@ class CappedClient(NotebookClient):
             outs.append(last)
         old = last["text"]
         start = old.rfind("\n") + 1
-        new = old[:start] + REDRAWN.sub("", old[start:] + text)
+        new = old[:start] + redrawn(old[start:] + text)
         room = self.output_limit - self._kept + len(old)
         last["text"] = new[: max(0, room)]
         self._kept += len(last["text"]) - len(old)
@@ -100,6 +96,23 @@ class CappedClient(NotebookClient):
             self._cut = True
             limit = f"{self.output_limit / 2**20:.3g} MiB"
             outs.append(new_stream("stderr", f"… output cut: a cell keeps {limit}\n"))
+
+
+def redrawn(text: str) -> str:
+    r"""Leave out what carriage returns drew over.
+
+    Examples
+    --------
+    >>> redrawn("1 of 9\r2 of 9\nnext\r\n")
+    '2 of 9\nnext\r\n'
+    """
+    if "\r" not in text:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        body = line.rstrip("\r")
+        lines.append(line[body.rfind("\r") + 1 :])
+    return "\n".join(lines)
 
 
 def new_stream(name: str, text: str = "") -> Any:

@@ -10,7 +10,7 @@ from papermill.translators import PythonTranslator
 
 from mlkit.engine.say import is_secret
 
-__all__ = ["Translator", "injected", "is_secret", "source_of"]
+__all__ = ["Translator", "injected", "is_secret", "json_of", "source_of"]
 
 
 def source_of(value: object) -> str:
@@ -51,6 +51,23 @@ def injected(parameters: Mapping[str, object], *, hide: bool = False) -> str:
             f"{name} = {'...  # not written down' if secret else source_of(value)}"
         )
     return "\n".join(lines)
+
+
+def json_of(value: object) -> object:
+    """Return a value as JSON has it, or as Python writes it where JSON has none.
+
+    Examples
+    --------
+    >>> json_of((1, float("nan"))), json_of({1: None})
+    ([1, "float('nan')"], {'1': None})
+    """
+    if isinstance(value, list | tuple):
+        return [json_of(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): json_of(item) for key, item in value.items()}
+    plain = value is None or isinstance(value, bool | int | str)
+    plain = plain or (isinstance(value, float) and math.isfinite(value))
+    return value if plain else source_of(value)
 
 
 class Translator(PythonTranslator):  # type: ignore[misc]

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from mlkit.core.cells import decide, gate, load, save, sealed, unseal
 
 __all__ = ["decide", "gate", "load", "save", "sealed", "unseal"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlkit.core.project import Project
-from mlkit.engine.run import Options, run
+from mlkit.engine.options import Options
+from mlkit.engine.run import run
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
@@ -68,7 +69,9 @@ class Maker:
     def executed(self, **options):
         result = self.run(**options)
         finished = self.events[-1]
-        assert result.state == "passed", [e["error"] for e in self.events if e.get("error")]
+        assert result.state == "passed", [
+            e["error"] for e in self.events if e.get("error")
+        ]
         return finished["executed"]
 
 

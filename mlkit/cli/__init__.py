@@ -2,99 +2,41 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import sys
-from collections.abc import Mapping
 
-import click
-
-from mlkit.core.errors import MlkitError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["main"]
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Start": ("demo", "new", "add"),
-    "Run": ("run", "stop", "test"),
-    "Look": ("status", "why", "graph", "show", "runs", "diff", "open"),
-    "Decide": ("decide", "freeze"),
-    "Use": ("export", "predict"),
-    "Care": ("verify", "gc", "doctor"),
-}
-MODULES = {"open": "open_", "test": "test_", "run": "run_"}
-
-
-class Commands(click.Group):
-    """The commands, each imported when it is named."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names of all commands."""
-        return [name for names in GROUPS.values() for name in names]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's file."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module = importlib.import_module(f"mlkit.cli.{MODULES.get(cmd_name, cmd_name)}")
-        found = module.command
-        assert isinstance(found, click.Command)
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Say which command was probably meant."""
-        from mlkit.core.errors import UsageError, did_you_mean
-
-        if args and not args[0].startswith("-") and not self.get_command(ctx, args[0]):
-            todo = did_you_mean(args[0], self.list_commands(ctx))
-            raise UsageError(f"there is no command {args[0]!r}", todo=todo)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """Write the commands in their groups."""
-        for title, names in GROUPS.items():
-            with formatter.section(title):
-                commands = [(name, self.get_command(ctx, name)) for name in names]
-                formatter.write_dl(
-                    [(name, c.get_short_help_str(60)) for name, c in commands if c]
-                )
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="mlkit-notebooks", message="mlkit %(version)s")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
-def cli(debug: bool) -> None:
-    """Notebooks are the pipeline: from a table to an accepted, packaged model."""
-    if debug:
-        os.environ["MLKIT_DEBUG"] = "1"
-
 
 def main() -> None:
-    """Run a command and exit: 0 done, 1 failed, 2 usage, 3 blocked, 4 busy, 130 ^C."""
-    sys.exit(_main(sys.argv[1:]))
+    """Run a command and exit."""
+    arguments = sys.argv[1:]
+    if _nothing_to_do(arguments):
+        sys.exit(0)
+    from mlkit.cli.group import command_line
+
+    sys.exit(command_line(arguments))
 
 
-def _main(arguments: list[str]) -> int:
-    try:
-        code = cli.main(arguments, prog_name="mlkit", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except MlkitError as error:
-        if "MLKIT_DEBUG" in os.environ:
-            raise
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
-        return error.exit_code
+def _nothing_to_do(arguments: list[str]) -> bool:
+    """Tell at once, before anything else is loaded, of a run with nothing to do."""
+    if arguments[:1] != ["run"] or len(arguments) > 2 or arguments[-1].startswith("-"):
+        return False
+    import os
+
+    from mlkit.engine.witness import recall
+
+    events: list[Mapping[str, object]] = []
+    root = os.path.abspath(arguments[1] if len(arguments) == 2 else ".")  # noqa: PTH100
+    while not os.path.isfile(os.path.join(root, "mlkit.toml")):  # noqa: PTH113, PTH118
+        if root == os.path.dirname(root):  # noqa: PTH120
+            return False
+        root = os.path.dirname(root)  # noqa: PTH120
+    if not recall(root, events.append):
+        return False
+    kept = sum(event["event"] == "step_finished" for event in events)
+    print(f"Everything is up to date: {kept} steps kept.")  # noqa: T201
+    return True

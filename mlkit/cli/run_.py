@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlkit.core.errors import UsageError
 
-__all__ = ["command", "given_of", "run_project"]
+if TYPE_CHECKING:
+    from mlkit.engine.options import Options
+
+__all__ = ["JsonLines", "command", "given_of", "run_project"]
 
 
 @click.command("run")
@@ -42,7 +47,7 @@ def command(
     cold: bool,
 ) -> int:
     """Bring the project up to date: what is fresh is kept."""
-    from mlkit.engine.run import Options
+    from mlkit.engine.options import Options
 
     options = Options(
         only=only,
@@ -58,28 +63,38 @@ def command(
     return run_project(folder, options, as_json)
 
 
-def run_project(folder: Path, options: object, as_json: bool = False) -> int:
+class JsonLines:
+    """Prints each event as a line of JSON."""
+
+    def __enter__(self) -> JsonLines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to do."""
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Print one event."""
+        import json
+
+        if event["event"] != "tick":
+            print(json.dumps(event, ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
     """Run a project, show how it goes, write its report; return the exit code."""
-    import json
-
+    from mlkit.cli.progress import Progress
     from mlkit.core.project import Project
-    from mlkit.engine.run import Options, run
+    from mlkit.engine.witness import recall
 
-    assert isinstance(options, Options)
-    project = Project.open(folder)
-    if as_json:
+    show = JsonLines() if as_json else Progress(sys.stdout, live=sys.stdout.isatty())
+    project = Project.find(folder)
+    with show:
+        if project and options.plain and recall(project.root, show):
+            return 0
+        from mlkit.engine.run import run
 
-        def tell(event: object) -> None:
-            if event != {"event": "tick"}:
-                click.echo(json.dumps(event, ensure_ascii=False))
-                sys.stdout.flush()
-
-        result = run(project, options, tell)
-    else:
-        from mlkit.cli.progress import Progress
-
-        with Progress(sys.stdout, live=sys.stdout.isatty()) as progress:
-            result = run(project, options, progress)
+        project = Project.open(folder)
+        result = run(project, options, show)
     if result.run:
         from mlkit.engine.report import write
 

@@ -24,7 +24,6 @@ from typing import Any
 from mlkit.core import trust
 from mlkit.core.errors import InputError, StoreError
 from mlkit.core.files import canonical, digest, file_hash, folder_hash, read_json
-from mlkit.core.identity import table_identity
 from mlkit.core.schema import Schema
 
 __all__ = ["KINDS", "Kind", "kind_of", "volatile_of"]
@@ -135,6 +134,8 @@ def _identify_table(table: Any) -> str:
             "a table needs one index, and no column name may be used twice",
             todo="use reset_index() or rename the columns before mk.save",
         )
+    from mlkit.core.identity import table_identity
+
     return table_identity(table)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata as metadata
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 __all__ = ["Environment", "own_paths"]
 
@@ -82,7 +85,9 @@ class Environment:
         return self._modules.get(module, [_normal(module)])
 
     @cached_property
-    def _distributions(self) -> dict[str, metadata.Distribution]:
+    def _distributions(self) -> dict[str, Distribution]:
+        from importlib import metadata
+
         found = metadata.distributions(path=list(self.paths))
         return {_normal(d.metadata["Name"]): d for d in found}
 
@@ -109,7 +114,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _top_level(distribution: metadata.Distribution) -> set[str]:
+def _top_level(distribution: Distribution) -> set[str]:
     listed = distribution.read_text("top_level.txt")
     if listed:
         return set(listed.split())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -303,10 +303,8 @@ def notebooks(root: Path) -> tuple[list[Path], list[str]]:
         raise UsageError("there is no such folder", where=str(root))
     found: list[Path] = []
     notices: list[str] = []
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        folders[:] = [name for name in sorted(folders) if _enter(here / name)]
-        for name in sorted(files):
+    for here, files in walk(root):
+        for name in files:
             if not name.endswith(".ipynb") or name.startswith("."):
                 continue
             path = here / name
@@ -316,6 +314,14 @@ def notebooks(root: Path) -> tuple[list[Path], list[str]]:
             else:
                 found.append(path)
     return sorted(found), sorted(notices)
+
+
+def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the folders that may hold a project's notebooks, with their files."""
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        folders[:] = [name for name in sorted(folders) if _enter(here / name)]
+        yield here, sorted(files)
 
 
 def _enter(folder: Path) -> bool:

@@ -11,19 +11,18 @@ import os
 import secrets
 import selectors
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlkit.core.errors import StepError, UsageError
+from mlkit.core.errors import StepError
 from mlkit.core.files import digest, write_json
 from mlkit.core.project import Project
 from mlkit.core.store import MAIN, Entry, Store
+from mlkit.engine import witness
 from mlkit.engine.champion import crown
 from mlkit.engine.commit import commit, read_report
 from mlkit.engine.events import Event, Events
@@ -31,8 +30,10 @@ from mlkit.engine.folder import Folder
 from mlkit.engine.graph import Graph, build
 from mlkit.engine.key import World, static_of
 from mlkit.engine.lock import lock
+from mlkit.engine.options import Options
 from mlkit.engine.plan import Check, check, overrides
-from mlkit.engine.select import Options, select
+from mlkit.engine.select import select
+from mlkit.engine.signals import Signals
 from mlkit.engine.stats import Stats
 from mlkit.engine.step import SETTLED, Step
 
@@ -100,7 +101,11 @@ def run(
     """
     name = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
     with lock(project, name):
-        return _Run(project, options, name, observe).whole()
+        one = _Run(project, options, name, observe)
+        result = one.whole()
+        if result.state == "passed" and options.plain:
+            one.rehearse()
+        return result
 
 
 class _Run:
@@ -118,19 +123,15 @@ class _Run:
         self.world = World(project, project.decisions, self.stats)
         self.graph: Graph = build(project)
         self.given = overrides(self.graph, project, options.given, options.profile)
-        if self.given and options.in_place:
-            raise UsageError(
-                "--in-place keeps outputs of the notebooks' own parameters alone",
-                todo="leave out -p and --profile, or change the notebooks",
-            )
         self.variant = f"v{digest(self.given)[:12]}" if self.given else MAIN
         self.steps = {s: Step(nb, nb.path) for s, nb in self.graph.steps.items()}
         self.selected = select(self.graph, options, project)
         self.refs = self.store.refs(MAIN) | self.store.refs(self.variant)
         self.before = dict(self.refs)
         self.workers: dict[str, Worker] = {}
+        self.limit = options.jobs or os.cpu_count() or 1
         self.server: KernelServer | None = None
-        self.signals = 0
+        self.signals = Signals()
         self.folder = Folder(project, name)
         self.opened = False
 
@@ -141,11 +142,11 @@ class _Run:
         self.began = time.time()
         self.events.emit("run_started", steps=self.selected, graph=self._drawing())
         write_json(self.project.state / "wiring.json", dict(self.graph.savers))
-        with self._listening():
+        with self.signals:
             try:
-                while self._advance() and not self.signals:
+                while self._advance() and not self.signals.count and self.limit:
                     self._wait()
-                if self.signals:
+                if self.signals.count:
                     self._interrupt()
             finally:
                 self._end_workers()
@@ -154,6 +155,18 @@ class _Run:
                 self._keep_refs()
                 self.stats.save()
         return self._finish()
+
+    def rehearse(self) -> None:
+        """Go through the next run; if it has nothing to do, keep what it would tell."""
+        records = [step.record for step in self._chosen()]
+        watched = witness.watched(self.project, records)
+        if watched is None:
+            return
+        before, events = witness.marks(watched), list[Event]()
+        next_one = _Run(Project(self.project.root), self.options, "", events.append)
+        next_one.limit = 0
+        if next_one.whole().state == "passed":
+            witness.keep(self.project, before, events)
 
     def _advance(self) -> bool:
         """Settle or start all that can be; tell whether anything is still to come."""
@@ -185,7 +198,7 @@ class _Run:
         if found.record and not self.options.refresh:
             self._keep(name, step, found)
             return True
-        if len(self.workers) >= (self.options.jobs or os.cpu_count() or 1):
+        if len(self.workers) >= self.limit:
             return False
         step.why = found.why if not found.record else f"{name} was asked to run again"
         self._start(name, step, inputs)
@@ -308,26 +321,12 @@ class _Run:
                 self._harvest(name, outcome)
         self.events.observe({"event": "tick"})
 
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Note SIGINT and SIGTERM instead of dying of them."""
-
-        def note(*_: object) -> None:
-            self.signals += 1
-
-        before = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
     def _interrupt(self) -> None:
         """Stop the workers, keep what they did; a second signal kills them."""
         for worker in self.workers.values():
             worker.interrupt()
         while self.workers:
-            if self.signals > 1:
+            if self.signals.count > 1:
                 self._end_workers()
             self._wait()
         for name in self.selected:
@@ -343,6 +342,7 @@ class _Run:
     def _open(self) -> None:
         """Make the run's folder when the first step has to run."""
         if not self.opened:
+            witness.forget(self.project)
             self.folder.make()
             self.world.decisions = self.folder.decisions
             self.events.write_to(self.folder.path / "events.jsonl")
@@ -394,7 +394,8 @@ class _Run:
 
     def _state(self) -> str:
         states = {step.state for step in self._chosen()}
-        if self.signals or "interrupted" in states:
+        pending = any(step.pending for step in self._chosen())
+        if self.signals.count or pending or "interrupted" in states:
             return "interrupted"
         return next((s for s in ("failed", "blocked") if s in states), "passed")
 

@@ -1,51 +1,28 @@
-"""What a run is asked for, and which steps that means."""
+"""Which steps a run is about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
+from mlkit.core.errors import UsageError
 from mlkit.core.project import Project
 from mlkit.engine.graph import Graph
+from mlkit.engine.options import Options
 
-__all__ = ["Options", "select"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run is asked for.
-
-    Parameters
-    ----------
-    only, start, until
-        Steps: just this one; from this one on; up to this one.
-    given
-        ``[step.]name`` → text, as after ``-p``.
-    profile
-        A ``[profiles.NAME]`` of ``mlkit.toml``.
-    jobs
-        How many steps may run side by side; 0 for as many as there are processors.
-    refresh
-        Run the selected steps even where they are fresh.
-    in_place
-        Write the executed notebooks over the project's own.
-    warm
-        Start kernels from a fork server, where the system can.
-    """
-
-    only: str = ""
-    start: str = ""
-    until: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
-    profile: str = ""
-    jobs: int = 0
-    refresh: bool = False
-    in_place: bool = False
-    warm: bool = True
+__all__ = ["select"]
 
 
 def select(graph: Graph, options: Options, project: Project) -> list[str]:
-    """Return the steps that are asked for, in order."""
+    """Return the steps that are asked for, in order.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such step, or options contradict each other.
+    """
+    if options.in_place and (options.given or options.profile):
+        raise UsageError(
+            "--in-place keeps outputs of the notebooks' own parameters alone",
+            todo="leave out -p and --profile, or change the notebooks",
+        )
     manual = {
         name
         for name, settings in project.config("steps", {}).items()

@@ -22,7 +22,7 @@ from mlkit.model.measure import Measured
 from mlkit.model.metrics import METRICS
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
-from mlkit.model.runtime import choice
+from mlkit.model.runtime import choice, cut
 from mlkit.model.slices import Slice, slices
 from mlkit.model.words import say
 
@@ -159,16 +159,16 @@ def accept(
     UsageError
         Where a bar is unknown.
     """
-    problem, cut = model.problem, evaluation.threshold or 0.5
+    problem, at = model.problem, cut(evaluation.threshold)
     asked = bars_of.read(problem, bars)
     cleaned = cleaning.apply(test)
     rows, truth, predicted, notes = measured_of.judged(model, cleaned)
     base = measured_of.guess(model, len(truth))
-    told = measured_of.measure(problem, truth, predicted, cut, seed=seed)
+    told = measured_of.measure(problem, truth, predicted, at, seed=seed)
     named = Schema.of(cleaned).attach(rows)
-    found = slices(problem, named, truth, predicted, cut)
+    found = slices(problem, named, truth, predicted, at)
     findings = [
-        _of_guess(problem, truth, predicted, base, cut, seed),
+        _of_guess(problem, truth, predicted, base, at, seed),
         *bars_of.of_metrics(problem, told, asked),
         *bars_of.of_groups(problem, found, asked),
         *_of_leaks(review, known_leaks),

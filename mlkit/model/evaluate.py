@@ -24,6 +24,7 @@ from mlkit.model.measure import (
 )
 from mlkit.model.metrics import METRICS
 from mlkit.model.problem import Problem
+from mlkit.model.runtime import cut
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def evaluate(
     return Evaluation(
         problem=problem,
         rows=len(truth),
-        measured=measure(problem, truth, predicted, threshold or 0.5, seed=seed),
+        measured=measure(problem, truth, predicted, cut(threshold), seed=seed),
         guessed=guesses(problem, truth, base),
         threshold=threshold,
         costs=told if binary else {},

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mlkit.core import rows
 from mlkit.core.errors import InputError
 
-__all__ = ["Graph", "Predictions", "Predictor", "choice"]
+__all__ = ["Graph", "Predictions", "Predictor", "choice", "cut"]
 
 Array = NDArray[Any]
 STEPS = np.float32(1e6)
@@ -37,6 +37,11 @@ class Predictions:
     prediction: Array
     probabilities: Array | None
     classes: tuple[str, ...]
+
+
+def cut(threshold: float | None) -> float:
+    """Return the threshold in use: a half where none was set."""
+    return 0.5 if threshold is None else threshold
 
 
 def choice(probabilities: Array, threshold: float = 0.5) -> NDArray[np.int64]:
@@ -130,14 +135,16 @@ class Predictor:
     def __init__(self, folder: Path | str, threads: int = 1) -> None:
         self.folder = Path(folder)
         self.schema = self._form("schema.json")
-        self.operations = self._form("cleaning.json")["operations"]
+        used = {c["name"] for c in self.schema["input"] if c["used"]}
+        cleaning = self._form("cleaning.json")
+        self.operations = [o for o in cleaning["operations"] if o["column"] in used]
         self.classes = tuple(self.schema["output"]["classes"])
         self.graph = Graph(self.folder / "model.onnx", self.classes, threads)
 
     @property
     def columns(self) -> list[str]:
-        """The raw columns a request may have."""
-        return [column["name"] for column in self.schema["input"]]
+        """The raw columns that the model looks at."""
+        return [c["name"] for c in self.schema["input"] if c["used"]]
 
     def clean(self, cells: Mapping[str, Any]) -> dict[str, Array]:
         """Return the cleaned columns of raw cells.

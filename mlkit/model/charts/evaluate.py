@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mlkit.data import plots
 from mlkit.model import curves
 from mlkit.model.metrics import METRICS
+from mlkit.model.runtime import cut
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def threshold(evaluation: Evaluation, at: float) -> Figure:
 
 def _two_classes(evaluation: Evaluation) -> Figure:
     picture, axes = plots.figure(10.5, 7, rows=2, columns=3)
-    at = evaluation.threshold or 0.5
+    at = cut(evaluation.threshold)
     with plots.style():
         _roc(axes[0], evaluation, at)
         _precision_recall(axes[1], evaluation, at)

@@ -12,6 +12,7 @@ import click
 from mlkit.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from mlkit.core.project import Project
     from mlkit.engine.options import Options
 
 __all__ = ["JsonLines", "command", "given_of", "run_project"]
@@ -96,12 +97,21 @@ def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
         project = Project.open(folder)
         result = run(project, options, show)
     if result.run:
-        from mlkit.engine.report import write
-
-        page = write(project, project.runs / result.run)
-        if not as_json:
-            click.echo(f"report: {project.relative(page)}")
+        _report(project, result.run, quiet=as_json)
     return result.exit_code
+
+
+def _report(project: Project, run: str, quiet: bool) -> None:
+    """Write the report; a fault in it does not change how the run ended."""
+    from mlkit.engine.report import write
+
+    try:
+        page = write(project, project.runs / run)
+    except Exception as error:
+        click.echo(f"the report could not be written: {error}", err=True)
+    else:
+        if not quiet:
+            click.echo(f"report: {project.relative(page)}")
 
 
 def given_of(texts: tuple[str, ...]) -> dict[str, str]:

@@ -221,14 +221,14 @@ class _Run:
 
     def _keep(self, name: str, step: Step, found: Check) -> None:
         record = found.record or {}
-        step.record, step.seconds = record, record["seconds"]
-        self._publish(name, found.saves if record["state"] == "passed" else {})
+        step.record, step.seconds, step.saves = record, record["seconds"], found.saves
+        if record["state"] == "passed":
+            self._publish(name)
         self._end(name, "kept" if record["state"] == "passed" else "blocked", found.why)
 
-    def _publish(self, name: str, saves: Mapping[str, Entry]) -> None:
+    def _publish(self, name: str) -> None:
         """Make a step's saves what their names mean."""
-        self.steps[name].saves = dict(saves)
-        savers = self.graph.savers
+        saves, savers = self.steps[name].saves, self.graph.savers
         self.refs |= {n: e for n, e in saves.items() if savers.get(n) == name}
 
     def _start(self, name: str, step: Step, inputs: Mapping[str, Entry]) -> None:
@@ -277,20 +277,20 @@ class _Run:
         step = self.steps[name]
         report = read_report(self.folder.report(name))
         step.judge(outcome, report)
+        facts = {
+            "static": static_of(step.nb, self.given.get(name, {})),
+            "state": step.state,
+            "run": self.name,
+            "notebook": self.project.relative(self.folder.executed(step.nb)),
+            "seconds": outcome.seconds,
+        }
+        step.record = facts
         if step.state != "interrupted":
-            facts = {
-                "static": static_of(step.nb, self.given.get(name, {})),
-                "state": step.state,
-                "run": self.name,
-                "notebook": self.project.relative(self.folder.executed(step.nb)),
-                "seconds": outcome.seconds,
-            }
             nb = replace(step.nb, path=step.origin)
             step.record = commit(self.project, self.world, nb, report, facts)
+            step.saves = {n: Entry(**e) for n, e in step.record["saves"].items()}
         if step.state == "passed":
-            self._publish(
-                name, {n: Entry(**e) for n, e in step.record["saves"].items()}
-            )
+            self._publish(name)
             self._keep_refs()
             if self.variant == MAIN:
                 crown(self.project, self.name, step.saves)
@@ -367,12 +367,10 @@ class _Run:
     def _finish(self) -> Result:
         state = self._state()
         groups = {
-            "executed": [s for s in self.selected if self.steps[s].executed],
-            **{
-                group: [s for s in self.selected if self.steps[s].state == group]
-                for group in ("kept", "blocked", "failed", "skipped")
-            },
+            group: [s for s in self.selected if self.steps[s].state == group]
+            for group in ("kept", "blocked", "failed", "skipped")
         }
+        groups["executed"] = [s for s in self.selected if self.steps[s].executed]
         seconds = round(time.time() - self.began, 3)
         self.events.emit("run_finished", state=state, **groups, seconds=seconds)
         if self.opened:

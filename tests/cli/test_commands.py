@@ -1,0 +1,144 @@
+"""The commands that run, decide and care, on a small project."""
+
+import json
+from typing import NamedTuple
+
+import pytest
+
+from mlkit.core import decisions, ledger
+from mlkit.core.store import Store
+
+
+class Said(NamedTuple):
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def shell(capfd):
+    """Call a command as the shell does."""
+    from mlkit.cli.group import command_line
+
+    def call(*words):
+        capfd.readouterr()
+        code = command_line([str(word) for word in words])
+        return Said(code, *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def done(chain):
+    chain.executed()
+    return chain
+
+
+def test_help_lists_every_command_and_every_command_has_help(shell):
+    from mlkit.cli.group import GROUPS
+
+    text = shell("--help").stdout
+    for names in GROUPS.values():
+        for name in names:
+            assert f"  {name} " in text
+            assert shell(name, "--help").exit_code == 0
+
+
+def test_an_unknown_command_is_met_with_the_nearest(shell):
+    done = shell("stauts")
+    assert done.exit_code == 2
+    assert "did you mean 'status'" in done.stderr
+
+
+def test_outside_of_a_project_the_error_says_how_to_begin(shell, tmp_path):
+    done = shell("run", tmp_path)
+    assert done.exit_code == 2
+    assert "mlkit new" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_status_and_why_and_graph_tell_the_same(shell, done):
+    status = json.loads(shell("status", done.root, "--json").stdout)
+    assert {s["state"] for s in status["steps"].values()} == {"fresh"}
+    assert status["steps"]["clean"]["loads"] == ["raw"]
+    assert "is fresh" in shell("why", "clean", done.root).stdout
+    graph = json.loads(shell("graph", done.root, "--json").stdout)
+    assert graph["steps"]["total"]["parents"] == ["clean"]
+    assert shell("why", "claen", done.root).exit_code == 2
+
+
+def test_verify_holds_and_shows_damage(shell, done):
+    assert shell("verify", done.root).exit_code == 0
+    identity = Store(done.project.state).refs()["metrics"].identity
+    payload = next(iter(Store(done.project.state).files(identity)))
+    payload.write_text("{}")
+    damaged = shell("verify", done.root)
+    assert damaged.exit_code == 1
+    assert "damaged" in damaged.stderr
+
+
+def test_gc_keeps_what_is_needed(shell, done):
+    text = (done.root / "steps/02_clean.ipynb").read_text()
+    for factor in "234":
+        changed = text.replace("factor: int = 1", f"factor: int = {factor}")
+        (done.root / "steps/02_clean.ipynb").write_text(changed)
+        done.executed()
+    before = set(Store(done.project.state).objects())
+    assert shell("gc", done.root, "--runs", "1").exit_code == 0
+    after = set(Store(done.project.state).objects())
+    assert after < before
+    assert done.executed() == []
+    assert shell("verify", done.root).exit_code == 0
+
+
+def test_decisions_are_listed_set_frozen_and_undone(shell, chain):
+    chain.step(
+        "04_pick",
+        "",
+        "import mlkit as mk\nfrom editor import Editor",
+        'depth = mk.decide("depth", Editor())',
+        "mk.save(picked=depth)",
+    )
+    (chain.root / "steps" / "editor.py").write_text(
+        "class Editor:\n    value = 3\n    seen = 'x'\n\n"
+        "    def picture(self, value):\n        return value\n"
+    )
+    chain.executed()
+    assert "default of pick" in shell("decide", "-C", chain.root).stdout
+    assert shell("decide", "depth", "-C", chain.root).stdout.strip() == "3"
+    assert shell("freeze", chain.root).stdout.strip() == "frozen: depth"
+    assert shell("freeze", chain.root).stdout.strip() == "nothing to freeze"
+    shell("decide", "depth", "5", "--why", "shallow is enough", "-C", chain.root)
+    made = decisions.read(chain.root / "decisions", "depth")
+    assert (made.value, made.why) == (5, "shallow is enough")
+    assert chain.executed() == ["pick"]
+    assert shell("decide", "depth", "--undo", "-C", chain.root).exit_code == 0
+    assert chain.executed() == []
+    wrong = shell("decide", "deth", "5", "-C", chain.root)
+    assert (wrong.exit_code, "did you mean 'depth'" in wrong.stderr) == (2, True)
+
+
+def test_run_prints_events_as_json_and_takes_parameters(shell, chain):
+    done = shell("run", chain.root, "-p", "clean.factor=3", "--json", "--cold")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    last = events[-1]
+    assert last["event"] == "run_finished"
+    assert last["executed"] == ["collect", "clean", "total"]
+    assert set(last) >= {"state", "kept", "blocked", "failed", "skipped", "run"}
+    assert shell("run", chain.root, "-p", "factor").exit_code == 2
+
+
+def test_export_and_predict_say_that_there_is_no_champion(shell, done, tmp_path):
+    export = shell("export", "--format", "onnx", "--to", tmp_path / "m.onnx", done.root)
+    assert export.exit_code == 1
+    assert "no champion yet" in export.stderr
+    wrong = shell("export", "--format", "onx", "--to", tmp_path / "m", done.root)
+    assert (wrong.exit_code, "did you mean 'onnx'" in wrong.stderr) == (2, True)
+
+
+def test_stop_with_nothing_to_stop(shell, done):
+    assert "no run" in shell("stop", done.root).stdout
+
+
+def test_the_ledger_is_written_by_a_run(done):
+    assert ledger.verify(done.root / "ledger.jsonl") == 1

@@ -7,7 +7,7 @@ from html import escape
 
 from mlkit.data.plots import ACCENT, GRID, INK, MUTED
 
-__all__ = ["card", "grid"]
+__all__ = ["card", "grid", "significant"]
 
 CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em 0"
 
@@ -66,3 +66,14 @@ def _cell(content: object, style: str, tag: str = "td") -> str:
 def _style(content: object) -> str:
     numeric = isinstance(content, (int, float)) and not isinstance(content, bool)
     return "font-variant-numeric:tabular-nums" if numeric else ""
+
+
+def significant(value: float, digits: int = 4) -> float:
+    """Round to significant digits, so that a record and a page read well.
+
+    Examples
+    --------
+    >>> significant(1234.5678), significant(0.00123456)
+    (1235.0, 0.001235)
+    """
+    return float(f"{value:.{digits}g}")

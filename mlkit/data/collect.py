@@ -97,7 +97,7 @@ class Collected:
 
 
 def collect(
-    uri: str,
+    uri: str | Path,
     *,
     target: str = "",
     id_column: str = "",
@@ -151,6 +151,7 @@ def collect(
     >>> Schema.of(penguins.table).target
     'species'
     """
+    uri = str(uri)
     path = _existing(uri)
     how = {"header": header, "delimiter": delimiter, "encoding": encoding}
     found = source_of(path, uri).read(path, uri, how)

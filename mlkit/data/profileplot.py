@@ -1,0 +1,218 @@
+"""Pictures of a profile: every column's shape, the gaps, the ties with the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from mlkit.data.leaks import AWAY
+from mlkit.data.plots import (
+    ACCENT,
+    BAD,
+    GRID,
+    INK,
+    MUTED,
+    PALETTE,
+    SOFT,
+    Picture,
+    bare,
+    colours,
+    figure,
+    headline,
+    label,
+    shorten,
+    style,
+)
+
+__all__ = ["plot_columns", "plot_gaps", "plot_ties"]
+
+MOST = 24
+ACROSS = 4
+
+
+def plot_columns(
+    shapes: Mapping[str, Mapping[str, Any]],
+    measures: Sequence[Mapping[str, Any]],
+    rows: int,
+    target: str,
+    classes: Sequence[str],
+) -> Picture:
+    """Draw the distribution of every column, the target's classes in colour.
+
+    Parameters
+    ----------
+    shapes
+        Bars by column.
+    measures
+        The measures of each column.
+    rows
+        How many rows there are.
+    target
+        The target's name; it comes first.
+    classes
+        Its classes; empty where they are many or it is a number.
+    """
+    names = sorted(shapes, key=lambda name: name != target)
+    shown = [column for column in names if any(map(sum, shapes[column]["rows"]))][:MOST]
+    if not shown:
+        return _nothing("There is nothing to draw")
+    down, across = ceil(len(shown) / ACROSS), min(ACROSS, len(shown))
+    high = 1.0 + 1.75 * down
+    picture, axes = figure(max(2.6 * across, 6.5), high, rows=down, columns=across)
+    tones = list(colours(list(classes)).values()) or [ACCENT]
+    by_name = {column["name"]: column for column in measures}
+    with style():
+        for place, name in zip(axes, shown, strict=False):
+            _shape(place, shapes[name], tones)
+            _title(place, by_name[name], rows, name == target)
+        for place in axes[len(shown) :]:
+            place.set_visible(False)
+        if classes:
+            keys = [
+                Patch(color=tone, label=shorten(word))
+                for tone, word in zip(tones, classes, strict=True)
+            ]
+            picture.legend(
+                handles=keys, loc="outside upper right", ncols=len(keys), title=target
+            )
+    more = f", {MOST} of {len(names)} shown" if len(names) > MOST else ""
+    headline(
+        picture, "What is in the table", f"{rows:,} rows; one panel a column{more}"
+    )
+    return picture
+
+
+def _shape(axes: Axes, shape: Mapping[str, Any], tones: Sequence[str]) -> None:
+    rows = np.array(shape["rows"], dtype=float)
+    base = np.zeros(rows.shape[1])
+    if "edges" in shape:
+        edges = np.array(shape["edges"])
+        for count, tone in zip(rows, tones, strict=False):
+            wide = np.diff(edges) * 0.94
+            axes.bar(edges[:-1], count, wide, bottom=base, align="edge", color=tone)
+            base += count
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.grid(visible=False)
+        counted = bool(edges[0] % 1 == 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=counted))
+        return
+    places = np.arange(len(shape["words"]))
+    for count, tone in zip(rows, tones, strict=False):
+        axes.barh(places, count, 0.78, left=base, color=tone)
+        base += count
+    axes.set_yticks(places, [shorten(word, 14) for word in shape["words"]])
+    axes.set_ylim(max(len(places), 3) - 0.5, -0.5)
+    axes.tick_params(axis="y", colors=INK, labelsize=7)
+    bare(axes, y=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _title(axes: Axes, column: Mapping[str, Any], rows: int, target: bool) -> None:
+    gone = column["missing"] + column["hidden"]
+    told = ["target"] if target else []
+    told += [
+        f"{gone / rows:.0%} missing" if gone / rows >= 0.01 else "some missing"
+    ] * (gone > 0)
+    told += ["length"] * (column["type"] == "text")
+    label(axes, shorten(column["name"], 24))
+    if told:
+        axes.text(
+            *(1.0, 1.03, " · ".join(told)),
+            transform=axes.transAxes,
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color=BAD if gone / rows >= 0.3 else MUTED,
+        )
+
+
+def plot_gaps(measures: Sequence[Mapping[str, Any]], rows: int) -> Picture:
+    """Draw the share of missing cells a column, the hidden ones apart.
+
+    Parameters
+    ----------
+    measures
+        The measures of each column.
+    rows
+        How many rows there are.
+    """
+    gaps = [column for column in measures if column["missing"] + column["hidden"]]
+    gaps.sort(key=lambda column: -(column["missing"] + column["hidden"]))
+    if not gaps:
+        return _nothing("No cell is missing")
+    shown = gaps[:MOST]
+    picture, (axes,) = figure(9, 1.1 + 0.28 * len(shown))
+    with style():
+        for place, column in enumerate(shown):
+            seen, hidden = column["missing"] / rows, column["hidden"] / rows
+            axes.barh(place, 1, 0.66, color=GRID)
+            axes.barh(place, seen, 0.66, color=PALETTE[0])
+            axes.barh(place, hidden, 0.66, left=seen, color=PALETTE[1])
+            share = seen + hidden
+            axes.text(
+                1.012, place, f"{share:.1%}", va="center", color=MUTED, fontsize=8
+            )
+        axes.set_yticks(range(len(shown)), [shorten(c["name"], 26) for c in shown])
+        axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.set_xlim(0, 1)
+        bare(axes, y=False)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", colors=INK)
+        keys = [
+            Patch(color=PALETTE[0], label="missing"),
+            Patch(color=PALETTE[1], label="hidden in a word"),
+        ]
+        axes.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.09, 1.02))
+    more = f"the {MOST} of {len(gaps)} columns with most" if len(gaps) > MOST else ""
+    told = more or f"{len(gaps)} of {len(measures)} columns have gaps"
+    headline(picture, "What is missing", told)
+    return picture
+
+
+def plot_ties(ties: Mapping[str, float], target: str) -> Picture:
+    """Draw how well each feature alone tells the target.
+
+    Parameters
+    ----------
+    ties
+        Scores by feature, from 0 to 1.
+    target
+        The target's name.
+    """
+    if not ties:
+        return _nothing("There is no target to tell, or too few rows")
+    order = sorted(ties, key=lambda name: -ties[name])[:MOST]
+    picture, (axes,) = figure(9, 1.1 + 0.26 * len(order))
+    with style():
+        for place, name in enumerate(order):
+            tone = BAD if ties[name] >= AWAY else ACCENT
+            axes.plot([0, ties[name]], [place, place], color=SOFT, linewidth=2)
+            axes.plot(ties[name], place, "o", color=tone, markersize=7)
+            told = f"{ties[name]:.2f}"
+            axes.text(
+                ties[name] + 0.018, place, told, va="center", fontsize=8, color=MUTED
+            )
+        axes.axvline(AWAY, color=BAD, linewidth=1, linestyle=":")
+        axes.set_yticks(range(len(order)), [shorten(name, 26) for name in order])
+        axes.set_ylim(len(order) - 0.5, -0.5)
+        axes.set_xlim(0, 1.06)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", colors=INK)
+    told = "0 nothing, 1 all; a column beyond the dotted line gives the target away"
+    headline(picture, f"What each column alone tells of {shorten(target, 30)}", told)
+    return picture
+
+
+def _nothing(told: str) -> Picture:
+    picture, (axes,) = figure(9, 0.8)
+    with style():
+        bare(axes)
+        axes.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
+    return picture

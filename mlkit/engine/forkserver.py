@@ -24,10 +24,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from mlkit.engine import processes
 
@@ -58,6 +58,13 @@ LATER = {
     "sklearn": ("narwhals._pandas_like.dataframe", "narwhals._pandas_like.utils"),
 }
 TREE = 3.0  # seconds for a kernel's tree to be gone
+
+
+class Closable(Protocol):
+    """Something to close."""
+
+    def close(self) -> None:
+        """Close it."""
 
 
 @dataclass
@@ -134,23 +141,17 @@ class Server:
         server = os.getpid()
         pid = processes.fork()
         if pid == 0:
-            self._let_go()
-            connection.close()
             request["env"] = {**self._added, **request["env"]}
-            become_kernel(server, request, outputs)
+            become_kernel(server, request, outputs, [*self._ours(), connection])
         kernel = Forked(pid, connection)
         self._kernels[pid] = kernel
         self._selector.register(connection, selectors.EVENT_READ, kernel)
         say(connection, pid=pid)
 
-    def _let_go(self) -> None:
-        """Close, in a kernel, what is the server's."""
-        os.close(signal.set_wakeup_fd(-1))
-        self._selector.close()
-        self._wake.close()
-        self._listener.close()
-        for kernel in self._kernels.values():
-            kernel.connection.close()
+    def _ours(self) -> list[Closable]:
+        """List what a kernel has to close."""
+        connections = [kernel.connection for kernel in self._kernels.values()]
+        return [self._selector, self._wake, self._listener, *connections]
 
     def _hear(self, kernel: Forked) -> None:
         """End a kernel when its client says so, or is gone."""
@@ -209,11 +210,17 @@ def say(connection: socket.socket, **words: object) -> None:
 
 
 def become_kernel(
-    server: int, request: Mapping[str, Any], outputs: Sequence[int]
+    server: int,
+    request: Mapping[str, Any],
+    outputs: Sequence[int],
+    close: Iterable[Closable],
 ) -> NoReturn:
     """Be the kernel that was asked for, in a process just forked; never return."""
     code = 1
     try:
+        os.close(signal.set_wakeup_fd(-1))
+        for thing in close:
+            thing.close()
         os.setsid()
         processes.die_with(server, signal.SIGKILL)
         processes.adopt_orphans()

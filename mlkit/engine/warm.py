@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from mlkit.engine import processes
+from mlkit.engine.preload import forkable
 from mlkit.engine.worker import private_room
 
 __all__ = ["BorrowedProcess", "KernelServer", "borrow"]
@@ -38,14 +39,14 @@ class KernelServer:
 
     @classmethod
     def start(cls, modules: Iterable[str] = ()) -> Self:
-        """Start a server that imports `modules` for its kernels; needs one thread."""
+        """Start a server that imports the forkable of `modules`; needs one thread."""
         room = private_room()
         path = room / "kernels"
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen(64)
             pid, channel = processes.guarded(
-                lambda _: _become_server(listener, room, list(modules)),
+                lambda _: _become_server(listener, room, forkable(modules)),
                 room,
                 keep=[listener.fileno()],
             )

@@ -27,7 +27,7 @@ from mlkit.model.slices import Slice, slices
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlkit.data.plots import Picture
 
 __all__ = ["Accepted", "accept"]
 
@@ -87,7 +87,7 @@ class Accepted:
         """What the gate judges by."""
         return Verdict((*self.findings, _of_seal(self.judged)), "Acceptance")
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw each metric between the guess and its bar."""
         from mlkit.model.charts.accept import overview
 

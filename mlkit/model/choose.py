@@ -16,13 +16,14 @@ from mlkit.model import cross
 from mlkit.model.cross import Trial, trial
 from mlkit.model.families import family
 from mlkit.model.families import names as all_families
+from mlkit.model.grid import Grid
 from mlkit.model.metrics import METRICS, better
 from mlkit.model.parity import agree
 from mlkit.model.problem import KINDS, Problem, known
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlkit.data.plots import Picture
 
 __all__ = ["Candidate", "Shortlist", "choose"]
 
@@ -103,22 +104,23 @@ class Shortlist:
     def __getitem__(self, name: str) -> Candidate:
         return next(c for c in self.candidates if c.family == name)
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> Grid:
         """Return the comparison as a table, the best first."""
         metric = METRICS[self.problem.metric].title
         rows = [
-            {
-                "family": c.title,
-                metric: f"{say(c.score, 4)} ± {say(c.error, 2)}",
-                "readable": "yes" if c.plain else "no",
-                "size": f"{c.size / 1000:,.0f} kB" if c.size else "–",
-                "package": c.problem or "agrees with ONNX",
-            }
+            (
+                c.title + (" (chosen)" if c.family == self.chosen else ""),
+                f"{say(c.score, 4)} ± {say(c.error, 2)}",
+                "yes" if c.plain else "no",
+                f"{c.size / 1000:,.0f} kB" if c.size else "–",
+                c.problem or "agrees with ONNX",
+            )
             for c in self.candidates
         ]
-        return pd.DataFrame(rows).set_index("family")
+        heads = ("family", metric, "readable", "size", "package")
+        return Grid(heads, rows, self.notes)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw each family's score on each fold."""
         from mlkit.model.charts.choose import compare
 

@@ -55,7 +55,7 @@ def write(
     model, accepted, cleaning, contract, valid
         As `mlkit.model.package.package` takes them.
     """
-    terms = contract.to_dict()
+    terms = contract.to_dict() if hasattr(contract, "to_dict") else dict(contract)
     schema = _schema(model, accepted, cleaning, terms)
     acceptance = accepted.to_dict()
     acceptance["state"] = accepted.verdict.state

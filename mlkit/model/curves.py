@@ -75,7 +75,10 @@ def costs(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> Array:
 
 
 def cheapest(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> float:
-    """Return the threshold that costs least, or nearly so and is nearer to theory.
+    """Return the threshold that costs least, or one not certainly dearer, near theory.
+
+    On few rows many thresholds cost about the same; of those within one standard
+    error of the least, the nearest to the one for calibrated chances is taken.
 
     Examples
     --------
@@ -85,14 +88,22 @@ def cheapest(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> float:
     >>> cheapest(made, {"false_alarm": 1, "miss": 1})
     0.5
     """
-    spent = costs(thresholds, told)
+    spent, error = costs(thresholds, told), _errors(thresholds, told)
     grid = np.arange(1001) / 1000
     ideal = told["false_alarm"] / (told["false_alarm"] + told["miss"])
-    good = (spent <= spent.min() * 1.01 + 1e-12) & (grid >= 0.001) & (grid <= 0.999)
-    if not good.any():
-        return float(np.clip(ideal, 0.001, 0.999))
-    near = np.abs(grid - ideal) + np.where(good, 0, 2)
-    return float(grid[near.argmin()])
+    inside = (grid >= 0.001) & (grid <= 0.999)
+    good = (spent - spent[inside].min() <= error + 1e-12) & inside
+    return float(grid[(np.abs(grid - ideal) + np.where(good, 0, 2)).argmin()])
+
+
+def _errors(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> Array:
+    """Return the standard error of each cost less the least: of rows that change."""
+    hits, alarms = np.array(thresholds["hits"]), np.array(thresholds["alarms"])
+    best = costs(thresholds, told)[1:-1].argmin() + 1
+    missed = told["miss"] ** 2 * np.abs(hits - hits[best])
+    alarmed = told["false_alarm"] ** 2 * np.abs(alarms - alarms[best])
+    rows = thresholds["positive"] + thresholds["negative"]
+    return np.asarray(np.sqrt(missed + alarmed) / rows)
 
 
 def _thresholds(positive: Array, chances: Array) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from mlkit.core.cells import config
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.model import curves
 from mlkit.model.fitted import Model
+from mlkit.model.grid import Grid
 from mlkit.model.measure import (
     Measured,
     guess,
@@ -28,7 +29,7 @@ from mlkit.model.runtime import cut
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlkit.data.plots import Picture
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -101,22 +102,20 @@ class Evaluation:
             curves.costs(self.curves["thresholds"], self.costs)[round(threshold * 1000)]
         )
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> Grid:
         """Return the metrics, their intervals and those of a guess as a table."""
         rows = [
-            {
-                "metric": METRICS[name].title,
-                "value": say(value, 4),
-                "95 % interval": " to ".join(
-                    say(v) for v in self.measured.intervals[name]
-                ),
-                "a guess": say(self.guessed[name]) if name in self.guessed else "–",
-            }
+            (
+                METRICS[name].title,
+                say(value, 4),
+                " to ".join(say(v) for v in self.measured.intervals[name]),
+                say(self.guessed[name]) if name in self.guessed else "–",
+            )
             for name, value in self.metrics.items()
         ]
-        return pd.DataFrame(rows).set_index("metric")
+        return Grid(("metric", "value", "95 % interval", "a guess"), rows, self.notes)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw what a person expects for this kind of problem."""
         from mlkit.model.charts.evaluate import overview
 
@@ -153,8 +152,8 @@ def evaluate(
     """Judge a model on rows it has not seen.
 
     Of two classes, the threshold is the one that costs least on these rows; among
-    those that cost as good as the least, the nearest to the one that theory sets for
-    calibrated chances (Elkan 2001).
+    those that do not certainly cost more, the nearest to the one that theory sets
+    for calibrated chances (Elkan 2001).
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from mlkit.model.encode import Encoder
 from mlkit.model.families import family
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
+
+if TYPE_CHECKING:
+    from mlkit.data.plots import Picture
 
 __all__ = ["Model", "fit"]
 
@@ -110,6 +113,12 @@ class Model:
             return np.zeros(0)
         scaled = self.estimator.predict(self.encoder.transform(table))
         return np.asarray(self.centre + self.spread * scaled, np.float64)
+
+    def plot(self) -> Picture:
+        """Draw what it holds inside."""
+        from mlkit.model.charts.train import inside
+
+        return inside(self)
 
     def __repr__(self) -> str:
         title = family(self.family).title

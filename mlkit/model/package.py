@@ -24,12 +24,13 @@ from mlkit.model import contents, parity
 from mlkit.model.accept import Accepted
 from mlkit.model.fitted import Model
 from mlkit.model.formats.onnx import convert
+from mlkit.model.grid import Grid
 from mlkit.model.parity import TOLERANCE, Agreement, compare, probes
 from mlkit.model.runtime import Predictor, cut
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlkit.data.plots import Picture
 
 __all__ = ["Package", "package"]
 
@@ -60,15 +61,13 @@ class Package:
     packaged: tuple[float, ...] = field(default=(), repr=False)
     title: str = ""
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> Grid:
         """Return the files and what each is for."""
-        rows = [
-            {"file": path.name, "what": contents.FILES.get(path.name, "")}
-            for path in sorted(self.folder.iterdir())
-        ]
-        return pd.DataFrame(rows).set_index("file")
+        names = sorted(path.name for path in self.folder.iterdir())
+        rows = [(name, contents.FILES.get(name, "")) for name in names]
+        return Grid(("file", "what it is"), rows)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw what the package says against what the model says."""
         from mlkit.model.charts.package import agreement
 
@@ -97,7 +96,7 @@ def package(
     cleaning
         The cell operations, which travel with the model.
     contract
-        The data contract, a record.
+        The data contract, a record or a plain mapping.
     valid
         Cleaned validation rows.
     test
@@ -213,7 +212,7 @@ def _finding(bar: str, found: Agreement) -> Finding:
     return Finding(
         bar,
         "passed" if found.holds else "missed",
-        got=found.reason or f"{found.rows:,} rows, labels equal, differences small",
+        got=found.reason or f"{found.rows:,} rows agree",
         need=f"equal labels, differences of at most {TOLERANCE:.0e}",
         help="choose another family: the step choose says which can be packaged",
         required=True,

@@ -12,6 +12,7 @@ from mlkit.core.schema import Schema
 from mlkit.model.choose import sample
 from mlkit.model.explain import Importance, dependence, importance, leaks
 from mlkit.model.fitted import Model
+from mlkit.model.grid import Grid
 from mlkit.model.measure import judged
 from mlkit.model.metrics import METRICS, score
 from mlkit.model.problem import Problem, known
@@ -19,7 +20,7 @@ from mlkit.model.slices import FEWEST, Slice, slices
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlkit.data.plots import Picture
 
 __all__ = ["Remark", "Review", "review"]
 
@@ -85,14 +86,12 @@ class Review:
         name = self.problem.metric
         return {f"{name}_train": self.seen, f"{name}_valid": self.unseen}
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> Grid:
         """Return the remarks as a table, the most severe first."""
-        rows = [asdict(remark) for remark in self.remarks]
-        return pd.DataFrame(rows, columns=["severity", "what", "todo"]).set_index(
-            "severity"
-        )
+        rows = [(one.severity, one.what, one.todo) for one in self.remarks]
+        return Grid(("", "what was found", "what to do"), rows)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw importance, dependence and groups."""
         from mlkit.model.charts.review import overview
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from mlkit.model import cross
 from mlkit.model.choose import Shortlist, sample
 from mlkit.model.families import family
+from mlkit.model.grid import Grid
 from mlkit.model.metrics import METRICS
 from mlkit.model.problem import Problem, known
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlkit.data.plots import Picture
 
 __all__ = ["Attempt", "Settings", "tune"]
 
@@ -89,13 +90,14 @@ class Settings:
         """The winner's score, by the metric's name."""
         return {self.problem.metric: self.score}
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> Grid:
         """Return what will be trained as a table."""
-        kind = family(self.family)
-        told = {"family": kind.title, **self.settings}
-        return pd.DataFrame({"value": {k: str(v) for k, v in told.items()}})
+        told = {"family": family(self.family).title, **self.settings}
+        notes = () if self.settings else ("its default settings were the best",)
+        rows = [(name, str(value)) for name, value in told.items()]
+        return Grid(("setting", "value"), rows, notes)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw the search: every attempt, and the best so far."""
         from mlkit.model.charts.tune import search
 

@@ -1,1 +1,19 @@
-"""Widgets that edit decisions, one a file."""
+"""Widgets that edit decisions, one a file; each is read when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+PLACES = {
+    "LeakPicker": "leaks",
+    "ThresholdPicker": "threshold",
+}
+
+__all__ = ["LeakPicker", "ThresholdPicker"]  # noqa: F822 - found by __getattr__
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{PLACES[name]}"), name)

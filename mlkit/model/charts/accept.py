@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mlkit.data import plots
 from mlkit.model.charts.review import groups
@@ -20,7 +19,7 @@ __all__ = ["overview"]
 MOST = 6
 
 
-def overview(accepted: Accepted) -> Figure:
+def overview(accepted: Accepted) -> plots.Picture:
     """Draw a strip a metric: interval, guess and bar; groups beside them."""
     names = _shown(accepted)
     metric = accepted.problem.metric

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mlkit.data import plots
 from mlkit.model.metrics import METRICS
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 
-def compare(shortlist: Shortlist) -> Figure:
+def compare(shortlist: Shortlist) -> plots.Picture:
     """Draw one row a family, the best on top; a dot a fold, a line the mean."""
     listed = shortlist.candidates[::-1]
     metric = METRICS[shortlist.problem.metric]

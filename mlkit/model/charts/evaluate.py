@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mlkit.data import plots
@@ -26,7 +25,7 @@ MOST = 12
 Array = NDArray[Any]
 
 
-def overview(evaluation: Evaluation) -> Figure:
+def overview(evaluation: Evaluation) -> plots.Picture:
     """Draw the pictures that fit the problem."""
     draw = {
         "two_classes": _two_classes,
@@ -43,7 +42,7 @@ def overview(evaluation: Evaluation) -> Figure:
     return picture
 
 
-def threshold(evaluation: Evaluation, at: float) -> Figure:
+def threshold(evaluation: Evaluation, at: float) -> plots.Picture:
     """Draw what a threshold of two classes does: chances, costs, right and wrong."""
     picture, axes = plots.figure(10, 3.5, columns=3)
     with plots.style():
@@ -60,7 +59,7 @@ def threshold(evaluation: Evaluation, at: float) -> Figure:
     return picture
 
 
-def _two_classes(evaluation: Evaluation) -> Figure:
+def _two_classes(evaluation: Evaluation) -> plots.Picture:
     picture, axes = plots.figure(10.5, 7, rows=2, columns=3)
     at = cut(evaluation.threshold)
     with plots.style():
@@ -73,7 +72,7 @@ def _two_classes(evaluation: Evaluation) -> Figure:
     return picture
 
 
-def _many_classes(evaluation: Evaluation) -> Figure:
+def _many_classes(evaluation: Evaluation) -> plots.Picture:
     counts = np.array(evaluation.curves["confusion"])
     classes = evaluation.problem.classes
     picture, axes = plots.figure(
@@ -88,7 +87,7 @@ def _many_classes(evaluation: Evaluation) -> Figure:
     return picture
 
 
-def _number(evaluation: Evaluation) -> Figure:
+def _number(evaluation: Evaluation) -> plots.Picture:
     picture, axes = plots.figure(10.5, 3.9, columns=3)
     truth = np.array(evaluation.curves["truth"])
     said = np.array(evaluation.curves["predicted"])

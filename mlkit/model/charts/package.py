@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from mlkit.data import plots
 from mlkit.model.parity import TOLERANCE
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["agreement"]
 
 
-def agreement(package: Package) -> Figure:
+def agreement(package: Package) -> plots.Picture:
     """Draw the two predictions of each hold-out row, and the size of the files."""
     picture, axes = plots.figure(10, 3.6, columns=2)
     mine, theirs = np.array(package.model), np.array(package.packaged)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mlkit.data import plots
 from mlkit.model.metrics import METRICS
@@ -21,7 +20,7 @@ __all__ = ["groups", "overview"]
 MOST = 12
 
 
-def overview(review: Review) -> Figure:
+def overview(review: Review) -> plots.Picture:
     """Draw importance on the left, dependence on the right, groups below."""
     told = [s for s in review.slices if review.problem.metric in s.measured.metrics]
     shown = list(review.dependence)[:4]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mlkit.data import plots
@@ -22,7 +21,7 @@ __all__ = ["search"]
 Array = NDArray[Any]
 
 
-def search(settings: Settings) -> Figure:
+def search(settings: Settings) -> plots.Picture:
     """Draw a dot an attempt, hollow where given up early, and the best so far."""
     metric = METRICS[settings.problem.metric]
     tried = settings.attempts

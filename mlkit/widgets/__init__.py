@@ -10,7 +10,7 @@ PLACES = {
     "ThresholdPicker": "threshold",
 }
 
-__all__ = ["LeakPicker", "ThresholdPicker"]  # noqa: F822 - found by __getattr__
+__all__ = ["LeakPicker", "ThresholdPicker"]
 
 
 def __getattr__(name: str) -> Any:

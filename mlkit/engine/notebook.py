@@ -30,6 +30,8 @@ __all__ = [
     "Problem",
     "notebooks",
     "read",
+    "sources",
+    "walk",
     "write_parameters",
 ]
 
@@ -130,6 +132,11 @@ def read(path: Path) -> Notebook:
         wired=any("mlkit" in cell.source for cell in cells),
         **vars(found),
     )
+
+
+def sources(path: Path) -> list[str]:
+    """Return the text of a notebook's code cells."""
+    return [cell.source for cell in _cells(_document(path))]
 
 
 def _unread(cells: tuple[Cell, ...], language: str) -> Reading:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from mlkit.core.store import Store
 from mlkit.engine.magics import parse
+from mlkit.engine.notebook import sources
 
-__all__ = ["forkable", "preloads"]
+__all__ = ["forkable", "preloads", "wanted"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # libraries that may be imported before a fork: they start no threads that matter, and
@@ -34,6 +36,23 @@ def forkable(modules: Iterable[str]) -> list[str]:
     ['sklearn.ensemble']
     """
     return sorted({m for m in modules if m.partition(".")[0] in FORKABLE})
+
+
+def wanted(store: Store, origins: Mapping[str, Path]) -> list[str]:
+    """Return what the newest records imported; with none, what the cells would.
+
+    Parameters
+    ----------
+    store
+        The project's store.
+    origins
+        Step → its notebook.
+    """
+    records = [r for step in origins for r in store.records(step)[:1]]
+    known = {name for record in records for name in record["imports"]}
+    if known:
+        return forkable(known)
+    return preloads([(sources(path), path.parent) for path in origins.values()])
 
 
 def preloads(steps: Sequence[tuple[Iterable[str], Path]], least: int = 2) -> list[str]:

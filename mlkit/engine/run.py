@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Result", "run"]
 
-USUAL = ("matplotlib.pyplot", "numpy", "pandas", "pyarrow.parquet", "sklearn")
 TICK = 0.1  # seconds between two looks at signals and the display
 ENDS = {
     "blocked": "is blocked",
@@ -95,7 +94,7 @@ def run(
     Raises
     ------
     UsageError
-        Where the notebooks do not make a graph, or an option fits none of them.
+        Where the notebooks make no graph, or an option fits none of them.
     Busy
         Where another run holds the project.
     """
@@ -261,16 +260,12 @@ class _Run:
         if not self.options.warm or sys.platform != "linux":
             return None
         if self.server is None:
+            from mlkit.engine.preload import wanted
             from mlkit.engine.warm import KernelServer
 
-            self.server = KernelServer.start(self._preloads())
+            origins = {name: self.steps[name].origin for name in self.selected}
+            self.server = KernelServer.start(wanted(self.store, origins))
         return self.server.path
-
-    def _preloads(self) -> list[str]:
-        """Return the packages that the steps' newest records rest on, or the usual."""
-        records = [r for s in self.selected for r in self.store.records(s)[:1]]
-        known = {name for record in records for name in record.get("imports", ())}
-        return sorted(known) or list(USUAL)
 
     def _harvest(self, name: str, outcome: Outcome) -> None:
         """Judge a step that ended, and make what it saved visible."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.core.values import Array, missing, numbers, texts, write
+from mlkit.core.values import Array, dates, each, missing, numbers, texts, write
 
 __all__ = ["CHECKS"]
 
@@ -24,8 +24,9 @@ def _not_text(values: Array, _: Mapping[str, Any]) -> Array:
 
 
 def _out_of_range(values: Array, rule: Mapping[str, Any]) -> Array:
-    found = numbers(values)
-    failed = ~missing(values) & np.isnan(found)
+    marks = {k: rule[k] for k in ("decimal", "thousands", "strip") if rule.get(k)}
+    found = numbers(values, **marks)
+    failed = ~_gone(values, rule) & np.isnan(found)
     if rule.get("min") is not None:
         failed |= found < rule["min"]
     if rule.get("max") is not None:
@@ -33,9 +34,14 @@ def _out_of_range(values: Array, rule: Mapping[str, Any]) -> Array:
     return failed
 
 
+def _not_date(values: Array, rule: Mapping[str, Any]) -> Array:
+    return ~_gone(values, rule) & np.isnat(dates(values, rule.get("format", "iso")))
+
+
 def _not_among(values: Array, rule: Mapping[str, Any]) -> Array:
-    known = {None, *(write(value) for value in rule["values"])}
-    return _flags(text not in known for text in texts(values).tolist())
+    known = {(write(value) or "").strip() for value in rule["values"]}
+    found = each(texts(values), lambda text: text is None or text.strip() in known)
+    return ~found.astype(bool)
 
 
 def _too_long(values: Array, rule: Mapping[str, Any]) -> Array:
@@ -49,11 +55,21 @@ def _twice(values: Array, _: Mapping[str, Any]) -> Array:
     return (counts[places] > 1) & ~missing(values)
 
 
+def _gone(values: Array, rule: Mapping[str, Any]) -> Array:
+    """Tell missing cells, the words that mean so included."""
+    words = {str(word) for word in rule.get("missing", ())}
+    if not words or values.dtype.kind in "fiubM":
+        return missing(values)
+    told = each(texts(values), lambda text: text is None or text.strip() in words)
+    return told.astype(bool)
+
+
 def _flags(items: Any) -> Array:
     return np.fromiter(items, dtype=bool)
 
 
 CHECKS: dict[str, Callable[[Array, Mapping[str, Any]], Array]] = {
+    "date": _not_date,
     "length": _too_long,
     "number": _not_number,
     "range": _out_of_range,

@@ -106,8 +106,9 @@ def check(rules: Sequence[Mapping[str, Any]], cells: Cells) -> dict[str, Array]:
     ----------
     rules
         JSON dicts ``{"rule", "column", "check", ...}``; the checks are ``required``,
-        ``number``, ``text``, ``range`` (min, max), ``values`` (values), ``length``
-        (max, characters) and ``unique``. A missing cell fails only ``required``.
+        ``number``, ``text``, ``range`` (min, max), ``values`` (values), ``date``
+        (format), ``length`` (max, characters) and ``unique``. A missing cell, or a
+        word that ``missing`` lists, fails only ``required``.
     cells
         Raw cells by column, all of one length.
 

@@ -119,7 +119,7 @@ def bars(
     return {"words": shown, "rows": _counts(place, len(shown), classes, number)}
 
 
-def _as_numbers(values: pd.Series, kind: str) -> NDArray[np.float64]:
+def _as_numbers(values: pd.Series, kind: str) -> NDArray[Any]:
     if kind == "text":
         lengths = values.str.len().astype("float64")
         return lengths.where(values != "").to_numpy(dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Pictures of how a split falls."""
+"""Pictures of the target: its labels, and how they fall into the parts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mlkit.data.plots import (
     style,
 )
 
-__all__ = ["plot_classes", "plot_numbers", "plot_times"]
+__all__ = ["plot_classes", "plot_labels", "plot_numbers", "plot_times"]
 
 TONES = {"train": PALETTE[0], "valid": PALETTE[2], "test": PALETTE[1]}
 MOST = 12
@@ -69,6 +69,51 @@ def plot_classes(targets: Mapping[str, pd.Series]) -> Picture:
         names = [shorten(word) for word in tones]
         axes.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1.02))
     headline(picture, "How the classes fall", "each part should hold them alike")
+    return picture
+
+
+def plot_labels(values: pd.Series, name: str) -> Picture:
+    """Draw how many rows have which label.
+
+    Parameters
+    ----------
+    values
+        The target's values.
+    name
+        Its name.
+    """
+    known = values.dropna()
+    gone = (
+        f"; {len(values) - len(known):,} have none" if len(values) > len(known) else ""
+    )
+    told = f"{len(known):,} rows{gone}"
+    if known.dtype.kind == "f":
+        bins = _bins(known.to_numpy(dtype=float)) if len(known) else np.arange(2.0)
+        picture, (axes,) = figure(9, 2.8)
+        label(axes, x=name, y="rows")
+        with style():
+            heights, _ = np.histogram(known, bins)
+            wide = np.diff(bins) * 0.94
+            axes.bar(bins[:-1], heights, wide, align="edge", color=PALETTE[0])
+            axes.grid(visible=False, axis="x")
+        headline(picture, "The labels", told)
+        return picture
+    counts = known.value_counts().sort_index()
+    shown = counts.sort_values(ascending=False, kind="stable")[: 2 * MOST]
+    picture, (axes,) = figure(9, 1.1 + 0.3 * max(len(shown), 1))
+    tones = list(colours(list(map(str, shown.sort_index().index))).items())
+    with style():
+        for place, (word, tone) in enumerate(tones):
+            count = int(counts[word])
+            axes.barh(place, count, 0.68, color=tone)
+            share = f" {count:,} · {count / len(known):.1%}"
+            axes.text(count, place, share, va="center", color=MUTED)
+        axes.set_yticks(range(len(tones)), [shorten(word, 26) for word, _ in tones])
+        axes.set_ylim(max(len(tones), 1) - 0.4, -0.6)
+        bare(axes, y=False)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", colors=INK)
+    headline(picture, "The labels", told)
     return picture
 
 

@@ -74,7 +74,7 @@ class StepClient(CappedClient):
         self._wake = wake
         self._tell = tell
         self._stop: Stopped | None = None
-        self._timeout = time.monotonic() + (job.timeout or NEVER)
+        self._timeout = NEVER  # when the whole step must have ended
         self._stop_by = NEVER  # when an answer must have come
         self._quiet_by = NEVER  # when an answer must have come if nothing else does
 
@@ -89,6 +89,7 @@ class StepClient(CappedClient):
         self.reset_execution_trackers()
         try:
             self.kc = self.talk = self._kernel.start()
+            self._timeout = time.monotonic() + (self._job.timeout or NEVER)
             self._listen()
             self._greet()
             for index, cell in enumerate(self.nb.cells):

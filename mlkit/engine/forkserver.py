@@ -200,7 +200,12 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     data, descriptors, _, _ = socket.recv_fds(connection, 65536, 2)
     while data and not data.endswith(b"\n"):
         data += connection.recv(65536)
-    return json.loads(data), descriptors
+    try:
+        return json.loads(data), descriptors
+    except ValueError:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
 
 
 def say(connection: socket.socket, **words: object) -> None:

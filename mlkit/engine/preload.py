@@ -75,8 +75,8 @@ def preloads(steps: Sequence[tuple[Iterable[str], Path]], least: int = 2) -> lis
     ['numpy', 'scipy.stats', 'scipy.stats.norm']
     """
     counts: Counter[str] = Counter()
-    for sources, folder in steps:
-        trees = (parse(source).tree for source in sources)
+    for texts, folder in steps:
+        trees = (parse(text).tree for text in texts)
         names = {n for tree in trees if tree for n in _imports(tree, "")}
         counts.update(_followed(names, folder))
     return forkable(name for name, count in counts.items() if count >= least)

@@ -54,7 +54,7 @@ class Job:
     server
         The socket of the run's kernel server.
     timeout
-        Seconds for the whole step, start of the kernel included; None: no limit.
+        Seconds for the whole step, from the launch of its kernel on; None: no limit.
     env
         What the kernel's environment has beyond ours.
     output_limit, fail_limit
@@ -175,7 +175,7 @@ class Worker:
 
     @classmethod
     def start(cls, job: Job, *, forked: bool = sys.platform == "linux") -> Worker:
-        """Start a worker for `job`; `forked` needs Linux and a single thread."""
+        """Start a worker for `job`; `forked` needs Linux and the only thread."""
         room = private_room()
         if not forked:
             return cls._spawn(job, room)

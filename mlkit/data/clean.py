@@ -154,7 +154,9 @@ class Cleaned:
         return top + self.cleaning._repr_html_()
 
 
-def clean(table: pd.DataFrame, *, refuse: Collection[str] = ()) -> Cleaned:
+def clean(
+    table: pd.DataFrame, *, refuse: Collection[str] = (), duplicates: bool = True
+) -> Cleaned:
     """Clean a table by proposed operations, less those that are refused.
 
     Blanks are trimmed, words that hide a gap become missing, numbers and dates that
@@ -169,6 +171,8 @@ def clean(table: pd.DataFrame, *, refuse: Collection[str] = ()) -> Cleaned:
     refuse
         Names of operations that are not wanted: ``"number TotalCharges"``,
         ``"duplicates"``.
+    duplicates
+        Whether rows that were entered twice are flagged.
 
     Raises
     ------
@@ -198,7 +202,7 @@ def clean(table: pd.DataFrame, *, refuse: Collection[str] = ()) -> Cleaned:
         )
     cleaning = _cleaning(raw, inputs, refuse)
     cleaned = cleaning.apply(raw)
-    found, notes = flags(raw, cleaned, refuse)
+    found, notes = flags(raw, cleaned, duplicates and "duplicates" not in refuse)
     for name in marked:
         found = found.where(table[name] == "", table[name])
     if refuse:

@@ -127,7 +127,7 @@ def collect(
         ``category`` or ``number``; "" to judge.
     types, roles
         By column, where the types found are not wanted, and where columns are more
-        than features: ``{"sex": "sensitive", "clinic": "group"}``.
+        than features: ``{"sex": "sensitive", "clinic": "group, private"}``.
     missing
         The cells that are missing, as they are written.
     header, delimiter, encoding
@@ -254,7 +254,8 @@ def _check_roles(roles: Roles, types: Mapping[str, str], target: str) -> None:
 
 def _roles(name: str, roles: Roles) -> tuple[str, ...]:
     given = roles.get(name, ())
-    return (given,) if isinstance(given, str) else tuple(given)
+    words = given.split(",") if isinstance(given, str) else given
+    return tuple(word.strip() for word in words)
 
 
 def _read(

@@ -30,6 +30,7 @@ SEVERITIES = ("warn", "flag", "block")
 WIDER = 0.25
 MOST_VALUES = 50
 ENOUGH = 30
+SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,11 @@ class Contract:
     def _repr_html_(self) -> str:
         lines = [
             (rule["rule"], wording(rule), rule.get("severity", "warn"))
-            for rule in self.rules
+            for rule in self.rules[:SHOWN]
         ]
-        top = card("Contract", f"{len(lines)} rules, from {self.rows:,} rows")
-        return top + grid(("rule", "says", "severity"), lines)
+        rest = f"and {len(self.rules) - SHOWN} more" * (len(self.rules) > SHOWN)
+        top = card("Contract", f"{len(self.rules)} rules, from {self.rows:,} rows")
+        return top + grid(("rule", "says", "severity"), lines, rest)
 
 
 def infer(table: pd.DataFrame) -> Contract:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 import pandas as pd
 
@@ -19,7 +17,7 @@ LOOKED_AT = 20_000
 
 
 def flags(
-    raw: pd.DataFrame, cleaned: pd.DataFrame, refuse: Collection[str] = ()
+    raw: pd.DataFrame, cleaned: pd.DataFrame, duplicates: bool = True
 ) -> tuple[pd.Series, list[str]]:
     """Return why each row is not to be learnt from, and what was noticed.
 
@@ -27,8 +25,8 @@ def flags(
     ----------
     raw, cleaned
         The same rows before and after the cell operations.
-    refuse
-        ``duplicates`` leaves rows that were entered twice unflagged.
+    duplicates
+        Whether rows that were entered twice are flagged.
 
     Returns
     -------
@@ -39,7 +37,7 @@ def flags(
     notes: list[str] = []
     again = pd.Series(row_hashes(raw, [str(n) for n in raw.columns]), index=raw.index)
     twice = again.duplicated()
-    if twice.any() and "duplicates" not in refuse:
+    if twice.any() and duplicates:
         if _chance(raw, again):
             count = f"{int(twice.sum()):,}"
             notes.append(

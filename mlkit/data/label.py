@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlkit.core.errors import InputError
+from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.data.card import card
 from mlkit.data.partplot import plot_labels
@@ -56,7 +56,10 @@ class Labelled:
 
 
 def label(
-    table: pd.DataFrame, labels: Mapping[str, str | float] | None = None
+    table: pd.DataFrame,
+    labels: Mapping[str, Any] | None = None,
+    *,
+    merge: Mapping[str, str] | None = None,
 ) -> Labelled:
     """Return a table whose target is the given label where there is one.
 
@@ -65,7 +68,9 @@ def label(
     table
         Cleaned rows with a target in their schema.
     labels
-        By row id; None for a row that is not to have one.
+        By row id: a word, or a number where the target is one; None to take it away.
+    merge
+        Classes to be called as another: ``{"maybe": "no"}``.
 
     Raises
     ------
@@ -84,7 +89,7 @@ def label(
     known = {row: labels[row] for row in labels if row in table.index} if labels else {}
     lost = len(labels or {}) - len(known)
     notes = [f"{lost:,} labels are of rows that are no longer there"] if lost else []
-    if not known:
+    if not known and not merge:
         return Labelled(table, 0, tuple(notes))
     if schema.target is None:
         raise InputError(
@@ -95,13 +100,35 @@ def label(
     values = table[schema.target].copy()
     for row, given in known.items():
         values.loc[row] = _value(given, numeric, row)
+    values = _merged(values, merge or {}, numeric, schema.target)
     labelled = table.assign(**{schema.target: values})
     for name in schema.with_role("flag"):
-        known_now = (labelled[name] == UNLABELLED) & values.notna()
-        labelled[name] = labelled[name].mask(known_now, "")
+        labelled[name] = _flags(labelled[name], values)
     words = () if numeric else tuple(sorted(values.dropna().unique()))
     schema = schema.change(schema.target, categories=words)
     return Labelled(schema.attach(labelled), len(known), tuple(notes))
+
+
+def _flags(flags: pd.Series, values: pd.Series) -> pd.Series:
+    """Return the flags of rows as their labels now are."""
+    flags = flags.mask((flags == UNLABELLED) & values.notna(), "")
+    return flags.mask((flags == "") & values.isna(), UNLABELLED)
+
+
+def _merged(
+    values: pd.Series, merge: Mapping[str, str], numeric: bool, target: str
+) -> pd.Series:
+    known = values.dropna().unique().tolist()
+    for word in merge:
+        if numeric or word not in known:
+            raise InputError(
+                f"there is no class {word!r} to merge",
+                where=f"target {target!r}",
+                todo="a number has no classes"
+                if numeric
+                else did_you_mean(word, map(str, known)),
+            )
+    return values.replace(dict(merge)) if merge else values
 
 
 def _value(given: Any, numeric: bool, row: str) -> Any:

@@ -77,10 +77,10 @@ class Profile:
         """The measures of all columns, as a page to read."""
         return Columns(self.columns, self.rows)
 
-    def plot(self) -> Picture:
-        """Draw the distribution of every column, the target's classes in colour."""
+    def plot(self, most: int = 24) -> Picture:
+        """Draw the distribution of up to `most` columns, by class of the target."""
         return plot_columns(
-            self.shapes, self.columns, self.rows, self.target, self.classes
+            self.shapes, self.columns, self.rows, self.target, self.classes, most
         )
 
     def plot_missing(self) -> Picture:

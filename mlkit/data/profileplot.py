@@ -42,6 +42,7 @@ def plot_columns(
     rows: int,
     target: str,
     classes: Sequence[str],
+    most: int = MOST,
 ) -> Picture:
     """Draw the distribution of every column, the target's classes in colour.
 
@@ -57,9 +58,11 @@ def plot_columns(
         The target's name; it comes first.
     classes
         Its classes; empty where they are many or it is a number.
+    most
+        How many columns at most.
     """
     names = sorted(shapes, key=lambda name: name != target)
-    shown = [column for column in names if any(map(sum, shapes[column]["rows"]))][:MOST]
+    shown = [column for column in names if any(map(sum, shapes[column]["rows"]))][:most]
     if not shown:
         return _nothing("There is nothing to draw")
     down, across = ceil(len(shown) / ACROSS), min(ACROSS, len(shown))

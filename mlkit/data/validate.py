@@ -19,7 +19,6 @@ from mlkit.data.clean import clean
 from mlkit.data.contract import Contract, checked_rules, expectation, infer, wording
 from mlkit.data.contractplot import plot_bands
 from mlkit.data.flags import FLAG
-from mlkit.data.leaks import leaks
 from mlkit.data.plots import Picture, shorten
 
 __all__ = ["Checked", "validate"]
@@ -75,7 +74,6 @@ def validate(
     *,
     expect: Sequence[str] = (),
     min_rows: int = 50,
-    known_leaks: Sequence[str] = (),
 ) -> Checked:
     """Hold a table against a contract, with pandera, and judge the whole.
 
@@ -90,8 +88,6 @@ def validate(
         Rules in words, which block: ``"Age >= 0"``, ``"Port in C, Q, S"``.
     min_rows
         The fewest rows with a target that are enough.
-    known_leaks
-        Columns that give the target away and are known to.
 
     Raises
     ------
@@ -116,7 +112,7 @@ def validate(
     failed = {name: int(mask.sum()) for name, mask in masks.items() if mask.any()}
     violations = _violations(table, told, masks)
     findings = (
-        *_structure(table, min_rows, set(known_leaks)),
+        *_structure(table, min_rows),
         *_of_rules(told, failed, len(table)),
     )
     verdict = Verdict(findings, "The data")
@@ -215,7 +211,7 @@ def _flagged(
     return schema.attach(table.assign(**{FLAG: found}))
 
 
-def _structure(table: pd.DataFrame, min_rows: int, allowed: set[str]) -> list[Finding]:
+def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
     cleaned = clean(table).table
     outputs = Schema.of(cleaned)
     target, features = outputs.target, outputs.features
@@ -236,7 +232,6 @@ def _structure(table: pd.DataFrame, min_rows: int, allowed: set[str]) -> list[Fi
             f"{int(table.index.duplicated().sum())} twice",
             help="name another id_column in collect",
         ),
-        *([_of_leaks(cleaned, allowed)] if target else []),
     ]
 
 
@@ -266,18 +261,6 @@ def _of_target(cleaned: pd.DataFrame, schema: Schema, min_rows: int) -> list[Fin
         "at least two classes", enough > 1, got, need, "collect rows of other classes"
     )
     return [rows, classes]
-
-
-def _of_leaks(cleaned: pd.DataFrame, allowed: set[str]) -> Finding:
-    found = {name: tie for name, tie in leaks(cleaned).items() if name not in allowed}
-    told = ", ".join(f"{name} ({tie:.3f} of 1)" for name, tie in sorted(found.items()))
-    return _finding(
-        "no column gives the target away",
-        not found,
-        told or "none",
-        help="is it known when you ask? if not, give it the role ignored in collect; "
-        "if it is, name it in known_leaks",
-    )
 
 
 def _of_rules(

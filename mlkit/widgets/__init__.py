@@ -6,11 +6,20 @@ import importlib
 from typing import Any
 
 PLACES = {
+    "CleaningEditor": "cleaning",
+    "ContractEditor": "contract",
+    "LabelEditor": "labels",
     "LeakPicker": "leaks",
     "ThresholdPicker": "threshold",
 }
 
-__all__ = ["LeakPicker", "ThresholdPicker"]
+__all__ = [
+    "CleaningEditor",
+    "ContractEditor",
+    "LabelEditor",
+    "LeakPicker",
+    "ThresholdPicker",
+]
 
 
 def __getattr__(name: str) -> Any:

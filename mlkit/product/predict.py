@@ -1,0 +1,164 @@
+"""Score a file of raw rows by a package alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.files import write_bytes
+from mlkit.data.identify import hashed
+from mlkit.data.infer import comma_decimals, infer
+from mlkit.data.sources import Found, source_of
+from mlkit.model.runtime import Predictions, Predictor
+
+__all__ = ["predict_file"]
+
+NUMBERED = re.compile(r"c[0-9]+")
+
+
+def predict_file(package: Path | str, source: Path | str, out: Path | str) -> int:
+    """Write ``id, prediction, probability_<class>`` for each row of a file.
+
+    The rows are read as `collect` reads them; the target may be there, and is not
+    looked at. Rows are named by the id column, or as `collect` names them.
+
+    Parameters
+    ----------
+    package
+        What the step `package` wrote.
+    source
+        CSV, TSV or Parquet with raw rows, with the columns that `collect` read.
+    out
+        The CSV file to write, whole or not at all.
+
+    Returns
+    -------
+    int
+        How many rows were scored.
+
+    Raises
+    ------
+    InputError
+        Where a file cannot be read, or lacks a column that the model needs.
+    """
+    predictor = Predictor(package)
+    path = Path(source)
+    if not path.is_file():
+        raise InputError("there is no such file", where=str(source))
+    cells = _cells(_read(path, predictor), predictor)
+    said = predictor.predict({name: _values(v) for name, v in cells.items()})
+    ids = _ids(cells, predictor)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", "prediction", *(f"probability_{c}" for c in said.classes)])
+    writer.writerows(_lines(ids, said))
+    write_bytes(Path(out), text.getvalue().encode())
+    return len(ids)
+
+
+def _read(path: Path, predictor: Predictor) -> Found:
+    """Read a file; one without a header takes its names from the schema."""
+    where, reader = str(path), source_of(path, str(path))
+    names = [column["name"] for column in predictor.schema["input"]]
+    if not all(map(NUMBERED.fullmatch, names)):
+        return reader.read(path, where, {"header": True})
+    try:
+        found = reader.read(path, where, {"header": True})
+        if set(predictor.columns) <= set(found.columns.column_names):
+            return found
+    except InputError:
+        pass
+    found = reader.read(path, where, {"header": False})
+    return _numbered(found, names, predictor.schema["output"]["target"], where)
+
+
+def _numbered(found: Found, names: list[str], target: str, where: str) -> Found:
+    """Name columns by position, with the target among them or not."""
+    whole = sorted([*names, target], key=lambda name: int(name[1:]))
+    for wanted in (names, whole):
+        if found.columns.num_columns == len(wanted):
+            table = found.columns.rename_columns(wanted)
+            return Found(table, found.text, found.facts, found.notes)
+    raise InputError(
+        "this file has another number of columns than the training data",
+        where=where,
+        expected=f"{len(names)}, or {len(whole)} with the target",
+        got=str(found.columns.num_columns),
+    )
+
+
+def _cells(found: Found, predictor: Predictor) -> dict[str, pd.Series]:
+    """Return the columns of the schema as the package takes them."""
+    table, present = found.columns, found.columns.column_names
+    _check(present, predictor)
+    columns = [
+        column for column in predictor.schema["input"] if column["name"] in present
+    ]
+    texts = [table[c["name"]].combine_chunks() for c in columns]
+    decimal = "," if found.text and comma_decimals(texts) else "."
+    made = {}
+    for column, cells in zip(columns, texts, strict=True):
+        name = column["name"]
+        if found.text:
+            cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, cells.type), cells)
+        if column["type"] == "number" or not found.text:
+            made[name] = infer(
+                cells, name, written=found.text, decimal=decimal, ids=False
+            ).values
+        else:
+            made[name] = cells.to_pandas().astype("str")
+    return made
+
+
+def _check(present: list[str], predictor: Predictor) -> None:
+    """Say so where a needed column is not there, or nothing the model looks at."""
+    needed = {c["name"] for c in predictor.schema["input"] if c["required"]}
+    absent = [n for n in predictor.columns if n in needed and n not in present]
+    if not set(predictor.columns).intersection(present):
+        absent = predictor.columns
+    if absent:
+        raise InputError(
+            "the file lacks columns that the model needs",
+            where=str(predictor.folder),
+            expected=", ".join(absent),
+            got=", ".join(present)[:300],
+            todo=did_you_mean(absent[0], present),
+        )
+
+
+def _values(values: pd.Series) -> Any:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
+    plain = values.dtype.kind in "fiubM"
+    return values.to_numpy() if plain else values.to_numpy(dtype=object)
+
+
+def _ids(cells: dict[str, pd.Series], predictor: Predictor) -> list[str]:
+    """Return the id column's values where they all differ, else hashes of the cells."""
+    for column in predictor.schema["input"]:
+        values = cells.get(column["name"])
+        if column["type"] != "id" or values is None or values.isna().any():
+            continue
+        if values.is_unique:
+            return [str(value) for value in values.tolist()]
+    return hashed(cells, len(next(iter(cells.values()))))
+
+
+def _lines(ids: list[str], said: Predictions) -> Iterator[list[str]]:
+    if said.probabilities is None:
+        for name, value in zip(ids, said.prediction.tolist(), strict=True):
+            yield [name, repr(float(value))]
+        return
+    for name, label, chances in zip(
+        ids, said.prediction, said.probabilities.tolist(), strict=True
+    ):
+        yield [name, str(label), *(f"{chance:.9g}" for chance in chances)]

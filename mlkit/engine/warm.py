@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -58,6 +59,7 @@ class KernelServer:
             self._channel.close()
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._pid, 0)
+            shutil.rmtree(self.path.parent, ignore_errors=True)
             self._pid = 0
 
     def __enter__(self) -> Self:

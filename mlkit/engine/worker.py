@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -159,6 +160,7 @@ class Worker:
         self,
         job: Job,
         channel: socket.socket,
+        room: Path,
         pid: int,
         process: subprocess.Popen[bytes] | None = None,
     ) -> None:
@@ -166,6 +168,7 @@ class Worker:
         self.job = job
         self.pid = pid
         self._channel = channel
+        self._room = room
         self._process = process
         self._started = time.monotonic()
         self._pending = b""
@@ -181,7 +184,7 @@ class Worker:
             return cls._spawn(job, room)
         execute = prepare()
         pid, channel = processes.guarded(lambda end: execute.main(job, end, room), room)
-        return cls(job, channel, pid)
+        return cls(job, channel, room, pid)
 
     @classmethod
     def _spawn(cls, job: Job, room: Path) -> Worker:
@@ -196,7 +199,7 @@ class Worker:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        return cls(job, ours, process.pid, process)
+        return cls(job, ours, room, process.pid, process)
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when there is something to hear."""
@@ -269,6 +272,7 @@ class Worker:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, 0)
         self._channel.close()
+        shutil.rmtree(self._room, ignore_errors=True)  # where the guard could not
         seconds = time.monotonic() - self._started
         died = Failure(
             "WorkerDied",

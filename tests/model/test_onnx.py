@@ -1,0 +1,196 @@
+"""The packaged model says what the fitted model says, on rows made to catch it out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+
+from mlkit.core.schema import Column, Schema
+from mlkit.model.families import family, names
+from mlkit.model.fitted import fit
+from mlkit.model.formats.onnx import convert
+from mlkit.model.forms import floor32
+from mlkit.model.parity import agree, compare, probes
+from mlkit.model.problem import Problem
+from mlkit.model.runtime import Graph, choice
+
+
+def said_of(model, table, threshold=0.5):
+    graph = Graph(convert(model, threshold), model.classes)
+    return graph.predict({n: table[n].to_numpy() for n in model.schema.names})
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_family_agrees_on_hard_rows(name, table, problem):
+    model = fit(name, {}, table, problem)
+    hard = probes(table, model)
+    found = compare(model, hard, said_of(model, hard))
+    assert found.rows == 6 * len(table)
+    assert found.holds, found
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("seed", range(3))
+def test_drawn_settings_agree_too(name, seed, table, problem):
+    settings = family(name).draw(problem.kind, np.random.default_rng(seed))
+    model = fit(name, settings, table, problem, seed)
+    assert agree(model, table).reason == ""
+
+
+@pytest.mark.parametrize("name", names())
+def test_integer_ties_go_the_same_way(name):
+    """Trees split between integers; a column of neighbours in float32 is the worst."""
+    rng = np.random.default_rng(0)
+    base = np.float32(2**24)
+    steps = rng.integers(0, 6, 400)
+    near = (base + 2 * steps).astype(np.float64)
+    half = rng.integers(0, 9, 400) / 2
+    y = np.where(near + half > near.mean() + 2, "b", "a")
+    table = pd.DataFrame({"near": near, "half": half, "y": y.astype(str)})
+    problem = Problem("two_classes", "y", "roc_auc", ("a", "b"), ("near", "half"))
+    model = fit(name, {}, table, problem)
+    shifted = pd.concat(
+        [table.assign(near=table["near"] + d) for d in (-1.0, 0, 0.5, 1)]
+    )
+    assert compare(model, shifted, said_of(model, shifted)).holds
+
+
+def test_rounding_down_keeps_every_question():
+    rng = np.random.default_rng(0)
+    cells = rng.normal(size=4000).astype(np.float32)
+    middles = (cells[:-1].astype(np.float64) + np.nextafter(cells[1:], 0)) / 2
+    for low in (
+        middles,
+        cells.astype(np.float64),
+        np.nextafter(cells, 9).astype(float),
+    ):
+        exact = cells[: len(low), None] <= low[None, :50]
+        assert (exact == (cells[: len(low), None] <= floor32(low)[None, :50])).all()
+    assert floor32(np.array([np.inf]))[0] == np.inf
+
+
+def test_a_tie_between_classes_is_the_same_tie_everywhere():
+    chances = np.array([[0.4, 0.4, 0.2], [0.2, 0.4, 0.4]])
+    wobble = chances + np.array([1e-9, -1e-9, 1e-8])
+    assert choice(chances).tolist() == choice(wobble).tolist() == [0, 1]
+    half = np.array([[0.5, 0.5]])
+    assert (
+        choice(half).tolist() == choice(half.astype(np.float32) - 1e-9).tolist() == [1]
+    )
+
+
+@pytest.mark.parametrize("threshold", [0.001, 0.2, 0.37, 0.5, 0.999])
+def test_the_threshold_is_in_the_graph(threshold, make):
+    table = make("two_classes")
+    model = fit("forest", {"leaf": 1, "trees": 10}, table, Problem.of(table))
+    said = said_of(model, table, threshold)
+    assert (said.prediction == model.predict(table, threshold)).all()
+    assert compare(model, table, said, threshold).holds
+
+
+@pytest.mark.parametrize("name", names())
+def test_hostile_column_names_and_words_are_taken(name):
+    rng = np.random.default_rng(1)
+    words = ["<b>", "", "naïve ☃", "a\nb", "null", "(missing)"]
+    table = pd.DataFrame(
+        {
+            "label": rng.normal(size=200),
+            "probabilities": rng.choice(words, 200),
+            "mlkit/Concat_0": rng.normal(size=200),
+            "a b.c/ß": rng.choice(words, 200),
+            "value": rng.normal(size=200),
+        }
+    )
+    table["target"] = np.where(table["label"] > 0, "ja 🙂", "nein")
+    columns = [Column(n, Schema.of(table)[n].type) for n in table if n != "target"]
+    columns = [
+        Column(c.name, "category" if c.type == "text" else c.type) for c in columns
+    ]
+    schema = Schema((*columns, Column("target", "category", ("target",))))
+    model = fit(name, {}, table, Problem.of(schema.attach(table)))
+    assert agree(model, table).reason == ""
+
+
+@pytest.mark.parametrize("name", names())
+def test_columns_that_say_nothing_are_taken(name):
+    table = pd.DataFrame({"a": [np.nan] * 40, "b": [1.0] * 40, "y": ["n", "y"] * 20})
+    problem = Problem("two_classes", "y", "roc_auc", ("n", "y"), ("a", "b"))
+    model = fit(name, {}, table, problem)
+    assert agree(model, table).reason == ""
+    words = Problem("two_classes", "y", "roc_auc", ("n", "y"), (), ("w",))
+    alone = fit(name, {}, table.assign(w="same"), words)
+    assert agree(alone, table.assign(w="same")).reason == ""
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_class_that_training_lacks_has_no_chance(name, make):
+    table = make("many_classes")
+    problem = Problem.of(table)
+    model = fit(name, {}, table[table["answer"] != "middle"], problem)
+    chances = said_of(model, table).probabilities
+    assert not chances[:, problem.classes.index("middle")].any()
+    assert agree(model, table).reason == ""
+
+
+def test_no_rows_give_no_predictions(table, problem):
+    model = fit("forest", {"trees": 5}, table, problem)
+    said = said_of(model, table.head(0))
+    assert len(said.prediction) == 0
+    assert len(model.predict(table.head(0))) == 0
+
+
+def test_the_graph_is_valid_and_named_by_its_columns(table, problem):
+    made = onnx.load_from_string(convert(fit("boosting", {}, table, problem)))
+    onnx.checker.check_model(made, full_check=True)
+    assert [i.name for i in made.graph.input] == list(problem.features)
+    outs = [o.name for o in made.graph.output]
+    assert outs == (["label", "probabilities"] if problem.classes else ["value"])
+
+
+SCRIPT = """
+import sys, hashlib, joblib
+sys.path.insert(0, sys.argv[1])
+from conftest import rows
+from mlkit.model.fitted import fit
+from mlkit.model.formats.onnx import convert
+from mlkit.model.problem import Problem
+for kind in ("two_classes", "number"):
+    table = rows(kind)
+    for name in ("linear", "forest", "boosting"):
+        model = fit(name, {}, table, Problem.of(table))
+        print(joblib.hash(model), hashlib.sha256(convert(model)).hexdigest())
+"""
+
+
+def test_models_and_bytes_are_equal_in_every_process(request):
+    here = str(request.path.parent)
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT, here],
+            env={"PATH": "", "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, threads in (("1", "1"), ("2", "4"))
+    ]
+    assert found[0] == found[1]
+    assert len(found[0].splitlines()) == 6
+
+
+def test_what_cannot_be_converted_is_told(monkeypatch, make):
+    table = make("two_classes")
+    model = fit("boosting", {}, table, Problem.of(table))
+
+    def broken(estimator, kind):
+        raise ValueError("no such form")
+
+    monkeypatch.setattr(family("boosting"), "form", broken)
+    check = agree(model, table)
+    assert check.size == 0
+    assert check.reason == "cannot be converted: ValueError: no such form"

@@ -12,6 +12,7 @@ from mlkit.core.identity import row_hashes
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
 from mlkit.data import hints
+from mlkit.data.card import many
 from mlkit.data.clean import Cleaned
 from mlkit.data.leaks import AWAY
 from mlkit.data.plots import shorten
@@ -170,7 +171,7 @@ def _of_operations(cleaned: Cleaned) -> Iterator[Alert]:
         cells = cleaned.cleaning.touched[operation["name"]]
         yield Alert(
             *(kind, operation["column"], level),
-            f"{cells:,} cells: {operation['why']}",
+            f"{many(cells, 'cell')}: {operation['why']}",
             f"clean does it: {operation['name']}",
         )
 
@@ -189,7 +190,7 @@ def _of_rows(raw: pd.DataFrame, cleaned: Cleaned, schema: Schema) -> Iterator[Al
     if clashing:
         yield Alert(
             *("contradictions", "", "look"),
-            f"{clashing:,} rows equal another in every feature, not in the target",
+            f"{many(clashing, 'row')} equal another in every feature, not in the target",
             "no model can tell them apart: more columns may",
         )
     if len(raw) < 10 * len(schema.features):

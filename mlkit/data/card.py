@@ -7,7 +7,7 @@ from html import escape
 
 from mlkit.data.plots import ACCENT, GRID, INK, MUTED
 
-__all__ = ["card", "grid", "significant"]
+__all__ = ["card", "grid", "many", "significant"]
 
 CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em 0"
 
@@ -77,3 +77,14 @@ def significant(value: float, digits: int = 4) -> float:
     (1235.0, 0.001235)
     """
     return float(f"{value:.{digits}g}")
+
+
+def many(count: int, word: str) -> str:
+    """Count things in words.
+
+    Examples
+    --------
+    >>> many(1, "row"), many(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} {word}" + "s" * (count != 1)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mlkit.core import rows
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
-from mlkit.data.card import card, grid
+from mlkit.data.card import card, grid, many
 from mlkit.data.flags import FLAG, counted, flags
 from mlkit.data.pictures import fates
 from mlkit.data.plots import Picture
@@ -149,9 +149,10 @@ class Cleaned:
         flagged = sum(self.dropped.values())
         rows_in = f"{len(self.table):,} rows in"
         size = f"{rows_in} = {len(self.table) - flagged:,} kept + {flagged:,} flagged"
-        reasons = [f"{count:,} rows: {why}" for why, count in self.dropped.items()]
-        top = card("Cleaned", size, [*reasons, *self.notes])
-        return top + self.cleaning._repr_html_()
+        reasons = [
+            f"{many(count, 'row')}: {why}" for why, count in self.dropped.items()
+        ]
+        return card("Cleaned", size, [*reasons, *self.notes])
 
 
 def clean(

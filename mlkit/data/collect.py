@@ -31,6 +31,7 @@ from mlkit.data.target import as_target
 __all__ = ["Collected", "Receipt", "collect"]
 
 Roles = Mapping[str, str | Sequence[str]]
+NAMED = 8
 PLAIN_TYPES = ("number", "category", "text", "date", "id")
 
 
@@ -162,7 +163,7 @@ def collect(
         _check_name(name, cells, found, uri)
     _check_roles(roles, types, target)
     read = _read(cells, found, types | ({id_column: "id"} if id_column else {}))
-    notes = [*found.notes, *(f"{n}: {i.note}" for n, i in read.items() if i.note)]
+    notes = [*found.notes, *_notes(read)]
     columns = {
         name: Column(name, i.type, _roles(name, roles)) for name, i in read.items()
     }
@@ -275,6 +276,19 @@ def _read(
         if asked and asked != read[name].type:
             raise _not_as_asked(read[name], asked, name)
     return read
+
+
+def _notes(read: Mapping[str, Inferred]) -> list[str]:
+    """Say what is to be known of columns, once for all that are alike."""
+    alike: dict[str, list[str]] = {}
+    for name, told in read.items():
+        if told.note:
+            alike.setdefault(told.note, []).append(name)
+    notes = []
+    for note, names in alike.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        notes.append(f"{', '.join(names[:NAMED])}{more}: {note}")
+    return notes
 
 
 def _not_as_asked(told: Inferred, asked: str, name: str) -> InputError:

@@ -231,6 +231,7 @@ def _of_column(
     values: pd.Series, column: Column, seen: Mapping[str, float]
 ) -> Iterator[dict[str, Any]]:
     name, known = column.name, values.dropna()
+    steps = {op["op"]: op for op in plan(values, column).operations}
     if column.type == "number" and seen:
         yield _range(name, seen["low"], seen["high"], _is_whole(known))
     elif column.type == "date":
@@ -238,14 +239,15 @@ def _of_column(
     elif column.type == "id":
         yield from [_rule(name, "unique")] if known.is_unique else []
     elif column.type in ("category", "text"):
-        yield from _of_words(values, column)
-    if len(known) == len(values) >= ENOUGH:
+        yield from _of_words(values, column, steps)
+    if len(known) == len(values) >= ENOUGH and "missing" not in steps:
         yield _rule(name, "required")
 
 
-def _of_words(values: pd.Series, column: Column) -> Iterator[dict[str, Any]]:
+def _of_words(
+    values: pd.Series, column: Column, steps: Mapping[str, Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
     """Propose a range where cleaning reads the words as numbers, else what they are."""
-    steps = {op["op"]: op for op in plan(values, column).operations}
     if "number" in steps:
         marks = ("decimal", "thousands", "strip")
         how = {key: steps["number"][key] for key in marks if key in steps["number"]}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
-from mlkit.data.card import card
+from mlkit.data.card import card, many
 from mlkit.data.partplot import plot_labels
 from mlkit.data.plots import Picture
 
@@ -88,7 +88,7 @@ def label(
     schema = Schema.of(table)
     known = {row: labels[row] for row in labels if row in table.index} if labels else {}
     lost = len(labels or {}) - len(known)
-    notes = [f"{lost:,} labels are of rows that are no longer there"] if lost else []
+    notes = [f"{many(lost, 'label')} of rows that are no longer there"] if lost else []
     if not known and not merge:
         return Labelled(table, 0, tuple(notes))
     if schema.target is None:

@@ -107,7 +107,7 @@ class Picture(Figure):
         self.savefig(
             buffer,
             format="png",
-            dpi=72 * scale,
+            dpi=96 * scale,
             bbox_inches="tight",
             metadata={"Software": None},
         )

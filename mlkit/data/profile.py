@@ -12,7 +12,7 @@ import pandas as pd
 
 from mlkit.core.schema import Schema
 from mlkit.data.alerts import Alert, alerts
-from mlkit.data.card import card, grid
+from mlkit.data.card import card, grid, many
 from mlkit.data.clean import clean
 from mlkit.data.describe import bars, describe
 from mlkit.data.leaks import ties
@@ -22,6 +22,7 @@ from mlkit.data.profileplot import plot_columns, plot_gaps, plot_ties
 __all__ = ["Columns", "Profile", "profile"]
 
 MOST_CLASSES = 6
+ALIKE = 3
 MARKS = {"serious": ("●", BAD), "look": ("●", WARN), "note": ("○", MUTED)}
 
 
@@ -119,7 +120,7 @@ class Profile:
 
     def _repr_html_(self) -> str:
         size = f"{self.rows:,} rows × {len(self.columns):,} columns"
-        count = f"{len(self.alerts)} alerts" if len(self.alerts) != 1 else "1 alert"
+        count = many(len(self.alerts), "alert")
         return card("Profile", f"{size} · {count}") + _alert_grid(self.alerts)
 
 
@@ -180,14 +181,31 @@ def _classes(table: pd.DataFrame, schema: Schema) -> tuple[tuple[str, ...], Any]
 def _alert_grid(found: tuple[Alert, ...]) -> str:
     if not found:
         return ""
+    kinds = list(dict.fromkeys(alert.kind for alert in found))
     lines = "".join(
-        f'<tr style="background:none"><td style="color:{MARKS[alert.level][1]}">'
-        f"{MARKS[alert.level][0]}</td>"
-        + _cells(alert.kind, alert.column, alert.evidence, alert.remedy)
-        + "</tr>"
-        for alert in found
+        _lines([alert for alert in found if alert.kind == kind]) for kind in kinds
     )
     return f'<table style="border-collapse:collapse">{lines}</table>'
+
+
+def _lines(alike: list[Alert]) -> str:
+    """Return a line an alert; where many are alike, the rest by name alone."""
+    shown = alike if len(alike) <= ALIKE + 1 else alike[:ALIKE]
+    rest = [alert.column for alert in alike[len(shown) :]]
+    lines = [
+        _line(alert, alert.kind, alert.column, alert.evidence, alert.remedy)
+        for alert in shown
+    ]
+    if rest:
+        more = ", ".join(rest[:30]) + " ..." * (len(rest) > 30)
+        lines.append(_line(alike[0], "", f"and {len(rest)} more", more, ""))
+    return "".join(lines)
+
+
+def _line(alert: Alert, *texts: str) -> str:
+    mark, tone = MARKS[alert.level]
+    dot = f'<td style="color:{tone}">{mark if texts[0] else ""}</td>'
+    return f'<tr style="background:none">{dot}{_cells(*texts)}</tr>'
 
 
 def _cells(*texts: str) -> str:

@@ -124,7 +124,7 @@ def _title(axes: Axes, column: Mapping[str, Any], rows: int, target: bool) -> No
         f"{gone / rows:.0%} missing" if gone / rows >= 0.01 else "some missing"
     ] * (gone > 0)
     told += ["length"] * (column["type"] == "text")
-    label(axes, shorten(column["name"], 24))
+    label(axes, shorten(column["name"], 16 if told else 24))
     if told:
         axes.text(
             *(1.0, 1.03, " · ".join(told)),

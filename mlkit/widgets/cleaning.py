@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mlkit.core.files import digest
-from mlkit.data.card import grid
+from mlkit.data.card import grid, many
 from mlkit.data.clean import Cleaned
 from mlkit.widgets.panel import Note, panel
 
@@ -33,7 +33,7 @@ class CleaningEditor:
     def __init__(self, proposed: Cleaned) -> None:
         cleaning = proposed.cleaning
         self.offers = {
-            op["name"]: f"{cleaning.touched[op['name']]:,} cells: {op['why']}"
+            op["name"]: f"{many(cleaning.touched[op['name']], 'cell')}: {op['why']}"
             for op in cleaning.told
         }
         twice = proposed.dropped.get("duplicate", 0)

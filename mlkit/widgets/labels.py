@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlkit.core.schema import Schema
+from mlkit.data.card import many
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["LabelEditor"]
@@ -44,9 +45,11 @@ class LabelEditor:
 
     def picture(self, value: Labels) -> object:
         """Return how many labels are given, and how many rows have none."""
-        lines = [f"{len(value):,} labels are given by hand"]
+        lines = [f"{many(len(value), 'label')} given by hand"]
         if self.unlabelled:
-            lines.append(f"{len(self.unlabelled):,} rows have no label in the source")
+            lines.append(
+                f"{many(len(self.unlabelled), 'row')} without a label in the source"
+            )
         return Note(*lines)
 
     def widget(self, value: Labels, record: Record) -> object:

@@ -332,7 +332,7 @@ def test_replay_agrees_for_tables_json_and_arrays(values):
 def test_the_views_are_escaped_and_drawn():
     raw = messy().rename(columns={"charge": "<charge>"})
     cleaned = clean(Schema.of(raw).attach(raw))
-    html = cleaned._repr_html_()
+    html = cleaned._repr_html_() + cleaned.cleaning._repr_html_()
     assert "&lt;charge&gt;" in html
     assert "<charge>" not in html
     for picture in (

@@ -190,7 +190,7 @@ def _of_rows(raw: pd.DataFrame, cleaned: Cleaned, schema: Schema) -> Iterator[Al
     if clashing:
         yield Alert(
             *("contradictions", "", "look"),
-            f"{many(clashing, 'row')} equal another in every feature, not in the target",
+            f"{many(clashing, 'row')} equal others in every feature, not the target",
             "no model can tell them apart: more columns may",
         )
     if len(raw) < 10 * len(schema.features):

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from mlkit.core.identity import row_hashes
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
 from mlkit.data import hints
 from mlkit.data.card import many
 from mlkit.data.clean import Cleaned
+from mlkit.data.identify import row_keys
 from mlkit.data.leaks import AWAY
 from mlkit.data.plots import shorten
 
@@ -204,7 +204,7 @@ def _of_rows(raw: pd.DataFrame, cleaned: Cleaned, schema: Schema) -> Iterator[Al
 def _clashing(raw: pd.DataFrame, schema: Schema) -> int:
     if schema.target is None or not schema.features:
         return 0
-    keys = row_hashes(raw, [name for name in schema.features if name in raw])
+    keys = row_keys({n: raw[n] for n in schema.features if n in raw}, len(raw))
     frame = pd.DataFrame({"key": keys, "target": raw[schema.target].to_numpy()})
     frame = frame[frame["key"].duplicated(keep=False)]
     return int((frame.groupby("key")["target"].transform("nunique") > 1).sum())

@@ -231,7 +231,9 @@ def _of_column(
     values: pd.Series, column: Column, seen: Mapping[str, float]
 ) -> Iterator[dict[str, Any]]:
     name, known = column.name, values.dropna()
-    steps = {op["op"]: op for op in plan(values, column).operations}
+    steps: dict[str, Mapping[str, Any]] = {}
+    if column.type in ("category", "text"):
+        steps = {op["op"]: op for op in plan(values, column).operations}
     if column.type == "number" and seen:
         yield _range(name, seen["low"], seen["high"], _is_whole(known))
     elif column.type == "date":
@@ -255,7 +257,7 @@ def _of_words(
         read = _as_numbers(values, how)
         yield _range(column.name, read.min(), read.max(), _is_whole(read)) | how
     elif column.type == "category" and values.nunique() <= MOST_VALUES:
-        words = sorted({word.strip() for word in values.dropna()})
+        words = sorted({word.strip() for word in values.dropna().unique()})
         yield _rule(column.name, "values", values=words)
     elif values.notna().any():
         longest = int(values.dropna().str.len().max())

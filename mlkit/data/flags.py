@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mlkit.core.identity import row_hashes
 from mlkit.core.schema import Schema
+from mlkit.data.identify import row_keys
 
 __all__ = ["FLAG", "by_chance", "counted", "flags"]
 
@@ -35,7 +35,8 @@ def flags(
     """
     found = pd.Series("", index=raw.index, dtype="str")
     notes: list[str] = []
-    again = pd.Series(row_hashes(raw, [str(n) for n in raw.columns]), index=raw.index)
+    cells = {str(name): raw[name] for name in raw}
+    again = pd.Series(row_keys(cells, len(raw)).view(np.int64), index=raw.index)
     twice = again.duplicated()
     if twice.any() and duplicates:
         if _chance(raw, again):

@@ -8,6 +8,7 @@ that one odd cell in a column does not rename the rows.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from mlkit.core.identity import row_hashes
 from mlkit.core.schema import Schema
 from mlkit.core.values import numbers
 
-__all__ = ["hashed", "id_of", "row_ids", "unit_of"]
+__all__ = ["hashed", "id_of", "row_ids", "row_keys", "unit_of"]
 
 HASHED = re.compile(r"[0-9a-f]{16}(-[0-9]+)?")
 
@@ -66,15 +67,30 @@ def unit_of(ids: pd.Index) -> NDArray[np.object_]:
     >>> unit_of(pd.Index(["00ff00ff00ff00ff-1", "C-7"], dtype="str")).tolist()
     ['00ff00ff00ff00ff', 'C-7']
     """
-    words = ids.to_numpy(dtype=object)
-    return np.array([w[:16] if HASHED.fullmatch(w) else w for w in words], dtype=object)
+    words = ids.to_series()
+    hashed_ids = words.str.fullmatch(HASHED.pattern).to_numpy(dtype=bool)
+    units: NDArray[np.object_] = words.to_numpy(dtype=object).copy()
+    units[hashed_ids] = words[hashed_ids].str.slice(0, 16).to_numpy(dtype=object)
+    return units
 
 
-def hashed(columns: dict[str, pd.Series], rows: int) -> list[str]:
-    """Return 16 hex digits a row, and ``-1``, ``-2`` ... on the further equal rows."""
+def row_keys(columns: Mapping[str, pd.Series], rows: int) -> NDArray[np.uint64]:
+    """Return one hash a row; a number and the text that writes it hash alike.
+
+    Parameters
+    ----------
+    columns
+        Cells by name; the order counts, the names do not.
+    rows
+        How many rows there are.
+    """
     parts = {str(i): _hash(values) for i, values in enumerate(columns.values())}
-    frame = pd.DataFrame(parts, index=range(rows))
-    keys = row_hashes(frame, list(parts))
+    return row_hashes(pd.DataFrame(parts, index=range(rows)), list(parts))
+
+
+def hashed(columns: Mapping[str, pd.Series], rows: int) -> list[str]:
+    """Return 16 hex digits a row, and ``-1``, ``-2`` ... on the further equal rows."""
+    keys = row_keys(columns, rows)
     ordinals = pd.Series(keys).groupby(keys).cumcount().to_numpy()
     words = [f"{key:016x}" for key in keys.tolist()]
     for place in np.flatnonzero(ordinals):
@@ -97,6 +113,8 @@ def _hash(values: pd.Series) -> NDArray[np.int64]:
     if values.dtype.kind in "fiu":
         plain = pd.DataFrame({"x": values.to_numpy(dtype=np.float64)})
         return row_hashes(plain, ["x"]).view(np.int64)
+    if values.dtype.kind == "M":
+        return row_hashes(pd.DataFrame({"x": values.array}), ["x"]).view(np.int64)
     codes, distinct = pd.factorize(values, use_na_sentinel=False)
     words = pd.Series(distinct).reset_index(drop=True)
     found = numbers(words.to_numpy(dtype=object))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.schema import Column
@@ -186,7 +187,7 @@ def _date_plan(draft: _Draft, values: pd.Series) -> Plan:
     made = rows.apply(draft.operations, {column.name: _cells(values)})[column.name]
     known = made[~np.isnat(made)]
     names = ("year", "month", "day", "weekday", "hour", "minute")
-    parts = [name for name in names if len(np.unique(rows.PARTS[name](known))) > 1]
+    parts = [name for name in names if _varies(rows.PARTS[name](known))]
     if not parts and draft.offer("drop", len(values), SAME):
         return draft.done()
     draft.add("date_parts", parts=parts)
@@ -194,6 +195,10 @@ def _date_plan(draft: _Draft, values: pd.Series) -> Plan:
     roles = tuple(role for role in column.roles if role != "time")
     split = [Column(f"{column.name}_{part}", "number", roles) for part in parts]
     return draft.done(whole, *split)
+
+
+def _varies(values: NDArray[Any]) -> bool:
+    return len(values) > 0 and bool(values.min() != values.max())
 
 
 def _sameness(values: pd.Series, column: Column) -> str:

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from mlkit.core.cells import keep
 from mlkit.core.errors import InputError, did_you_mean
-from mlkit.core.identity import row_hashes
 from mlkit.core.schema import Schema
 from mlkit.data.assign import PARTS, assign, assign_by_time, best_salt, unit_hashes
 from mlkit.data.card import card, grid
-from mlkit.data.identify import HASHED, unit_of
+from mlkit.data.identify import HASHED, row_keys, unit_of
 from mlkit.data.partplot import plot_classes, plot_numbers, plot_times
 from mlkit.data.plots import Picture
 
@@ -267,9 +266,10 @@ def _notes(
         notes.append(f"the split is by time, so a {group!r} may be in several parts")
     if target is None or schema[target].type != "category":
         return notes
-    classes = sorted({word for part in parts.values() for word in part[target]})
+    seen = {name: set(parts[name][target].unique()) for name in PARTS}
+    classes = sorted(set.union(*seen.values()))
     for name in PARTS:
-        gone = [word for word in classes if not (parts[name][target] == word).any()]
+        gone = [word for word in classes if word not in seen[name]]
         if gone:
             shown = ", ".join(map(repr, gone[:5])) + " ..." * (len(gone) > 5)
             notes.append(f"no row of {name} is {shown}: too few such rows")
@@ -278,8 +278,8 @@ def _notes(
 
 def _twins(train: pd.DataFrame, test: pd.DataFrame, raw: pd.DataFrame) -> list[str]:
     """Say how many test rows equal a training row in every feature."""
-    features = [name for name in Schema.of(raw).features if name in raw]
-    keys = pd.Series(row_hashes(raw, features), index=raw.index)
+    features = {name: raw[name] for name in Schema.of(raw).features if name in raw}
+    keys = pd.Series(row_keys(features, len(raw)), index=raw.index)
     count = int(keys[test.index].isin(keys[train.index]).sum()) if features else 0
     told = (
         f"{count:,} test rows equal a training row in every feature; their ids differ"

@@ -118,7 +118,9 @@ def _as_kind(
         plain = values.dtype.kind in "fiu"
         values = values.astype("float64") if values.dtype.kind in "iu" else values
         return values, Column(name, "number" if plain else "text", ("target",)), told
-    words = pd.Series(pd.array(texts(values.to_numpy()), dtype="str"), values.index)
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    cells = texts(np.asarray(distinct, dtype=object))[codes]
+    words = pd.Series(pd.array(cells, dtype="str"), values.index)
     classes = tuple(sorted(words.dropna().unique()))
     return words, Column(name, "category", ("target",), classes), told
 

@@ -157,10 +157,23 @@ def _broken(
 
 def _check(pandera: Any, rule: Mapping[str, Any]) -> Any:
     def kept(values: pd.Series) -> pd.Series:
-        failed = CHECKS[rule["check"]](_cells(values), rule)
-        return pd.Series(~failed, index=values.index)
+        return pd.Series(~_failing(values, rule), index=values.index)
 
     return pandera.Check(kept, error=rule["rule"], ignore_na=False)
+
+
+def _failing(
+    values: pd.Series, rule: Mapping[str, Any]
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which cells fail, looking once at each distinct text."""
+    judge = CHECKS[rule["check"]]
+    if rule["check"] == "unique":
+        twice = values.duplicated(keep=False) & values.notna()
+        return twice.to_numpy(dtype=bool)
+    if values.dtype.kind in "fiubM":
+        return judge(_cells(values), rule)
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    return judge(np.asarray(distinct, dtype=object), rule)[codes]
 
 
 def _cells(values: pd.Series) -> np.ndarray[Any, Any]:

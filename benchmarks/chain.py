@@ -31,7 +31,7 @@ def ours(root: Path):
 def stock(root: Path):
     total = 0.0
     for path in sorted((root / "steps").glob("*.ipynb")):
-        out = root / f"out-{path.name}"
+        out = root.parent / f"out-{path.name}"
         command = [sys.executable, "-m", "papermill", str(path), str(out)]
         total += cpu([*command, "--cwd", str(path.parent)])
     return total

@@ -31,7 +31,7 @@ PASSED_OVER = {
     "ledger.jsonl",
     "__pycache__",
 }
-CODE = {".py", ".pyc", ".so", ".ipynb"}
+CODE = (".py", ".pyc", ".so", ".ipynb")
 
 
 class Watch:
@@ -49,6 +49,10 @@ class Watch:
         self.imported: set[str] = set()
         self.opened: set[Path] = set()
         self.written: set[Path] = set()
+        self.modules: dict[str, str] = {}
+        self.changed: set[str] = set()
+        self._looked_at: set[str] = set()
+        self._tops: set[str] = set()
 
     def start(self) -> None:
         """Begin to note."""
@@ -66,49 +70,55 @@ class Watch:
 
     def used(self) -> dict[str, Any]:
         """Return modules with hashes, packages imported, and files that changed."""
-        modules, changed = {}, []
-        for path in self._module_files():
-            try:
-                if path.stat().st_mtime > self.started:
-                    changed.append(self._name(path))
-                modules[self._name(path)] = file_hash(path)
-            except OSError:
-                changed.append(self._name(path))
-        own = {name.partition("/")[0].removesuffix(".py") for name in modules}
-        tops = {Path(name).name.removesuffix(".py") for name in modules}
-        known = {*sys.stdlib_module_names, *own, *tops, "mlkit"}
+        self._look_at_modules()
+        known = {*sys.stdlib_module_names, *self._tops, "mlkit"}
         foreign = {n for n in self.imported if n.partition(".")[0] not in known}
         packages = {name.partition(".")[0] for name in foreign}
         return {
+            "modules": dict(sorted(self.modules.items())),
             "foreign": sorted(foreign),
-            "modules": modules,
             "imports": {
                 name: sys.modules.get(name) is not None for name in sorted(packages)
             },
-            "changed": changed,
+            "changed": sorted(self.changed),
         }
 
     def read_files(self) -> list[Path]:
         """Return the project's data files that Python opened for reading."""
         return sorted(p for p in self.opened - self.written if p.is_file())
 
-    def _module_files(self) -> list[Path]:
-        files = set()
-        for module in list(sys.modules.values()):
-            name = getattr(module, "__file__", None)
-            if name and name.endswith(".py"):
-                path = Path(name)
-                if path.is_relative_to(PACKAGE) or self._in_project(path):
-                    files.add(path)
-        return sorted(files)
+    def _look_at_modules(self) -> None:
+        """Hash the project's and mlkit's modules that were not looked at before."""
+        ours = (f"{PACKAGE}{os.sep}", f"{self.root}{os.sep}")
+        for name, module in list(sys.modules.items()):
+            if name in self._looked_at:
+                continue
+            self._looked_at.add(name)
+            file = getattr(module, "__file__", None)
+            if not file or not file.startswith(ours) or not file.endswith(".py"):
+                continue
+            path = Path(file)
+            if path.is_relative_to(PACKAGE) or self._in_project(file):
+                self._tops.add(name.partition(".")[0])
+                self._take(path)
+
+    def _take(self, path: Path) -> None:
+        name = self._name(path)
+        try:
+            if path.stat().st_mtime > self.started:
+                self.changed.add(name)
+            self.modules[name] = file_hash(path)
+        except OSError:
+            self.changed.add(name)
 
     def _name(self, path: Path) -> str:
         if path.is_relative_to(PACKAGE):
             return "mlkit:" + path.relative_to(PACKAGE).as_posix()
         return path.relative_to(self.root).as_posix()
 
-    def _in_project(self, path: Path) -> bool:
-        return path.is_relative_to(self.root) and "site-packages" not in path.parts
+    def _in_project(self, file: str) -> bool:
+        inside = file.startswith(f"{self.root}{os.sep}")
+        return inside and "site-packages" not in file
 
     def _ours(self, caller: Mapping[str, Any] | None) -> bool:
         """Tell whether a cell, a project module or mlkit is importing."""
@@ -118,7 +128,7 @@ class Watch:
         if name == "__main__" or name.partition(".")[0] == "mlkit":
             return True
         file = caller.get("__file__")
-        return bool(file) and self._in_project(Path(str(file)))
+        return bool(file) and self._in_project(str(file))
 
     def _wrap(self, plain: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
         def noting(
@@ -135,11 +145,12 @@ class Watch:
         return noting
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if event != "open" or not isinstance(args[0], (str, os.PathLike)):
+        if event != "open" or not isinstance(args[0], str):
             return
-        path = Path(os.path.abspath(os.fspath(args[0])))  # noqa: PTH100 - cheap, no stat
-        if path.suffix in CODE or not self._in_project(path):
+        file = os.path.abspath(os.fspath(args[0]))  # noqa: PTH100 - cheap, no stat
+        if not self._in_project(file) or file.endswith(CODE):
             return
+        path = Path(file)
         inside = path.relative_to(self.root).parts
         if not inside or PASSED_OVER.intersection(inside) or inside[0].startswith("."):
             return

@@ -278,3 +278,20 @@ def test_a_person_and_a_run_save_the_same(chain):
     drafts = Store(chain.project.state).drafts()
     found = {name: entry.identity for name, entry in drafts.items()}
     assert found == identities(chain)
+
+
+def test_a_file_that_a_cell_reads_by_itself_is_noticed(chain):
+    chain.step(
+        "05_reads",
+        "",
+        "import mlkit as mk\nimport pandas as pd\nimport onnx as third_party",
+        'mk.save(lines=len(pd.read_csv("../data/own.csv")))',
+    )
+    (chain.root / "data" / "own.csv").write_text("a\n1\n")
+    chain.executed()
+    assert chain.executed() == []
+    record = Store(chain.project.state).records("reads")[0]
+    assert "onnx" in record["depfile"]["distributions"]
+    (chain.root / "data" / "own.csv").write_text("a\n1\n2\n")
+    assert "file data/own.csv changed" in why(chain, "reads")
+    assert chain.executed() == ["reads"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import (  # type: ignore[import-untyped]
+    ThreadpoolController,
+)
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
@@ -101,7 +104,9 @@ class Model:
         found = np.zeros((len(table), len(self.classes)))
         if len(table):
             matrix = self.encoder.transform(table)
-            found[:, self.estimator.classes_] = self.estimator.predict_proba(matrix)
+            with one_thread():
+                chances = self.estimator.predict_proba(matrix)
+            found[:, self.estimator.classes_] = chances
         return found
 
     def predicted(self, table: pd.DataFrame) -> NDArray[np.float64]:
@@ -111,7 +116,9 @@ class Model:
     def _values(self, table: pd.DataFrame) -> NDArray[np.float64]:
         if not len(table):
             return np.zeros(0)
-        scaled = self.estimator.predict(self.encoder.transform(table))
+        matrix = self.encoder.transform(table)
+        with one_thread():
+            scaled = self.estimator.predict(matrix)
         return np.asarray(self.centre + self.spread * scaled, np.float64)
 
     def plot(self) -> Picture:
@@ -164,9 +171,23 @@ def fit(
     model = Model(problem, name, settings, encoder, estimator, truth)
     goal = truth if problem.classes else (truth - model.centre) / model.spread
     weights = _weights(used, problem)
-    with threadpool_limits(1):
+    with one_thread():
         estimator.fit(encoder.transform(used), goal, sample_weight=weights)
     return model
+
+
+def one_thread() -> Any:
+    """Hold OpenMP and BLAS to one thread, in a ``with`` block.
+
+    Results then do not depend on the machine's cores, and threads that wait for each
+    other do not burn a shared machine's time.
+    """
+    return _controller().limit(limits=1)
+
+
+@cache
+def _controller() -> Any:
+    return ThreadpoolController()
 
 
 def _weights(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:

@@ -112,7 +112,8 @@ def _roc(axes: Axes, evaluation: Evaluation, at: float) -> None:
     axes.plot([0, 1], [0, 1], color=plots.SOFT, lw=1.5)
     axes.plot(curve["x"], curve["y"], color=plots.ACCENT)
     axes.fill_between(curve["x"], curve["y"], color=plots.ACCENT, alpha=0.08)
-    _dot(axes, counts[0, 1] / counts[0].sum(), counts[1, 1] / counts[1].sum())
+    no, yes = np.maximum(counts.sum(axis=1), 1)
+    _dot(axes, counts[0, 1] / no, counts[1, 1] / yes)
     plots.label(axes, "ROC", "false alarms among the rest", "found among the positive")
 
 
@@ -120,7 +121,7 @@ def _precision_recall(axes: Axes, evaluation: Evaluation, at: float) -> None:
     curve, counts = evaluation.curves["precision_recall"], _counts(evaluation, at)
     axes.axhline(counts[1].sum() / counts.sum(), color=plots.SOFT, lw=1.5)
     axes.plot(curve["x"], curve["y"], color=plots.ACCENT)
-    if counts[:, 1].sum():
+    if counts[:, 1].sum() and counts[1].sum():
         found = counts[1, 1]
         _dot(axes, found / counts[1].sum(), found / counts[:, 1].sum())
     axes.set_ylim(0, 1.03)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+
+import joblib
+import numpy as np
+import pytest
+
+from mlkit.core.errors import InputError, UsageError
+from mlkit.core.files import canonical
+from mlkit.core.schema import Schema
+from mlkit.model.choose import Shortlist, choose
+from mlkit.model.cross import folds
+from mlkit.model.families import family, names
+from mlkit.model.problem import Problem
+
+
+def plain(record):
+    kept = {k: v for k, v in record.to_dict().items() if k not in record.volatile}
+    return canonical(kept)
+
+
+def test_all_families_meet_and_the_best_is_chosen(table):
+    found = choose(table, folds=3)
+    assert {c.family for c in found.candidates} == set(names())
+    assert found.chosen == found.best == found.candidates[0].family
+    assert found.gap == 0
+    assert found["dummy"].score != found[found.chosen].score
+    assert all(c.problem == "" and c.size > 0 for c in found.candidates)
+    assert found.metrics == {found.problem.metric: found.candidates[0].score}
+
+
+def test_it_repeats_and_reads_back(table):
+    found = choose(table, ["linear"], folds=3)
+    with joblib.parallel_config("threading", n_jobs=2):
+        again = choose(table, ["linear"], folds=3)
+    assert plain(again) == plain(found)
+    read = Shortlist.from_dict(json.loads(canonical(found.to_dict())))
+    assert read == found
+    assert str(found.table()) == str(read.table())
+    assert repr(found.plot()).startswith("<Picture")
+
+
+def test_the_best_that_cannot_be_packaged_is_passed_over_and_the_gap_told(
+    monkeypatch, make
+):
+    def broken(estimator, kind):
+        raise ValueError("no form")
+
+    whole = choose(make("number"), folds=3)
+    monkeypatch.setattr(family(whole.best), "form", broken)
+    found = choose(make("number"), folds=3)
+    assert found.best == whole.best
+    assert found.chosen == whole.candidates[1].family
+    assert found.gap == pytest.approx(
+        abs(found.candidates[0].score - found.candidates[1].score)
+    )
+    assert (
+        "cannot be packaged: cannot be converted: ValueError: no form"
+        in found.notes[-1]
+    )
+    assert "cannot be packaged" not in str(whole.table())
+    found.plot()
+
+
+def test_families_can_be_named(make):
+    table = make("two_classes")
+    assert [c.family for c in choose(table, ["tree"], folds=2).candidates] == [
+        "tree",
+        "dummy",
+    ]
+    with pytest.raises(UsageError, match="did you mean 'boosting'"):
+        choose(table, ["bosting"])
+
+
+def test_many_rows_are_thinned_and_that_is_told(make):
+    found = choose(make("two_classes", 500), ["linear"], folds=2, most_rows=100)
+    assert found.rows == 100
+    assert "compared on 100 of 500 rows" in found.notes
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_folds_are_even_in_the_target(table, problem, count):
+    fold = folds(table, problem, count)
+    sizes = np.bincount(fold)
+    assert sizes.max() - sizes.min() <= 1
+    truth = problem.truth(table)
+    means = [np.mean(truth[fold == k]) for k in range(count)]
+    assert np.ptp(means) < 0.06 * np.ptp(truth)
+    assert (fold == folds(table, problem, count)).all()
+
+
+def test_a_group_is_never_split(make):
+    table = make("two_classes")
+    schema = Schema.of(table)
+    table["house"] = (np.arange(len(table)) // 7).astype(str)
+    table["house"] = table["house"].astype("str")
+    Schema.of(schema.attach(table)).change("house", roles=("group",)).attach(table)
+    problem = Problem.of(table)
+    assert problem.group == "house"
+    fold = folds(table, problem, 4)
+    assert table.assign(fold=fold).groupby("house")["fold"].nunique().max() == 1
+    assert np.ptp(np.bincount(fold)) <= 7
+    with pytest.raises(InputError, match="fewer groups"):
+        folds(table.head(20), problem, 4)
+
+
+def test_fewer_rows_than_folds_are_refused(make):
+    table = make("two_classes")
+    with pytest.raises(InputError, match="fewer rows than folds"):
+        folds(table.head(3), Problem.of(table), 5)
+
+
+def test_rare_classes_and_few_rows_do_not_stop_it(make):
+    table = make("many_classes", 60)
+    table.loc[table.index[:1], "answer"] = "single"
+    found = choose(table, folds=5)
+    assert len(found.candidates) == len(names())

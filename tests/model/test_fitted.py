@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+
+from mlkit.core.artifacts import KINDS, kind_of
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Schema
+from mlkit.model.families import names
+from mlkit.model.fitted import fit
+from mlkit.model.problem import Problem
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_model_is_kept_without_a_pickle_and_says_the_same(
+    name, table, problem, tmp_path
+):
+    model = fit(name, {}, table, problem)
+    assert kind_of(model, "model") == "model"
+    KINDS["model"].write(model, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["model.skops"]
+    read = KINDS["model"].read(tmp_path)
+    assert (read.predicted(table) == model.predicted(table)).all()
+    assert read.problem == problem
+    assert repr(read) == repr(model)
+    assert not set(skops.io.get_untrusted_types(file=tmp_path / "model.skops")) - {
+        "mlkit.model.encode.Encoder",
+        "mlkit.model.fitted.Model",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.tree._tree.Tree",
+    }
+
+
+@pytest.mark.parametrize("name", names())
+def test_equal_rows_give_equal_models(name, table, problem):
+    first, second = fit(name, {}, table, problem), fit(name, {}, table, problem)
+    assert joblib.hash(first) == joblib.hash(second)
+
+
+def test_probabilities_are_those_of_all_classes(make):
+    table = make("many_classes")
+    problem = Problem.of(table)
+    model = fit("forest", {}, table, problem)
+    chances = model.predict_proba(table)
+    assert chances.shape == (len(table), 3)
+    assert np.allclose(chances.sum(axis=1), 1)
+    assert model.classes == problem.classes == ("high", "low", "middle")
+    assert set(model.predict(table)) <= set(model.classes)
+
+
+def test_a_number_has_no_probabilities(make):
+    table = make("number")
+    model = fit("linear", {}, table, Problem.of(table))
+    assert model.predict(table).dtype == np.float64
+    with pytest.raises(InputError, match="no probabilities"):
+        model.predict_proba(table)
+
+
+def test_rows_without_a_target_are_not_learnt_from(make):
+    table = make("two_classes")
+    part = table.copy()
+    part.loc[part.index[:100], "answer"] = None
+    model = fit("linear", {}, part, Problem.of(table))
+    assert model.rows == 300
+
+
+def test_weights_count(make):
+    table = make("two_classes")
+    schema = Schema.of(table)
+    table["weight"] = np.where(table["answer"] == "yes", 50.0, 1.0)
+    Schema.of(schema.attach(table)).change("weight", roles=("weight",)).attach(table)
+    problem = Problem.of(table)
+    assert "weight" not in problem.features
+    model = fit("linear", {}, table, problem)
+    assert (model.predict(table) == "yes").mean() > 0.85
+
+
+def test_a_large_offset_of_the_target_does_not_cost_digits(make):
+    table = make("number").assign(answer=lambda t: t["answer"] + 1e9)
+    problem = Problem.of(Schema.of(make("number", 3)).attach(table))
+    model = fit("forest", {}, table, problem)
+    errors = model.predict(table) - table["answer"]
+    assert np.abs(errors).mean() < 60
+
+
+def test_the_schema_names_what_is_needed(make):
+    table = make("two_classes")
+    model = fit("linear", {}, table, Problem.of(table))
+    assert model.schema.names == ["age", "pay", "flat", "town", "sex"]
+    with pytest.raises(InputError, match="lacks columns"):
+        model.predict(table.drop(columns="pay"))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+
+import joblib
+import pytest
+
+from mlkit.core.files import canonical
+from mlkit.model.choose import choose
+from mlkit.model.metrics import better
+from mlkit.model.train import train
+from mlkit.model.tune import Settings, tune
+
+
+@pytest.fixture
+def shortlist(table):
+    return choose(table, ["linear", "tree"], folds=3)
+
+
+def test_the_winner_ran_on_all_folds_and_is_no_worse_than_the_defaults(
+    table, shortlist
+):
+    found = tune(table, shortlist, 6, folds=3)
+    metric = found.problem.metric
+    assert not better(metric, found.default, found.score)
+    assert len(found.attempts) == 6 + 2
+    finalists = [a for a in found.attempts if len(a.folds) == 3]
+    assert not any(better(metric, round(a.score, 6), found.score) for a in finalists)
+    assert found.metrics == {metric: found.score}
+
+
+def test_no_trials_keep_the_defaults(table, shortlist):
+    found = tune(table, shortlist, 0, contenders=1, folds=3)
+    assert (found.family, found.settings) == (shortlist.chosen, {})
+    assert "default settings" in str(found.table())
+
+
+def test_weak_attempts_are_given_up_on_larger_tables(make):
+    table = make("number", 1200)
+    found = tune(table, choose(table, ["linear"], folds=2), 8, contenders=1, folds=4)
+    tried = [len(a.folds) for a in found.attempts]
+    assert tried[0] == 4
+    assert sorted(set(tried)) == [1, 2, 4]
+
+
+def test_it_repeats_and_reads_back(table, shortlist):
+    found = tune(table, shortlist, 3, folds=2, seed=4)
+    with joblib.parallel_config("threading", n_jobs=2):
+        again = tune(table, shortlist, 3, folds=2, seed=4)
+    assert {**found.to_dict(), "seconds": 0} == {**again.to_dict(), "seconds": 0}
+    assert Settings.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert repr(found.plot()).startswith("<Picture")
+    assert tune(table, shortlist, 3, folds=2, seed=5).attempts != found.attempts
+
+
+def test_training_takes_the_settings_and_repeats(table, shortlist):
+    settings = tune(table, shortlist, 2, folds=2)
+    model = train(table, settings)
+    assert (model.family, model.settings) == (settings.family, dict(settings.settings))
+    assert joblib.hash(model) == joblib.hash(train(table, settings))
+    assert repr(model.plot()).startswith("<Picture")

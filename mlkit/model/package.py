@@ -165,8 +165,8 @@ class _Hold:
     def json(self, table: pd.DataFrame) -> Agreement:
         """Compare from what a request would hold."""
         names = [name for name in self.predictor.columns if name in table]
-        form = json.loads(table[names].to_json(orient="records", date_format="iso"))
-        said = self.predictor.predict({n: [row[n] for row in form] for n in names})
+        form = json.dumps({name: _listed(table[name]) for name in names})
+        said = self.predictor.predict(json.loads(form))
         return compare(self.model, self.cleaning.apply(table), said, self.threshold)
 
     def drawn(self, table: pd.DataFrame) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -206,9 +206,17 @@ def _cells(values: pd.Series) -> Any:
     return values.to_numpy() if kind in "fiubM" else values.to_numpy(dtype=object)
 
 
+def _listed(values: pd.Series) -> list[Any]:
+    """Return cells as JSON would hold them: dates as text, what is missing as null."""
+    if values.dtype.kind == "M":
+        values = values.map(lambda cell: cell.isoformat(), na_action="ignore")
+    plain = values.astype(object).where(values.notna(), None)
+    return [None if cell in (np.inf, -np.inf) else cell for cell in plain.tolist()]
+
+
 def _finding(bar: str, found: Agreement) -> Finding:
     if not found.rows:
-        return Finding(bar, "not_assessed", got="there are no such rows")
+        return Finding(bar, "not_assessed", got="there are no such rows", required=True)
     return Finding(
         bar,
         "passed" if found.holds else "missed",

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mlkit.core.errors import InputError, UsageError
+from mlkit.core.files import canonical
+from mlkit.core.schema import Schema
+from mlkit.model.accept import Accepted, accept
+from mlkit.model.evaluate import evaluate
+from mlkit.model.fitted import fit
+from mlkit.model.problem import Problem
+from mlkit.model.review import Review
+
+
+def judge(parts, kind, name="linear", *, shuffle=False, leaks=None, cut=None, **how):
+    train, valid, test, cleaning = parts(kind)
+    if shuffle:
+        rng = np.random.default_rng(0)
+        for table in (train, valid, test):
+            table["answer"] = table["answer"].array[rng.permutation(len(table))]
+    model = fit(name, {}, train, Problem.of(train))
+    found = Review(model.problem, len(valid), 0.0, 0.0, (), leaks=leaks or {})
+    evaluation = evaluate(model, valid)
+    test = test if cut is None else test.head(cut)
+    return accept(model, cleaning, evaluation, found, test, **how)
+
+
+def state_of(accepted, words):
+    (finding,) = [f for f in accepted.findings if words in f.bar]
+    return finding.state
+
+
+def test_a_good_model_passes_with_no_bars(parts, kind):
+    found = judge(parts, kind)
+    assert found.verdict.state == "passed"
+    assert state_of(found, "better than a guess") == "passed"
+    assert state_of(found, "worst group") == "not_assessed"
+    assert found.rows > 80
+    assert repr(found.plot()).startswith("<Picture")
+
+
+def test_a_model_of_noise_is_blocked(parts, kind):
+    found = judge(parts, kind, shuffle=True)
+    assert found.verdict.state == "blocked"
+    assert found.verdict.blocking[0].bar.startswith("better than a guess")
+    assert found.verdict.blocking[0].help
+
+
+def test_the_guess_itself_is_not_better_than_a_guess(parts, kind):
+    found = judge(parts, kind, "dummy")
+    assert state_of(found, "better than a guess") == "missed"
+
+
+def test_a_bar_is_met_by_the_limit_and_not_by_the_point(parts):
+    plain = judge(parts, "two_classes")
+    value = plain.metrics["roc_auc"]
+    low, _ = plain.measured.intervals["roc_auc"]
+    between = judge(parts, "two_classes", bars={"roc_auc": (value + low) / 2})
+    (finding,) = between.verdict.blocking
+    assert "more hold-out rows" in finding.help
+    beyond = judge(parts, "two_classes", bars={"roc_auc": 0.999})
+    assert "trials" in beyond.verdict.blocking[0].help
+    assert judge(parts, "two_classes", bars={"roc_auc": low}).verdict.state == "passed"
+
+
+def test_a_bar_on_a_loss_takes_the_upper_limit(parts):
+    plain = judge(parts, "number")
+    _, high = plain.measured.intervals["rmse"]
+    assert judge(parts, "number", bars={"rmse": high}).verdict.state == "passed"
+    assert judge(parts, "number", bars={"rmse": high * 0.99}).verdict.state == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("bars", "words", "state"),
+    [
+        ({"worst_group": 0.6}, "worst group", "passed"),
+        ({"worst_group": 0.99}, "worst group", "missed"),
+        ({"group_gap": 0.5}, "groups within", "passed"),
+        ({"group_gap": 0.0}, "groups within", "missed"),
+        ({"rows": 50}, "hold-out rows", "passed"),
+        ({"rows": 5000}, "hold-out rows", "missed"),
+        ({"calibration": 0.4}, "calibration", "passed"),
+        ({"calibration": 0.0}, "calibration", "missed"),
+        ({"latency_ms": 1, "size_mb": 1}, "hold-out rows", "passed"),
+    ],
+)
+def test_each_bar_is_judged(parts, bars, words, state):
+    assert state_of(judge(parts, "two_classes", bars=bars), words) == state
+
+
+@pytest.mark.parametrize("bars", [{"roc": 0.8}, {"rmse": 1.0}, {"roc_auc": "high"}])
+def test_bars_that_make_no_sense_are_refused(parts, bars):
+    with pytest.raises(UsageError, match="bar"):
+        judge(parts, "two_classes", bars=bars)
+
+
+def test_what_was_not_assessed_blocks_only_where_a_bar_asks(parts, make):
+    table = make("two_classes", 600)
+    Schema.of(table).change("sex", roles=()).attach(table)
+    plain = parts("two_classes", table=table)
+
+    def unmarked(kind):
+        for one in plain[:3]:
+            Schema.of(one).change("sex", roles=()).attach(one)
+        cleaning = plain[3]
+        outputs = cleaning.outputs.change("sex", roles=())
+        return (*plain[:3], replace(cleaning, outputs=outputs))
+
+    assert judge(unmarked, "two_classes").verdict.state == "passed"
+    asked = judge(unmarked, "two_classes", bars={"worst_group": 0.5})
+    assert [f.state for f in asked.verdict.blocking] == ["not_assessed"]
+    few = judge(parts, "two_classes", cut=20)
+    assert state_of(few, "hold-out rows") == "not_assessed"
+
+
+def test_a_leak_blocks_unless_it_is_said_to_be_known(parts):
+    found = judge(parts, "two_classes", leaks={"pay": 0.999})
+    assert [f.bar for f in found.verdict.blocking] == ["pay does not give answer away"]
+    known = judge(parts, "two_classes", leaks={"pay": 0.999}, known_leaks=["pay"])
+    assert known.verdict.state == "passed"
+
+
+def test_it_repeats_and_reads_back_and_dates_stay_out(parts, kind):
+    found = judge(parts, kind)
+    assert found == judge(parts, kind)
+    assert Accepted.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert found.volatile == ("judged",)
+    many = replace(found, judged=30)
+    assert many.verdict.state == "passed"
+    assert "fresh rows" in many.verdict.findings[-1].help
+
+
+def test_rows_that_cannot_be_judged_are_refused(parts):
+    train, valid, test, cleaning = parts("two_classes")
+    model = fit("linear", {}, train, Problem.of(train))
+    nothing = Review(model.problem, 1, 0.0, 0.0, ())
+    with pytest.raises(InputError, match="no row has a target"):
+        accept(model, cleaning, evaluate(model, valid), nothing, test.head(0))

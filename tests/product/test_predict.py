@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Schema
+from mlkit.data.clean import clean
+from mlkit.data.collect import collect
+from mlkit.data.contract import infer
+from mlkit.data.split import split
+from mlkit.model.accept import accept
+from mlkit.model.evaluate import evaluate
+from mlkit.model.fitted import fit
+from mlkit.model.package import package
+from mlkit.model.problem import Problem
+from mlkit.model.review import Review
+from mlkit.model.runtime import cut
+from mlkit.product.predict import predict_file
+
+PENGUINS = str(files("palmerpenguins") / "data" / "penguins.csv")
+HERE = Path(__file__).resolve().parents[2]
+REAL = HERE.parent / "shared" / "data" / "tables"
+
+
+def packed(source, target, name="boosting", **how):
+    raw = collect(source, target=target, **how).table
+    cleaned = clean(raw)
+    parts = split(cleaned.table, raw)
+    model = fit(name, {}, parts.train, Problem.of(parts.train))
+    evaluation = evaluate(model, parts.valid)
+    nothing = Review(model.problem, 1, 0.0, 0.0, ())
+    accepted = accept(model, cleaned.cleaning, evaluation, nothing, parts.test)
+    hidden = Schema.of(parts.test).without(target)
+    blind = hidden.attach(parts.test.drop(columns=target))
+    given = (model, accepted, cleaned.cleaning, infer(raw), parts.valid, blind)
+    made = package(*given)
+    assert made.verdict.state == "passed", str(made.verdict)
+    said = model.predict(cleaned.cleaning.apply(raw), cut(accepted.threshold))
+    return made.folder, raw, pd.Series(said, index=raw.index), model
+
+
+@pytest.fixture(scope="module")
+def penguins():
+    return packed(PENGUINS, "species")
+
+
+def read(path):
+    return pd.read_csv(path, dtype={"id": str}).set_index("id")
+
+
+def test_it_gives_the_models_labels_and_collects_ids(penguins, tmp_path):
+    folder, raw, said, _ = penguins
+    assert predict_file(folder, PENGUINS, tmp_path / "out.csv") == len(raw)
+    found = read(tmp_path / "out.csv")
+    classes = ["Adelie", "Chinstrap", "Gentoo"]
+    assert found.columns.tolist() == [
+        "prediction",
+        *(f"probability_{c}" for c in classes),
+    ]
+    assert set(found.index) == set(raw.index)
+    assert (found.loc[said.index, "prediction"] == said).all()
+
+
+def test_rows_may_come_alone_shuffled_and_without_the_target(penguins, tmp_path):
+    folder, _, said, _ = penguins
+    rows = pd.read_csv(PENGUINS, dtype=str, keep_default_na=False)
+    some = rows.drop(columns="species").iloc[[200, 3]][
+        rows.columns[::-1].drop("species")
+    ]
+    some.to_csv(tmp_path / "in.csv", index=False)
+    assert predict_file(folder, tmp_path / "in.csv", tmp_path / "out.csv") == 2
+    found = read(tmp_path / "out.csv")
+    assert found["prediction"].tolist() == [said.iloc[200], said.iloc[3]]
+    assert found.index.tolist() == [said.index[200], said.index[3]]
+
+
+def test_parquet_is_read_too(penguins, tmp_path):
+    folder, raw, said, _ = penguins
+    plain = raw.copy()
+    plain.attrs = {}
+    plain.to_parquet(tmp_path / "in.parquet", index=False)
+    predict_file(folder, tmp_path / "in.parquet", tmp_path / "out.csv")
+    assert (read(tmp_path / "out.csv")["prediction"].to_numpy() == said).all()
+
+
+def test_a_file_that_cannot_be_scored_is_told_and_leaves_the_old_one(
+    penguins, tmp_path
+):
+    folder, *_ = penguins
+    out = tmp_path / "out.csv"
+    out.write_text("kept")
+    with pytest.raises(InputError, match="no such file"):
+        predict_file(folder, tmp_path / "none.csv", out)
+    (tmp_path / "in.csv").write_text("a,b\n1,2\n3,4\n")
+    with pytest.raises(InputError, match="lacks columns"):
+        predict_file(folder, tmp_path / "in.csv", out)
+    assert out.read_text() == "kept"
+
+
+def bare(tmp_path, name="in.csv", count=120, cells=None):
+    """Write a file without a header; its middle column is the target."""
+    rng = np.random.default_rng(0)
+    x, z = rng.normal(size=count).round(3), rng.integers(0, 5, count)
+    y = (x * 2 + z + rng.normal(0, 0.2, count)).round(2)
+    lines = [[a, b, c] for a, b, c in zip(x, y, z, strict=True)]
+    path = tmp_path / name
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [[row[k] for k in cells or (0, 1, 2)] for row in lines]
+        )
+    return str(path)
+
+
+def test_a_file_without_a_header_is_named_by_position(tmp_path):
+    folder, raw, said, model = packed(bare(tmp_path), "c2", "linear")
+    out = tmp_path / "out.csv"
+    predict_file(folder, bare(tmp_path), out)
+    whole = read(out)
+    assert whole.index.tolist() == raw.index.tolist()
+    assert np.allclose(whole["prediction"], said, atol=1e-5 * model.spread)
+    predict_file(folder, bare(tmp_path, "blind.csv", cells=(0, 2)), out)
+    assert read(out).equals(whole)
+    named = tmp_path / "named.csv"
+    pd.read_csv(bare(tmp_path), header=None, names=["c1", "c2", "c3"]).to_csv(
+        named, index=False
+    )
+    predict_file(folder, named, out)
+    assert read(out).equals(whole)
+    with pytest.raises(InputError, match="another number of columns"):
+        predict_file(folder, bare(tmp_path, "one.csv", cells=(0,)), out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("telco_churn", "Churn"),
+        ("titanic", "Survived"),
+        ("winequality-white", "c12"),
+        ("auto_imports", "c26"),
+        ("ionosphere", "c35"),
+        ("horse-colic", "c23"),
+        ("daily-min-temperatures", "Temp"),
+    ],
+)
+@pytest.mark.parametrize("family", ["forest", "boosting", "linear"])
+def test_real_tables_get_the_models_labels(name, target, family, tmp_path):
+    source = REAL / f"{name}.csv"
+    if not source.exists():
+        pytest.skip(f"{source.name} does not lie beside the project")
+    folder, raw, said, model = packed(str(source), target, family)
+    predict_file(folder, source, tmp_path / "out.csv")
+    found = pd.read_csv(tmp_path / "out.csv", dtype={"id": str, "prediction": str})
+    found = found.set_index("id").loc[raw.index]
+    if model.classes:
+        assert (found["prediction"].to_numpy() == said.to_numpy()).all()
+    else:
+        apart = found["prediction"].astype(float) - said
+        assert apart.abs().max() <= 1e-5 * model.spread

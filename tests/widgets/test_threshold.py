@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlkit.model.evaluate import evaluate
+from mlkit.model.fitted import fit
+from mlkit.model.problem import Problem
+from mlkit.model.review import Review
+from mlkit.widgets import LeakPicker, ThresholdPicker
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    y = np.where(x + rng.normal(0, 0.7, 300) > 0, "yes", "no").astype(str)
+    table = pd.DataFrame({"x": x, "y": y})
+    problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
+    return evaluate(fit("linear", {}, table, problem), table)
+
+
+def children(widget):
+    return {type(one).__name__: one for one in _walk(widget)}
+
+
+def _walk(widget):
+    for one in getattr(widget, "children", ()):
+        yield one
+        yield from _walk(one)
+
+
+def test_the_default_is_what_costs_say(evaluation):
+    picker = ThresholdPicker(evaluation)
+    assert picker.value == evaluation.threshold
+    assert picker.seen == ThresholdPicker(evaluation).seen
+    other = replace(evaluation, costs={"false_alarm": 1.0, "miss": 9.0})
+    assert picker.seen != ThresholdPicker(other).seen
+    assert repr(picker.picture(0.3)).startswith("<Picture")
+
+
+def test_a_person_moves_the_slider_and_keeps_it_with_a_reason(evaluation):
+    kept = []
+    picker = ThresholdPicker(evaluation)
+    panel = picker.widget(0.5, lambda value, why: kept.append((value, why)))
+    assert repr(panel) == "<ThresholdPicker>"
+    parts = children(panel)
+    before = parts["Image"].value
+    parts["FloatSlider"].value = 0.25
+    assert parts["Image"].value != before
+    assert bytes(before).startswith(b"\x89PNG")
+    parts["Text"].value = "misses are dear"
+    parts["Button"].click()
+    assert kept == [(0.25, "misses are dear")]
+
+
+def test_there_may_be_nothing_to_set(evaluation):
+    picker = ThresholdPicker(replace(evaluation, threshold=None))
+    assert picker.value is None
+    assert "no threshold to set" in repr(picker.picture(None))
+    assert "no threshold" in picker.widget(None, print)._repr_html_()
+
+
+def test_leaks_are_ticked(evaluation):
+    review = Review(evaluation.problem, 1, 0.0, 0.0, (), leaks={"<x>": 0.999, "z": 1.0})
+    picker = LeakPicker(review)
+    assert picker.value == []
+    assert "&lt;x&gt; alone scores 0.999" in picker.picture([])._repr_html_()
+    kept = []
+    panel = picker.widget(["z"], lambda value, why: kept.append((value, why)))
+    boxes = [one for one in _walk(panel) if type(one).__name__ == "Checkbox"]
+    assert [box.value for box in boxes] == [False, True]
+    boxes[0].value = True
+    children(panel)["Button"].click()
+    assert kept == [(["<x>", "z"], "")]
+
+
+def test_no_leaks_are_said(evaluation):
+    picker = LeakPicker(Review(evaluation.problem, 1, 0.0, 0.0, ()))
+    assert repr(picker.picture([])) == "no feature alone gives y away"

@@ -226,6 +226,12 @@ def _of_column(
         evidence = f"{_share(gone, rows)} of its cells are missing"
         remedy = "missing is a value of its own to the models; does it mean something?"
         yield Alert("many gaps", name, "look", evidence, remedy)
+    if column.type == "date" and "time" not in column.roles:
+        yield Alert(
+            *("dated", name, "look"),
+            f"rows from {measured.get('first', '?')} to {measured.get('last', '?')}",
+            'to be judged on the future, give it the role "time" in collect',
+        )
     if column.type == "number":
         yield from _of_number(values, column, measured)
     elif column.type in ("category", "text") and measured["type"] != "number":

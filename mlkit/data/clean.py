@@ -26,6 +26,8 @@ from mlkit.data.propose import plan
 
 __all__ = ["Cleaned", "Cleaning", "clean"]
 
+LISTED = 100
+
 
 @dataclass(frozen=True)
 class Cleaning:
@@ -107,12 +109,15 @@ class Cleaning:
         return grouped
 
     def _repr_html_(self) -> str:
+        told = self.told[:LISTED]
         lines = [
-            (op["name"], f"{self.touched[op['name']]:,}", op["why"]) for op in self.told
+            (op["name"], f"{self.touched[op['name']]:,}", op["why"]) for op in told
         ]
         if not lines:
             return card("Cleaning", "no cell needed to be changed")
-        return grid(("operation", "cells", "why"), lines)
+        rest = len(self.told) - len(told)
+        more = f"and {many(rest, 'operation')} more" if rest else ""
+        return grid(("operation", "cells", "why"), lines, more)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from mlkit.core.cells import reads
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column, Schema
-from mlkit.data.card import card, grid
+from mlkit.data.card import card, grid, many
 from mlkit.data.identify import id_of, row_ids
 from mlkit.data.infer import Inferred, comma_decimals, infer, text_of
 from mlkit.data.pictures import strips
@@ -32,6 +32,7 @@ __all__ = ["Collected", "Receipt", "collect"]
 
 Roles = Mapping[str, str | Sequence[str]]
 NAMED = 8
+LISTED = 100
 PLAIN_TYPES = ("number", "category", "text", "date", "id")
 
 
@@ -91,10 +92,12 @@ class Collected:
         return f"<Collected {len(self.table)} rows × {self.table.shape[1]} columns>"
 
     def _repr_html_(self) -> str:
-        schema = Schema.of(self.table)
-        lines = [_line(self.table[column.name], column) for column in schema]
+        schema = list(Schema.of(self.table))
+        lines = [_line(self.table[c.name], c) for c in schema[:LISTED]]
         heads = ("column", "type", "role", "distinct", "missing", "for example")
-        return self.receipt._repr_html_() + grid(heads, lines)
+        rest = len(schema) - len(lines)
+        more = f"and {many(rest, 'column')} more" if rest else ""
+        return self.receipt._repr_html_() + grid(heads, lines, more)
 
 
 def collect(
@@ -200,14 +203,14 @@ def _existing(uri: str) -> Path:
 
 def _with_missing(columns: pa.Table, missing: Sequence[str]) -> pa.Table:
     words = pa.array(list(missing), pa.string())
-    for place, column in enumerate(columns.columns):
+    made = []
+    for column in columns.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             gone = pc.is_in(column, words.cast(column.type))
             if pc.any(gone).as_py():
-                none = pa.scalar(None, column.type)
-                column = pc.if_else(gone, none, column)
-                columns = columns.set_column(place, columns.field(place), column)
-    return columns.combine_chunks()
+                column = pc.if_else(gone, pa.scalar(None, column.type), column)
+        made.append(column)
+    return pa.table(made, names=columns.column_names).combine_chunks()
 
 
 def _check_size(cells: pa.Table, uri: str) -> None:

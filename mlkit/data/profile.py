@@ -23,6 +23,7 @@ __all__ = ["Columns", "Profile", "profile"]
 
 MOST_CLASSES = 6
 ALIKE = 3
+LISTED = 100
 MARKS = {"serious": ("●", BAD), "look": ("●", WARN), "note": ("○", MUTED)}
 
 
@@ -38,8 +39,9 @@ class Columns:
 
     def _repr_html_(self) -> str:
         heads = ("column", "type", "distinct", "missing", "lowest", "middle", "highest")
-        lines = [_measures(column, self.rows) for column in self.measures]
-        return grid(heads, lines)
+        lines = [_measures(column, self.rows) for column in self.measures[:LISTED]]
+        rest = len(self.measures) - len(lines)
+        return grid(heads, lines, f"and {many(rest, 'column')} more" if rest else "")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from mlkit.widgets.panel import Note, panel
 
 __all__ = ["CleaningEditor"]
 
+LISTED = 100
+
 Record = Callable[[list[str], str], None]
 
 
@@ -86,6 +88,8 @@ class _Offers:
     def _repr_html_(self) -> str:
         lines = [
             ("✓" if done else "refused", name, why)
-            for name, (done, why) in self.offers.items()
+            for name, (done, why) in list(self.offers.items())[:LISTED]
         ]
-        return grid(("", "operation", "what it does"), lines)
+        rest = len(self.offers) - len(lines)
+        more = f"and {many(rest, 'operation')} more" if rest else ""
+        return grid(("", "operation", "what it does"), lines, more)

@@ -63,6 +63,7 @@ def some(*words):
         (some("red ", "blue"), "blanks"),
         (some("12", "13", "14", "odd"), "mixed types"),
         (some("007", "120"), "codes"),
+        (pd.date_range("2026-01-01", periods=N), "dated"),
         (some("NA", "ZA", "US"), "NA"),
         (some(None, None, "u", "v"), "many gaps"),
         ([f"w{i // 2}" for i in range(N)], "many categories"),

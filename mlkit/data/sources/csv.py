@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def _names(found: Dialect, header: bool, where: str, notes: list[str]) -> list[s
         " ".join(name.split()) or f"c{place}"
         for place, name in enumerate(found.first, start=1)
     ]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise InputError(
             f"a column name is used twice: {', '.join(twice)}",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlkit.core.project import Project
-from mlkit.engine.options import Options
-from mlkit.engine.run import run
+from mlkit.engine.running.options import Options
+from mlkit.engine.running.run import run
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 

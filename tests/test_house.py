@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkit.engine import notebook
+from mlkit.engine.reading import notebook
 from mlkit.engine.scaffold import recipes, templates
 
 ROOT = Path(__file__).parents[1]

@@ -27,7 +27,7 @@ def _nothing_to_do(arguments: list[str]) -> bool:
         return False
     import os
 
-    from mlkit.engine.witness import recall
+    from mlkit.engine.running.witness import recall
 
     events: list[Mapping[str, object]] = []
     root = os.path.abspath(arguments[1] if len(arguments) == 2 else ".")  # noqa: PTH100

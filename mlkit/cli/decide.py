@@ -40,7 +40,7 @@ def command(name: str, value: str, why: str, undo: bool, folder: Path) -> None:
 
 def _list(project: Project) -> None:
     from mlkit.core import decisions
-    from mlkit.engine.graph import build
+    from mlkit.engine.planning.graph import build
 
     graph = build(project)
     made = decisions.read_all(project.decisions)
@@ -77,7 +77,7 @@ def _print(project: Project, name: str) -> None:
 
 def _set(project: Project, name: str, value: str, why: str) -> None:
     from mlkit.core import decisions, ledger
-    from mlkit.engine.graph import build
+    from mlkit.engine.planning.graph import build
 
     graph = build(project)
     overrules = {
@@ -116,7 +116,7 @@ def _verdict(project: Project, step: str) -> str:
 def _in_use(project: Project) -> dict[str, Any]:
     """Return what the steps' newest records decided, by name."""
     from mlkit.core.store import Store
-    from mlkit.engine.graph import build
+    from mlkit.engine.planning.graph import build
 
     found: dict[str, Any] = {}
     store = Store(project.state)

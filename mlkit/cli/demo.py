@@ -18,7 +18,7 @@ QUESTION = "Which species is this penguin, from its measurements?"
 def command(folder: Path) -> int:
     """Make a project on real data, run the whole loop, say what to look at."""
     from mlkit.cli.run_ import run_project
-    from mlkit.engine.options import Options
+    from mlkit.engine.running.options import Options
 
     if not (folder / "mlkit.toml").exists():
         make(folder)

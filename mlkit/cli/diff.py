@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from mlkit.engine.differ import Change
+    from mlkit.engine.reporting.differ import Change
 
 __all__ = ["command"]
 
@@ -37,8 +37,8 @@ def command(old: str, new: str, folder: Path, as_json: bool) -> None:
 
     from mlkit.cli.place import name_and_folder
     from mlkit.core.project import Project
-    from mlkit.engine.differ import differences
-    from mlkit.engine.past import find, manifest
+    from mlkit.engine.reporting.differ import differences
+    from mlkit.engine.reporting.past import find, manifest
 
     lone, folder = name_and_folder(old, folder)
     project = Project.open(folder)
@@ -66,7 +66,7 @@ def _told(changes: list[Change]) -> str:
 
 
 def _line(change: Change) -> tuple[str, str]:
-    from mlkit.engine.say import plain
+    from mlkit.engine.reporting.say import plain
 
     name = plain(".".join(part for part in (change.step, change.name) if part))
     if change.kind == "artifact" and change.old and change.new:
@@ -76,8 +76,8 @@ def _line(change: Change) -> tuple[str, str]:
 
 
 def _value(kind: str, value: Any) -> str:
-    from mlkit.engine.chapters import value_of
-    from mlkit.engine.say import number
+    from mlkit.engine.reporting.chapters import value_of
+    from mlkit.engine.reporting.say import number
 
     if value is None:
         return "–"
@@ -87,7 +87,7 @@ def _value(kind: str, value: Any) -> str:
 
 
 def _step_between(change: Change) -> str:
-    from mlkit.engine.say import number
+    from mlkit.engine.reporting.say import number
 
     if change.kind != "metric" or change.old is None or change.new is None:
         return ""

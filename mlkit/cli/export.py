@@ -42,7 +42,7 @@ def champion_package(project: object) -> Path:
     """
     from mlkit.core.project import Project
     from mlkit.core.store import Entry, Store
-    from mlkit.engine.champion import champion
+    from mlkit.engine.running.champion import champion
 
     assert isinstance(project, Project)
     identity = champion(project)

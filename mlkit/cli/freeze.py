@@ -16,7 +16,7 @@ def command(folder: Path) -> None:
     from mlkit.core import decisions
     from mlkit.core.project import Project
     from mlkit.core.store import Store
-    from mlkit.engine.graph import build
+    from mlkit.engine.planning.graph import build
 
     project = Project.open(folder)
     store, made = Store(project.state), decisions.read_all(project.decisions)

@@ -18,8 +18,8 @@ def command(folder: Path, as_json: bool) -> None:
 
     from mlkit.cli.progress import graph_text
     from mlkit.core.project import Project
-    from mlkit.engine.graph import build
-    from mlkit.engine.plan import status
+    from mlkit.engine.planning.graph import build
+    from mlkit.engine.planning.plan import status
 
     project = Project.open(folder)
     graph = build(project)

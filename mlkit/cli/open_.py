@@ -41,8 +41,8 @@ def command(step: str, folder: Path, past: str, only_print: bool) -> None:
 
 def _report(project: Project, past: str) -> Path:
     """Return a run's report; one that is not there is written."""
-    from mlkit.engine.past import find
-    from mlkit.engine.report import NAME, write
+    from mlkit.engine.reporting.past import find
+    from mlkit.engine.reporting.report import NAME, write
 
     folder = find(project, past)
     path = folder / NAME
@@ -51,7 +51,7 @@ def _report(project: Project, past: str) -> Path:
 
 def _notebook(project: Project, past: str, step: str) -> Path:
     from mlkit.core.errors import did_you_mean
-    from mlkit.engine.past import find, manifest
+    from mlkit.engine.reporting.past import find, manifest
 
     folder = find(project, past)
     steps = (manifest(folder) or {})["steps"]

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mlkit.cli.telling import explain, summary, told
-from mlkit.engine.lanes import lanes, ruled
-from mlkit.engine.say import SIGNS, seconds, shorten
+from mlkit.engine.reporting.lanes import lanes, ruled
+from mlkit.engine.reporting.say import SIGNS, seconds, shorten
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-    from mlkit.engine.graph import Graph
-    from mlkit.engine.plan import Check
+    from mlkit.engine.planning.graph import Graph
+    from mlkit.engine.planning.plan import Check
 
 __all__ = ["Progress", "graph_text"]
 
@@ -52,7 +52,7 @@ def graph_text(graph: Graph, checks: Mapping[str, Check]) -> str:
     graph
         The project's graph.
     checks
-        Step → how it stands; from `mlkit.engine.plan.status`.
+        Step → how it stands; from `mlkit.engine.planning.plan.status`.
     """
     import click
 

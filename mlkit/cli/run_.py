@@ -13,7 +13,7 @@ from mlkit.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mlkit.core.project import Project
-    from mlkit.engine.options import Options
+    from mlkit.engine.running.options import Options
 
 __all__ = ["JsonLines", "command", "given_of", "run_project"]
 
@@ -48,7 +48,7 @@ def command(
     cold: bool,
 ) -> int:
     """Bring the project up to date: what is fresh is kept."""
-    from mlkit.engine.options import Options
+    from mlkit.engine.running.options import Options
 
     options = Options(
         only=only,
@@ -85,14 +85,14 @@ def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
     """Run a project, show how it goes, write its report; return the exit code."""
     from mlkit.cli.progress import Progress
     from mlkit.core.project import Project
-    from mlkit.engine.witness import recall
+    from mlkit.engine.running.witness import recall
 
     show = JsonLines() if as_json else Progress(sys.stdout, live=sys.stdout.isatty())
     project = Project.find(folder)
     with show:
         if project and options.plain and recall(project.root, show):
             return 0
-        from mlkit.engine.run import run
+        from mlkit.engine.running.run import run
 
         project = Project.open(folder)
         result = run(project, options, show)
@@ -103,7 +103,7 @@ def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
 
 def _report(project: Project, run: str, quiet: bool) -> None:
     """Write the report; a fault in it does not change how the run ended."""
-    from mlkit.engine.report import write
+    from mlkit.engine.reporting.report import write
 
     try:
         page = write(project, project.runs / run)

@@ -22,7 +22,7 @@ def command(folder: Path, count: int, as_json: bool) -> None:
     import json
 
     from mlkit.core.project import Project
-    from mlkit.engine.past import folders
+    from mlkit.engine.reporting.past import folders
 
     project = Project.open(folder)
     found = [_facts(project, place) for place in folders(project)[:count]]
@@ -34,8 +34,8 @@ def command(folder: Path, count: int, as_json: bool) -> None:
 
 
 def _facts(project: Project, place: Path) -> dict[str, Any]:
-    from mlkit.engine.lock import holder
-    from mlkit.engine.past import manifest
+    from mlkit.engine.reporting.past import manifest
+    from mlkit.engine.running.lock import holder
 
     left = manifest(place)
     if left is None:
@@ -62,7 +62,7 @@ def _line(facts: dict[str, Any]) -> str:
     from datetime import datetime
 
     from mlkit.cli.progress import COLOURS
-    from mlkit.engine.say import headlines, number, plain, seconds
+    from mlkit.engine.reporting.say import headlines, number, plain, seconds
 
     state = facts["state"]
     told = click.style(f"{state:<11}", fg=COLOURS.get(state, "white"))

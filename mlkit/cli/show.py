@@ -64,7 +64,7 @@ def command(
 def _entries(project: Project, past: str) -> dict[str, Entry]:
     """Return what each name means: now, or at the end of a past run."""
     from mlkit.core.store import Entry, Store
-    from mlkit.engine.past import find, manifest
+    from mlkit.engine.reporting.past import find, manifest
 
     if not past:
         return Store(project.state).refs()

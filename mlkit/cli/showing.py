@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import UsageError
-from mlkit.engine.say import plain, shorten
+from mlkit.engine.reporting.say import plain, shorten
 
 if TYPE_CHECKING:
     from mlkit.core.store import Entry, Store

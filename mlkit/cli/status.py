@@ -17,9 +17,9 @@ def command(folder: Path, as_json: bool) -> None:
     import json
 
     from mlkit.core.project import Project
-    from mlkit.engine.graph import build
-    from mlkit.engine.lock import holder
-    from mlkit.engine.plan import status
+    from mlkit.engine.planning.graph import build
+    from mlkit.engine.planning.plan import status
+    from mlkit.engine.running.lock import holder
 
     project = Project.open(folder)
     graph = build(project)
@@ -69,7 +69,7 @@ def _reason(name: str, why: str) -> str:
 
 
 def _running(events: Path) -> set[str]:
-    from mlkit.engine.events import read
+    from mlkit.engine.running.events import read
 
     found: set[str] = set()
     for event in read(events):

@@ -19,7 +19,7 @@ def command(folder: Path, wait: float) -> int:
     import time
 
     from mlkit.core.project import Project
-    from mlkit.engine.lock import holder
+    from mlkit.engine.running.lock import holder
 
     project = Project.open(folder)
     facts = holder(project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlkit.engine.say import (
+from mlkit.engine.reporting.say import (
     SIGNS,
     cause,
     headlines,

@@ -16,7 +16,7 @@ __all__ = ["command"]
 def command(folder: Path, update: bool, tolerance: float) -> int:
     """Execute the notebooks in graph order in a copy, and compare their outputs."""
     from mlkit.core.project import Project
-    from mlkit.engine.testing import test_project
+    from mlkit.engine.testing.plugin import test_project
 
     root = Project.open(folder).root
     return test_project(root, update, tolerance=tolerance)

@@ -15,8 +15,8 @@ __all__ = ["command"]
 def command(step: str, folder: Path) -> None:
     """Say in one sentence why a step is fresh, stale or blocked."""
     from mlkit.core.project import Project
-    from mlkit.engine.graph import build
-    from mlkit.engine.plan import status
+    from mlkit.engine.planning.graph import build
+    from mlkit.engine.planning.plan import status
 
     project = Project.open(folder)
     graph = build(project)

@@ -9,7 +9,7 @@ from mlkit.core import ledger
 from mlkit.core.files import read_json
 from mlkit.core.project import Project
 from mlkit.core.store import Store
-from mlkit.engine.lock import lock
+from mlkit.engine.running.lock import lock
 
 __all__ = ["clean_up"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from mlkit.core.errors import ParameterError, UsageError, did_you_mean
 from mlkit.core.project import Project
-from mlkit.engine import notebook
+from mlkit.engine.reading import notebook
 
 __all__ = ["Recipe", "add", "create", "guess", "recipes", "templates"]
 

@@ -11,7 +11,7 @@ from mlkit.core.errors import InputError, StoreError
 from mlkit.core.files import folder_hash
 from mlkit.core.project import Project
 from mlkit.core.store import Store
-from mlkit.engine.champion import champion
+from mlkit.engine.running.champion import champion
 
 __all__ = ["verify"]
 

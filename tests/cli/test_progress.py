@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from mlkit.cli.progress import Progress, graph_text
-from mlkit.engine.graph import Graph
-from mlkit.engine.notebook import Notebook
-from mlkit.engine.plan import Check
+from mlkit.engine.planning.graph import Graph
+from mlkit.engine.planning.plan import Check
+from mlkit.engine.reading.notebook import Notebook
 
 GRAPH = {
     "collect": [],

@@ -8,8 +8,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from mlkit.engine.warm import KernelServer
-from mlkit.engine.worker import Job, Worker
+from mlkit.engine.execution.worker import Job, Worker
+from mlkit.engine.kernels.warm import KernelServer
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 

@@ -1,0 +1,1 @@
+"""One step executed through papermill, in a process that leaves nobody behind."""

@@ -1,0 +1,1 @@
+"""Warm kernels: a fork server, and a provisioner that borrows from it."""

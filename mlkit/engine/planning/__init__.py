@@ -1,0 +1,1 @@
+"""The graph, what each step depends on, and what is stale."""

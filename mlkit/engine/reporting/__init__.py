@@ -1,0 +1,1 @@
+"""What people are shown: the report page, past runs, how two differ."""

@@ -1,0 +1,173 @@
+"""What a step's kernel reported, made visible at once when the step ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlkit.core import decisions, ledger
+from mlkit.core.project import Project
+from mlkit.core.store import Entry, Store
+from mlkit.engine.planning.key import World, key_of
+from mlkit.engine.reading.notebook import Notebook
+
+__all__ = ["Report", "commit", "read_report"]
+
+PASSING = ("imports", "foreign", "prefix")
+EMPTY: dict[str, Any] = {
+    "modules": {},
+    "imports": {},
+    "foreign": [],
+    "changed": [],
+    "config": {},
+    "decisions": {},
+    "inputs": {},
+    "outside": [],
+    "python": "",
+    "prefix": "",
+    "paths": [],
+}
+
+
+@dataclass
+class Report:
+    """The sum of what one kernel reported.
+
+    Parameters
+    ----------
+    saves
+        Name → entry.
+    depfile
+        The last one written.
+    verdict
+        The gate's, with whether a person overruled it.
+    unsealed, kept, decided
+        Facts for the ledger, for the decisions, for the report.
+    """
+
+    saves: dict[str, Entry] = field(default_factory=dict)
+    depfile: dict[str, Any] = field(default_factory=lambda: dict(EMPTY))
+    verdict: dict[str, Any] | None = None
+    overruled: bool = False
+    unsealed: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)
+    decided: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def take(self, line: dict[str, Any]) -> None:
+        """Add one line of the kernel's report."""
+        event = line.pop("event")
+        if event == "save":
+            self.saves[line["name"]] = Entry(**line["entry"])
+        elif event == "depfile":
+            self.depfile = {**EMPTY, **line}
+        elif event == "gate":
+            self.verdict, self.overruled = line["verdict"], line["overruled"]
+        elif event == "unseal":
+            self.unsealed.append(line)
+        elif event == "keep":
+            self.kept[line["name"]] = line["value"]
+        elif event == "decide":
+            self.decided[line.pop("name")] = line
+
+
+def read_report(path: Path) -> Report:
+    """Read a kernel's report; a last line torn by a kill is left out."""
+    report = Report()
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                report.take(json.loads(line))
+    return report
+
+
+def commit(
+    project: Project,
+    world: World,
+    nb: Notebook,
+    report: Report,
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write the ledger, the kept choices and the record of a step that ended.
+
+    Parameters
+    ----------
+    project, world
+        The project, and what its depfiles are held against.
+    nb
+        The step.
+    report
+        What its kernel reported.
+    facts
+        static, state, run, notebook, seconds.
+    """
+    for name, value in report.kept.items():
+        why = "chosen once, kept since"
+        decisions.record(project.decisions, name, value, why=why)
+        if world.decisions != project.decisions:
+            decisions.record(world.decisions, name, value, why=why)
+        world.decided(name)
+    saves = {
+        name: {
+            **entry.to_dict(),
+            "step": nb.name,
+            "run": facts["run"],
+            "at": time.time(),
+        }
+        for name, entry in report.saves.items()
+    }
+    record = {
+        **facts,
+        "imports": report.depfile["foreign"],
+        "depfile": _resolve(project, world, nb, report.depfile),
+        "saves": saves,
+        "verdict": report.verdict,
+        "overruled": report.overruled,
+        "decided": report.decided,
+        "finished": time.time(),
+    }
+    if facts["state"] != "failed":
+        _enter(project, nb, report, record)
+    Store(project.state).add_record(nb.name, record)
+    return record
+
+
+def _resolve(
+    project: Project, world: World, nb: Notebook, depfile: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Turn imported modules into distributions, and add the modules that are not there.
+
+    A module of the project that would come before a package's counts as absent. No
+    paths means the environment that mlkit itself runs in, wherever that lies.
+    """
+    found = {k: v for k, v in depfile.items() if k not in PASSING}
+    if depfile["prefix"] == sys.prefix:
+        found["paths"] = []
+    environment = world.environment(found["paths"])
+    found["distributions"] = environment.rests_on(depfile["imports"])
+    folder = nb.path.parent
+    places = [
+        place
+        for name in depfile["imports"]
+        for place in (folder / f"{name}.py", folder / name / "__init__.py")
+    ]
+    found["shadows"] = [project.relative(p) for p in places if not p.exists()]
+    return found
+
+
+def _enter(
+    project: Project, nb: Notebook, report: Report, record: Mapping[str, Any]
+) -> None:
+    """Enter what was unsealed and how the gate judged into the ledger."""
+    who = {"step": nb.name, "run": record["run"]}
+    for opened in report.unsealed:
+        ledger.append(project.ledger, "unseal", **who, **opened)
+    if report.verdict:
+        state = "overruled" if report.overruled else report.verdict["state"]
+        bars = [f["bar"] for f in report.verdict["findings"] if f["state"] == "missed"]
+        key = key_of(record)
+        ledger.append(project.ledger, "gate", **who, state=state, missed=bars, key=key)

@@ -1,0 +1,1 @@
+"""A project's notebooks executed again and compared: a command, a pytest plugin."""

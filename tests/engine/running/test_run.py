@@ -1,0 +1,297 @@
+"""Runs of a small project through real kernels."""
+
+import json
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+
+from mlkit.core import ledger
+from mlkit.core.errors import Busy, ParameterError, WiringError
+from mlkit.core.store import Store
+from mlkit.engine.planning.graph import build
+from mlkit.engine.planning.plan import status
+from mlkit.engine.running.lock import lock
+
+
+def identities(maker):
+    refs = Store(maker.project.state).refs()
+    return {name: entry.identity for name, entry in refs.items()}
+
+
+def why(maker, step):
+    return status(maker.project, build(maker.project)).checks[step].why
+
+
+def test_a_run_executes_all_and_the_next_one_nothing(chain):
+    assert chain.executed() == ["collect", "clean", "total"]
+    folder = chain.root / "runs" / "latest"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["state"] == "passed"
+    assert manifest["steps"]["total"]["saves"]["metrics"]["metrics"] == {"total": 10.0}
+    executed = nbformat.read(folder / "02_clean.ipynb", 4)
+    assert all(c.execution_count for c in executed.cells if c.cell_type == "code")
+    runs = set((chain.root / "runs").iterdir())
+    assert chain.executed() == []
+    assert set((chain.root / "runs").iterdir()) == runs
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+CHANGES = {
+    "parameter": (
+        lambda r: edit(
+            r / "steps/02_clean.ipynb", "factor: int = 1", "factor: int = 2"
+        ),
+        ["clean", "total"],
+        "parameter factor changed from 1 to 2",
+    ),
+    "cell": (
+        lambda r: edit(
+            r / "steps/03_total.ipynb",
+            'mk.load(\\"clean\\")',
+            'mk.load(\\"clean\\").abs()',
+        ),
+        ["total"],
+        "code cell 2 changed",
+    ),
+    "helper": (
+        lambda r: edit(r / "steps/helper.py", "table * by", "table * by * 3"),
+        ["clean", "total"],
+        "module steps/helper.py changed",
+    ),
+    "data": (
+        lambda r: (r / "data/x.csv").write_text("a,b\n1,2\n3,5\n"),
+        ["collect", "clean", "total"],
+        "file data/x.csv changed",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_reruns_what_depends_on_it_and_why_names_it(chain, change):
+    act, expected, sentence = CHANGES[change]
+    chain.executed()
+    time.sleep(0.2)
+    act(chain.root)
+    assert sentence in why(chain, expected[0])
+    assert chain.executed() == expected
+    assert chain.executed() == []
+
+
+def test_equal_results_stop_a_change_from_spreading(chain):
+    chain.executed()
+    edit(chain.root / "steps/helper.py", "table * by", "table * by  # quietly")
+    assert chain.executed() == ["clean"]
+    edit(chain.root / "steps/02_clean.ipynb", "# times", "# factor")
+    edit(
+        chain.root / "steps/03_total.ipynb",
+        '"total = int',
+        '"# a comment\\ntotal = int',
+    )
+    assert chain.executed() == []
+
+
+def test_a_changed_back_thing_is_found_again(chain):
+    before = (chain.root / "steps/02_clean.ipynb").read_text()
+    chain.executed()
+    first = identities(chain)
+    edit(chain.root / "steps/02_clean.ipynb", "factor: int = 1", "factor: int = 2")
+    chain.executed()
+    assert identities(chain) != first
+    (chain.root / "steps/02_clean.ipynb").write_text(before)
+    assert chain.executed() == []
+    assert identities(chain) == first
+
+
+def test_another_version_of_a_package_reruns_what_imports_it(chain, monkeypatch):
+    from mlkit.engine.planning.environment import Environment
+
+    chain.executed()
+    plain = Environment.versions.func
+    newer = property(lambda self: {**plain(self), "pandas": "99.0"})
+    monkeypatch.setattr(Environment, "versions", newer)
+    assert "package pandas changed from" in why(chain, "collect")
+
+
+def test_a_blocked_gate_is_not_judged_again_and_feeds_nobody(chain):
+    chain.step("04_after", "", 'import mlkit as mk\nmk.save(after=mk.load("metrics"))')
+    edit(chain.root / "steps/03_total.ipynb", "least: int = 0", "least: int = 99")
+    result = chain.run()
+    assert (result.state, result.exit_code) == ("blocked", 3)
+    assert result.steps["after"] == "skipped"
+    page = (chain.root / "runs/latest/03_total.ipynb").read_text()
+    assert "Traceback" not in page
+    assert "blocked" in page
+    result = chain.run()
+    assert (result.exit_code, chain.events[-1]["executed"]) == (3, [])
+    assert "metrics" not in identities(chain)
+
+
+def test_a_person_may_overrule_a_gate_with_a_reason(chain):
+    edit(chain.root / "steps/03_total.ipynb", "least: int = 0", "least: int = 99")
+    assert chain.run().exit_code == 3
+    command = [sys.executable, "-m", "mlkit", "decide", "overrule_total", "yes"]
+    bare = subprocess.run([*command, "-C", chain.root], capture_output=True, text=True)
+    assert (bare.returncode, "needs a reason" in bare.stderr) == (2, True)
+    subprocess.run([*command, "-C", chain.root, "--why", "a pilot"], check=True)
+    assert chain.executed() == ["total"]
+    events = [line["event"] for line in ledger.lines(chain.root / "ledger.jsonl")]
+    assert "overrule" in events
+    edit(chain.root / "steps/03_total.ipynb", "least: int = 99", "least: int = 999")
+    assert chain.run().exit_code == 3, "another bar was not overruled"
+
+
+def test_independent_branches_go_on_when_one_fails(chain):
+    chain.step("05_boom", "", "import mlkit as mk", "1 / 0", "mk.save(boom=1)")
+    chain.step("06_after", "", 'import mlkit as mk\nmk.save(after=mk.load("boom"))')
+    result = chain.run()
+    assert result.exit_code == 1
+    assert result.steps == {
+        "collect": "passed",
+        "clean": "passed",
+        "total": "passed",
+        "boom": "failed",
+        "after": "skipped",
+    }
+    error = next(e["error"] for e in chain.events if e.get("error"))
+    assert error["type"] == "ZeroDivisionError"
+
+
+def test_an_unforeseen_load_and_a_promise_not_kept_fail(chain):
+    chain.step(
+        "05_sly", "", "import mlkit as mk", "getattr(mk, 'load')('raw')\nmk.save(sly=1)"
+    )
+    chain.step(
+        "06_exit", "", "import mlkit as mk", "raise SystemExit", "mk.save(gone=1)"
+    )
+    result = chain.run()
+    assert result.steps["sly"] == "failed"
+    assert result.steps["exit"] == "failed"
+
+
+def test_bad_input_found_by_a_step_exits_2(chain):
+    edit(chain.root / "steps/01_collect.ipynb", "pd.read_csv(reads(data))", "bad(data)")
+    helper = "from mlkit.core.errors import InputError\n\n\ndef bad(data):\n"
+    helper += "    raise InputError('no column y', where=data)\n"
+    (chain.root / "steps" / "bad.py").write_text(helper)
+    edit(
+        chain.root / "steps/01_collect.ipynb",
+        "import pandas as pd",
+        "import pandas as pd\\nfrom bad import bad",
+    )
+    assert chain.run().exit_code == 2
+
+
+def test_options_select_steps(chain):
+    assert chain.executed(until="clean") == ["collect", "clean"]
+    assert chain.executed(only="total") == ["total"]
+    assert chain.executed(start="clean", refresh=True) == ["clean", "total"]
+    with pytest.raises(WiringError, match="did you mean 'clean'"):
+        chain.run(only="claen")
+
+
+def test_a_parameter_changes_a_run_and_not_the_project(chain):
+    chain.executed()
+    first = identities(chain)
+    text = (chain.root / "steps/02_clean.ipynb").read_text()
+    assert chain.executed(given={"clean.factor": "4"}) == ["clean", "total"]
+    assert identities(chain) == first
+    assert (chain.root / "steps/02_clean.ipynb").read_text() == text
+    assert chain.executed() == []
+    assert chain.executed(given={"factor": "4"}) == []
+
+
+@pytest.mark.parametrize(
+    "given", [{"factr": "4"}, {"factor": "x"}, {"total.factor": "1"}]
+)
+def test_a_wrong_parameter_stops_a_run_before_a_kernel_starts(chain, given):
+    with pytest.raises(ParameterError):
+        chain.run(given=given)
+    assert not (chain.root / "runs").exists()
+
+
+def test_a_profile_sets_parameters(chain):
+    chain.settings('[profiles.big]\n"clean.factor" = 10\n')
+    chain.run(profile="big")
+    assert chain.events[-2]["metrics"]["metrics"] == {"total": 100.0}
+
+
+def test_two_runs_at_once_say_who_holds_the_project(chain):
+    with lock(chain.project, "r1"), pytest.raises(Busy, match="run r1 of"):
+        chain.run()
+
+
+def test_unsealing_stands_in_the_ledger(chain):
+    chain.step(
+        "05_seal",
+        "",
+        "import mlkit as mk\nimport pandas as pd",
+        'mk.save(test=mk.sealed(pd.DataFrame({"a": [1]})))',
+    )
+    chain.step(
+        "06_judge",
+        "",
+        "import mlkit as mk",
+        'mk.save(n=len(mk.unseal("test", why="acceptance")))',
+    )
+    chain.executed()
+    assert ledger.verify(chain.root / "ledger.jsonl") == 2
+    line = next(
+        x for x in ledger.lines(chain.root / "ledger.jsonl") if x["event"] == "unseal"
+    )
+    assert (line["why"], line["step"]) == ("acceptance", "judge")
+    assert "sealed" in json.dumps(Store(chain.project.state).refs()["test"].to_dict())
+
+
+def test_in_place_keeps_outputs_in_the_notebooks(chain):
+    chain.executed(in_place=True)
+    nb = nbformat.read(chain.root / "steps/02_clean.ipynb", 4)
+    assert all(c.execution_count for c in nb.cells)
+    assert chain.executed() == []
+
+
+def test_a_damaged_artifact_is_made_again(chain):
+    chain.executed()
+    first = identities(chain)
+    payload = next(iter(Store(chain.project.state).files(first["metrics"])))
+    payload.write_bytes(b"rubbish")
+    assert "damaged" in why(chain, "total")
+    assert chain.executed() == ["total"]
+    assert identities(chain) == first
+
+
+def test_a_person_and_a_run_save_the_same(chain):
+    from nbclient import NotebookClient
+
+    chain.executed()
+    for name in ("01_collect", "02_clean", "03_total"):
+        path = chain.root / "steps" / f"{name}.ipynb"
+        nb = nbformat.read(path, 4)
+        NotebookClient(nb, resources={"metadata": {"path": str(path.parent)}}).execute()
+    drafts = Store(chain.project.state).drafts()
+    found = {name: entry.identity for name, entry in drafts.items()}
+    assert found == identities(chain)
+
+
+def test_a_file_that_a_cell_reads_by_itself_is_noticed(chain):
+    chain.step(
+        "05_reads",
+        "",
+        "import mlkit as mk\nimport pandas as pd\nimport onnx as third_party",
+        'mk.save(lines=len(pd.read_csv("../data/own.csv")))',
+    )
+    (chain.root / "data" / "own.csv").write_text("a\n1\n")
+    chain.executed()
+    assert chain.executed() == []
+    record = Store(chain.project.state).records("reads")[0]
+    assert "onnx" in record["depfile"]["distributions"]
+    (chain.root / "data" / "own.csv").write_text("a\n1\n2\n")
+    assert "file data/own.csv changed" in why(chain, "reads")
+    assert chain.executed() == ["reads"]

@@ -73,12 +73,11 @@ def kind_of(value: Any, name: str) -> str:
     >>> kind_of({"a": 1}, "x"), kind_of(Path("."), "x")
     ('json', 'folder')
     """
-    module = type(value).__module__
-    if module.startswith("pandas.") and type(value).__name__ == "DataFrame":
+    if hasattr(value, "columns") and _comes_from(value, "pandas"):
         return "table"
     if _is_record(value):
         return "record"
-    if module.startswith("matplotlib.") and hasattr(value, "savefig"):
+    if hasattr(value, "savefig") and _comes_from(value, "matplotlib"):
         return "figure"
     if isinstance(value, Path):
         return "folder"
@@ -86,8 +85,6 @@ def kind_of(value: Any, name: str) -> str:
         return "model"
     if value is None or isinstance(value, (dict, list, tuple, str, int, float)):
         return "json"
-    if type(value).__name__ == "DataFrame":
-        return "table"
     raise InputError(
         f"mlkit cannot keep a {type(value).__name__}",
         where=f"mk.save({name}=...)",
@@ -103,6 +100,10 @@ def volatile_of(value: Any) -> dict[str, Any]:
         return {}
     form = value.to_dict()
     return {name: form[name] for name in getattr(value, "volatile", ()) if name in form}
+
+
+def _comes_from(value: Any, package: str) -> bool:
+    return any(c.__module__.partition(".")[0] == package for c in type(value).__mro__)
 
 
 def _is_record(value: Any) -> bool:

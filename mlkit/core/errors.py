@@ -52,8 +52,8 @@ class MlkitError(Exception):
     --------
     >>> print(InputError("no such file", where="data/x.csv", todo="check --data"))
     no such file
-      where:  data/x.csv
-      to do:  check --data
+      where:    data/x.csv
+      to do:    check --data
     """
 
     exit_code = 1
@@ -84,7 +84,7 @@ class MlkitError(Exception):
         lines = [self.what]
         for label, text in labelled.items():
             if text:
-                lines.append(f"  {label + ':':<10}".rstrip().ljust(10) + text)
+                lines.append(f"  {label + ':':<9} {text}")
         return "\n".join(lines)
 
     def _render_traceback_(self) -> list[str]:

@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 import warnings
+from contextvars import Context
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -230,7 +231,8 @@ def main(job: Job, channel: socket.socket, room: Path) -> None:
     with (room / "stderr").open("wb") as log:
         os.dup2(log.fileno(), 2)
     wake = processes.wakeup(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-    Execution(job, channel, wake, room).run()
+    # in a context of our own: an event loop that the parent made is not ours to use
+    Context().run(Execution(job, channel, wake, room).run)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a reader of notebook cells takes and gives, whatever the language.
 
-The reader of a language is the module `mlkit.engine.reading.<language>_cells`; it has the
+The reader of a language is the module `<language>_cells` beside this one; it has the
 two functions of the `Reader` protocol. A new language is a new module.
 """
 

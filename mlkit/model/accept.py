@@ -176,7 +176,7 @@ def accept(
     ]
     return Accepted(
         problem=problem,
-        family=model.family,
+        family=model.title,
         rows=len(truth),
         measured=told,
         guessed=measured_of.guesses(problem, truth, base),

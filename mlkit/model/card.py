@@ -59,13 +59,17 @@ def _head(model: Model) -> Iterator[str]:
     problem = model.problem
     yield f"# {plain(problem.title)}"
     yield ""
-    settings = ", ".join(f"{k} {v}" for k, v in model.settings.items())
-    told = f"with {plain(settings)}" if settings else "with its default settings"
     yield (
-        f"A {family(model.family).title} model {told}, fitted on "
-        f"{model.rows:,} rows to predict {plain(problem.target)} from "
-        f"{len(problem.features)} columns."
+        f"A {model.title} model, fitted on {model.rows:,} rows to predict "
+        f"{plain(problem.target)} from {len(problem.features)} columns:"
     )
+    yield ""
+    for part in model.parts:
+        settings = ", ".join(f"{k} {v}" for k, v in part.settings.items())
+        share = f", weight {say(part.weight)}" if len(model.parts) > 1 else ""
+        told = plain(settings) or "default settings"
+        yield f"- {family(part.family).title}: {told}{share}"
+    yield ""
     if problem.left_out:
         names = ", ".join(map(plain, problem.left_out))
         yield f"It does not look at {names}: text and dates are not used yet."

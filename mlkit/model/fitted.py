@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from threadpoolctl import (  # type: ignore[import-untyped]
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
-from mlkit.model.encode import Encoder
+from mlkit.model.encode import Encoder, Encoding
 from mlkit.model.families import family
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
@@ -23,38 +24,60 @@ from mlkit.model.runtime import choice
 if TYPE_CHECKING:
     from mlkit.data.plots import Picture
 
-__all__ = ["Model", "fit"]
+__all__ = ["Member", "Model", "Part", "blend", "fit"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One family and its settings, and how much it counts in a blend.
+
+    Parameters
+    ----------
+    family, settings
+        What is fitted; no settings are the defaults.
+    weight
+        Its share of the blend; 1 where it is alone.
+    """
+
+    family: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
+
+
+class Part:
+    """A fitted member: its estimator, and which of the model's encoders it takes."""
+
+    def __init__(self, member: Member, encoder: int, estimator: Any) -> None:
+        self.family = member.family
+        self.settings = dict(member.settings)
+        self.weight = float(member.weight)
+        self.encoder = encoder
+        self.estimator = estimator
 
 
 class Model:
     """A fitted model: cleaned rows in; labels or values, and probabilities, out.
 
+    It is one fitted family, or a blend of several, which is their weighted mean.
+
     Attributes
     ----------
     problem
         What it predicts, and from which columns.
-    family, settings
-        What was fitted.
+    parts
+        What was fitted, each with its weight.
+    encoders
+        The doors of the parts; those that want the same share one.
     rows
         How many rows it learnt from.
     shares
         The class shares of training; for a number its mean, quartiles and spread.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        family: str,
-        settings: Mapping[str, Any],
-        encoder: Encoder,
-        estimator: Any,
-        truth: NDArray[Any],
-    ) -> None:
+    def __init__(self, problem: Problem, truth: NDArray[Any]) -> None:
         self.form = problem.to_dict()
-        self.family = family
-        self.settings = dict(settings)
-        self.encoder = encoder
-        self.estimator = estimator
+        self.parts: list[Part] = []
+        self.encoders: list[Encoder] = []
         self.rows = len(truth)
         self.centre, self.spread = _scale_of(problem, truth)
         self.shares = _shares_of(problem, truth)
@@ -102,11 +125,11 @@ class Model:
         if not self.classes:
             raise InputError("a model of a number has no probabilities")
         found = np.zeros((len(table), len(self.classes)))
-        if len(table):
-            matrix = self.encoder.transform(table)
+        matrices = self._matrices(table)
+        for part in self.parts if len(table) else ():
             with one_thread():
-                chances = self.estimator.predict_proba(matrix)
-            found[:, self.estimator.classes_] = chances
+                chances = part.estimator.predict_proba(matrices[part.encoder])
+            found[:, part.estimator.classes_] += part.weight * chances
         return found
 
     def predicted(self, table: pd.DataFrame) -> NDArray[np.float64]:
@@ -114,12 +137,15 @@ class Model:
         return self.predict_proba(table) if self.classes else self._values(table)
 
     def _values(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        if not len(table):
-            return np.zeros(0)
-        matrix = self.encoder.transform(table)
-        with one_thread():
-            scaled = self.estimator.predict(matrix)
+        scaled = np.zeros(len(table))
+        matrices = self._matrices(table)
+        for part in self.parts if len(table) else ():
+            with one_thread():
+                scaled += part.weight * part.estimator.predict(matrices[part.encoder])
         return np.asarray(self.centre + self.spread * scaled, np.float64)
+
+    def _matrices(self, table: pd.DataFrame) -> list[NDArray[np.float32]]:
+        return [encoder.transform(table) for encoder in self.encoders]
 
     def plot(self) -> Picture:
         """Draw what it holds inside."""
@@ -127,9 +153,16 @@ class Model:
 
         return inside(self)
 
+    @property
+    def title(self) -> str:
+        """What was fitted, in words."""
+        titles = sorted({family(part.family).title for part in self.parts})
+        if len(self.parts) == 1:
+            return titles[0]
+        return f"blend of {' and '.join(titles)}"
+
     def __repr__(self) -> str:
-        title = family(self.family).title
-        return f"Model({title}, {self.problem.title}, fitted on {self.rows} rows)"
+        return f"Model({self.title}, {self.problem.title}, fitted on {self.rows} rows)"
 
 
 def fit(
@@ -139,9 +172,7 @@ def fit(
     problem: Problem,
     seed: int = 0,
 ) -> Model:
-    """Fit a family to cleaned rows; those without a target are passed over.
-
-    One thread does it, so that a model does not depend on the machine's cores.
+    """Fit one family to cleaned rows; those without a target are passed over.
 
     Parameters
     ----------
@@ -163,16 +194,40 @@ def fit(
     >>> fit("tree", {}, table, problem).predict(table.head(2)).tolist()
     ['no', 'yes']
     """
+    return blend([Member(name, settings)], table, problem, seed)
+
+
+def blend(
+    members: Sequence[Member], table: pd.DataFrame, problem: Problem, seed: int = 0
+) -> Model:
+    """Fit all members to the same rows; their weighted mean predicts.
+
+    One thread does it, so that a model does not depend on the machine's cores.
+
+    Parameters
+    ----------
+    members
+        Families with their settings and weights.
+    table, problem, seed
+        As `fit` takes them.
+    """
     used = known(table, problem)
     truth = problem.truth(used)
-    kind = family(name)
-    encoder = Encoder.fit(used, problem.numbers, problem.categories, kind.encoding)
-    estimator = kind.build(problem.kind, len(used), seed, **settings)
-    model = Model(problem, name, settings, encoder, estimator, truth)
+    model = Model(problem, truth)
     goal = truth if problem.classes else (truth - model.centre) / model.spread
     weights = _weights(used, problem)
-    with one_thread():
-        estimator.fit(encoder.transform(used), goal, sample_weight=weights)
+    doors: list[Encoding] = []
+    for member in members:
+        kind = family(member.family)
+        if kind.encoding not in doors:
+            doors.append(kind.encoding)
+            columns = problem.numbers, problem.categories
+            model.encoders.append(Encoder.fit(used, *columns, kind.encoding))
+        place = doors.index(kind.encoding)
+        made = kind.build(problem.kind, len(used), seed, **member.settings)
+        with one_thread():
+            made.fit(model.encoders[place].transform(used), goal, sample_weight=weights)
+        model.parts.append(Part(member, place, made))
     return model
 
 

@@ -232,7 +232,7 @@ def _not_converted(model: Model, error: Exception) -> Finding:
         "can be converted to ONNX",
         "missed",
         got=f"{type(error).__name__}: {str(error)[:200]}",
-        help=f"a model of the family {model.family} cannot be packaged: "
+        help=f"this model ({model.title}) cannot be packaged: "
         "choose another, with `families` in the step choose",
         required=True,
     )

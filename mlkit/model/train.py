@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlkit.model.fitted import Model, fit
+from mlkit.model.fitted import Model, blend
 from mlkit.model.tune import Settings
 
 __all__ = ["Model", "train"]
 
 
 def train(table: pd.DataFrame, settings: Settings, *, seed: int | None = None) -> Model:
-    """Fit the tuned family to all training rows.
+    """Fit what the search found to all training rows.
 
     Equal rows and settings give an equal model, in any process, on any number of
     cores.
@@ -26,4 +26,4 @@ def train(table: pd.DataFrame, settings: Settings, *, seed: int | None = None) -
         Of everything drawn at random; None takes the search's.
     """
     drawn = settings.seed if seed is None else seed
-    return fit(settings.family, settings.settings, table, settings.problem, drawn)
+    return blend(settings.members, table, settings.problem, drawn)

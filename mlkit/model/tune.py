@@ -8,45 +8,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
 from mlkit.model import cross
 from mlkit.model.choose import Shortlist, sample
 from mlkit.model.families import family
+from mlkit.model.fitted import Member
 from mlkit.model.grid import Grid
-from mlkit.model.metrics import METRICS
+from mlkit.model.metrics import better
 from mlkit.model.problem import Problem, known
+from mlkit.model.race import Attempt, Race, mix
+from mlkit.model.words import say
 
 if TYPE_CHECKING:
     from mlkit.data.plots import Picture
 
-__all__ = ["Attempt", "Settings", "tune"]
+__all__ = ["Settings", "tune"]
 
 SMALL = 1000
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One set of settings and how it did.
-
-    Parameters
-    ----------
-    family, settings
-        What was tried; no settings are the defaults.
-    folds
-        The metric on the folds it was tried on.
-    """
-
-    family: str
-    settings: Mapping[str, Any]
-    folds: tuple[float, ...]
-
-    @property
-    def score(self) -> float:
-        """The mean over its folds."""
-        return float(np.mean(self.folds)) if self.folds else float("nan")
 
 
 @dataclass(frozen=True)
@@ -57,10 +35,12 @@ class Settings:
     ----------
     problem
         What is to be predicted.
-    family, settings
-        The best family and its settings; none are the defaults.
+    members
+        The best attempt; or those that are better together, with their weights.
     score
         Its mean over the folds.
+    alone
+        The best score of one attempt alone.
     default
         What the chosen family's defaults scored on the same folds.
     attempts
@@ -76,9 +56,9 @@ class Settings:
     volatile: ClassVar[tuple[str, ...]] = ("seconds",)
 
     problem: Problem
-    family: str
-    settings: Mapping[str, Any]
+    members: tuple[Member, ...]
     score: float
+    alone: float
     default: float
     attempts: tuple[Attempt, ...]
     folds: int
@@ -90,12 +70,23 @@ class Settings:
         """The winner's score, by the metric's name."""
         return {self.problem.metric: self.score}
 
+    @property
+    def title(self) -> str:
+        """What will be trained, in a few words."""
+        titles = sorted({family(member.family).title for member in self.members})
+        many = len(self.members) > 1
+        return f"blend of {' and '.join(titles)}" if many else titles[0]
+
     def table(self) -> Grid:
         """Return what will be trained as a table."""
-        told = {"family": family(self.family).title, **self.settings}
-        notes = () if self.settings else ("its default settings were the best",)
-        rows = [(name, str(value)) for name, value in told.items()]
-        return Grid(("setting", "value"), rows, notes)
+        rows = []
+        for member in self.members:
+            told = ", ".join(f"{k} {v}" for k, v in member.settings.items())
+            share = f"{member.weight:.0%}"
+            rows.append((family(member.family).title, share, told or "the defaults"))
+        note = f"the best alone scored {say(self.alone, 4)}, this {say(self.score, 4)}"
+        notes = (note,) if len(self.members) > 1 else ()
+        return Grid(("family", "weight", "settings"), rows, notes)
 
     def plot(self) -> Picture:
         """Draw the search: every attempt, and the best so far."""
@@ -115,6 +106,7 @@ class Settings:
             **{
                 **form,
                 "problem": Problem.from_dict(form["problem"]),
+                "members": tuple(Member(**member) for member in form["members"]),
                 "attempts": tuple(tried),
             }
         )
@@ -125,7 +117,8 @@ def tune(
     shortlist: Shortlist,
     trials: int = 20,
     *,
-    contenders: int = 2,
+    contenders: int = 3,
+    blend: bool = True,
     folds: int = 5,
     most_rows: int = 20_000,
     seed: int = 0,
@@ -135,6 +128,8 @@ def tune(
     A count is the budget, so that a search repeats. Past a thousand rows, weak
     attempts are given up after one and two folds (successive halving, Jamieson and
     Talwalkar 2016); the defaults of every contender are always tried on all folds.
+    At the end the finalists may be blended, by weights chosen greedily on the rows
+    that each fold left out (Caruana and others 2004).
 
     Parameters
     ----------
@@ -146,6 +141,8 @@ def tune(
         How many settings to draw, over all contenders; 0 keeps the defaults.
     contenders
         How many of the best families that can be packaged are searched.
+    blend
+        Whether to blend the finalists, where that is clearly better than the best.
     folds
         How many folds.
     most_rows
@@ -155,20 +152,21 @@ def tune(
     """
     problem = shortlist.problem
     rows = sample(known(train, problem), most_rows, seed)
-    race = _Race(rows, problem, cross.folds(rows, problem, folds, seed), seed)
+    race = Race(rows, problem, cross.folds(rows, problem, folds, seed), seed)
     names = _contenders(shortlist, contenders)
     defaults: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in names]
     drawn = defaults + _draw(names, problem.kind, trials, seed)
     attempts = race.run(drawn, halve=len(rows) > SMALL, always=len(names))
-    finalists = [a for a in attempts if len(a.folds) == folds]
-    best = max(finalists, key=lambda a: race.sign * a.score)
-    default = next(a for a in attempts if a.family == names[0])
+    best = race.best(attempts)
+    members, score = ((Member(best.family, dict(best.settings)),), best.score)
+    if blend:
+        members, score = _blended(race, attempts, best, members)
     return Settings(
         problem=problem,
-        family=best.family,
-        settings=dict(best.settings),
-        score=round(best.score, 6),
-        default=round(default.score, 6),
+        members=members,
+        score=round(score, 6),
+        alone=round(best.score, 6),
+        default=round(attempts[0].score, 6),
         attempts=tuple(attempts),
         folds=folds,
         seed=seed,
@@ -176,67 +174,20 @@ def tune(
     )
 
 
-class _Race:
-    """Attempts on the same folds; the weak drop out."""
-
-    def __init__(
-        self, rows: pd.DataFrame, problem: Problem, fold: Ints, seed: int
-    ) -> None:
-        self.rows, self.problem, self.fold, self.seed = rows, problem, fold, seed
-        self.sign = 1.0 if METRICS[problem.metric].greater else -1.0
-        self.seconds = 0.0
-
-    def run(
-        self, drawn: list[tuple[str, dict[str, Any]]], *, halve: bool, always: int
-    ) -> list[Attempt]:
-        """Try all; after the first and the second fold keep the better half."""
-        scores: list[list[float]] = [[] for _ in drawn]
-        alive = list(range(len(drawn)))
-        for k in range(int(self.fold.max()) + 1):
-            for at, score in zip(alive, self._fold(drawn, alive, k), strict=True):
-                scores[at].append(score)
-            if halve and k < 2:
-                alive = self._better_half(alive, scores, always)
-        return [
-            Attempt(name, settings, tuple(round(s, 6) for s in tried))
-            for (name, settings), tried in zip(drawn, scores, strict=True)
-        ]
-
-    def _fold(
-        self, drawn: list[tuple[str, dict[str, Any]]], alive: list[int], k: int
-    ) -> list[float]:
-        jobs = (
-            delayed(_score)(
-                *drawn[at], self.rows, self.problem, self.fold, k, self.seed
-            )
-            for at in alive
-        )
-        found = list(Parallel()(jobs))
-        self.seconds += sum(seconds for _, seconds in found)
-        return [score for score, _ in found]
-
-    def _better_half(
-        self, alive: list[int], scores: list[list[float]], always: int
-    ) -> list[int]:
-        ranked = sorted(alive, key=lambda at: (-self.sign * np.mean(scores[at]), at))
-        kept = ranked[: (len(alive) + 1) // 2]
-        return sorted({*kept, *range(always)})
-
-
-def _score(
-    name: str,
-    settings: Mapping[str, Any],
-    rows: pd.DataFrame,
-    problem: Problem,
-    fold: Ints,
-    k: int,
-    seed: int,
-) -> tuple[float, float]:
-    """Return score and seconds of one trial; an undefined score is the worst."""
-    tried = cross.trial(name, settings, rows, problem, fold, k, seed)
-    greater = METRICS[problem.metric].greater
-    worst = -1e300 if greater else 1e300
-    return (tried.score if np.isfinite(tried.score) else worst), tried.seconds
+def _blended(
+    race: Race, attempts: list[Attempt], best: Attempt, alone: tuple[Member, ...]
+) -> tuple[tuple[Member, ...], float]:
+    """Return the blend where it is clearly better: by a tenth of a standard error."""
+    weights, score = mix(race, attempts)
+    error = np.std(best.folds, ddof=1) / np.sqrt(len(best.folds))
+    bar = best.score + race.sign * 0.1 * error
+    if len(weights) < 2 or not better(race.problem.metric, score, bar):
+        return alone, best.score
+    made = [
+        Member(attempts[at].family, dict(attempts[at].settings), weight)
+        for at, weight in weights.items()
+    ]
+    return tuple(made), score
 
 
 def _contenders(shortlist: Shortlist, count: int) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from mlkit.core.files import canonical
 from mlkit.model.choose import choose
+from mlkit.model.fitted import Member
 from mlkit.model.metrics import better
 from mlkit.model.train import train
 from mlkit.model.tune import Settings, tune
@@ -31,8 +32,8 @@ def test_the_winner_ran_on_all_folds_and_is_no_worse_than_the_defaults(
 
 def test_no_trials_keep_the_defaults(table, shortlist):
     found = tune(table, shortlist, 0, contenders=1, folds=3)
-    assert (found.family, found.settings) == (shortlist.chosen, {})
-    assert "default settings" in str(found.table())
+    assert found.members == (Member(shortlist.chosen, {}),)
+    assert "the defaults" in str(found.table())
 
 
 def test_weak_attempts_are_given_up_on_larger_tables(make):
@@ -56,6 +57,6 @@ def test_it_repeats_and_reads_back(table, shortlist):
 def test_training_takes_the_settings_and_repeats(table, shortlist):
     settings = tune(table, shortlist, 2, folds=2)
     model = train(table, settings)
-    assert (model.family, model.settings) == (settings.family, dict(settings.settings))
+    assert [p.family for p in model.parts] == [m.family for m in settings.members]
     assert joblib.hash(model) == joblib.hash(train(table, settings))
     assert repr(model.plot()).startswith("<Picture")

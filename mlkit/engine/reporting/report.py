@@ -237,7 +237,9 @@ def _tiles(run: Run, goal: Mapping[str, Any]) -> list[Tile]:
         return bool(run.manifest["steps"][found[name][1]].get("verdict"))
 
     wanted = [str(goal.get("metric", "")), *bars]
-    order = [*(n for n in wanted if n in found), *reversed(found)]
+    steps = list(run.manifest["steps"])
+    latest = sorted(found, key=lambda name: -steps.index(found[name][1]))
+    order = [*(name for name in wanted if name in found), *latest]
     return [
         Tile(
             words(name),

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from mlkit.data import plots
+from mlkit.model.encode import Encoder
 from mlkit.model.families import family
 from mlkit.model.forms import Linear, Trees
 
@@ -22,56 +23,61 @@ Array = NDArray[Any]
 
 
 def inside(model: Model) -> plots.Picture:
-    """Draw a linear model's weights, or the columns that trees ask about."""
-    kind = family(model.family)
-    form = kind.form(model.estimator, model.problem.kind)
-    picture, (axes,) = plots.figure(9, 4.2)
+    """Draw each part: a linear one's weights, or the columns that trees ask about."""
+    parts = sorted(model.parts, key=lambda part: -part.weight)[:3]
+    picture, axes = plots.figure(max(9, 4.2 * len(parts)), 4.2, columns=len(parts))
     with plots.style():
-        if isinstance(form, Linear):
-            below = _weights(axes, model, form)
-        else:
-            below = _questions(axes, model, form)
-        axes.grid(visible=False, axis="y")
-    title = f"{kind.title[:1].upper()}{kind.title[1:]}, fitted on {model.rows:,} rows"
+        for at, part in zip(axes, parts, strict=True):
+            form = family(part.family).form(part.estimator, model.problem.kind)
+            encoder = model.encoders[part.encoder]
+            if isinstance(form, Linear):
+                below = _weights(at, model, encoder, form)
+            else:
+                below = _questions(at, encoder, form)
+            share = f"{part.weight:.0%} " if len(parts) > 1 else ""
+            at.set_title(f"{share}{family(part.family).title}: {below}")
+            at.grid(visible=False, axis="y")
+    more = len(model.parts) - len(parts)
+    title = f"{model.title[:1].upper()}{model.title[1:]}"
+    below = f"fitted on {model.rows:,} rows" + (f"; {more} more parts" if more else "")
     plots.headline(picture, title, below)
     return picture
 
 
-def _weights(axes: Axes, model: Model, form: Linear) -> str:
+def _weights(axes: Axes, model: Model, encoder: Encoder, form: Linear) -> str:
     """Draw the greatest weights: signed, or over all classes of many."""
     weights = form.weights
     signed = weights.shape[1] == 1
     size = weights[:, 0] if signed else np.abs(weights).mean(axis=1)
-    names = model.encoder.columns
+    names = encoder.columns
     top = np.argsort(-np.abs(size), kind="stable")[:MOST][::-1]
     colours = [plots.BAD if size[k] < 0 else plots.ACCENT for k in top]
     axes.barh(range(len(top)), size[top], color=colours, height=0.62)
-    axes.set_yticks(range(len(top)), [plots.shorten(names[k], 34) for k in top])
-    plots.label(axes, x="weight" if signed else "mean size of the weights")
+    axes.set_yticks(range(len(top)), [plots.shorten(names[k], 30) for k in top])
+    axes.set_xlabel("weight" if signed else "mean size of the weights")
     if not size.any():
-        return "a guess: it looks at no column"
+        return "it looks at no column"
     towards = model.classes[1] if len(model.classes) == 2 else model.problem.target
     more = f"blue speaks for {towards}" if model.classes else f"blue raises {towards}"
-    return f"{more}, red against" if signed else "how much each column weighs"
+    return more if signed else "how much columns weigh"
 
 
-def _questions(axes: Axes, model: Model, form: Trees) -> str:
+def _questions(axes: Axes, encoder: Encoder, form: Trees) -> str:
     """Draw how often the trees ask about each column of the table."""
-    used = np.bincount(form.column[~form.leaf], minlength=len(model.encoder.columns))
+    used = np.bincount(form.column[~form.leaf], minlength=len(encoder.columns))
     counts: dict[str, int] = {}
-    for name, count in zip(_sources(model), used, strict=True):
+    for name, count in zip(_sources(encoder), used, strict=True):
         counts[name] = counts.get(name, 0) + int(count)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST][::-1]
     places = range(len(ranked))
     axes.barh(places, [n for _, n in ranked], color=plots.ACCENT, height=0.62)
-    axes.set_yticks(places, [plots.shorten(name, 34) for name, _ in ranked])
-    plots.label(axes, x="questions asked about the column")
+    axes.set_yticks(places, [plots.shorten(name, 30) for name, _ in ranked])
+    axes.set_xlabel("questions asked about the column")
     trees = len(np.unique(form.tree))
     return f"{trees:,} trees, {int((~form.leaf).sum()):,} questions"
 
 
-def _sources(model: Model) -> list[str]:
+def _sources(encoder: Encoder) -> list[str]:
     """Return the column of the table that each column of the matrix comes from."""
-    encoder = model.encoder
     ones = [name for name, levels in encoder.levels.items() for _ in levels]
     return [*encoder.numbers, *encoder.flags, *ones] or ["(nothing)"]

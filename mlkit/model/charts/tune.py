@@ -80,7 +80,7 @@ def _range(scores: Array, greater: bool) -> tuple[float, float]:
 
 def _title(settings: Settings) -> str:
     metric = METRICS[settings.problem.metric].title
-    title = family(settings.family).title
+    title = settings.title
     return f"{title[:1].upper()}{title[1:]}: {metric} {say(settings.score, 4)}"
 
 

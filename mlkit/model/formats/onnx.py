@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mlkit.model.encode import Encoder
 from mlkit.model.families import family
-from mlkit.model.fitted import Model
+from mlkit.model.fitted import Model, Part
 from mlkit.model.forms import Linear, Trees
 from mlkit.model.runtime import STEPS
 
@@ -37,18 +37,14 @@ def convert(model: Model, threshold: float = 0.5) -> bytes:
     threshold
         Of two classes, the least probability that says the second.
     """
-    form = family(model.family).form(model.estimator, model.problem.kind)
     build = _Build(model)
-    matrix = build.encode(model.encoder)
-    scores = (
-        build.linear(matrix, form)
-        if isinstance(form, Linear)
-        else build.trees(matrix, form)
-    )
+    matrices = [build.encode(encoder) for encoder in model.encoders]
+    said = [build.part(part, matrices[part.encoder]) for part in model.parts]
+    mixed = build.mix(said, [part.weight for part in model.parts])
     if model.classes:
-        outputs = build.choose(build.link(scores, form.link), threshold)
+        outputs = build.choose(mixed, threshold)
     else:
-        outputs = build.value(scores)
+        outputs = build.value(mixed)
     return build.finish(outputs)
 
 
@@ -136,6 +132,25 @@ class _Build:
 
     # the forms
 
+    def part(self, part: Part, matrix: str) -> str:
+        """Write one fitted member: probabilities of all classes, or scaled values."""
+        form = family(part.family).form(part.estimator, self.model.problem.kind)
+        if isinstance(form, Linear):
+            scores = self.linear(matrix, form)
+        else:
+            scores = self.trees(matrix, form)
+        if not self.model.classes:
+            return scores
+        return self._all_classes(self.link(scores, form.link), part.estimator)
+
+    def mix(self, said: list[str], weights: list[float]) -> str:
+        """Write the weighted sum of the members."""
+        if weights == [1.0]:
+            return said[0]
+        shares = [self.constant(np.array([w], np.float32)) for w in weights]
+        pairs = zip(said, shares, strict=True)
+        return self.node("Sum", *[self.node("Mul", one, share) for one, share in pairs])
+
     def linear(self, matrix: str, form: Linear) -> str:
         """Write a weighted sum."""
         product = self.node(
@@ -185,7 +200,6 @@ class _Build:
 
     def choose(self, chances: str, threshold: float) -> list[tuple[str, str, Any]]:
         """Choose a label by the rule of `mlkit.model.runtime.choice`."""
-        chances = self._all_classes(chances)
         steps = self.node(
             "Round", self.node("Mul", chances, self.constant(np.array([STEPS])))
         )
@@ -206,9 +220,9 @@ class _Build:
             ("probabilities", chances, (TensorProto.FLOAT, ["rows", width])),
         ]
 
-    def _all_classes(self, chances: str) -> str:
+    def _all_classes(self, chances: str, estimator: Any) -> str:
         """Put the columns in place where a class was not seen in training."""
-        seen = [int(code) for code in self.model.estimator.classes_]
+        seen = [int(code) for code in estimator.classes_]
         width = len(self.model.classes)
         if seen == list(range(width)):
             return chances

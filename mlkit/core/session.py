@@ -135,7 +135,8 @@ class Session:
             return self._job_entry(name)
         drafts, refs = self.store.drafts(), self.store.refs()
         if name in drafts:
-            notice(f"using your draft of {name!r}; `mlkit run` does not see it")
+            if "MLKIT_QUIET" not in os.environ:
+                notice(f"using your draft of {name!r}; `mlkit run` does not see it")
             return drafts[name]
         if name in refs:
             return refs[name]
@@ -189,8 +190,7 @@ def start() -> None:
 
 def notice(text: str) -> None:
     """Say something in the cell's output."""
-    if "MLKIT_QUIET" not in os.environ:
-        print(f"mlkit: {text}")  # noqa: T201
+    print(f"mlkit: {text}")  # noqa: T201
 
 
 def is_person() -> bool:

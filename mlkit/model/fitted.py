@@ -20,6 +20,7 @@ from mlkit.model.encode import Encoder, Encoding
 from mlkit.model.families import family
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
+from mlkit.model.words import listed
 
 if TYPE_CHECKING:
     from mlkit.data.plots import Picture
@@ -159,7 +160,7 @@ class Model:
         titles = sorted({family(part.family).title for part in self.parts})
         if len(self.parts) == 1:
             return titles[0]
-        return f"blend of {' and '.join(titles)}"
+        return f"blend of {listed(titles)}"
 
     def __repr__(self) -> str:
         return f"Model({self.title}, {self.problem.title}, fitted on {self.rows} rows)"

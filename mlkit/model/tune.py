@@ -17,7 +17,7 @@ from mlkit.model.grid import Grid
 from mlkit.model.metrics import better
 from mlkit.model.problem import Problem, known
 from mlkit.model.race import Attempt, Race, mix
-from mlkit.model.words import say
+from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
     from mlkit.data.plots import Picture
@@ -75,7 +75,7 @@ class Settings:
         """What will be trained, in a few words."""
         titles = sorted({family(member.family).title for member in self.members})
         many = len(self.members) > 1
-        return f"blend of {' and '.join(titles)}" if many else titles[0]
+        return f"blend of {listed(titles)}" if many else titles[0]
 
     def table(self) -> Grid:
         """Return what will be trained as a table."""
@@ -158,9 +158,7 @@ def tune(
     drawn = defaults + _draw(names, problem.kind, trials, seed)
     attempts = race.run(drawn, halve=len(rows) > SMALL, always=len(names))
     best = race.best(attempts)
-    members, score = ((Member(best.family, dict(best.settings)),), best.score)
-    if blend:
-        members, score = _blended(race, attempts, best, members)
+    members, score = _blended(race, attempts, best) if blend else _alone(best)
     return Settings(
         problem=problem,
         members=members,
@@ -174,15 +172,19 @@ def tune(
     )
 
 
+def _alone(best: Attempt) -> tuple[tuple[Member, ...], float]:
+    return (Member(best.family, dict(best.settings)),), best.score
+
+
 def _blended(
-    race: Race, attempts: list[Attempt], best: Attempt, alone: tuple[Member, ...]
+    race: Race, attempts: list[Attempt], best: Attempt
 ) -> tuple[tuple[Member, ...], float]:
     """Return the blend where it is clearly better: by a tenth of a standard error."""
     weights, score = mix(race, attempts)
     error = np.std(best.folds, ddof=1) / np.sqrt(len(best.folds))
     bar = best.score + race.sign * 0.1 * error
     if len(weights) < 2 or not better(race.problem.metric, score, bar):
-        return alone, best.score
+        return _alone(best)
     made = [
         Member(attempts[at].family, dict(attempts[at].settings), weight)
         for at, weight in weights.items()

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
-__all__ = ["say"]
+__all__ = ["listed", "say"]
+
+
+def listed(words: Iterable[str]) -> str:
+    """Join words as a person would.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def say(value: float, digits: int = 3) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from mlkit.core.schema import Column, Schema
 from mlkit.model.families import family, names
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.forms import floor32
 from mlkit.model.parity import agree, compare, probes
@@ -156,7 +156,7 @@ SCRIPT = """
 import sys, hashlib, joblib
 sys.path.insert(0, sys.argv[1])
 from conftest import rows
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.problem import Problem
 for kind in ("two_classes", "number"):
@@ -194,3 +194,20 @@ def test_what_cannot_be_converted_is_told(monkeypatch, make):
     check = agree(model, table)
     assert check.size == 0
     assert check.reason == "cannot be converted: ValueError: no such form"
+
+
+def test_a_blend_agrees_on_hard_rows(table, problem):
+    members = [
+        Member("linear", {}, 0.25),
+        Member("forest", {"trees": 10}, 0.35),
+        Member("boosting", {"trees": 20}, 0.3),
+        Member("tree", {}, 0.1),
+    ]
+    model = blend(members, table, problem)
+    assert len(model.encoders) == 3
+    assert agree(model, table).reason == ""
+    parts = [
+        fit(m.family, m.settings, table, problem).predicted(table) for m in members
+    ]
+    mean = sum(m.weight * p for m, p in zip(members, parts, strict=True))
+    assert np.allclose(model.predicted(table), mean)

@@ -3,12 +3,16 @@ from __future__ import annotations
 import json
 
 import joblib
+import numpy as np
 import pytest
 
 from mlkit.core.files import canonical
 from mlkit.model.choose import choose
+from mlkit.model.cross import folds
 from mlkit.model.fitted import Member
 from mlkit.model.metrics import better
+from mlkit.model.problem import Problem
+from mlkit.model.race import Attempt, Race, mix
 from mlkit.model.train import train
 from mlkit.model.tune import Settings, tune
 
@@ -60,3 +64,33 @@ def test_training_takes_the_settings_and_repeats(table, shortlist):
     assert [p.family for p in model.parts] == [m.family for m in settings.members]
     assert joblib.hash(model) == joblib.hash(train(table, settings))
     assert repr(model.plot()).startswith("<Picture")
+
+
+def test_a_blend_is_trained_where_it_is_clearly_better(table):
+    shortlist = choose(table, ["linear", "boosting"], folds=3)
+    found = tune(table, shortlist, 6, folds=3)
+    metric = found.problem.metric
+    assert sum(m.weight for m in found.members) == pytest.approx(1)
+    assert not better(metric, found.alone, found.score)
+    alone = tune(table, shortlist, 6, folds=3, blend=False)
+    assert len(alone.members) == 1
+    assert alone.score == alone.alone == found.alone
+    assert alone.attempts == found.attempts
+
+
+def test_weights_are_those_of_the_rows_left_out(make):
+    """Two halves of the truth are worth more together than either alone."""
+    table = make("number", 300)
+    problem = Problem.of(table)
+    fold = folds(table, problem, 3)
+    race = Race(table, problem, fold, 0)
+    truth = table["answer"].to_numpy()
+    half = np.random.default_rng(0).normal(0, 100, len(table))
+    attempts = []
+    for at, said in enumerate([truth + half, truth - half, truth + 500]):
+        race.said[at] = [said[fold == k] for k in range(3)]
+        score = race.judge(race.said[at])
+        attempts.append(Attempt("linear", {}, (score,) * 3))
+    weights, score = mix(race, attempts)
+    assert weights == {0: 0.5, 1: 0.5}
+    assert score == pytest.approx(0, abs=1e-9)

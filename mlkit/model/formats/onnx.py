@@ -41,10 +41,7 @@ def convert(model: Model, threshold: float = 0.5) -> bytes:
     matrices = [build.encode(encoder) for encoder in model.encoders]
     said = [build.part(part, matrices[part.encoder]) for part in model.parts]
     mixed = build.mix(said, [part.weight for part in model.parts])
-    if model.classes:
-        outputs = build.choose(mixed, threshold)
-    else:
-        outputs = build.value(mixed)
+    outputs = build.choose(mixed, threshold) if model.classes else build.value(mixed)
     return build.finish(outputs)
 
 

@@ -28,6 +28,7 @@ def test_a_model_is_kept_without_a_pickle_and_says_the_same(
     assert not set(skops.io.get_untrusted_types(file=tmp_path / "model.skops")) - {
         "mlkit.model.encode.Encoder",
         "mlkit.model.fitted.Model",
+        "mlkit.model.fitted.Part",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.tree._tree.Tree",
     }

@@ -58,7 +58,7 @@ class Finding:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """All findings of one gate.
 
@@ -108,6 +108,8 @@ class Verdict:
         lines = [self.title or self.state]
         lines += [f"  {_MARKS[f.state]} {f.bar}{_detail(f)}" for f in self.findings]
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         colour = _COLOURS["missed" if self.blocking else "passed"]

@@ -1,4 +1,5 @@
-import multiprocessing
+import subprocess
+import sys
 
 import pytest
 
@@ -51,18 +52,14 @@ def test_a_torn_last_line_is_mended(path):
     assert ledger.verify(path) == 2
 
 
-def _append(path):
-    for _ in range(20):
-        ledger.append(path, "gate")
-
-
 def test_several_processes_keep_one_chain(path):
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_append, args=(path,)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    code = (
+        "import sys; from pathlib import Path; from mlkit.core import ledger\n"
+        "for _ in range(20): ledger.append(Path(sys.argv[1]), 'gate')"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    workers = [subprocess.Popen(command) for _ in range(3)]
+    assert [worker.wait() for worker in workers] == [0, 0, 0]
     assert ledger.verify(path) == 60
 
 

@@ -95,8 +95,9 @@ def read(folder: Path, name: str) -> Decision | None:
     """Return the decision `name` from a folder of decisions, or None."""
     path = _path(folder, name)
     try:
-        form = read_json(path)
-        return None if form is None else Decision(**{**form, "name": name})
+        if not path.exists():
+            return None
+        return Decision(**{**read_json(path), "name": name})
     except (ValueError, TypeError) as error:
         raise UsageError(
             "a decision cannot be read",

@@ -6,6 +6,7 @@ the folder is synced: a kill or a full disk leaves the old file or the new one.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = [
     "append_line",
@@ -24,11 +25,15 @@ __all__ = [
     "folder_hash",
     "publish",
     "read_json",
+    "read_state",
     "scratch",
     "sync_folder",
     "write_bytes",
     "write_json",
 ]
+
+
+T = TypeVar("T")
 
 
 def canonical(value: Any) -> bytes:
@@ -109,11 +114,34 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def read_state(path: Path, kind: type[T]) -> T | None:
+    """Return the `kind` in a JSON file that can be made anew; None if it is damaged.
+
+    Examples
+    --------
+    >>> read_state(Path("no/such/file"), dict) is None
+    True
+    """
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, kind) else None
+
+
 def append_line(path: Path, record: Any) -> None:
-    """Append `record` to a file of JSON lines, in one durable write."""
+    """Append `record` to a file of JSON lines, in one durable write.
+
+    Raises
+    ------
+    OSError
+        If it could not be written whole, as on a full disk.
+    """
+    line = canonical(record) + b"\n"
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        os.write(handle, canonical(record) + b"\n")
+        if os.write(handle, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(handle)
     finally:
         os.close(handle)

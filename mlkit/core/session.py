@@ -12,12 +12,12 @@ from typing import Any
 from mlkit.core import decisions
 from mlkit.core.decisions import Decision
 from mlkit.core.errors import StepError, UsageError, did_you_mean
-from mlkit.core.files import read_json
+from mlkit.core.files import read_state
 from mlkit.core.outside import fingerprint_of
 from mlkit.core.project import Project
 from mlkit.core.schema import Schema
 from mlkit.core.store import Entry, Store
-from mlkit.core.watch import Watch
+from mlkit.core.watch import Watch, latest
 
 __all__ = ["Session", "is_person", "notice", "session", "show", "start"]
 
@@ -90,7 +90,7 @@ class Session:
         uri = self.here.relative(path) if local else place
         if uri in self.outside:
             return
-        late = local and path.exists() and path.stat().st_mtime > self.watch.started
+        late = local and path.exists() and latest(path) > self.watch.started
         self.outside[uri] = {
             "kind": kind,
             "uri": uri,
@@ -140,7 +140,7 @@ class Session:
             return drafts[name]
         if name in refs:
             return refs[name]
-        saver = (read_json(self.here.state / "wiring.json") or {}).get(name)
+        saver = (read_state(self.here.state / "wiring.json", dict) or {}).get(name)
         known = {*drafts, *refs}
         raise StepError(
             f"nothing called {name!r} has been saved yet",

@@ -9,7 +9,8 @@
       steps/<step>.json        records: under which key a step saved what
 
 Objects are content-addressed: the same value saved twice is one object. A payload's
-hash is checked when it is read.
+hash is checked when it is read. What is damaged counts as not there: a run makes it
+anew.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from typing import Any
 
 from mlkit.core import artifacts
 from mlkit.core.errors import StoreError
-from mlkit.core.files import file_hash, publish, read_json, scratch, write_json
+from mlkit.core.files import file_hash, publish, read_state, scratch, write_json
 
 __all__ = ["MAIN", "Entry", "Store"]
 
 MAIN = "main"
 RECORDS = 30
+INDEX = "object.json"
+WHOLE = frozenset({"static", "depfile", "state", "saves", "run"})  # of a record
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Store:
         if not self._whole(identity):
             with scratch(target) as folder:
                 kind.write(value, folder)
-                write_json(folder / "object.json", {"files": _hashes(folder)})
+                write_json(folder / INDEX, {"files": _hashes(folder)})
                 publish(folder, target)
         return Entry(
             identity,
@@ -131,27 +134,26 @@ class Store:
             Where it is absent, torn or changed.
         """
         folder = self._object(identity)
-        index = read_json(folder / "object.json")
         todo = "run again: what is damaged is made anew"
-        if index is None:
+        if not (folder / INDEX).exists():
             raise StoreError(
                 "an artifact is not in the store", where=str(folder), todo=todo
             )
-        for name, wanted in index["files"].items():
-            path = folder / name
-            if not path.is_file() or file_hash(path) != wanted["sha256"]:
+        files = self.files(identity)
+        for path, wanted in ({folder / INDEX: ""} if files is None else files).items():
+            if not wanted or not path.is_file() or file_hash(path) != wanted:
                 if repair:
                     shutil.rmtree(folder, ignore_errors=True)
                 raise StoreError(
                     "an artifact was damaged after it was saved",
                     where=str(path),
-                    expected=f"sha256 {wanted['sha256'][:12]}…",
+                    expected=f"sha256 {wanted[:12]}…" if wanted else "",
                     todo=todo,
                 )
 
     def _whole(self, identity: str) -> bool:
         """Tell whether an object is there and undamaged; a damaged one is removed."""
-        if not (self._object(identity) / "object.json").exists():
+        if not (self._object(identity) / INDEX).exists():
             return False
         try:
             self.check(identity)
@@ -159,11 +161,14 @@ class Store:
             return False
         return True
 
-    def files(self, identity: str) -> dict[Path, str]:
-        """Return an object's payload files with their hashes; {} where it is absent."""
+    def files(self, identity: str) -> dict[Path, str] | None:
+        """Return an object's payload files with their hashes; None where it is gone."""
         folder = self._object(identity)
-        index = read_json(folder / "object.json") or {"files": {}}
-        return {folder / name: f["sha256"] for name, f in index["files"].items()}
+        index = read_state(folder / INDEX, dict) or {}
+        try:
+            return {folder / n: str(f["sha256"]) for n, f in index["files"].items()}
+        except (AttributeError, KeyError, TypeError):
+            return None
 
     def path(self, identity: str) -> Path:
         """Return the folder of an object."""
@@ -171,8 +176,9 @@ class Store:
 
     def refs(self, variant: str = MAIN) -> dict[str, Entry]:
         """Return what each name means in a variant."""
-        form = read_json(self.folder / "refs" / f"{variant}.json") or {}
-        return {name: Entry(**entry) for name, entry in form.items()}
+        form = read_state(self.folder / "refs" / f"{variant}.json", dict) or {}
+        found = {name: _entry(entry) for name, entry in form.items()}
+        return {name: entry for name, entry in found.items() if entry}
 
     def set_refs(self, refs: Mapping[str, Entry], variant: str = MAIN) -> None:
         """Say at once what all names mean in a variant."""
@@ -184,8 +190,8 @@ class Store:
         refs = self.refs()
         found = {}
         for path in sorted((self.folder / "drafts").glob("*.json")):
-            entry, ref = Entry(**read_json(path)), refs.get(path.stem)
-            if ref is None or ref.at < entry.at:
+            entry, ref = _entry(read_state(path, dict)), refs.get(path.stem)
+            if entry and (ref is None or ref.at < entry.at):
                 found[path.stem] = entry
         return found
 
@@ -195,7 +201,8 @@ class Store:
 
     def records(self, step: str) -> list[dict[str, Any]]:
         """Return a step's records, newest first."""
-        return list(read_json(self.folder / "steps" / f"{step}.json") or [])
+        found = read_state(self.folder / "steps" / f"{step}.json", list) or []
+        return [r for r in found if isinstance(r, dict) and r.keys() >= WHOLE]
 
     def add_record(self, step: str, record: Mapping[str, Any]) -> None:
         """Put a record before a step's others; those past the newest 30 go."""
@@ -214,6 +221,13 @@ class Store:
         if not re.fullmatch(r"[a-z]+-[0-9a-f]{64}", identity):
             raise StoreError("this is not an artifact's identity", got=identity[:80])
         return self.folder / "objects" / identity
+
+
+def _entry(form: Any) -> Entry | None:
+    try:
+        return Entry(**form)
+    except TypeError:
+        return None
 
 
 def _hashes(folder: Path) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 from mlkit.core import ledger
-from mlkit.core.files import read_json
 from mlkit.core.project import Project
 from mlkit.core.store import Store
 from mlkit.engine.running.lock import lock
@@ -44,7 +43,7 @@ def _needed(project: Project, store: Store) -> set[str]:
     for path in (store.folder / "refs").glob("*.json"):
         found |= {e.identity for e in store.refs(path.stem).values()}
     for path in (store.folder / "steps").glob("*.json"):
-        for record in (read_json(path) or [])[:1]:
+        for record in store.records(path.stem)[:1]:
             found |= {entry["identity"] for entry in record["saves"].values()}
     for line in ledger.lines(project.ledger):
         if line["event"] in ("promote", "rollback"):

@@ -215,6 +215,42 @@ def test_a_damaged_artifact_is_not_read(tmp_path):
     assert store.get(again) == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    "text", ["", '{"files": ', "null", "[3]", '{"files": {"a": 1}}']
+)
+def test_a_damaged_index_counts_as_a_damaged_artifact(text, tmp_path):
+    store = Store(tmp_path)
+    entry = store.put({"a": 1}, "x")
+    index = store.path(entry.identity) / "object.json"
+    index.write_text(text)
+    assert store.files(entry.identity) is None
+    with pytest.raises(StoreError, match="damaged"):
+        store.check(entry.identity, repair=False)
+    assert store.get(store.put({"a": 1}, "x")) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["", '{"x": ', "null", "[3]", '{"x": 3}'])
+def test_damaged_refs_drafts_and_records_count_as_absent(text, tmp_path):
+    store = Store(tmp_path)
+    entry = store.put({"a": 1}, "x")
+    store.set_refs({"x": entry})
+    store.set_draft("x", entry)
+    store.add_record("s", {"static": {}, "depfile": {}, "state": "passed"})
+    for name in ("refs/main", "drafts/x", "steps/s"):
+        (tmp_path / f"{name}.json").write_text(text)
+    assert store.refs() == {}
+    assert store.drafts() == {}
+    assert store.records("s") == []
+
+
+def test_an_empty_folder_is_whole(tmp_path):
+    (tmp_path / "empty").mkdir()
+    store = Store(tmp_path / "store")
+    entry = store.put(tmp_path / "empty", "x")
+    assert store.files(entry.identity) == {}
+    assert store.get(entry).is_dir()
+
+
 def test_metrics_are_the_numbers_a_value_holds_under_that_name(tmp_path):
     store = Store(tmp_path)
     assert store.put({"metrics": {"auc": 0.9, "note": "x"}}, "e").metrics == {

@@ -196,6 +196,6 @@ def _lost(record: Mapping[str, Any], store: Store, stats: Stats) -> list[str]:
     lost = []
     for name, entry in record["saves"].items():
         files = store.files(entry["identity"])
-        if not files or any(stats.hash(p) != sha for p, sha in files.items()):
+        if files is None or any(stats.hash(p) != sha for p, sha in files.items()):
             lost.append(f"what it saved as {name!r} is gone or damaged")
     return lost

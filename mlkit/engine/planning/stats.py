@@ -1,11 +1,11 @@
-"""Hashes of files, remembered by size, time and inode."""
+"""Hashes of files, remembered by size, times and inode."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 
-from mlkit.core.files import file_hash, read_json, write_json
+from mlkit.core.files import file_hash, read_state, write_json
 
 __all__ = ["Stats"]
 
@@ -13,7 +13,7 @@ SETTLED = 0.1  # seconds a file must have been quiet for its hash to be remember
 
 
 class Stats:
-    """Remembers the hash of a file until its size, time or inode changes.
+    """Remembers the hash of a file until its size, times or inode change.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Stats:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: dict[str, list[object]] = read_json(path) or {}
+        self._known: dict[str, list[object]] = read_state(path, dict) or {}
         self._changed = False
 
     def hash(self, path: Path) -> str | None:
@@ -32,14 +32,14 @@ class Stats:
             stat = path.stat()
         except OSError:
             return None
-        mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        mark = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
         known = self._known.get(str(path))
-        if known and known[:3] == mark:
-            return str(known[3])
+        if isinstance(known, list) and known[:-1] == mark:
+            return str(known[-1])
         if not path.is_file():
             return None
         found = file_hash(path)
-        if stat.st_mtime < time.time() - SETTLED:
+        if max(stat.st_mtime, stat.st_ctime) < time.time() - SETTLED:
             self._known[str(path)] = [*mark, found]
             self._changed = True
         return found

@@ -16,6 +16,8 @@ from mlkit.core.project import Project
 
 __all__ = ["holder", "lock"]
 
+NOBODY = {"run": "starting", "pid": 0, "by": "", "host": "", "since": 0.0}
+
 
 @contextmanager
 def lock(project: Project, run: str) -> Iterator[None]:
@@ -77,9 +79,9 @@ def _try(handle: int) -> bool:
 
 def _facts(project: Project) -> dict[str, Any]:
     try:
-        return dict(json.loads((project.state / "lock").read_bytes()))
-    except ValueError:
-        return {"run": "starting", "pid": 0, "by": "", "host": "", "since": 0.0}
+        return NOBODY | dict(json.loads((project.state / "lock").read_bytes()))
+    except (ValueError, TypeError):
+        return dict(NOBODY)
 
 
 def _busy(project: Project) -> Busy:

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _NOT_OURS = frozenset({"runs", "node_modules", "__pycache__"})
+MARKS = ("pyvenv.cfg", "mlkit.toml")  # of an environment, and of another project
 _SCRATCH = re.compile(r"Untitled.*\.ipynb|.*-Copy\d+\.ipynb")
 
 
@@ -334,4 +335,4 @@ def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
 def _enter(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.name in _NOT_OURS:
         return False
-    return not any((folder / mark).exists() for mark in ("pyvenv.cfg", "mlkit.toml"))
+    return not any((folder / mark).exists() for mark in MARKS)

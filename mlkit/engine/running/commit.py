@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from mlkit.engine.reading.notebook import Notebook
 
 __all__ = ["Report", "commit", "read_report"]
 
-PASSING = ("imports", "foreign", "prefix")
+PASSING = ("imports", "foreign", "names", "places", "prefix")
 EMPTY: dict[str, Any] = {
     "modules": {},
     "imports": {},
     "foreign": [],
+    "names": [],
+    "places": [],
     "changed": [],
     "config": {},
     "decisions": {},
@@ -123,7 +126,7 @@ def commit(
     record = {
         **facts,
         "imports": report.depfile["foreign"],
-        "depfile": _resolve(project, world, nb, report.depfile),
+        "depfile": _resolve(project, world, report.depfile),
         "saves": saves,
         "verdict": report.verdict,
         "overruled": report.overruled,
@@ -137,26 +140,29 @@ def commit(
 
 
 def _resolve(
-    project: Project, world: World, nb: Notebook, depfile: Mapping[str, Any]
+    project: Project, world: World, depfile: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Turn imported modules into distributions, and add the modules that are not there.
 
-    A module of the project that would come before a package's counts as absent. No
-    paths means the environment that mlkit itself runs in, wherever that lies.
+    No paths means the environment that mlkit itself runs in, wherever that lies.
     """
     found = {k: v for k, v in depfile.items() if k not in PASSING}
     if depfile["prefix"] == sys.prefix:
         found["paths"] = []
     environment = world.environment(found["paths"])
     found["distributions"] = environment.rests_on(depfile["imports"])
-    folder = nb.path.parent
-    places = [
-        place
-        for name in depfile["imports"]
-        for place in (folder / f"{name}.py", folder / name / "__init__.py")
-    ]
-    found["shadows"] = [project.relative(p) for p in places if not p.exists()]
+    shadows = _shadows(depfile["names"], [Path(p) for p in depfile["places"]])
+    found["shadows"] = sorted(map(project.relative, shadows))
     return found
+
+
+def _shadows(names: Iterable[str], places: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files in a project that, were they there, would be imported instead."""
+    for name in names:
+        files = (
+            p / file for p in places for file in (f"{name}/__init__.py", f"{name}.py")
+        )
+        yield from takewhile(lambda file: not file.exists(), files)
 
 
 def _enter(

@@ -1,8 +1,9 @@
 """What a run would tell that has nothing to do, kept for as long as that holds.
 
 After a run, the next one is rehearsed; if it would execute nothing, its events are
-kept beside the size, time and inode of every file it looked at. While these are as
-they were, `mlkit run` tells the same again without reading a notebook.
+kept beside the size, times and inode of every file it looked at. While these are as
+they were, `mlkit run` tells the same again without reading a notebook. A project that
+was moved or copied, or another environment, begins anew.
 """
 
 from __future__ import annotations
@@ -43,18 +44,24 @@ def recall(root: str | Path, observe: Callable[[Mapping[str, Any]], None]) -> bo
     try:
         with open(os.path.join(root, ".mlkit", FILE), "rb") as file:  # noqa: PTH118, PTH123
             form = json.load(file)
-    except (OSError, ValueError):
+        same = marks(form["marks"]) == form["marks"]
+        holds = bool(form["where"] == _where(root) and same)
+        events = [{**event, "time": time.time()} for event in form["events"] if holds]
+    except (OSError, ValueError, TypeError, KeyError):
         return False
-    if form["python"] != sys.version or marks(form["marks"]) != form["marks"]:
-        return False
-    now = time.time()
-    for event in form["events"]:
-        observe({**event, "time": now})
-    return True
+    for event in events:
+        observe(event)
+    return holds
+
+
+def _where(root: str | Path) -> list[object]:
+    """Name the project's place and the environment, without importing anything."""
+    folders = [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
+    return [os.path.realpath(root), sys.version, sys.prefix, folders]
 
 
 def marks(paths: Iterable[str]) -> dict[str, list[int] | None]:
-    """Return size, time and inode of each path; None where nothing is."""
+    """Return size, times and inode of each path; None where nothing is."""
     found: dict[str, list[int] | None] = {}
     for path in paths:
         try:
@@ -62,7 +69,9 @@ def marks(paths: Iterable[str]) -> dict[str, list[int] | None]:
         except OSError:
             found[path] = None
         else:
-            found[path] = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+            found[path] = [
+                *(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+            ]
     return found
 
 
@@ -74,7 +83,8 @@ def keep(
     """Keep what a run told that did nothing, and how the files stood before it."""
     from mlkit.core.files import write_json
 
-    form = {"python": sys.version, "marks": before, "events": list(events)}
+    where = _where(project.root)
+    form = {"where": where, "marks": before, "events": list(events)}
     write_json(project.state / FILE, form)
 
 
@@ -98,13 +108,13 @@ def watched(project: Project, records: Iterable[Mapping[str, Any]]) -> list[str]
     from mlkit.core.store import Store
     from mlkit.core.watch import PACKAGE
     from mlkit.engine.planning.environment import own_paths
-    from mlkit.engine.reading.notebook import walk
+    from mlkit.engine.reading.notebook import MARKS, walk
 
     store = Store(project.state)
     found = {project.root / "mlkit.toml", project.state / "refs" / "main.json"}
     found |= {Path(path) for path in own_paths()}
     for folder, files in walk(project.root):
-        found.add(folder)
+        found |= {folder, *(f / mark for f in folder.glob("*/") for mark in MARKS)}
         found |= {folder / name for name in files if name.endswith(".ipynb")}
     found |= set(project.decisions.glob("*.json"))
     found |= set((project.state / "steps").glob("*.json"))
@@ -121,5 +131,5 @@ def watched(project: Project, records: Iterable[Mapping[str, Any]]) -> list[str]
             found.add((project.root if own == name else PACKAGE) / own)
         for entry in record["saves"].values():
             found.add(store.path(entry["identity"]) / "object.json")
-            found |= set(store.files(entry["identity"]))
+            found |= set(store.files(entry["identity"]) or ())
     return sorted(map(str, found))

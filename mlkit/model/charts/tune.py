@@ -25,7 +25,8 @@ def search(settings: Settings) -> plots.Picture:
     """Draw a dot an attempt, hollow where given up early, and the best so far."""
     metric = METRICS[settings.problem.metric]
     tried = settings.attempts
-    scores = np.array([_levelled(a.folds, tried[0].folds) for a in tried])
+    ended = np.mean([a.folds for a in tried if len(a.folds) == settings.folds], axis=0)
+    scores = np.array([_levelled(a.folds, ended) for a in tried])
     done = np.array([len(a.folds) == settings.folds for a in tried])
     names = list(dict.fromkeys(a.family for a in tried))
     colours = plots.colours(names)
@@ -43,7 +44,10 @@ def search(settings: Settings) -> plots.Picture:
         axes.step(
             range(1, len(tried) + 1), so_far, where="post", color=plots.SOFT, zorder=0
         )
-        axes.set_ylim(*_range(scores, metric.greater))
+        if len(settings.members) > 1:
+            axes.axhline(settings.score, color=plots.INK, lw=1.2, ls=(0, (4, 3)))
+            axes.plot([], [], color=plots.INK, lw=1.2, ls=(0, (4, 3)), label="blend")
+        axes.set_ylim(*_range(np.append(scores, settings.score), metric.greater))
         axes.grid(visible=False, axis="x")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     plots.label(axes, x="attempt", y=metric.title)
@@ -51,10 +55,10 @@ def search(settings: Settings) -> plots.Picture:
     return picture
 
 
-def _levelled(folds: tuple[float, ...], default: tuple[float, ...]) -> float:
+def _levelled(folds: tuple[float, ...], usual: Array) -> float:
     """Return a mean as if tried on all folds: early folds may be harder than others."""
-    apart = np.subtract(folds, default[: len(folds)]).mean()
-    return float(np.mean(default) + apart)
+    apart = np.subtract(folds, usual[: len(folds)]).mean()
+    return float(usual.mean() + apart)
 
 
 def _dots(axes: Axes, places: Array, scores: Array, colour: str, filled: bool) -> None:

@@ -160,9 +160,11 @@ def _lower(column: str, values: Array, _: Mapping[str, Any]) -> dict[str, Array]
 def _missing(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
     if values.dtype.kind in "fiu":
         found = numbers(values)
-        gone = [float(value) for value in how["values"] if _is_number(value)]
+        gone = numbers(np.array([write(value) for value in how["values"]], object))
         found[np.isin(found, gone)] = np.nan
         return {column: found}
+    if values.dtype.kind == "M":
+        return {column: values}
     words = {write(value) for value in how["values"]}
     return {column: _on_text(values, lambda text: None if text in words else text)}
 
@@ -206,10 +208,6 @@ def _drop(_: str, __: Array, ___: Mapping[str, Any]) -> dict[str, Array]:
 
 def _on_text(values: Array, change: Callable[[str], str | None]) -> Array:
     return each(texts(values), lambda text: None if text is None else change(text))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _part(name: str) -> Callable[[Array], Array]:

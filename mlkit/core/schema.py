@@ -36,12 +36,15 @@ class Column:
         Any of `ROLES`; a column without a role is a plain feature.
     categories
         The values a category may take, sorted; empty where not known.
+    missing
+        The words that mean a missing cell, where they were told; else the empty one.
     """
 
     name: str
     type: str = "number"
     roles: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.type not in TYPES:
@@ -157,6 +160,7 @@ class Schema:
                 {"name": c.name, "type": c.type}
                 | ({"roles": list(c.roles)} if c.roles else {})
                 | ({"categories": list(c.categories)} if c.categories else {})
+                | ({"missing": list(c.missing)} if c.missing else {})
                 for c in self.columns
             ]
         }
@@ -171,6 +175,7 @@ class Schema:
                     c["type"],
                     tuple(c.get("roles", ())),
                     tuple(c.get("categories", ())),
+                    tuple(c.get("missing", ())),
                 )
                 for c in form["columns"]
             )

@@ -88,7 +88,7 @@ def best_salt(
     expected = np.maximum(np.outer(wish, np.bincount(place, minlength=number)), 1e-9)
 
     def unevenness(salt: int) -> tuple[int, float]:
-        parts = assign(kinds, test_size, valid_size, salt)
+        parts = assign(kinds, test_size, valid_size, salt).astype(np.intp)
         cells = np.bincount(parts * number + place, minlength=3 * number)
         found = cells.reshape(3, number)
         empty = int(((found == 0) & (expected >= 0.5)).sum())

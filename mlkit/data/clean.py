@@ -19,7 +19,7 @@ from mlkit.core import rows
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.card import card, grid, many
-from mlkit.data.flags import FLAG, counted, flags
+from mlkit.data.flags import counted, flag_of, flags
 from mlkit.data.pictures import fates
 from mlkit.data.plots import Picture
 from mlkit.data.propose import plan
@@ -127,8 +127,8 @@ class Cleaned:
     Parameters
     ----------
     table
-        All rows that came in; the column ``dropped`` says why a row is not learnt
-        from, and is empty for those that are.
+        All rows that came in; the column with the role flag, ``dropped``, says why a
+        row is not learnt from, and is empty for those that are.
     cleaning
         The cell operations.
     dropped
@@ -200,12 +200,6 @@ def clean(
     marked = schema.with_role("flag")
     raw = table.drop(columns=marked)
     inputs = schema.without(*marked)
-    if FLAG in inputs:
-        raise InputError(
-            f"a column is called {FLAG!r}, as the flag of rows is to be called",
-            where=f"column {FLAG!r}",
-            todo="rename that column in the source",
-        )
     cleaning = _cleaning(raw, inputs, refuse)
     cleaned = cleaning.apply(raw)
     found, notes = flags(raw, cleaned, duplicates and "duplicates" not in refuse)
@@ -213,8 +207,9 @@ def clean(
         found = found.where(table[name] == "", table[name])
     if refuse:
         notes.append("not done, as decided: " + ", ".join(sorted(refuse)))
-    cleaned[FLAG] = found
-    outputs = cleaning.outputs.put(Column(FLAG, "category", ("flag",)))
+    flag = flag_of(cleaning.outputs)
+    cleaned[flag] = found
+    outputs = cleaning.outputs.put(Column(flag, "category", ("flag",)))
     return Cleaned(outputs.attach(cleaned), cleaning, counted(found), tuple(notes))
 
 

@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mlkit.core.cells import reads
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column, Schema
 from mlkit.data.card import card, grid, many
 from mlkit.data.identify import id_of, row_ids
-from mlkit.data.infer import Inferred, comma_decimals, infer, text_of
+from mlkit.data.infer import Inferred, comma_decimals, infer, text_of, without
 from mlkit.data.pictures import strips
 from mlkit.data.plots import Picture, shorten
 from mlkit.data.sources import Found, source_of
@@ -159,7 +158,7 @@ def collect(
     path = _existing(uri)
     how = {"header": header, "delimiter": delimiter, "encoding": encoding}
     found = source_of(path, uri).read(path, uri, how)
-    cells = _with_missing(found.columns, missing)
+    cells = without(found.columns, missing)
     _check_size(cells, uri)
     roles, types = dict(roles or {}), dict(types or {})
     for name in (target, id_column, *roles, *types):
@@ -167,8 +166,10 @@ def collect(
     _check_roles(roles, types, target)
     read = _read(cells, found, types | ({id_column: "id"} if id_column else {}))
     notes = [*found.notes, *_notes(read)]
+    gaps = () if list(missing) == [""] else tuple(missing)
     columns = {
-        name: Column(name, i.type, _roles(name, roles)) for name, i in read.items()
+        name: Column(name, i.type, _roles(name, roles), missing=gaps)
+        for name, i in read.items()
     }
     values = {name: i.values for name, i in read.items()}
     if target:
@@ -199,18 +200,6 @@ def _existing(uri: str) -> Path:
         if folder.is_dir()
         else "check the path; it is relative to the project's root",
     )
-
-
-def _with_missing(columns: pa.Table, missing: Sequence[str]) -> pa.Table:
-    words = pa.array(list(missing), pa.string())
-    made = []
-    for column in columns.columns:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            gone = pc.is_in(column, words.cast(column.type))
-            if pc.any(gone).as_py():
-                column = pc.if_else(gone, pa.scalar(None, column.type), column)
-        made.append(column)
-    return pa.table(made, names=columns.column_names).combine_chunks()
 
 
 def _check_size(cells: pa.Table, uri: str) -> None:

@@ -233,7 +233,8 @@ def _of_column(
     name, known = column.name, values.dropna()
     steps: dict[str, Mapping[str, Any]] = {}
     if column.type in ("category", "text"):
-        steps = {op["op"]: op for op in plan(values, column).operations}
+        told = [op for op in plan(values, column).operations if "name" in op]
+        steps = {op["op"]: op for op in told}
     if column.type == "number" and seen:
         yield _range(name, seen["low"], seen["high"], _is_whole(known))
     elif column.type == "date":

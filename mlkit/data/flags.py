@@ -8,12 +8,30 @@ import pandas as pd
 from mlkit.core.schema import Schema
 from mlkit.data.identify import row_keys
 
-__all__ = ["FLAG", "by_chance", "counted", "flags"]
+__all__ = ["FLAG", "by_chance", "counted", "flag_of", "flags"]
 
 FLAG = "dropped"
-"""The column that says why a row is not learnt from; empty for those that are."""
+"""The column that says why a row is not learnt from; empty for those that are.
+
+Its role tells it, not its name: see `flag_of`.
+"""
 
 LOOKED_AT = 20_000
+
+
+def flag_of(schema: Schema) -> str:
+    """Return a name for the flag of rows that no other column has.
+
+    Examples
+    --------
+    >>> from mlkit.core.schema import Column
+    >>> flag_of(Schema()), flag_of(Schema((Column("dropped"),)))
+    ('dropped', 'dropped_')
+    """
+    name = FLAG
+    while name in schema:
+        name += "_"
+    return name
 
 
 def flags(

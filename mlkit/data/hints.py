@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mlkit.core.values import number_words, numbers
 from mlkit.data.words import MISSING_WORDS, NO_NUMBERS, SENTINELS
 
-__all__ = ["date_formats", "hidden", "marks", "sentinels", "spellings"]
+__all__ = ["date_formats", "hidden", "marks", "sentinels", "spellings", "truths"]
 
 CODE = re.compile(r"[+-]?0[0-9]")
 CURRENCY = "$€£¥%"
@@ -141,6 +141,24 @@ def spellings(words: Sequence[str], counts: Sequence[int]) -> dict[str, str]:
             best[plain] = (count, word)
     meant = {word: best[" ".join(word.split()).casefold()][1] for word in words}
     return {word: other for word, other in sorted(meant.items()) if word != other}
+
+
+def truths(words: Sequence[str]) -> dict[str, str]:
+    """Return what words for true and false are to be, so that JSON's are the same.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column, trimmed.
+
+    Examples
+    --------
+    >>> truths(["true", "FALSE"]), truths(["true", "maybe"])
+    ({'true': 'True', 'FALSE': 'False'}, {})
+    """
+    if not {word.casefold() for word in words} <= {"true", "false"}:
+        return {}
+    return {word: word.capitalize() for word in words if word != word.capitalize()}
 
 
 def sentinels(values: pd.Series) -> list[float]:

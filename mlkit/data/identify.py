@@ -20,7 +20,7 @@ from mlkit.core.identity import row_hashes
 from mlkit.core.schema import Schema
 from mlkit.core.values import numbers
 
-__all__ = ["hashed", "id_of", "row_ids", "row_keys", "unit_of"]
+__all__ = ["as_found", "hashed", "id_of", "row_ids", "row_keys", "unit_of"]
 
 HASHED = re.compile(r"[0-9a-f]{16}(-[0-9]+)?")
 
@@ -45,7 +45,8 @@ def row_ids(
         ids = [str(value) for value in table[key].tolist()]
     else:
         names = [name for name in cells.column_names if name != target]
-        ids = hashed({name: _cells(cells, table, name) for name in names}, len(table))
+        plain = {name: as_found(cells[name], table[name]) for name in names}
+        ids = hashed(plain, len(table))
     index: pd.Index = pd.Index(ids, dtype="str", name="row")
     return index
 
@@ -98,10 +99,18 @@ def hashed(columns: Mapping[str, pd.Series], rows: int) -> list[str]:
     return words
 
 
-def _cells(cells: pa.Table, table: pd.DataFrame, name: str) -> pd.Series:
-    if table[name].dtype.kind in "fiu":
-        return table[name]
-    column = cells[name]
+def as_found(column: pa.ChunkedArray | pa.Array, values: pd.Series) -> pd.Series:
+    """Return the cells of one column as they are hashed: numbers, else as found.
+
+    Parameters
+    ----------
+    column
+        As it stood in the file.
+    values
+        The same cells, typed.
+    """
+    if values.dtype.kind in "fiu":
+        return values
     if not pa.types.is_string(column.type):
         column = pc.cast(column, pa.string())
     words: pd.Series = column.to_pandas().astype("str")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from mlkit.core.errors import InputError
 
-__all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type"]
+__all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type", "without"]
 
 EXACT = 2**53
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
@@ -83,6 +84,25 @@ def comma_decimals(columns: list[pa.Array]) -> bool:
             if len(commas) and not _all_match(commas, THOUSANDS):
                 return True
     return False
+
+
+def without(columns: pa.Table, missing: Sequence[str]) -> pa.Table:
+    """Return the table with those text cells null that are one of `missing`.
+
+    Examples
+    --------
+    >>> without(pa.table({"x": ["1", "NA"]}), ["NA"])["x"].to_pylist()
+    ['1', None]
+    """
+    words = pa.array(list(missing), pa.string())
+    made = []
+    for column in columns.columns:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            gone = pc.is_in(column, words.cast(column.type))
+            if pc.any(gone).as_py():
+                column = pc.if_else(gone, pa.scalar(None, column.type), column)
+        made.append(column)
+    return pa.table(made, names=columns.column_names).combine_chunks()
 
 
 def text_type(values: pd.Series, name: str) -> str:

@@ -91,6 +91,8 @@ def plan(values: pd.Series, column: Column, refused: Collection[str] = ()) -> Pl
     same = _sameness(values, column)
     if same and draft.offer("drop", len(values), same):
         return draft.done()
+    if column.missing:
+        draft.add("missing", values=list(column.missing))
     if column.type == "number":
         return _number_plan(draft, values)
     if column.type == "date":
@@ -165,12 +167,14 @@ def _is_amount(column: Column, counts: pd.Series, how: dict[str, str]) -> bool:
 def _as_words(draft: _Draft, values: pd.Series, counts: pd.Series) -> Plan:
     column, target = draft.column, "target" in draft.column.roles
     gone = int(len(values) - counts.sum())
-    meant = hints.spellings(counts.index.tolist(), counts.tolist())
+    words = counts.index.tolist()
+    meant = {} if target else hints.truths(words)
+    meant = meant or hints.spellings(words, counts.tolist())
     if column.type == "category" and meant and len(counts) <= 1000:
         pairs = _list([f"{shorten(a)!r} as {b!r}" for a, b in meant.items()])
         cells = int(counts[list(meant)].sum())
         if draft.offer("recode", cells, f"other spellings: {pairs}", mapping=meant):
-            counts = counts.drop(list(meant))
+            counts = counts.rename(meant).groupby(level=0).sum()
     if target:
         return draft.done(_with_words(replace(column, type="category"), counts, False))
     if not gone and len(counts) == 1 and draft.offer("drop", len(values), SAME):
@@ -178,6 +182,8 @@ def _as_words(draft: _Draft, values: pd.Series, counts: pd.Series) -> Plan:
     if column.type == "text":
         draft.add("fill", value="")
         return draft.done(replace(column, categories=()))
+    if "" not in counts.index:
+        draft.add("missing", values=[""])
     draft.add("fill", value=rows.MISSING)
     return draft.done(_with_words(column, counts, gone > 0))
 

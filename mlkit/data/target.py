@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column
 from mlkit.core.values import numbers, texts
+from mlkit.data import hints
 from mlkit.data.words import NO_NUMBERS
 
 __all__ = ["as_target", "judge", "numeric_words"]
@@ -45,11 +46,15 @@ def judge(values: NDArray[np.float64]) -> str:
 def numeric_words(values: pd.Series) -> NDArray[np.float64] | None:
     """Return the numbers of a text column, or None where some words are none.
 
-    Words such as ``?``, which hide a missing value among numbers, are left out.
+    Words such as ``?``, which hide a missing value among numbers, are left out; marks
+    such as those of ``1,234`` and ``$5`` are read as `clean` will read them.
     """
     words = values.dropna().str.strip()
     kept = words[~words.str.casefold().isin(sorted(NO_NUMBERS))]
     found = numbers(kept.to_numpy(dtype=object))
+    if len(found) and np.isnan(found).any():
+        how = hints.marks(kept.unique().tolist()) or {}
+        found = numbers(kept.to_numpy(dtype=object), **how)
     return None if np.isnan(found).any() or not len(found) else found
 
 
@@ -117,12 +122,14 @@ def _as_kind(
         # text that clean still has to read is of type text until then
         plain = values.dtype.kind in "fiu"
         values = values.astype("float64") if values.dtype.kind in "iu" else values
-        return values, Column(name, "number" if plain else "text", ("target",)), told
+        kind = "number" if plain else "text"
+        return values, Column(name, kind, ("target",), missing=column.missing), told
     codes, distinct = pd.factorize(values, use_na_sentinel=False)
     cells = texts(np.asarray(distinct, dtype=object))[codes]
     words = pd.Series(pd.array(cells, dtype="str"), values.index)
     classes = tuple(sorted(words.dropna().unique()))
-    return words, Column(name, "category", ("target",), classes), told
+    column = Column(name, "category", ("target",), classes, column.missing)
+    return words, column, told
 
 
 def _known_numbers(values: pd.Series) -> NDArray[np.float64] | None:

@@ -18,7 +18,7 @@ from mlkit.data.card import card, grid
 from mlkit.data.clean import clean
 from mlkit.data.contract import Contract, checked_rules, expectation, infer, wording
 from mlkit.data.contractplot import plot_bands
-from mlkit.data.flags import FLAG
+from mlkit.data.flags import flag_of
 from mlkit.data.plots import Picture, shorten
 
 __all__ = ["Checked", "validate"]
@@ -220,8 +220,10 @@ def _flagged(
             )
     if not (found != "").any():
         return table
-    schema = Schema.of(table).put(Column(FLAG, "category", ("flag",)))
-    return schema.attach(table.assign(**{FLAG: found}))
+    known = Schema.of(table)
+    flag = flag_of(known)
+    schema = known.put(Column(flag, "category", ("flag",)))
+    return schema.attach(table.assign(**{flag: found}))
 
 
 def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:

@@ -6,17 +6,16 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import write_bytes
-from mlkit.data.identify import hashed
-from mlkit.data.infer import comma_decimals, infer
+from mlkit.data.identify import as_found, hashed
+from mlkit.data.infer import comma_decimals, infer, without
 from mlkit.data.sources import Found, source_of
 from mlkit.model.runtime import Predictions, Predictor
 
@@ -54,9 +53,10 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     path = Path(source)
     if not path.is_file():
         raise InputError("there is no such file", where=str(source))
-    cells = _cells(_read(path, predictor), predictor)
+    found = _with_gaps(_read(path, predictor), predictor)
+    cells = _cells(found, predictor)
     said = predictor.predict({name: _values(v) for name, v in cells.items()})
-    ids = _ids(cells, predictor)
+    ids = _ids(found, cells, predictor)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "prediction", *(f"probability_{c}" for c in said.classes)])
@@ -96,6 +96,12 @@ def _numbered(found: Found, names: list[str], target: str, where: str) -> Found:
     )
 
 
+def _with_gaps(found: Found, predictor: Predictor) -> Found:
+    """Make the cells null that `collect` was told to take as missing."""
+    given = [word for c in predictor.schema["input"] for word in c.get("missing", ())]
+    return replace(found, columns=without(found.columns, given or [""]))
+
+
 def _cells(found: Found, predictor: Predictor) -> dict[str, pd.Series]:
     """Return the columns of the schema as the package takes them."""
     table, present = found.columns, found.columns.column_names
@@ -108,8 +114,6 @@ def _cells(found: Found, predictor: Predictor) -> dict[str, pd.Series]:
     made = {}
     for column, cells in zip(columns, texts, strict=True):
         name = column["name"]
-        if found.text:
-            cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, cells.type), cells)
         if column["type"] == "number" or not found.text:
             made[name] = infer(
                 cells, name, written=found.text, decimal=decimal, ids=False
@@ -142,7 +146,7 @@ def _values(values: pd.Series) -> Any:
     return values.to_numpy() if plain else values.to_numpy(dtype=object)
 
 
-def _ids(cells: dict[str, pd.Series], predictor: Predictor) -> list[str]:
+def _ids(found: Found, cells: dict[str, pd.Series], predictor: Predictor) -> list[str]:
     """Return the id column's values where they all differ, else hashes of the cells."""
     for column in predictor.schema["input"]:
         values = cells.get(column["name"])
@@ -150,7 +154,8 @@ def _ids(cells: dict[str, pd.Series], predictor: Predictor) -> list[str]:
             continue
         if values.is_unique:
             return [str(value) for value in values.tolist()]
-    return hashed(cells, len(next(iter(cells.values()))))
+    plain = {name: as_found(found.columns[name], v) for name, v in cells.items()}
+    return hashed(plain, found.columns.num_rows)
 
 
 def _lines(ids: list[str], said: Predictions) -> Iterator[list[str]]:

@@ -184,9 +184,37 @@ def test_flags_from_before_are_kept():
     assert list(cleaned.table).count("dropped") == 1
 
 
-def test_a_column_that_is_called_as_the_flag():
-    with pytest.raises(InputError, match="rename that column"):
-        clean(table_of(dropped=["a", "b"]))
+def test_a_column_may_be_called_as_the_flag_is():
+    cleaned = clean(table_of(dropped=["a", "b", "a"], x=[1.0, 2.0, 3.0]))
+    assert Schema.of(cleaned.table).with_role("flag") == ["dropped_"]
+    assert cleaned.table["dropped"].tolist() == ["a", "b", "a"]
+    assert cleaned.table["dropped_"].tolist() == ["", "", ""]
+
+
+def test_true_and_false_are_those_of_json():
+    raw = table_of(old=["true", "FALSE", "true", None])
+    raw = Schema((Column("old", "category"),)).attach(raw)
+    cleaning = clean(raw).cleaning
+    expected = ["True", "False", "True", rows.MISSING]
+    assert cleaning.apply(raw)["old"].tolist() == expected
+    request = rows.apply(cleaning.operations, {"old": [True, False, "true", ""]})
+    assert request["old"].tolist() == expected
+
+
+def test_words_that_were_said_to_be_missing_are_so_in_a_request():
+    columns = (
+        Column("x", "number", missing=("", "-1")),
+        Column("w", "category", missing=("", "none")),
+    )
+    raw = table_of(x=[1.0, np.nan, 3.0], w=["a", "b", None])
+    cleaning = clean(Schema(columns).attach(raw)).cleaning
+    for one in (-1, -1.0, "-1", "", None):
+        made = rows.apply(cleaning.operations, {"x": [one], "w": ["none"]})
+        assert np.isnan(made["x"]).all()
+        assert made["w"].tolist() == [rows.MISSING]
+    alone = rows.apply(cleaning.operations, {"x": np.array([-1, 2])})["x"]
+    np.testing.assert_array_equal(alone, [np.nan, 2.0])
+    assert cleaning.told == []
 
 
 def test_a_part_of_a_date_that_meets_a_column():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
+from mlkit.data.clean import clean
 from mlkit.data.collect import Receipt, collect
 from mlkit.data.dialect import has_header, sniff
 from mlkit.data.target import judge
@@ -323,6 +325,37 @@ def test_the_judgement_of_a_target_may_be_overruled(write):
     assert "target_type = 'category'" in " ".join(found.receipt.notes)
     forced = collect(name, target="t", target_type="category").table
     assert Schema.of(forced)["t"].categories == ("3", "4", "5", "6", "7", "8", "9")
+
+
+@pytest.mark.parametrize("form", ["{:,}", "${}", "{}%", "{} €"])
+def test_a_target_of_amounts_may_carry_marks(write, form):
+    cells = [form.format(1000 + 37 * place) for place in range(40)]
+    lines = [f'{place % 7},"{cell}"\n' for place, cell in enumerate(cells)]
+    table = collect(write("a,t\n" + "".join(lines)), target="t").table
+    assert types_of(table)["t"] == "text"
+    cleaned = clean(table).table
+    assert cleaned["t"].tolist() == [1000.0 + 37 * place for place in range(40)]
+    with pytest.raises(InputError, match="to be a number"):
+        collect(write("a,t\n1,$5\n2,x\n"), target="t", target_type="number")
+
+
+def test_gzip_is_read_as_what_it_holds(write):
+    text = "a,b\n1,x\n2,y\n3,z\n"
+    plain = collect(write(text)).table
+    packed = collect(write(gzip.compress(text.encode()), "x.csv.gz")).table
+    pd.testing.assert_frame_equal(plain, packed)
+    with pytest.raises(InputError, match="gzip"):
+        collect(write(gzip.compress(text.encode())[:20], "x.csv.gz"))
+    with pytest.raises(InputError, match="does not read"):
+        collect(write(gzip.compress(b"PK"), "x.xlsx.gz"))
+
+
+def test_the_words_for_missing_travel_with_the_columns(write):
+    name = write("a,b,t\n1,x,y\nNA,NA,n\n3,z,y\n")
+    schema = Schema.of(collect(name, target="t", missing=["", "NA"]).table)
+    assert {column.missing for column in schema} == {("", "NA")}
+    assert Schema.from_dict(schema.to_dict()) == schema
+    assert "missing" not in str(Schema.of(collect(name, target="t").table).to_dict())
 
 
 def test_a_target_of_amounts_with_a_hidden_gap_is_left_to_clean(write):

@@ -101,6 +101,13 @@ def test_a_good_salt_is_found():
     assert abs(np.bincount(places)[2] - 24) <= 4
 
 
+@pytest.mark.parametrize("kinds", [64, 127, 300])
+def test_a_salt_is_found_for_many_classes(kinds):
+    hashes = unit_hashes([f"r{i}" for i in range(4 * kinds)])
+    classes = np.arange(4 * kinds) % kinds
+    assert 0 <= best_salt(hashes, classes, 0.2, 0.2) < 64
+
+
 def test_the_parts():
     raw = rows_of()
     parts = split(clean(raw).table, raw)

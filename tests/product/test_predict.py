@@ -89,6 +89,38 @@ def test_parquet_is_read_too(penguins, tmp_path):
     assert (read(tmp_path / "out.csv")["prediction"].to_numpy() == said).all()
 
 
+def test_ids_of_typed_cells_are_those_of_collect(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=120), "old": rng.random(120) < 0.5})
+    frame["day"] = pd.date_range("2020-01-01", periods=120, tz="Europe/Berlin")
+    frame["kind"] = pd.Categorical(rng.choice(["a", "", "c"], 120))
+    frame["t"] = frame["x"] > 0
+    frame.to_parquet(tmp_path / "in.parquet")
+    folder, raw, said, _ = packed(str(tmp_path / "in.parquet"), "t")
+    predict_file(folder, tmp_path / "in.parquet", tmp_path / "out.csv")
+    found = read(tmp_path / "out.csv")["prediction"].astype(str)
+    assert found.index.tolist() == raw.index.tolist()
+    assert (found == said).all()
+
+
+def test_words_that_collect_took_as_missing_are_missing(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300).round(3)
+    kind = rng.choice(["up", "NA", "down"], 300)
+    gone = rng.random(300) < 0.3
+    t = np.where(x + (kind == "NA") + gone > 0.5, "yes", "no")
+    frame = pd.DataFrame({"x": np.where(gone, "-999", x.astype(str)), "kind": kind})
+    frame.assign(t=t).to_csv(tmp_path / "in.csv", index=False)
+    told = {"missing": ["", "NA", "-999"]}
+    folder, raw, said, _ = packed(str(tmp_path / "in.csv"), "t", **told)
+    assert raw["x"].isna().sum() == gone.sum()
+    assert raw["kind"].isna().sum() == (kind == "NA").sum()
+    predict_file(folder, tmp_path / "in.csv", tmp_path / "out.csv")
+    found = read(tmp_path / "out.csv")
+    assert found.index.tolist() == raw.index.tolist()
+    assert (found["prediction"] == said).all()
+
+
 def test_a_file_that_cannot_be_scored_is_told_and_leaves_the_old_one(
     penguins, tmp_path
 ):

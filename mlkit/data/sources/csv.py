@@ -1,9 +1,11 @@
-"""Delimited text: CSV, TSV and their kin, every cell as the text that stands there."""
+"""Delimited text, gzipped or plain: every cell as the text that stands there."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,14 +23,17 @@ from mlkit.data.sources import Found
 __all__ = ["claims", "read"]
 
 SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ""}
-BINARY = (b"PAR1", b"PK\x03\x04", b"\x1f\x8b", b"SQLite", b"\x89", b"%PDF", b"\xd0\xcf")
+GZIP = b"\x1f\x8b"
+BINARY = (b"PAR1", b"PK\x03\x04", b"SQLite", b"\x89", b"%PDF", b"\xd0\xcf")
 HEAD = 1 << 18
 NAMES = {"\t": "tab", " ": "blanks", ";": "semicolon", "|": "bar", ",": "comma"}
 
 
 def claims(path: Path, head: bytes) -> bool:
     """Whether this is delimited text."""
-    return path.suffix.lower() in SUFFIXES and not head.startswith(BINARY)
+    packed = path.suffix.lower() == ".gz" and head.startswith(GZIP)
+    inner = Path(path.stem) if packed else path
+    return inner.suffix.lower() in SUFFIXES and not head.startswith(BINARY)
 
 
 def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:
@@ -47,10 +52,11 @@ def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:
     Raises
     ------
     InputError
-        For an empty file, NUL bytes, an open quote, rows of unequal length, or a
-        column name that is used twice.
+        For an empty file, NUL bytes, an open quote, rows of unequal length, a column
+        name that is used twice, or gzip that is cut short.
     """
-    text, encoding = dialects.decode(path.read_bytes(), where, how.get("encoding", ""))
+    content = _content(path, where)
+    text, encoding = dialects.decode(content, where, how.get("encoding", ""))
     found = dialects.sniff(_head(text), where, how.get("delimiter", ""))
     header = how.get("header")
     header = dialects.has_header(found.sample) if header is None else bool(header)
@@ -71,6 +77,21 @@ def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:
         "header": header,
     }
     return Found(pa.table(columns, names=names), True, facts, tuple(notes))
+
+
+def _content(path: Path, where: str) -> bytes:
+    content = path.read_bytes()
+    if not content.startswith(GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            "this gzip file cannot be read",
+            where=where,
+            got=str(error)[:120],
+            todo="it may be cut short: copy or write it again",
+        ) from None
 
 
 def _head(text: str) -> str:

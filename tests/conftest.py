@@ -1,7 +1,6 @@
 """Small projects, made of notebooks that are written cell by cell."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -121,5 +120,5 @@ def in_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "_SESSION", None)
     for name in ("MLKIT_JOB", "JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD"):
         monkeypatch.delenv(name, raising=False)
-    os.environ.setdefault("MPLBACKEND", "agg")
+    monkeypatch.setenv("MPLBACKEND", "agg")
     return tmp_path

@@ -14,11 +14,21 @@ __all__ = ["main"]
 def main() -> None:
     """Run a command and exit."""
     arguments = sys.argv[1:]
+    _open_streams()
     if _nothing_to_do(arguments):
         sys.exit(0)
     from mlkit.cli.group import command_line
 
     sys.exit(command_line(arguments))
+
+
+def _open_streams() -> None:
+    """Have a stdout and a stderr, also where the caller closed them."""
+    import os
+
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
 
 
 def _nothing_to_do(arguments: list[str]) -> bool:
@@ -37,6 +47,13 @@ def _nothing_to_do(arguments: list[str]) -> bool:
         root = os.path.dirname(root)  # noqa: PTH120
     if not recall(root, events.append):
         return False
-    kept = sum(event["event"] == "step_finished" for event in events)
-    print(f"Everything is up to date: {kept} steps kept.")  # noqa: T201
+    kept = sum(event.get("state") == "kept" for event in events)
+    try:
+        print(f"Everything is up to date: {_steps(kept)} kept.", flush=True)  # noqa: T201
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return True
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"

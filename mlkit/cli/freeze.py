@@ -25,9 +25,13 @@ def command(folder: Path) -> None:
         for record in store.records(step)[:1]:
             for name, one in record.get("decided", {}).items():
                 if one["default"] and name not in made:
-                    why = f"the default of {step}, frozen"
-                    decisions.record(
-                        project.decisions, name, one["value"], why=why, seen=one["seen"]
+                    facts = {"why": f"the default of {step}, frozen"}
+                    facts["seen"] = one["seen"]
+                    new = decisions.record(
+                        project.decisions, name, one["value"], **facts
                     )
+                    # the step used this very value, so what it saved still holds
+                    record["depfile"]["decisions"][name] = new.digest
+                    store.add_record(step, record)
                     frozen.append(name)
     click.echo(f"frozen: {', '.join(frozen)}" if frozen else "nothing to freeze")

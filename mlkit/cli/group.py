@@ -19,7 +19,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Run": ("run", "stop", "test"),
     "Look": ("status", "why", "graph", "show", "runs", "diff", "open"),
     "Decide": ("decide", "freeze"),
-    "Use": ("export", "predict"),
+    "Use": ("export", "predict", "promote"),
     "Care": ("verify", "gc", "doctor"),
 }
 MODULES = {"open": "open_", "test": "test_", "run": "run_"}
@@ -97,8 +97,24 @@ def command_line(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except MlkitError as error:
+    except Exception as error:
         if "MLKIT_DEBUG" in os.environ:
             raise
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
-        return error.exit_code
+        told = _told(error)
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {told}", err=True)
+        return told.exit_code
+
+
+def _told(error: Exception) -> MlkitError:
+    """Make one of our errors of any other, so that nobody meets a traceback."""
+    if isinstance(error, MlkitError):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        place = str(error.filename or "")
+        todo = "see that there is room, and that you may write there"
+        return MlkitError(error.strerror, where=place, todo=todo)
+    return MlkitError(
+        "mlkit itself went wrong",
+        got=f"{type(error).__name__}: {error}",
+        todo="`mlkit --debug ...` shows where; please report it",
+    )

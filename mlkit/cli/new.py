@@ -47,7 +47,7 @@ def command(
         "collect.target": target,
         **given_of(given),
     }
-    question = question or f"What is {target}, given the other columns?"
+    question = question or f"Predict {target} from the other columns"
     project = scaffold.create(folder, chosen, values, question)
     click.echo(f"{chosen.title}: {len(chosen.steps)} notebooks in {folder}/steps")
     click.echo(f"the data stays where it is: {values['collect.data']}")

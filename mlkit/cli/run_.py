@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,9 @@ __all__ = ["JsonLines", "command", "given_of", "run_project"]
     "-p", "given", metavar="[STEP.]NAME=VALUE", multiple=True, help="Set a parameter."
 )
 @click.option("--profile", default="", help="A [profiles.NAME] of mlkit.toml.")
-@click.option("--jobs", default=0, metavar="N", help="Steps side by side.")
+@click.option(
+    "--jobs", default=0, metavar="N", type=click.IntRange(0), help="Steps side by side."
+)
 @click.option("--refresh", is_flag=True, help="Run steps even where they are fresh.")
 @click.option("--in-place", is_flag=True, help="Keep outputs in the notebooks.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -87,9 +90,10 @@ def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
     from mlkit.core.project import Project
     from mlkit.engine.running.witness import recall
 
-    show = JsonLines() if as_json else Progress(sys.stdout, live=sys.stdout.isatty())
+    shown = JsonLines() if as_json else Progress(sys.stdout, live=sys.stdout.isatty())
     project = Project.find(folder)
-    with show:
+    with shown:
+        show = _heard(shown)
         if project and options.plain and recall(project.root, show):
             return 0
         from mlkit.engine.running.run import run
@@ -99,6 +103,21 @@ def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
     if result.run:
         _report(project, result.run, quiet=as_json)
     return result.exit_code
+
+
+def _heard(show: Callable[[Mapping[str, Any]], None]) -> Callable[..., None]:
+    """Go on without a word when nobody reads any more, as after ``| head``."""
+    unheard = [sys.stderr, sys.stdout]
+
+    def tell(event: Mapping[str, Any]) -> None:
+        try:
+            show(event)
+        except BrokenPipeError:
+            if not unheard:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), unheard.pop().fileno())
+
+    return tell
 
 
 def _report(project: Project, run: str, quiet: bool) -> None:

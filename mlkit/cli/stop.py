@@ -16,8 +16,10 @@ def command(folder: Path, wait: float) -> int:
     """End the run that is going on; what it did so far is kept."""
     import os
     import signal
+    import socket
     import time
 
+    from mlkit.core.errors import UsageError
     from mlkit.core.project import Project
     from mlkit.engine.running.lock import holder
 
@@ -26,6 +28,12 @@ def command(folder: Path, wait: float) -> int:
     if not facts or not facts["pid"]:
         click.echo("no run is going on here")
         return 0
+    if facts["host"] not in ("", socket.gethostname()):
+        raise UsageError(
+            f"run {facts['run']} goes on on another machine",
+            where=facts["host"],
+            todo="stop it there",
+        )
     os.kill(facts["pid"], signal.SIGTERM)
     deadline = time.monotonic() + wait
     while holder(project) and time.monotonic() < deadline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlkit.core.decisions import overrule_of
 from mlkit.engine.reporting.say import (
     SIGNS,
     cause,
@@ -99,7 +100,7 @@ def _shut(step: str, end: Mapping[str, Any]) -> list[str]:
         )
         if finding.get("help"):
             lines.append(f"    {plain(finding['help'])}")
-    overrule = f'mlkit decide overrule_{step} true --why "..."'
+    overrule = f'mlkit decide {overrule_of(step)} true --why "..."'
     return [*lines, f"  to do:  mend what it names, or overrule it: {overrule}"]
 
 

@@ -8,6 +8,7 @@ saves are drafts, her loads prefer drafts.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -103,6 +104,8 @@ def save(**artifacts: Any) -> None:
             now.report("save", name=name, entry=entry.to_dict())
         else:
             now.store.set_draft(name, entry)
+            if is_person():
+                notice(f"draft saved: {name}, {entry.summary}")
 
 
 def sealed(value: T, /) -> Sealed[T]:
@@ -164,7 +167,8 @@ def decide(name: str, editor: Editor[T], /) -> T:
     made = now.replay(name)
     value = editor.value if made is None else made.value
     if made is None:
-        notice(f"no decision {name!r} is recorded: the default is used")
+        if not getattr(editor, "settled", False):
+            notice(f"no decision {name!r} is recorded: the default is used")
     elif made.seen and made.seen != editor.seen:
         strict = config("policies.decisions", "apply") == "block"
         notice(f"decision {name!r} was made on something else, and applies here")
@@ -259,8 +263,10 @@ def reads(
         A remote source's ETag, snapshot, cursor or maximum.
     """
     path = root() / place
+    local = kind in ("file", "folder")
+    if local and not path.exists() and "MLKIT_COPY_OF" in os.environ:
+        path = Path(os.environ["MLKIT_COPY_OF"]) / place
     if session().job:
-        local = kind in ("file", "folder")
         session().note(str(path if local else place), kind, refresh, fingerprint)
     return path
 

@@ -37,6 +37,9 @@ class Editor(Protocol[T]):
         The stated default, plain JSON data.
     seen
         A fingerprint of what the choice was made on; any stable text.
+
+    An editor with a true attribute ``settled`` has nothing to choose: no default is
+    announced.
     """
 
     value: T
@@ -87,8 +90,15 @@ def person() -> str:
 
 
 def overrule_of(step: str) -> str:
-    """Return the name of the decision that overrules a step's gate."""
-    return f"overrule_{step}"
+    """Return the name of the decision that overrules a step's gate.
+
+    Examples
+    --------
+    >>> overrule_of("accept"), overrule_of("my step")
+    ('overrule_accept', 'overrule_my_step-eb1da8')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", step)[:100]
+    return f"overrule_{plain}" + ("" if plain == step else f"-{digest(step)[:6]}")
 
 
 def read(folder: Path, name: str) -> Decision | None:

@@ -23,6 +23,12 @@ from mlkit.core.files import append_line, digest
 __all__ = ["append", "judged", "lines", "verify"]
 
 FIRST = "0" * 64
+WHOLE = {
+    "unseal": {"hash", "identity", "target", "models"},
+    "promote": {"hash", "package"},
+    "rollback": {"hash", "package"},
+}
+"""What mlkit itself reads of a line, by its event."""
 
 
 def append(path: Path, event: str, **facts: Any) -> dict[str, Any]:
@@ -54,7 +60,7 @@ def append(path: Path, event: str, **facts: Any) -> dict[str, Any]:
 def lines(path: Path) -> list[dict[str, Any]]:
     """Return all lines of a ledger; a last line torn by a crash is left out."""
     try:
-        texts = path.read_text(encoding="utf-8").split("\n")
+        texts = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
     return [_parse(text, n, path) for n, text in enumerate(texts[:-1], 1) if text]
@@ -95,10 +101,13 @@ def judged(path: Path, identity: str) -> list[str]:
     return models
 
 
-def _parse(text: str, number: int, path: Path) -> dict[str, Any]:
+def _parse(text: bytes, number: int, path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
+        line = dict(json.loads(text))
+        if not line.keys() >= WHOLE.get(line["event"], {"hash"}):
+            raise KeyError(line["event"])
+        return line
+    except (ValueError, TypeError, KeyError):
         raise StoreError(
             "a line of the ledger cannot be read",
             where=f"{path.name}, line {number}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +17,20 @@ __all__ = ["Project"]
 
 FILE = "mlkit.toml"
 SECTIONS = ("format", "goal", "use", "profiles", "steps", "store", "policies")
-STEP_KEYS = ("timeout", "kernel", "cpus", "memory", "manual")
+STEP_KEYS: Mapping[str, type | tuple[type, ...]] = {
+    "timeout": (int, float),
+    "kernel": str,
+    "cpus": (int, float),
+    "memory": (int, str),
+    "manual": bool,
+}
+TYPES = {
+    dict: "a table",
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+}
 
 
 @dataclass(frozen=True)
@@ -119,11 +133,35 @@ def _check(project: Project) -> None:
             got=f"format = {settings.get('format', 'absent')}",
             todo="write `format = 1` at its top, or install the mlkit it was made with",
         )
-    for section in settings:
+    for section, value in settings.items():
         _known(section, SECTIONS, where)
+        if section != "format":
+            _of_type(value, dict, section, where)
     for name, table in settings.get("steps", {}).items():
-        for key in table:
-            _known(key, STEP_KEYS, f"{where} [steps.{name}]")
+        _of_type(table, dict, f"steps.{name}", where)
+        for key, value in table.items():
+            _known(key, tuple(STEP_KEYS), f"{where} [steps.{name}]")
+            _of_type(value, STEP_KEYS[key], f"steps.{name}.{key}", where)
+            if key == "timeout" and not 0 < value < math.inf:
+                raise _unfit(
+                    f"steps.{name}.{key}", "seconds, more than 0", value, where
+                )
+    for name, step in settings.get("use", {}).items():
+        _of_type(step, str, f"use.{name}", where)
+    for name, table in settings.get("profiles", {}).items():
+        _of_type(table, dict, f"profiles.{name}", where)
+
+
+def _of_type(value: Any, wanted: type | tuple[type, ...], key: str, where: str) -> None:
+    types = wanted if isinstance(wanted, tuple) else (wanted,)
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise _unfit(key, " or ".join(TYPES[one] for one in types), value, where)
+
+
+def _unfit(key: str, expected: str, got: Any, where: str) -> UsageError:
+    return UsageError(
+        f"{key} cannot be this", where=where, expected=expected, got=repr(got)[:80]
+    )
 
 
 def _known(key: str, known: tuple[str, ...], where: str) -> None:

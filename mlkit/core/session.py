@@ -135,7 +135,7 @@ class Session:
             return self._job_entry(name)
         drafts, refs = self.store.drafts(), self.store.refs()
         if name in drafts:
-            if "MLKIT_QUIET" not in os.environ:
+            if "MLKIT_COPY_OF" not in os.environ:
                 notice(f"using your draft of {name!r}; `mlkit run` does not see it")
             return drafts[name]
         if name in refs:

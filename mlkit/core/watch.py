@@ -98,7 +98,7 @@ class Watch:
 
     def _look_at_modules(self) -> None:
         """Hash the local and mlkit's modules that were not looked at before."""
-        for name, module in list(sys.modules.items()):
+        for name, module in sys.modules.copy().items():
             if name in self._looked_at:
                 continue
             self._looked_at.add(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,14 +47,15 @@ def _seals(project: Project, store: Store) -> Iterator[str]:
     lines = ledger.lines(project.ledger)
     for name, entry in store.refs().items():
         if entry.sealed:
-            opened = [
-                line
+            whys = Counter(
+                line["why"]
                 for line in lines
                 if line["event"] == "unseal" and line["identity"] == entry.identity
-            ]
+            )
+            opened = ", ".join(f"for {why} {n} times" for why, n in whys.items())
             judged = len(ledger.judged(project.ledger, entry.identity))
             yield (
-                f"{name!r} is sealed: opened {len(opened)} times, "
+                f"{name!r} is sealed: opened {opened or 'never'}; "
                 f"has judged {judged} model{'s' * (judged != 1)}"
             )
 

@@ -42,6 +42,7 @@ class CleaningEditor:
         if twice:
             self.offers["duplicates"] = f"{twice:,} rows equal an earlier one: flagged"
         self.value: list[str] = []
+        self.settled = not self.offers
         self.seen = digest(sorted(self.offers))
 
     def picture(self, value: list[str]) -> object:

@@ -69,7 +69,12 @@ class _Line:
         )
         bounds = ("min", "max") if rule["check"] == "range" else ()
         self.ends = {
-            name: w.FloatText(value=rule[name], description=name, layout=narrow)
+            name: w.FloatText(
+                value=rule[name],
+                description=name,
+                layout=w.Layout(width="13em"),
+                style={"description_width": "2.5em"},
+            )
             for name in bounds
             if rule.get(name) is not None
         }

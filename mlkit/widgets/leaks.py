@@ -34,6 +34,7 @@ class LeakPicker:
     def __init__(self, review: Review) -> None:
         self.review = review
         self.value: list[str] = []
+        self.settled = not review.leaks
         self.seen = digest(sorted(review.leaks))
 
     def picture(self, value: list[str]) -> object:

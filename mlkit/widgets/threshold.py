@@ -35,6 +35,7 @@ class ThresholdPicker:
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
         self.value = evaluation.threshold
+        self.settled = evaluation.threshold is None
         self.seen = digest(
             [evaluation.curves.get("thresholds"), dict(evaluation.costs)]
         )

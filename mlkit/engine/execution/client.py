@@ -263,7 +263,7 @@ class StepClient(CappedClient):
 
 def kernel_died(code: int | None, words: str) -> Failure:
     """Tell that the kernel ended in the midst of a cell, and what it said last."""
-    how = f" with exit code {code}" if code else ""
+    how = "" if code is None else f" with exit code {code}"
     if code is not None and code < 0:
         how = f" of signal {-code} ({signal.Signals(-code).name})"
     return Failure(

@@ -31,7 +31,7 @@ def write(path: Path, data: bytes) -> None:
         If it could not be written, as on a full disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".writing-{os.getpid()}")
     try:
         with beside.open("wb") as file:
             file.write(data)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlkit.core.errors import WiringError, did_you_mean
+from mlkit.core.errors import UsageError, WiringError, did_you_mean
 from mlkit.core.project import Project
 from mlkit.engine.reading import notebook
 from mlkit.engine.reading.notebook import Notebook
@@ -90,7 +90,14 @@ def build(project: Project) -> Graph:
         Where they do not make a graph; says which cell and what to do.
     """
     paths, notices = notebook.notebooks(project.root)
-    read = [notebook.read(path) for path in paths]
+    read = []
+    for path in paths:
+        try:
+            read.append(notebook.read(path))
+        except UsageError as error:
+            if _speaks_of_mlkit(path):
+                raise
+            notices.append(f"{project.relative(path)} is passed over: {error.what}")
     for nb in read:
         if nb.saves and not nb.has_parameters:
             notices.append(
@@ -134,6 +141,11 @@ def wire(
     _check_seals(graph, root)
     _check_deciders(used)
     return graph
+
+
+def _speaks_of_mlkit(path: Path) -> bool:
+    """Tell whether a file that is no notebook seems to have been a step."""
+    return path.is_file() and b"mlkit" in path.read_bytes()
 
 
 def _inputs(nb: Notebook) -> tuple[str, ...]:

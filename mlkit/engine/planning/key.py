@@ -23,8 +23,9 @@ from mlkit.engine.planning.environment import Environment, own_paths
 from mlkit.engine.planning.stats import Stats
 from mlkit.engine.reading.literals import literal
 from mlkit.engine.reading.notebook import Notebook
+from mlkit.engine.reporting.say import is_secret
 
-__all__ = ["World", "changes", "key_of", "static_of"]
+__all__ = ["World", "changes", "key_of", "literals", "static_of"]
 
 DAY = 86400.0
 
@@ -34,8 +35,29 @@ def static_of(nb: Notebook, overrides: Mapping[str, Any]) -> dict[str, Any]:
     values = {p.name: overrides.get(p.name, p.default) for p in nb.parameters}
     return {
         "cells": [digest(text)[:16] for text in nb.code],
-        "parameters": {name: literal(value) for name, value in values.items()},
+        "parameters": literals({nb.name: values})[nb.name],
         "kernel": nb.kernel,
+    }
+
+
+def literals(
+    values: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, str]]:
+    """Write parameters as source text, a step each; of secrets only a hash.
+
+    Examples
+    --------
+    >>> literals({"tune": {"trials": 3, "api_token": "abc"}})
+    {'tune': {'trials': '3', 'api_token': 'secret 7f9628ad9a37afcb0b5adcfa1020bdc8'}}
+    """
+    return {
+        step: {
+            name: f"secret {digest(literal(value))[:32]}"
+            if is_secret(name)
+            else literal(value)
+            for name, value in given.items()
+        }
+        for step, given in values.items()
     }
 
 
@@ -129,6 +151,8 @@ def _static_changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
             yield f"parameter {name} was added"
         elif name not in after:
             yield f"parameter {name} was removed"
+        elif before[name] != after[name] and is_secret(name):
+            yield f"parameter {name} changed"
         elif before[name] != after[name]:
             yield f"parameter {name} changed from {before[name]} to {after[name]}"
     if was["kernel"] != now["kernel"]:

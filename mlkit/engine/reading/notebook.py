@@ -206,8 +206,10 @@ def _tags(cell: Mapping[str, Any]) -> frozenset[str]:
 
 def _kernel(document: Mapping[str, Any]) -> tuple[str, str]:
     metadata = document.get("metadata", {})
-    spec = metadata.get("kernelspec") or {}
-    info = metadata.get("language_info") or {}
+    spec, info = (
+        part if isinstance(part, dict) else {}
+        for part in (metadata.get("kernelspec"), metadata.get("language_info"))
+    )
     language = str(spec.get("language") or info.get("name") or "python").lower()
     default = "python3" if language == "python" else ""
     return language, str(spec.get("name") or default)

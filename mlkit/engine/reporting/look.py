@@ -145,9 +145,10 @@ def _heading(cells: list[dict[str, Any]], index: int) -> str:
     for cell in reversed(cells[:index]):
         if cell.get("cell_type") == "markdown":
             lines = [line for line in _source(cell).splitlines() if line.strip()]
-            marked = [line for line in lines if line.startswith("#")]
-            chosen = (marked[-1:] or lines[:1] or [""])[0]
-            return shorten(_unmarked(chosen.lstrip("# ")), 140)
+            said = [line for line in lines if not line.startswith("#")]
+            chosen = (said or lines or [""])[0]
+            sentence = re.split(r"(?<=[.:?!])\s", _unmarked(chosen.lstrip("# ")))[0]
+            return shorten(sentence.removesuffix(":"), 200)
     return ""
 
 

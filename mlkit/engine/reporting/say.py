@@ -89,6 +89,8 @@ def number(value: float) -> str:
     """
     if value == int(value) if abs(value) < 1e15 else False:
         return f"{int(value):,}"
+    if 0.9995 <= abs(value) < 1:  # nearly one is not one
+        return f"{value:.6g}"
     if abs(value) >= 1000:
         return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3g}"
     return f"{value:.3g}" if abs(value) < 1 else f"{value:.4g}"

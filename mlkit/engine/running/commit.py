@@ -17,7 +17,7 @@ from mlkit.core.store import Entry, Store
 from mlkit.engine.planning.key import World, key_of
 from mlkit.engine.reading.notebook import Notebook
 
-__all__ = ["Report", "commit", "read_report"]
+__all__ = ["Report", "commit", "enter_unsealed", "read_report"]
 
 PASSING = ("imports", "foreign", "names", "places", "prefix")
 EMPTY: dict[str, Any] = {
@@ -134,7 +134,7 @@ def commit(
         "finished": time.time(),
     }
     if facts["state"] != "failed":
-        _enter(project, nb, report, record)
+        _enter_verdict(project, nb, report, record)
     Store(project.state).add_record(nb.name, record)
     return record
 
@@ -165,14 +165,18 @@ def _shadows(names: Iterable[str], places: Iterable[Path]) -> Iterator[Path]:
         yield from takewhile(lambda file: not file.exists(), files)
 
 
-def _enter(
+def enter_unsealed(project: Project, step: str, run: str, report: Report) -> None:
+    """Enter what a step unsealed into the ledger, however the step ended."""
+    for opened in report.unsealed:
+        ledger.append(project.ledger, "unseal", step=step, run=run, **opened)
+
+
+def _enter_verdict(
     project: Project, nb: Notebook, report: Report, record: Mapping[str, Any]
 ) -> None:
-    """Enter what was unsealed and how the gate judged into the ledger."""
-    who = {"step": nb.name, "run": record["run"]}
-    for opened in report.unsealed:
-        ledger.append(project.ledger, "unseal", **who, **opened)
+    """Enter how the gate judged into the ledger."""
     if report.verdict:
+        who = {"step": nb.name, "run": record["run"]}
         state = "overruled" if report.overruled else report.verdict["state"]
         bars = [f["bar"] for f in report.verdict["findings"] if f["state"] == "missed"]
         key = key_of(record)

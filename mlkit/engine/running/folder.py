@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import UsageError
-from mlkit.core.files import write_json
+from mlkit.core.files import write_bytes, write_json
 from mlkit.core.project import Project
 from mlkit.core.store import Entry
 from mlkit.engine.reading import notebook
@@ -103,6 +103,15 @@ class Folder:
     def executed(self, nb: Notebook) -> Path:
         """Return where a step's executed notebook goes."""
         return self.path / nb.path.name
+
+    def put_back(self, nb: Notebook, origin: Path) -> bool:
+        """Put an executed notebook in its origin's place, if nobody edited that."""
+        if not origin.exists() or origin.read_bytes() != nb.path.read_bytes():
+            return False
+        mode = origin.stat().st_mode & 0o7777
+        write_bytes(origin.resolve(), self.executed(nb).read_bytes())
+        origin.chmod(mode)
+        return True
 
     def leave(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest and point ``runs/latest`` here."""

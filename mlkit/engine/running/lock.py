@@ -32,7 +32,9 @@ def lock(project: Project, run: str) -> Iterator[None]:
     handle = os.open(project.state / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _try(handle):
-            raise _busy(project)
+            time.sleep(0.05)  # somebody may only have looked who holds it
+            if not _try(handle):
+                raise _busy(project)
         facts = {
             "run": run,
             "pid": os.getpid(),

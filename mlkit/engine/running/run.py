@@ -10,30 +10,32 @@ from __future__ import annotations
 import os
 import secrets
 import selectors
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mlkit.core.errors import StepError
+from mlkit.core import ledger
+from mlkit.core.errors import MlkitError
 from mlkit.core.files import digest, write_json
 from mlkit.core.project import Project
 from mlkit.core.store import MAIN, Entry, Store
 from mlkit.engine.planning.graph import Graph, build
-from mlkit.engine.planning.key import World, static_of
+from mlkit.engine.planning.key import World, literals, static_of
 from mlkit.engine.planning.plan import Check, check, overrides
 from mlkit.engine.planning.stats import Stats
 from mlkit.engine.running import witness
 from mlkit.engine.running.champion import crown
-from mlkit.engine.running.commit import commit, read_report
+from mlkit.engine.running.commit import commit, enter_unsealed, read_report
+from mlkit.engine.running.ending import drawing, exit_code, groups, state_of
 from mlkit.engine.running.events import Event, Events
 from mlkit.engine.running.folder import Folder
 from mlkit.engine.running.lock import lock
 from mlkit.engine.running.options import Options
-from mlkit.engine.running.select import select
+from mlkit.engine.running.select import missing, select
 from mlkit.engine.running.signals import Signals
 from mlkit.engine.running.step import SETTLED, Step
 
@@ -50,7 +52,6 @@ ENDS = {
     "skipped": "was skipped",
     "interrupted": "was interrupted",
 }
-CODES = {"passed": 0, "failed": 1, "blocked": 3, "interrupted": 130}
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,12 @@ def run(
         Where another run holds the project.
     """
     name = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
-    with lock(project, name):
-        one = _Run(project, options, name, observe)
+    with lock(project, name), Signals() as signals:
+        one = _Run(project, options, name, observe, signals)
         result = one.whole()
         if result.state == "passed" and options.plain:
-            one.rehearse()
+            with suppress(MlkitError, OSError):  # it was not asked for
+                one.rehearse()
         return result
 
 
@@ -114,15 +116,17 @@ class _Run:
         options: Options,
         name: str,
         observe: Callable[[Event], None],
+        signals: Signals,
     ) -> None:
         self.project, self.options, self.name = project, options, name
+        self.signals = signals
         self.events = Events(name, observe)
         self.store = Store(project.state)
         self.stats = Stats(project.state / "stat.json")
         self.world = World(project, project.decisions, self.stats)
         self.graph: Graph = build(project)
         self.given = overrides(self.graph, project, options.given, options.profile)
-        self.variant = f"v{digest(self.given)[:12]}" if self.given else MAIN
+        self.variant = f"v{digest(literals(self.given))[:12]}" if self.given else MAIN
         self.steps = {s: Step(nb, nb.path) for s, nb in self.graph.steps.items()}
         self.selected = select(self.graph, options, project)
         self.refs = self.store.refs(MAIN) | self.store.refs(self.variant)
@@ -130,39 +134,46 @@ class _Run:
         self.workers: dict[str, Worker] = {}
         self.limit = options.jobs or os.cpu_count() or 1
         self.server: KernelServer | None = None
-        self.signals = Signals()
         self.folder = Folder(project, name)
         self.opened = False
+        self.missing = missing(self.graph, self.selected, self.refs, options)
+        ledger.lines(project.ledger)  # one that cannot be read stops the run here
 
     # the whole
 
     def whole(self) -> Result:
         """Do the run, whatever comes, and tell how it ended."""
         self.began = time.time()
-        self.events.emit("run_started", steps=self.selected, graph=self._drawing())
+        graph = drawing(self.graph, self.project)
+        self.events.emit("run_started", steps=self.selected, graph=graph)
         write_json(self.project.state / "wiring.json", dict(self.graph.savers))
-        with self.signals:
-            try:
-                while self._advance() and not self.signals.count and self.limit:
-                    self._wait()
-                if self.signals.count:
-                    self._interrupt()
-            finally:
-                self._end_workers()
-                if self.server:
-                    self.server.close()
-                self._keep_refs()
-                self.stats.save()
-        return self._finish()
+        try:
+            while self._advance() and not self.signals.count and self.limit:
+                self._wait()
+            if self.signals.count:
+                self._interrupt()
+        except (MlkitError, OSError):
+            self._end_workers()
+            with suppress(OSError):
+                self._give_up()
+            raise
+        finally:
+            self._end_workers()
+            if self.server:
+                self.server.close()
+            self._keep_refs()
+            self.stats.save()
+        return self._finish(self._state())
 
     def rehearse(self) -> None:
         """Go through the next run; if it has nothing to do, keep what it would tell."""
-        records = [step.record for step in self._chosen()]
+        records = [step.record for step in self._chosen() if step.record]
         watched = witness.watched(self.project, records)
         if watched is None:
             return
         before, events = witness.marks(watched), list[Event]()
-        next_one = _Run(Project(self.project.root), self.options, "", events.append)
+        project = Project(self.project.root)
+        next_one = _Run(project, self.options, "", events.append, self.signals)
         next_one.limit = 0
         if next_one.whole().state == "passed":
             witness.keep(self.project, before, events)
@@ -192,7 +203,10 @@ class _Run:
             how = ENDS[self.steps[shut[0]].state]
             self._end(name, "skipped", f"{shut[0]}, which it loads from, {how}")
             return True
-        inputs = self._inputs(name)
+        if name in self.missing:
+            self._end(name, "skipped", self.missing[name])
+            return True
+        inputs = {wanted: self.refs[wanted] for wanted in self.graph.inputs(name)}
         found = check(step.nb, self.given.get(name, {}), inputs, self.world)
         if found.record and not self.options.refresh:
             self._keep(name, step, found)
@@ -202,19 +216,6 @@ class _Run:
         step.why = found.why if not found.record else f"{name} was asked to run again"
         self._start(name, step, inputs)
         return True
-
-    def _inputs(self, name: str) -> dict[str, Entry]:
-        found = {}
-        for wanted in self.graph.inputs(name):
-            if wanted not in self.refs:
-                saver = self.graph.savers[wanted]
-                raise StepError(
-                    f"{wanted!r} has not been saved yet",
-                    where=f"{name} loads it",
-                    todo=f"run {saver} first: `mlkit run --until {name}`",
-                )
-            found[wanted] = self.refs[wanted]
-        return found
 
     # a step
 
@@ -234,10 +235,9 @@ class _Run:
         from mlkit.engine.execution.worker import Job, Worker
 
         self._open()
-        step.nb = self.folder.snapshot(step.nb)
         job = self.folder.job(step.nb, inputs)
         server = self._serve()
-        settings = self.project.config(f"steps.{name}", {})
+        settings = self.project.config("steps", {}).get(name, {})
         step.state = "running"
         self.events.emit("step_started", step=name, why=step.why)
         self.workers[name] = Worker.start(
@@ -280,6 +280,7 @@ class _Run:
             "seconds": outcome.seconds,
         }
         step.record = facts
+        enter_unsealed(self.project, name, self.name, report)
         if step.state != "interrupted":
             nb = replace(step.nb, path=step.origin)
             step.record = commit(self.project, self.world, nb, report, facts)
@@ -289,8 +290,8 @@ class _Run:
             self._keep_refs()
             if self.variant == MAIN:
                 crown(self.project, self.name, step.saves)
-            if self.options.in_place:
-                shutil.copyfile(self.folder.executed(step.nb), step.origin)
+            if self.options.in_place and not self.folder.put_back(step.nb, step.origin):
+                step.why += "; its notebook was edited meanwhile and is left as it is"
         self._end(name, step.state, step.why)
 
     def _end(self, name: str, state: str, why: str) -> None:
@@ -339,35 +340,37 @@ class _Run:
         if not self.opened:
             witness.forget(self.project)
             self.folder.make()
+            for step in self._chosen():
+                step.nb = self.folder.snapshot(step.nb)
             self.world.decisions = self.folder.decisions
             self.events.write_to(self.folder.path / "events.jsonl")
             self.opened = True
-
-    def _drawing(self) -> dict[str, Any]:
-        return {
-            name: {
-                "parents": self.graph.parents(name),
-                "loads": list(self.graph.inputs(name)),
-                "saves": list(nb.saves),
-                "notebook": self.project.relative(nb.path),
-            }
-            for name, nb in self.graph.steps.items()
-        }
 
     def _keep_refs(self) -> None:
         if self.refs != self.before:
             self.store.set_refs(self.refs, self.variant)
             self.before = dict(self.refs)
 
-    def _finish(self) -> Result:
-        state = self._state()
-        groups = {
-            group: [s for s in self.selected if self.steps[s].state == group]
-            for group in ("kept", "blocked", "failed", "skipped")
-        }
-        groups["executed"] = [s for s in self.selected if self.steps[s].executed]
+    def _give_up(self) -> None:
+        """Leave a run that broke as one that failed, with all that it did."""
+        from mlkit.engine.execution.worker import Failure
+
+        for name in self.selected:
+            step = self.steps[name]
+            if step.state == "running":
+                step.failure = asdict(Failure("StepError", "the run broke off"))
+            if step.pending:
+                how = "failed" if step.failure else "skipped"
+                self._end(name, how, "the run broke off")
+        self._finish("failed")
+
+    def _state(self) -> str:
+        return state_of(self._chosen(), interrupted=bool(self.signals.count))
+
+    def _finish(self, state: str) -> Result:
+        chosen = {name: self.steps[name] for name in self.selected}
         seconds = round(time.time() - self.began, 3)
-        self.events.emit("run_finished", state=state, **groups, seconds=seconds)
+        self.events.emit("run_finished", state=state, **groups(chosen), seconds=seconds)
         if self.opened:
             self.folder.leave(
                 {
@@ -376,25 +379,11 @@ class _Run:
                     "variant": self.variant,
                     "began": self.began,
                     "seconds": seconds,
-                    "given": self.given,
-                    "graph": self._drawing(),
-                    "steps": {s: self.steps[s].summary() for s in self.selected},
+                    "given": literals(self.given),
+                    "graph": drawing(self.graph, self.project),
+                    "steps": {name: step.summary() for name, step in chosen.items()},
                 }
             )
         name = self.name if self.opened else ""
-        states = {s: self.steps[s].state for s in self.selected}
-        return Result(state, name, states, self._exit_code(state))
-
-    def _state(self) -> str:
-        states = {step.state for step in self._chosen()}
-        pending = any(step.pending for step in self._chosen())
-        if self.signals.count or pending or "interrupted" in states:
-            return "interrupted"
-        return next((s for s in ("failed", "blocked") if s in states), "passed")
-
-    def _exit_code(self, state: str) -> int:
-        """Return the code of the worst; bad input that a step found is wrong usage."""
-        types = {s.failure["type"] for s in self._chosen() if s.failure}
-        if state == "failed" and types <= {"InputError", "UsageError"}:
-            return 2
-        return CODES[state]
+        states = {name: step.state for name, step in chosen.items()}
+        return Result(state, name, states, exit_code(state, chosen.values()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mlkit.core.errors import UsageError
+from collections.abc import Collection, Mapping
+
+from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.core.project import Project
 from mlkit.engine.planning.graph import Graph
 from mlkit.engine.running.options import Options
 
-__all__ = ["select"]
+__all__ = ["missing", "select"]
 
 
 def select(graph: Graph, options: Options, project: Project) -> list[str]:
@@ -23,20 +25,57 @@ def select(graph: Graph, options: Options, project: Project) -> list[str]:
             "--in-place keeps outputs of the notebooks' own parameters alone",
             todo="leave out -p and --profile, or change the notebooks",
         )
-    manual = {
-        name
-        for name, settings in project.config("steps", {}).items()
-        if settings.get("manual")
-    }
-    for name in project.config("steps", {}):
-        graph[name]
+    if options.only and (options.start or options.until):
+        raise UsageError("--only runs one step, so it takes no --from and no --until")
+    settings = project.config("steps", {})
+    _check_settings(settings, graph)
     if options.only:
         graph[options.only]
         return [options.only]
-    chosen = set(graph.steps) - manual
+    chosen = {s for s in graph.steps if not settings.get(s, {}).get("manual")}
+    chosen |= {step for step in (options.start, options.until) if step}
     if options.start:
         chosen &= graph.downstream(options.start) | {options.start}
     if options.until:
         chosen &= graph.upstream(options.until) | {options.until}
-        chosen |= {options.until}
+    if not chosen and graph.steps:
+        raise UsageError(
+            f"{options.until} does not come after {options.start}",
+            where="--from and --until",
+            todo="`mlkit graph` shows which steps come after which",
+        )
     return [name for name in graph.steps if name in chosen]
+
+
+def missing(
+    graph: Graph, selected: list[str], saved: Collection[str], options: Options
+) -> dict[str, str]:
+    """Tell of the steps that cannot run, as what they load was never saved, and why.
+
+    Raises
+    ------
+    UsageError
+        Where it was some steps in particular that were asked for.
+    """
+    found: dict[str, str] = {}
+    for step in selected:
+        for name in graph.inputs(step):
+            saver = graph.savers[name]
+            if name not in saved and saver not in selected:
+                found[step] = f"{name!r} is not saved yet: `mlkit run --until {saver}`"
+    if found and (options.only or options.start or options.until):
+        step, why = next(iter(found.items()))
+        what, _, todo = why.partition(": ")
+        raise UsageError(what, where=f"{step} loads it", todo=todo)
+    return found
+
+
+def _check_settings(settings: Mapping[str, object], graph: Graph) -> None:
+    known = {*graph.steps, *(nb.name for nb in (*graph.spares, *graph.readers))}
+    for name in settings:
+        if name not in known:
+            raise UsageError(
+                f"there is no step {name!r}",
+                where=f"mlkit.toml [steps.{name}]",
+                todo=did_you_mean(name, known),
+            )

@@ -14,7 +14,7 @@ from mlkit.core.project import Project
 from mlkit.engine.planning import graph
 from mlkit.engine.reading.notebook import notebooks, read
 
-__all__ = ["copied", "order", "quiet_drafts", "update"]
+__all__ = ["as_copy_of", "copied", "order", "update"]
 
 _LEFT_OUT = (".mlkit", "runs", ".git", ".venv", "node_modules", "__pycache__")
 
@@ -46,15 +46,21 @@ def order(root: Path) -> list[Path]:
 
 
 @contextmanager
-def quiet_drafts() -> Iterator[None]:
-    """Have loads not say that they read drafts: in a copy, all do."""
-    before = os.environ.get("MLKIT_QUIET")
-    os.environ["MLKIT_QUIET"] = "1"
+def as_copy_of(root: Path) -> Iterator[None]:
+    """Have kernels know that they work in a copy of the project at `root`.
+
+    Their loads do not say that they read drafts, for all do, and paths that lead out
+    of the project lead where they led from the original.
+    """
+    before = os.environ.get("MLKIT_COPY_OF")
+    os.environ["MLKIT_COPY_OF"] = str(root.resolve())
     try:
         yield
     finally:
         if before is None:
-            del os.environ["MLKIT_QUIET"]
+            del os.environ["MLKIT_COPY_OF"]
+        else:
+            os.environ["MLKIT_COPY_OF"] = before
 
 
 def copied(root: Path, into: Path) -> Path:
@@ -86,7 +92,7 @@ def update(root: Path) -> int:
     from mlkit.engine.execution import writing
 
     done: dict[Path, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="mlkit-test-") as folder, quiet_drafts():
+    with tempfile.TemporaryDirectory(prefix="mlkit-test-") as folder, as_copy_of(root):
         copy = copied(root, Path(folder))
         for path in order(root):
             place = path.relative_to(root)

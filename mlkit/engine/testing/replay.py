@@ -17,7 +17,7 @@ from nbval import plugin as nbval
 from nbval.kernel import RunningKernel
 
 from mlkit.engine.reading.notebook import read
-from mlkit.engine.testing.fresh import copied, order, quiet_drafts
+from mlkit.engine.testing.fresh import as_copy_of, copied, order
 from mlkit.engine.testing.shown import Shown, readable
 
 __all__ = ["Cell", "File", "Folder"]
@@ -55,13 +55,13 @@ class Folder(pytest.Directory):
         """Copy the project, so that nothing in it changes."""
         self._copy = tempfile.TemporaryDirectory(prefix="mlkit-test-")
         self.copy = copied(self.root, Path(self._copy.name))
-        self._quiet = quiet_drafts()
-        self._quiet.__enter__()
+        self._as_copy = as_copy_of(self.root)
+        self._as_copy.__enter__()
 
     def teardown(self) -> None:
         """Remove the copy."""
         if self._copy:
-            self._quiet.__exit__(None, None, None)
+            self._as_copy.__exit__(None, None, None)
             self._copy.cleanup()
 
 

@@ -109,9 +109,11 @@ def test_parameters_of_every_type(bench):
         "some": {1, 2},
         "raw": b"\x00a",
     }
-    check = f"assert {{n: globals()[n] for n in {sorted(given)!r}}} == " + repr(
-        dict(sorted(given.items()))
-    ).replace(" inf", " float('inf')")
+    wanted = repr(given).replace(" inf", " float('inf')")
+    check = f"""
+wanted = {wanted}
+wrong = {{n: globals()[n] for n in wanted if globals()[n] != wanted[n]}}
+assert not wrong, ascii(wrong)"""
     outcome, notebook = bench.run(check, parameters=given)
     assert outcome.state == "passed", outcome.failure
     assert notebook.cells[1].metadata.tags == ["injected-parameters"]
@@ -218,6 +220,7 @@ while True:
 
 
 def test_200_mb_of_output_are_not_held(bench):
+    base = psutil.Process().memory_info().rss // 1024  # what the fork begins with
     worker = Worker.start(bench.job("print('x' * 200_000_000)", "3"))
     peak = 0
     while (outcome := worker.outcome()) is None:
@@ -230,7 +233,7 @@ def test_200_mb_of_output_are_not_held(bench):
     assert outcome.state == "failed"
     assert outcome.failure.type == "TooMuchOutput"
     assert outcome.failure.cell == 1
-    assert 0 < peak < 250_000  # kB
+    assert 0 < peak < base + 150_000  # kB
     assert worker.job.output.stat().st_size < 100_000
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mlkit.core.errors import WiringError
+from mlkit.core.errors import UsageError, WiringError
 from mlkit.engine.planning.graph import build
 
 
@@ -104,3 +104,19 @@ def test_nobody_after_the_seal_loads_what_the_seal_was_made_of(maker):
     cheat = 'mk.load("train")\nmk.load("clean")\nmk.save(model=1)'
     with pytest.raises(WiringError, match="'clean' holds the rows"):
         build_of(maker, **{**steps, "train": cheat})
+
+
+def test_a_broken_notebook_stops_all_only_where_it_speaks_of_mlkit(maker):
+    maker.step("01_a", "", "import mlkit as mk", "mk.save(a=1)")
+    broken = maker.root / "steps" / "02_b.ipynb"
+    for text in ("", "{", '{"nbformat": 3}', "\xff"):
+        broken.write_text(text, encoding="latin-1")
+        graph = build(maker.project)
+        assert list(graph.steps) == ["a"]
+        assert "steps/02_b.ipynb is passed over" in graph.notices[0]
+    broken.write_text('{"cells": [{"source": "import mlkit')
+    with pytest.raises(UsageError, match="not a notebook"):
+        build(maker.project)
+    broken.unlink()
+    broken.symlink_to("nowhere")
+    assert list(build(maker.project).steps) == ["a"]

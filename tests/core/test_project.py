@@ -1,0 +1,42 @@
+import pytest
+
+from mlkit.core.errors import UsageError
+from mlkit.core.project import Project
+
+BAD = {
+    "goal = 3": "goal",
+    'use = "x"': "use",
+    "[use]\nraw = 3": "use.raw",
+    "steps = 3": "steps",
+    "[steps]\nclean = 3": "steps.clean",
+    '[steps.clean]\ntimeout = "a"': "steps.clean.timeout",
+    "[steps.clean]\ntimeout = -1": "steps.clean.timeout",
+    "[steps.clean]\ntimeout = nan": "steps.clean.timeout",
+    "[steps.clean]\ntimeout = true": "steps.clean.timeout",
+    "[steps.clean]\nkernel = 3": "steps.clean.kernel",
+    '[steps.clean]\nmanual = "no"': "steps.clean.manual",
+    "[steps.clean]\nmemory = []": "steps.clean.memory",
+    "profiles = 3": "profiles",
+    "[profiles]\nsmoke = 3": "profiles.smoke",
+    "store = 3": "store",
+    "policies = []": "policies",
+    "[steps.clean]\ntimeoout = 3": "timeoout",
+    "more = 3": "more",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_setting_of_the_wrong_type_is_named(text, tmp_path):
+    (tmp_path / "mlkit.toml").write_text(f"format = 1\n{text}\n")
+    with pytest.raises(UsageError, match=BAD[text]) as caught:
+        Project.open(tmp_path)
+    assert "mlkit.toml" in caught.value.where
+
+
+def test_right_settings_are_taken(tmp_path):
+    (tmp_path / "mlkit.toml").write_text(
+        'format = 1\n[goal]\nmetric = "auc"\n[use]\nraw = "collect"\n'
+        "[steps.clean]\ntimeout = 2.5\nmanual = true\ncpus = 2\nmemory = '2 GiB'\n"
+        '[profiles.smoke]\n"tune.trials" = 3\n'
+    )
+    assert Project.open(tmp_path).config("steps.clean.timeout") == 2.5

@@ -15,11 +15,14 @@ def main() -> None:
     """Run a command and exit."""
     arguments = sys.argv[1:]
     _open_streams()
-    if _nothing_to_do(arguments):
-        sys.exit(0)
-    from mlkit.cli.group import command_line
+    try:
+        if _nothing_to_do(arguments):
+            sys.exit(0)
+        from mlkit.cli.group import command_line
 
-    sys.exit(command_line(arguments))
+        sys.exit(command_line(arguments))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _open_streams() -> None:

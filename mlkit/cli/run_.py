@@ -102,6 +102,8 @@ def run_project(folder: Path, options: Options, as_json: bool = False) -> int:
         result = run(project, options, show)
     if result.run:
         _report(project, result.run, quiet=as_json)
+        if options.plain and not as_json:
+            _champion(project)
     return result.exit_code
 
 
@@ -118,6 +120,17 @@ def _heard(show: Callable[[Mapping[str, Any]], None]) -> Callable[..., None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), unheard.pop().fileno())
 
     return tell
+
+
+def _champion(project: Project) -> None:
+    """Say so where the newest package is not the one that predicts and is exported."""
+    from mlkit.core.store import Store
+    from mlkit.engine.running.champion import champion
+
+    entry, now = Store(project.state).refs().get("package"), champion(project)
+    if entry and now and entry.identity != now:
+        click.echo("the champion is an earlier package; to move on to this one:")
+        click.echo('  mlkit promote --why "..."   (in the project)')
 
 
 def _report(project: Project, run: str, quiet: bool) -> None:

@@ -40,6 +40,8 @@ def told(state: str, end: Mapping[str, Any]) -> str:
         return f"{past}  blocked: {shorten('; '.join(missed), 90)}"
     if state == "interrupted":
         return f"{past}  interrupted"
+    if end.get("overruled"):
+        return f"{past}  overruled: the gate was shut"
     numbers = list(headlines(end.get("metrics", {})).items())[:2]
     return "  ".join([past, *(f"{shorten(n, 40)} {number(v)}" for n, v in numbers)])
 
@@ -101,7 +103,10 @@ def _shut(step: str, end: Mapping[str, Any]) -> list[str]:
         if finding.get("help"):
             lines.append(f"    {plain(finding['help'])}")
     overrule = f'mlkit decide {overrule_of(step)} true --why "..."'
-    return [*lines, f"  to do:  mend what it names, or overrule it: {overrule}"]
+    return [
+        *lines,
+        f"  to do:  mend what it names, or overrule it, in the project: {overrule}",
+    ]
 
 
 def summary(states: Mapping[str, str], event: Mapping[str, Any]) -> str:

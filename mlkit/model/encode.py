@@ -78,6 +78,17 @@ class Encoder:
         ones = [f"{name} = {v}" for name, levels in self.levels.items() for v in levels]
         return [*self.numbers, *flags, *ones] or ["(nothing)"]
 
+    def places(self, name: str) -> list[int]:
+        """Return which of the matrix's columns come of the table's column `name`."""
+        found = [self.numbers.index(name)] if name in self.numbers else []
+        at = len(self.numbers)
+        found += [at + self.flags.index(name)] if name in self.flags else []
+        at += len(self.flags)
+        for other, levels in self.levels.items():
+            found += list(range(at, at + len(levels))) if other == name else []
+            at += len(levels)
+        return found
+
     def transform(self, table: pd.DataFrame) -> Floats:
         """Return the matrix of `table`, float32, shape (rows, len(columns))."""
         raw = numbers(table, self.numbers)
@@ -137,10 +148,9 @@ class Encoder:
 def numbers(table: pd.DataFrame, names: Sequence[str]) -> Floats:
     """Return number columns as float32, shape (rows, names); not finite is NaN."""
     _present(table, names)
-    columns = [table[name].to_numpy(np.float64, na_value=np.nan) for name in names]
+    cells = table[list(names)].to_numpy(np.float64, na_value=np.nan)
     with np.errstate(over="ignore", invalid="ignore"):
-        stacked = np.array(columns, np.float64).reshape(len(columns), len(table))
-        matrix = stacked.T.astype(np.float32)
+        matrix = cells.astype(np.float32)
     return np.where(np.isfinite(matrix), matrix, np.float32(np.nan))
 
 

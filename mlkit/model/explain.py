@@ -64,18 +64,35 @@ def importance(
     problem, rng = model.problem, np.random.default_rng(seed)
     metric = METRICS[problem.metric]
     truth = problem.truth(table)
-    whole = score(problem.metric, truth, model.predicted(table))
+    matrices = model.matrices(table)
+    whole = score(problem.metric, truth, model.said_of(matrices))
     found = []
     for name in problem.features:
-        lost = np.empty(repeats)
-        for at in range(repeats):
-            shuffled = table[name].array[rng.permutation(len(table))]
-            said = model.predicted(table.assign(**{name: shuffled}))
-            lost[at] = whole - score(problem.metric, truth, said)
+        orders = [rng.permutation(len(table)) for _ in range(repeats)]
+        said = _shuffled(model, matrices, name, orders)
+        lost = whole - np.array([score(problem.metric, truth, one) for one in said])
         lost = lost if metric.greater else -lost
         error = float(lost.std(ddof=1) / np.sqrt(repeats)) if repeats > 1 else 0.0
         found.append(Importance(name, _round(lost.mean()), _round(error)))
     return tuple(sorted(found, key=lambda one: (-one.loss, one.feature)))
+
+
+def _shuffled(
+    model: Model, matrices: list[Array], name: str, orders: list[Array]
+) -> Array:
+    """Return what is said with one feature in other orders, shape (orders, rows, …).
+
+    A matrix's columns come of one feature each: so they are shuffled, and the table
+    need not be encoded again.
+    """
+    made = []
+    for encoder, matrix in zip(model.encoders, matrices, strict=True):
+        places = encoder.places(name)
+        copies = np.tile(matrix, (len(orders), 1))
+        copies[:, places] = matrix[np.concatenate(orders)][:, places]
+        made.append(copies)
+    said = model.said_of(made)
+    return said.reshape(len(orders), len(matrices[0]), *said.shape[1:])
 
 
 def dependence(
@@ -104,8 +121,9 @@ def dependence(
     found = {}
     for name in features:
         grid = _grid(table, name, name in model.problem.numbers)
-        said = [model.predicted(some.assign(**{name: value})) for value in grid]
-        means = np.array([one.mean(axis=0) for one in said])
+        copies = some.iloc[np.tile(np.arange(len(some)), len(grid))]
+        said = model.predicted(copies.assign(**{name: np.repeat(grid, len(some))}))
+        means = said.reshape(len(grid), len(some), *said.shape[1:]).mean(axis=1)
         found[name] = {"x": grid, "y": _lines(model, means)}
     return found
 
@@ -131,9 +149,11 @@ def leaks(
     rows = table.head(most)
     alone = replace(problem, metric=metric)
     fold = cross.folds(rows, alone, 2, seed)
+    others = [problem.target, *([problem.weight] if problem.weight else [])]
     found = {}
     for name in problem.features:
         number = name in problem.numbers
+        some = rows[[name, *others]]
         one = replace(
             alone,
             numbers=(name,) if number else (),
@@ -141,7 +161,7 @@ def leaks(
         )
         settings = {"depth": 8, "leaf": 3}
         tried = [
-            cross.trial("tree", settings, rows, one, fold, k, seed) for k in (0, 1)
+            cross.trial("tree", settings, some, one, fold, k, seed) for k in (0, 1)
         ]
         got = float(np.mean([t.score for t in tried]))
         if got >= bar:

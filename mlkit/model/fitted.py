@@ -111,7 +111,7 @@ class Model:
             Of two classes, the least probability that says the second.
         """
         if not self.classes:
-            return self._values(table)
+            return self.predicted(table)
         picked = choice(self.predict_proba(table), threshold)
         return np.array(self.classes, object)[picked]
 
@@ -125,28 +125,31 @@ class Model:
         """
         if not self.classes:
             raise InputError("a model of a number has no probabilities")
-        found = np.zeros((len(table), len(self.classes)))
-        matrices = self._matrices(table)
-        for part in self.parts if len(table) else ():
-            with one_thread():
-                chances = part.estimator.predict_proba(matrices[part.encoder])
-            found[:, part.estimator.classes_] += part.weight * chances
-        return found
+        return self.said_of(self.matrices(table))
 
     def predicted(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return what metrics judge: probabilities, or values for a number."""
-        return self.predict_proba(table) if self.classes else self._values(table)
+        return self.said_of(self.matrices(table))
 
-    def _values(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        scaled = np.zeros(len(table))
-        matrices = self._matrices(table)
-        for part in self.parts if len(table) else ():
-            with one_thread():
-                scaled += part.weight * part.estimator.predict(matrices[part.encoder])
-        return np.asarray(self.centre + self.spread * scaled, np.float64)
-
-    def _matrices(self, table: pd.DataFrame) -> list[NDArray[np.float32]]:
+    def matrices(self, table: pd.DataFrame) -> list[NDArray[np.float32]]:
+        """Return the matrix of each encoder, float32, shape (rows, its columns)."""
         return [encoder.transform(table) for encoder in self.encoders]
+
+    def said_of(self, matrices: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Return what `predicted` does, from matrices."""
+        rows = len(matrices[0])
+        found = np.zeros((rows, len(self.classes)) if self.classes else rows)
+        for part in self.parts if rows else ():
+            matrix = matrices[part.encoder]
+            with one_thread():
+                if self.classes:
+                    chances = part.estimator.predict_proba(matrix)
+                    found[:, part.estimator.classes_] += part.weight * chances
+                else:
+                    found += part.weight * part.estimator.predict(matrix)
+        if self.classes:
+            return found
+        return np.asarray(self.centre + self.spread * found, np.float64)
 
     def plot(self) -> Picture:
         """Draw what it holds inside."""

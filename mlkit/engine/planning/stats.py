@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from mlkit.core.files import file_hash, read_state, write_json
@@ -45,7 +46,8 @@ class Stats:
         return found
 
     def save(self) -> None:
-        """Keep what was learnt."""
+        """Keep what was learnt, where one may write; without it, more is hashed."""
         if self._changed:
-            write_json(self.path, self._known)
+            with suppress(OSError):
+                write_json(self.path, self._known)
             self._changed = False

@@ -28,6 +28,7 @@ __all__ = [
     "Notebook",
     "Parameter",
     "Problem",
+    "executed",
     "notebooks",
     "read",
     "sources",
@@ -138,6 +139,13 @@ def read(path: Path) -> Notebook:
 def sources(path: Path) -> list[str]:
     """Return the text of a notebook's code cells."""
     return [cell.source for cell in _cells(_document(path))]
+
+
+def executed(nb: Notebook) -> bool:
+    """Tell whether every code cell of a notebook that is not empty was executed."""
+    found = _document(nb.path).get("cells", ())
+    code = [c for c in found if c.get("cell_type") == "code" and _source(c).strip()]
+    return all(cell.get("execution_count") for cell in code)
 
 
 def _unread(cells: tuple[Cell, ...], language: str) -> Reading:

@@ -55,7 +55,7 @@ def holder(project: Project) -> dict[str, Any] | None:
     path = project.state / "lock"
     if not path.exists():
         return None
-    handle = os.open(path, os.O_RDWR)
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         return None if _try(handle) else _facts(project)
     finally:

@@ -27,6 +27,7 @@ from mlkit.engine.planning.graph import Graph, build
 from mlkit.engine.planning.key import World, literals, static_of
 from mlkit.engine.planning.plan import Check, check, overrides
 from mlkit.engine.planning.stats import Stats
+from mlkit.engine.reading.notebook import executed
 from mlkit.engine.running import witness
 from mlkit.engine.running.champion import crown
 from mlkit.engine.running.commit import commit, enter_unsealed, read_report
@@ -208,7 +209,8 @@ class _Run:
             return True
         inputs = {wanted: self.refs[wanted] for wanted in self.graph.inputs(name)}
         found = check(step.nb, self.given.get(name, {}), inputs, self.world)
-        if found.record and not self.options.refresh:
+        anew = self.options.refresh or (self.options.in_place and not executed(step.nb))
+        if found.record and not anew:
             self._keep(name, step, found)
             return True
         if len(self.workers) >= self.limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.core.errors import UsageError, WiringError, did_you_mean
 from mlkit.core.project import Project
 from mlkit.engine.planning.graph import Graph
 from mlkit.engine.running.options import Options
@@ -20,6 +20,14 @@ def select(graph: Graph, options: Options, project: Project) -> list[str]:
     UsageError
         Where there is no such step, or options contradict each other.
     """
+    if not graph.steps:
+        raise WiringError(
+            "there is no step in this project",
+            where=str(project.root),
+            expected="a notebook with a cell tagged `parameters` and a mk.save(...)",
+            got="; ".join(graph.notices) or "no such notebook",
+            todo="bring in a template with `mlkit add STEP`, or tag a cell",
+        )
     if options.in_place and (options.given or options.profile):
         raise UsageError(
             "--in-place keeps outputs of the notebooks' own parameters alone",

@@ -73,6 +73,7 @@ class Step:
             "seconds": round(self.seconds, 3),
             "error": self.failure,
             "verdict": self.record.get("verdict"),
+            "overruled": self.record.get("overruled", False),
             "saves": {name: entry.identity for name, entry in self.saves.items()},
             "metrics": {n: dict(e.metrics) for n, e in self.saves.items() if e.metrics},
             "notebook": self.record.get("notebook", ""),

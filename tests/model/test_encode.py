@@ -80,3 +80,20 @@ def test_nothing_to_learn_from_is_one_column_of_zeros():
 def test_a_missing_column_is_told_with_a_hint():
     with pytest.raises(InputError, match="did you mean 'agee'"):
         fit().transform(TABLE.rename(columns={"age": "agee"}))
+
+
+def test_a_columns_places_hold_all_that_comes_of_it():
+    encoder = fit()
+    found = {name: encoder.places(name) for name in NUMBERS + WORDS}
+    assert found == {
+        "age": [0, 2],
+        "none": [],
+        "same": [],
+        "half": [1, 3],
+        "town": [4, 5, 6],
+        "land": [],
+    }
+    matrix = encoder.transform(TABLE)
+    moved = encoder.transform(TABLE.assign(town=TABLE["town"].array[::-1]))
+    np.testing.assert_array_equal(moved[:, [0, 1, 2, 3]], matrix[:, [0, 1, 2, 3]])
+    np.testing.assert_array_equal(moved[:, [4, 5, 6]], matrix[::-1, [4, 5, 6]])

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.model.explain import importance, leaks
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import Member, blend, fit
+from mlkit.model.metrics import score
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review, review
 from mlkit.model.slices import groups
@@ -90,3 +92,19 @@ def test_shuffling_nothing_loses_nothing(make):
     table = make("number")
     model = fit("dummy", {}, table, Problem.of(table))
     assert {one.loss for one in importance(model, table, 2)} == {0.0}
+
+
+def test_importance_is_that_of_shuffled_tables(table):
+    members = [Member("forest", {}, 0.5), Member("linear", {}, 0.5)]
+    model = blend(members, table, Problem.of(table))
+    rng = np.random.default_rng(7)
+    truth = model.problem.truth(table)
+    whole = score("roc_auc", truth, model.predicted(table))
+    told = {one.feature: one.loss for one in importance(model, table, 2, 7)}
+    for name in model.problem.features:
+        lost = []
+        for _ in range(2):
+            moved = table[name].array[rng.permutation(len(table))]
+            said = model.predicted(table.assign(**{name: moved}))
+            lost.append(whole - score("roc_auc", truth, said))
+        assert told[name] == pytest.approx(np.mean(lost), abs=1e-7)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -84,13 +83,3 @@ def family(name: str) -> Family:
             todo=did_you_mean(name, found),
         )
     return cast(Family, importlib.import_module(f"{__name__}.{name}"))
-
-
-def chosen(wanted: Iterable[str] | None) -> list[str]:
-    """Return the families to try: those wanted, and always the first baseline."""
-    if wanted is None:
-        return names()
-    asked = set(wanted)
-    for name in asked:
-        family(name)
-    return [name for name in names() if name in asked or family(name).order == 0]

@@ -380,7 +380,7 @@ def test_write_syncs_the_file_before_its_name(tmp_path, monkeypatch):
     )
     target = tmp_path / "a.ipynb"
     writing.write(target, b"one")
-    assert order == [f".a.ipynb.{os.getpid()}", tmp_path.name]
+    assert order == [f".writing-{os.getpid()}", tmp_path.name]
     assert target.read_bytes() == b"one"
 
 

@@ -9,7 +9,7 @@ from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.model.explain import importance, leaks
 from mlkit.model.fitted import Member, blend, fit
-from mlkit.model.metrics import score
+from mlkit.model.metrics import METRICS, score
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review, review
 from mlkit.model.slices import groups
@@ -99,12 +99,14 @@ def test_importance_is_that_of_shuffled_tables(table):
     model = blend(members, table, Problem.of(table))
     rng = np.random.default_rng(7)
     truth = model.problem.truth(table)
-    whole = score("roc_auc", truth, model.predicted(table))
-    told = {one.feature: one.loss for one in importance(model, table, 2, 7)}
+    name_of = model.problem.metric
+    sign = 1 if METRICS[name_of].greater else -1
+    whole = score(name_of, truth, model.predicted(table))
+    told = {one.feature: sign * one.loss for one in importance(model, table, 2, 7)}
     for name in model.problem.features:
         lost = []
         for _ in range(2):
             moved = table[name].array[rng.permutation(len(table))]
             said = model.predicted(table.assign(**{name: moved}))
-            lost.append(whole - score("roc_auc", truth, said))
-        assert told[name] == pytest.approx(np.mean(lost), abs=1e-7)
+            lost.append(whole - score(name_of, truth, said))
+        assert told[name] == pytest.approx(np.mean(lost), rel=1e-5, abs=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import isinf
 
 from mlkit.data.plots import ACCENT, GRID, INK, MUTED
 
@@ -76,7 +77,8 @@ def significant(value: float, digits: int = 4) -> float:
     >>> significant(1234.5678), significant(0.00123456)
     (1235.0, 0.001235)
     """
-    return float(f"{value:.{digits}g}")
+    told = float(f"{value:.{digits}g}")
+    return value if isinf(told) else told
 
 
 def many(count: int, word: str) -> str:

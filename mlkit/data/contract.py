@@ -21,6 +21,7 @@ from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column, Schema
 from mlkit.data.card import card, grid, significant
 from mlkit.data.contractplot import plot_bands
+from mlkit.data.moments import finite
 from mlkit.data.plots import Picture
 from mlkit.data.propose import plan
 
@@ -31,6 +32,7 @@ WIDER = 0.25
 MOST_VALUES = 50
 ENOUGH = 30
 SHOWN = 30
+EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -274,10 +276,10 @@ def _as_numbers(values: pd.Series, how: Mapping[str, Any]) -> pd.Series:
 
 
 def _range(name: str, low: float, high: float, whole: bool) -> dict[str, Any]:
-    width = (high - low) * WIDER or abs(high) * WIDER or 1.0
-    lower = 0.0 if low >= 0 and low - width < 0 else low - width
-    upper = 1.0 if low >= 0 and high <= 1 and not whole else high + width
-    if whole:
+    width = (high * WIDER - low * WIDER) or abs(high) * WIDER or 1.0
+    lower = 0.0 if low >= 0 and low - width < 0 else finite(low - width)
+    upper = 1.0 if low >= 0 and high <= 1 and not whole else finite(high + width)
+    if whole and max(-lower, upper) < EXACT:
         lower, upper = float(floor(lower)), float(ceil(upper))
     ends = {"min": significant(lower, 6), "max": significant(upper, 6)}
     return _rule(name, "range", **ends, seen=[float(low), float(high)])

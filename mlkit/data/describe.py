@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.schema import Column
 from mlkit.data.card import significant
+from mlkit.data.moments import moments, scaled
 
 __all__ = ["bars", "describe"]
 
@@ -64,9 +65,10 @@ def describe(raw: pd.Series, values: pd.Series, column: Column) -> dict[str, Any
 
 
 def _of_numbers(known: NDArray[np.float64]) -> dict[str, Any]:
-    low, lower, middle, upper, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
-    mean, spread = known.mean(), known.std()
-    skew = ((known - mean) ** 3).mean() / spread**3 if spread > 0 else 0.0
+    plain, power = scaled(known)
+    ends = np.quantile(plain, [0, 0.25, 0.5, 0.75, 1]) * power
+    low, lower, middle, upper, high = ends
+    mean, spread, skew = moments(known)
     numbers = {
         "min": low,
         "lower": lower,
@@ -132,15 +134,16 @@ def _as_numbers(values: pd.Series, kind: str) -> NDArray[Any]:
 def _edges(known: NDArray[np.float64]) -> NDArray[Any]:
     if not len(known):
         return np.array([0.0, 1.0])
-    low, high = known.min(), known.max()
-    whole = high - low <= FEW_WHOLE and np.all(known == np.floor(known))
-    if whole:
+    plain, power = scaled(known)
+    low, high = plain.min(), plain.max()
+    whole = high - low <= FEW_WHOLE and np.all(plain == np.floor(plain))
+    if whole and power == 1:
         return np.arange(low, high + 2, dtype=float) - 0.5
     # a far tail would flatten everything else: the outer hundredth is left out
-    inner = np.quantile(known, [0.005, 0.995])
+    inner = np.quantile(plain, [0.005, 0.995])
     if high - low > 4 * (inner[1] - inner[0]) > 0:
         low, high = inner
-    return np.linspace(low, high if high > low else low + 1, BINS + 1)
+    return np.linspace(low, high if high > low else low + 1, BINS + 1) * power
 
 
 def _counts(

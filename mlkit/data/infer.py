@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlkit.core.errors import InputError
+from mlkit.data import hints
 
 __all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type", "without"]
 
@@ -131,9 +132,17 @@ def text_type(values: pd.Series, name: str) -> str:
 
 
 def _names_rows(distinct: pd.Series, name: str) -> bool:
-    """Whether distinct words are ids: by the column's name, or by their digits."""
+    """Whether distinct words are ids: by the column's name, or by their digits.
+
+    Amounts such as $7.50, and dates, differ too, and are none.
+    """
+    if ID_NAME.search(name):
+        return True
     digits = distinct.str.contains(r"[0-9]", regex=True).mean()
-    return bool(ID_NAME.search(name)) or (len(distinct) >= 20 and digits >= 0.8)
+    if len(distinct) < 20 or digits < 0.8:
+        return False
+    some = distinct.head(200).str.strip().tolist()
+    return hints.marks(some) is None and not hints.date_formats(some)
 
 
 def _from_text(column: pa.Array, name: str, decimal: str) -> Inferred:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Container, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Column, Schema
+from mlkit.data.card import significant
 from mlkit.data.clean import Cleaning
+from mlkit.data.moments import moments
 from mlkit.model.accept import Accepted
 from mlkit.model.card import card
 from mlkit.model.encode import words
@@ -84,9 +87,10 @@ def _schema(
     """Return the raw schema without the target, and what comes out."""
     hidden = {"target", "flag"}
     raw = [c for c in cleaning.inputs if not hidden.intersection(c.roles)]
+    used = {*model.problem.features, *_whole(model.problem.features, cleaning)}
     return {
         "format": FORMAT,
-        "input": [_input(column, model, terms) for column in raw],
+        "input": [_input(column, used, terms) for column in raw],
         "features": model.schema.to_dict()["columns"],
         "output": {
             "kind": model.problem.kind,
@@ -97,20 +101,23 @@ def _schema(
     }
 
 
-def _input(column: Column, model: Model, terms: dict[str, Any]) -> dict[str, Any]:
+def _input(column: Column, used: set[str], terms: dict[str, Any]) -> dict[str, Any]:
     """Describe a raw column: whether the model looks at it, and cannot do without."""
-    features = model.problem.features
-    used = any(f == column.name or _is_part(f, column) for f in features)
     required = any(
         rule.get("check") == "required" and rule.get("column") == column.name
         for rule in terms.get("rules", ())
     )
     (plain,) = Schema((column,)).to_dict()["columns"]
-    return {**plain, "used": used, "required": used and required}
+    looked_at = column.name in used
+    return {**plain, "used": looked_at, "required": looked_at and required}
 
 
-def _is_part(feature: str, column: Column) -> bool:
-    return column.type != "number" and feature.startswith(f"{column.name}_")
+def _whole(features: Container[str], cleaning: Cleaning) -> Iterator[str]:
+    """Yield the dates of which a feature is a part."""
+    for operation in cleaning.operations:
+        name, parts = operation["column"], operation.get("parts", ())
+        if any(f"{name}_{part}" in features for part in parts):
+            yield name
 
 
 def _reference(model: Model, valid: pd.DataFrame, threshold: float) -> dict[str, Any]:
@@ -146,12 +153,13 @@ def _of_cells(cells: NDArray[Any]) -> dict[str, Any]:
         return {"missing": missing, "edges": [], "counts": []}
     edges = np.unique(np.quantile(given, np.linspace(0.1, 0.9, 9), method="nearest"))
     counts = np.bincount(np.searchsorted(edges, given), minlength=len(edges) + 1)
+    mean, spread, _ = moments(given)
     return {
         "missing": round(missing, 9),
         "edges": [float(edge) for edge in edges],
         "counts": [int(count) for count in counts],
-        "mean": float(f"{given.mean():.9g}"),
-        "std": float(f"{given.std():.9g}"),
+        "mean": significant(mean, 9),
+        "std": significant(spread, 9),
         "min": float(given.min()),
         "max": float(given.max()),
     }

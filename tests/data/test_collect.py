@@ -91,6 +91,18 @@ def test_zones_are_told(write):
     assert "UTC" in " ".join(found.receipt.notes)
 
 
+@pytest.mark.parametrize("form", ["{:02}/03/2026", "${}.50", "{} %", "1,{:03}"])
+def test_dates_and_amounts_that_all_differ_are_no_ids(write, form):
+    lines = [f'"{form.format(day)}",{day * 1.5}\n' for day in range(1, 32)]
+    found = collect(write("when,x\n" + "".join(lines))).table
+    assert types_of(found)["when"] == "text"
+    assert found.index[0] != found["when"].iloc[0]
+    cleaned = Schema.of(clean(found).table)
+    assert any(
+        cleaned[name].type == "number" for name in cleaned.features if name != "x"
+    )
+
+
 def test_dates_that_are_none_stay_text(write):
     table = collect(write("d,x\n2026-02-31,1\n2026-01-03,2\n")).table
     assert table["d"].tolist() == ["2026-02-31", "2026-01-03"]

@@ -8,6 +8,7 @@ import pytest
 
 from mlkit.core.schema import Column, Schema
 from mlkit.data.collect import collect
+from mlkit.data.contract import infer
 from mlkit.data.leaks import leaks, ties
 from mlkit.data.profile import Profile, profile
 
@@ -184,3 +185,21 @@ def test_real_tables(real, name, target, expected):
     found = profile(collect(real(name), target=target).table)
     assert expected <= {(alert.kind, alert.column) for alert in found.alerts}
     assert not [alert for alert in found.alerts if alert.level == "serious"]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_huge_and_tiny_numbers_keep_a_record_finite():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "far": rng.choice([1e300, -1e300], 60),
+            "wide": rng.choice([1.7e308, -1.7e308, 0.0], 60),
+            "tiny": rng.choice([5e-324, 1e-310], 60),
+        }
+    )
+    found = profile(table)
+    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(infer(table).to_dict(), allow_nan=False)
+    far = {column["name"]: column for column in found.columns}["far"]
+    assert (far["min"], far["max"]) == (-1e300, 1e300)
+    assert 9e299 < far["spread"] <= 1e300

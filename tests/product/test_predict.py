@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -195,3 +196,21 @@ def test_real_tables_get_the_models_labels(name, target, family, tmp_path):
     else:
         apart = found["prediction"].astype(float) - said
         assert apart.abs().max() <= 1e-5 * model.spread
+
+
+def test_only_what_the_model_looks_at_is_asked_for(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"sex": ["f"] * 150, "sex_code": rng.normal(size=150)})
+    days = pd.date_range("2020-01-01", periods=150)
+    frame["born"] = days.strftime("%d/%m/%Y")
+    frame["big"] = rng.choice([1e300, -1e300, 1.0], 150)
+    frame["t"] = np.where(frame["sex_code"] > 0, "yes", "no")
+    frame.to_csv(tmp_path / "in.csv", index=False)
+    folder, _, said, _ = packed(str(tmp_path / "in.csv"), "t")
+    schema = json.loads((folder / "schema.json").read_text())
+    used = {column["name"]: column["used"] for column in schema["input"]}
+    assert used == {"sex": False, "sex_code": True, "born": True, "big": True}
+    frame.drop(columns="sex").to_csv(tmp_path / "less.csv", index=False)
+    predict_file(folder, tmp_path / "less.csv", tmp_path / "out.csv")
+    found = read(tmp_path / "out.csv")
+    assert (found["prediction"].to_numpy() == said.to_numpy()).all()

@@ -1,0 +1,57 @@
+"""Sums over numbers that may be near the ends of what a float can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["finite", "moments", "scaled"]
+
+SAFE = 300
+MOST = float(np.finfo(np.float64).max)
+
+
+def scaled(values: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
+    """Return values over a power of two, and the power: 1 but where they are huge.
+
+    Dividing by a power of two loses no digit.
+
+    Parameters
+    ----------
+    values
+        Finite numbers, shape (rows,).
+
+    Examples
+    --------
+    >>> scaled(np.array([1.0, 3.0]))[1], scaled(np.array([1e300]))[1] > 1e290
+    (1.0, True)
+    """
+    exponent = int(np.frexp(np.abs(values).max(initial=0.0))[1])
+    power = float(2.0 ** (exponent - 1)) if exponent > SAFE else 1.0
+    return np.asarray(values, np.float64) / power, power
+
+
+def moments(values: NDArray[Any]) -> tuple[float, float, float]:
+    """Return mean, standard deviation and skewness; none of them overflows.
+
+    Parameters
+    ----------
+    values
+        Finite numbers, shape (rows,), at least one.
+
+    Examples
+    --------
+    >>> moments(np.array([1.0, 2.0, 3.0]))[0], moments(np.array([1e308, 1.7e308]))[0]
+    (2.0, 1.35e+308)
+    """
+    plain, power = scaled(values)
+    mean, spread = float(plain.mean()), float(plain.std())
+    skew = float(((plain - mean) ** 3).mean()) / spread**3 if spread**3 > 0 else 0.0
+    return finite(mean * power), finite(spread * power), skew
+
+
+def finite(value: float) -> float:
+    """Return a number that is at most as far from 0 as the largest float."""
+    return float(np.clip(value, -MOST, MOST))

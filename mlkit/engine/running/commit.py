@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core import decisions, ledger
+from mlkit.core.errors import StepError
 from mlkit.core.project import Project
 from mlkit.core.store import Entry, Store
 from mlkit.engine.planning.key import World, key_of
@@ -79,13 +80,30 @@ class Report:
 
 
 def read_report(path: Path) -> Report:
-    """Read a kernel's report; a last line torn by a kill is left out."""
+    """Read a kernel's report; a last line torn by a kill is left out.
+
+    Raises
+    ------
+    StepError
+        Where another line is torn, as on a full disk.
+    """
     report = Report()
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
             if line.endswith("\n"):
-                report.take(json.loads(line))
+                report.take(_parsed(line, path))
     return report
+
+
+def _parsed(line: str, path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        raise StepError(
+            "what a step's kernel reported is torn",
+            where=str(path),
+            todo="see that there is room on the disk, and run again",
+        ) from None
 
 
 def commit(

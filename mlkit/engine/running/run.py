@@ -272,6 +272,8 @@ class _Run:
     def _harvest(self, name: str, outcome: Outcome) -> None:
         """Judge a step that ended, and make what it saved visible."""
         step = self.steps[name]
+        if self.signals.count and outcome.failure:
+            outcome = replace(outcome, state="interrupted", failure=None)
         report = read_report(self.folder.report(name))
         step.judge(outcome, report)
         facts = {

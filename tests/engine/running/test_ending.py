@@ -1,11 +1,14 @@
 """However a run ends, it says so, and what it did stands."""
 
 import json
+import signal
 
 import pytest
 
 from mlkit.core import ledger
-from mlkit.core.errors import StoreError
+from mlkit.core.errors import StepError, StoreError
+from mlkit.engine.running.commit import read_report
+from mlkit.engine.running.run import Options, run
 
 IMPORT = "import mlkit as mk"
 
@@ -28,6 +31,29 @@ from mlkit.core.verdict import Finding, Verdict
 pathlib.Path('../ledger.jsonl').mkdir()
 from mlkit.core.session import session
 session().report("unseal", identity="x", target=True, models=[])"""
+
+
+def test_a_torn_report_breaks_the_run_off_and_a_torn_last_line_does_not(tmp_path):
+    path = tmp_path / "a.jsonl"
+    whole = '{"event": "keep", "name": "salt", "value": 3}\n'
+    path.write_text(whole + '{"event": "keep", "na')
+    assert read_report(path).kept == {"salt": 3}
+    path.write_text('{"event": "ke' + whole)
+    with pytest.raises(StepError, match="torn"):
+        read_report(path)
+
+
+def test_a_killed_worker_of_an_interrupted_run_did_not_fail(maker):
+    maker.step("01_a", "", IMPORT, "import time\ntime.sleep(60)", "mk.save(a=1)")
+
+    def interrupt_twice(event):
+        if event["event"] == "cell_started":
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    result = run(maker.project, Options(warm=False), interrupt_twice)
+    assert (result.exit_code, result.steps) == (130, {"a": "interrupted"})
+    assert not (maker.root / ".mlkit/steps/a.json").exists()
 
 
 def test_a_ledger_that_cannot_be_read_stops_a_run_before_it_starts(chain):

@@ -86,6 +86,7 @@ class Execution:
         kernel = self._kernel = Kernel(self.job, self._room)
         self._own = len(json.loads(self.job.notebook.read_bytes()).get("cells", ()))
         papermill_engines.register("mlkit", self._engine(kernel))
+        papermill_translators.register("python", Translator)
         try:
             papermill.execute_notebook(
                 str(self.job.notebook).replace("{", "{{").replace("}", "}}"),
@@ -218,7 +219,6 @@ def warm_up() -> None:
     import nbformat
 
     logger.setLevel("CRITICAL")
-    papermill_translators.register("python", Translator)
     KernelProvisionerFactory.instance()
     nbformat.validate(new_notebook(cells=[new_code_cell("1")]))
     gc.collect()

@@ -253,7 +253,7 @@ def test_pictures_are_embedded_with_words_for_who_cannot_see(fake):
     notebook(fake.folder / "06_split.ipynb")
     found = check(fake.write({"split": facts()}))
     assert found.values("src") == [f"data:image/png;base64,{PNG}"]
-    assert found.values("alt") == ["Parts (picture of the step split)"]
+    assert found.values("alt") == ["Set aside. (picture of the step split)"]
     assert "<b>raw</b>" not in "".join(found.text)
 
 

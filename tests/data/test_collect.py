@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
+from mlkit.data import sources
 from mlkit.data.clean import clean
 from mlkit.data.collect import Receipt, collect
 from mlkit.data.dialect import has_header, sniff
@@ -474,3 +476,13 @@ def test_real_tables(real, name, target, rows, header):
     assert len(found.table) == rows
     assert found.receipt.facts["header"] is header
     assert found.table.index.is_unique
+
+
+def test_a_process_that_read_ends_gently_once(write, monkeypatch):
+    told = []
+    monkeypatch.setattr(sources.atexit, "register", lambda *call: told.append(call))
+    sources._end_gently.cache_clear()
+    name = write("a,b\n1,2\n3,4\n")
+    collect(name)
+    collect(name)
+    assert told == [(time.sleep, sources.PAUSE)]

@@ -6,10 +6,13 @@ first bytes, and ``read(path, where, how) -> Found``.
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import pkgutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -18,6 +21,8 @@ import pyarrow as pa
 from mlkit.core.errors import InputError
 
 __all__ = ["Found", "Source", "source_of"]
+
+PAUSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def source_of(path: Path, where: str) -> Source:
     InputError
         Where none does.
     """
+    _end_gently()
     with path.open("rb") as file:
         head = file.read(4096)
     for module in pkgutil.iter_modules(__path__):
@@ -73,3 +79,13 @@ def source_of(path: Path, where: str) -> Source:
         got=f"a file that begins with {head[:8]!r}",
         todo="export it as CSV or Parquet",
     )
+
+
+@cache
+def _end_gently() -> None:
+    """Have this process wait a moment at its end.
+
+    Arrow aborts a process that ends while the threads of a read still start or stop
+    (apache/arrow issues 34314 and 39862).
+    """
+    atexit.register(time.sleep, PAUSE)

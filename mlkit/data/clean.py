@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from mlkit.core import rows
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
-from mlkit.data.card import card, grid, many
-from mlkit.data.flags import counted, flag_of, flags
-from mlkit.data.pictures import fates
-from mlkit.data.plots import Picture
-from mlkit.data.propose import plan
+from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.style import Picture
+from mlkit.data.charts.tables import fates
+from mlkit.data.cleaning.flags import counted, flag_of, flags
+from mlkit.data.cleaning.propose import plan
 
 __all__ = ["Cleaned", "Cleaning", "clean"]
 

@@ -19,13 +19,13 @@ import pyarrow as pa
 from mlkit.core.cells import reads
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column, Schema
-from mlkit.data.card import card, grid, many
-from mlkit.data.identify import id_of, row_ids
-from mlkit.data.infer import Inferred, comma_decimals, infer, text_of, without
-from mlkit.data.pictures import strips
-from mlkit.data.plots import Picture, shorten
+from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.style import Picture, shorten
+from mlkit.data.charts.tables import strips
+from mlkit.data.reading.identify import id_of, row_ids
+from mlkit.data.reading.infer import Inferred, comma_decimals, infer, text_of, without
+from mlkit.data.reading.target import as_target
 from mlkit.data.sources import Found, source_of
-from mlkit.data.target import as_target
 
 __all__ = ["Collected", "Receipt", "collect"]
 

@@ -19,11 +19,11 @@ import pandas as pd
 from mlkit.core.checks import CHECKS
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column, Schema
-from mlkit.data.card import card, grid, significant
-from mlkit.data.contractplot import plot_bands
-from mlkit.data.moments import finite
-from mlkit.data.plots import Picture
-from mlkit.data.propose import plan
+from mlkit.data.charts.cards import card, grid, significant
+from mlkit.data.charts.contract import plot_bands
+from mlkit.data.charts.style import Picture
+from mlkit.data.cleaning.propose import plan
+from mlkit.data.measures.moments import finite
 
 __all__ = ["SEVERITIES", "Contract", "expectation", "infer"]
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
-from mlkit.data.card import card, many
-from mlkit.data.partplot import plot_labels
-from mlkit.data.plots import Picture
+from mlkit.data.charts.cards import card, many
+from mlkit.data.charts.parts import plot_labels
+from mlkit.data.charts.style import Picture
 
 __all__ = ["Labelled", "label"]
 

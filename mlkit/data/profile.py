@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.schema import Schema
-from mlkit.data.alerts import Alert, alerts
-from mlkit.data.card import card, grid, many
+from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.profile import plot_columns, plot_gaps, plot_ties
+from mlkit.data.charts.style import BAD, MUTED, WARN, Picture
 from mlkit.data.clean import clean
-from mlkit.data.describe import bars, describe
-from mlkit.data.leaks import ties
-from mlkit.data.plots import BAD, MUTED, WARN, Picture
-from mlkit.data.profileplot import plot_columns, plot_gaps, plot_ties
+from mlkit.data.measures.alerts import Alert, alerts
+from mlkit.data.measures.describe import bars, describe
+from mlkit.data.measures.leaks import ties
 
 __all__ = ["Columns", "Profile", "profile"]
 

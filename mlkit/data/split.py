@@ -17,11 +17,17 @@ from numpy.typing import NDArray
 from mlkit.core.cells import keep
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
-from mlkit.data.assign import PARTS, assign, assign_by_time, best_salt, unit_hashes
-from mlkit.data.card import card, grid
-from mlkit.data.identify import HASHED, row_keys, unit_of
-from mlkit.data.partplot import plot_classes, plot_numbers, plot_times
-from mlkit.data.plots import Picture
+from mlkit.data.charts.cards import card, grid
+from mlkit.data.charts.parts import plot_classes, plot_numbers, plot_times
+from mlkit.data.charts.style import Picture
+from mlkit.data.parts.assign import (
+    PARTS,
+    assign,
+    assign_by_time,
+    best_salt,
+    unit_hashes,
+)
+from mlkit.data.reading.identify import HASHED, row_keys, unit_of
 
 __all__ = ["Parts", "split"]
 

@@ -14,12 +14,12 @@ from mlkit.core.checks import CHECKS
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
 from mlkit.core.verdict import Finding, Verdict
-from mlkit.data.card import card, grid
+from mlkit.data.charts.cards import card, grid
+from mlkit.data.charts.contract import plot_bands
+from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.clean import clean
+from mlkit.data.cleaning.flags import flag_of
 from mlkit.data.contract import Contract, checked_rules, expectation, infer, wording
-from mlkit.data.contractplot import plot_bands
-from mlkit.data.flags import flag_of
-from mlkit.data.plots import Picture, shorten
 
 __all__ = ["Checked", "validate"]
 

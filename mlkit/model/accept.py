@@ -27,7 +27,7 @@ from mlkit.model.slices import Slice, slices
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Accepted", "accept"]
 

@@ -23,7 +23,7 @@ from mlkit.model.problem import KINDS, Problem, known
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Candidate", "Shortlist", "choose"]
 

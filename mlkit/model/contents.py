@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Column, Schema
-from mlkit.data.card import significant
+from mlkit.data.charts.cards import significant
 from mlkit.data.clean import Cleaning
-from mlkit.data.moments import moments
+from mlkit.data.measures.moments import moments
 from mlkit.model.accept import Accepted
 from mlkit.model.card import card
 from mlkit.model.encode import words

@@ -29,7 +29,7 @@ from mlkit.model.runtime import cut
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Evaluation", "evaluate"]
 

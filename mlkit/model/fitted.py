@@ -23,7 +23,7 @@ from mlkit.model.runtime import choice
 from mlkit.model.words import listed
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Member", "Model", "Part", "blend", "fit"]
 

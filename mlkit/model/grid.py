@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mlkit.data.card import grid
+from mlkit.data.charts.cards import grid
 
 __all__ = ["Grid"]
 

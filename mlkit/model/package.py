@@ -30,7 +30,7 @@ from mlkit.model.runtime import Predictor, cut
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Package", "package"]
 

@@ -20,7 +20,7 @@ from mlkit.model.slices import FEWEST, Slice, slices
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Remark", "Review", "review"]
 

@@ -20,7 +20,7 @@ from mlkit.model.race import Attempt, Race, mix
 from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
-    from mlkit.data.plots import Picture
+    from mlkit.data.charts.style import Picture
 
 __all__ = ["Settings", "tune"]
 

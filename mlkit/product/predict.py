@@ -14,8 +14,8 @@ import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import write_bytes
-from mlkit.data.identify import as_found, hashed
-from mlkit.data.infer import comma_decimals, infer, without
+from mlkit.data.reading.identify import as_found, hashed
+from mlkit.data.reading.infer import comma_decimals, infer, without
 from mlkit.data.sources import Found, source_of
 from mlkit.model.runtime import Predictions, Predictor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mlkit.core.files import digest
-from mlkit.data.card import grid, many
+from mlkit.data.charts.cards import grid, many
 from mlkit.data.clean import Cleaned
 from mlkit.widgets.panel import Note, panel
 

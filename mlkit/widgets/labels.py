@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlkit.core.schema import Schema
-from mlkit.data.card import many
+from mlkit.data.charts.cards import many
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["LabelEditor"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mlkit.core import rows
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
-from mlkit.data import hints
 from mlkit.data.clean import Cleaning, clean
+from mlkit.data.cleaning.flags import by_chance
 from mlkit.data.collect import collect
-from mlkit.data.flags import by_chance
+from mlkit.data.reading import hints
 
 
 def table_of(**columns):

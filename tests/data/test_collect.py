@@ -13,8 +13,8 @@ from mlkit.core.schema import Schema
 from mlkit.data import sources
 from mlkit.data.clean import clean
 from mlkit.data.collect import Receipt, collect
-from mlkit.data.dialect import has_header, sniff
-from mlkit.data.target import judge
+from mlkit.data.reading.dialect import has_header, sniff
+from mlkit.data.reading.target import judge
 
 
 @pytest.fixture

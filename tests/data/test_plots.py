@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import matplotlib as mpl
 
-from mlkit.data import plots
+from mlkit.data.charts import style as plots
 
 
 def test_a_picture_shows_itself_once_and_the_same():

@@ -9,7 +9,7 @@ import pytest
 from mlkit.core.schema import Column, Schema
 from mlkit.data.collect import collect
 from mlkit.data.contract import infer
-from mlkit.data.leaks import leaks, ties
+from mlkit.data.measures.leaks import leaks, ties
 from mlkit.data.profile import Profile, profile
 
 

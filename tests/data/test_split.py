@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.data import split as split_module
-from mlkit.data.assign import PARTS, assign, assign_by_time, best_salt, unit_hashes
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
-from mlkit.data.identify import unit_of
+from mlkit.data.parts.assign import (
+    PARTS,
+    assign,
+    assign_by_time,
+    best_salt,
+    unit_hashes,
+)
+from mlkit.data.reading.identify import unit_of
 from mlkit.data.split import split
 
 

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from mlkit.core.errors import InputError
-from mlkit.data import dialect as dialects
-from mlkit.data.dialect import Dialect
+from mlkit.data.reading import dialect as dialects
+from mlkit.data.reading.dialect import Dialect
 from mlkit.data.sources import Found
 
 __all__ = ["claims", "read"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
-from mlkit.data import plots
+from mlkit.data.charts import style as plots
 from mlkit.model.charts.review import groups
 from mlkit.model.metrics import METRICS
 from mlkit.model.words import say

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from mlkit.data import plots
+from mlkit.data.charts import style as plots
 from mlkit.model import curves
 from mlkit.model.metrics import METRICS
 from mlkit.model.runtime import cut

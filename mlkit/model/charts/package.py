@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlkit.data import plots
+from mlkit.data.charts import style as plots
 from mlkit.model.parity import TOLERANCE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
-from mlkit.data import plots
+from mlkit.data.charts import style as plots
 from mlkit.model.metrics import METRICS
 from mlkit.model.problem import Problem
 

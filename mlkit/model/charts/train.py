@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mlkit.data import plots
+from mlkit.data.charts import style as plots
 from mlkit.model.encode import Encoder
 from mlkit.model.families import family
 from mlkit.model.forms import Linear, Trees

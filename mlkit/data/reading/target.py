@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Column
 from mlkit.core.values import numbers, texts
-from mlkit.data import hints
-from mlkit.data.words import NO_NUMBERS
+from mlkit.data.reading import hints
+from mlkit.data.reading.words import NO_NUMBERS
 
 __all__ = ["as_target", "judge", "numeric_words"]
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
-from mlkit.data import hints
-from mlkit.data.card import many
+from mlkit.data.charts.cards import many
+from mlkit.data.charts.style import shorten
 from mlkit.data.clean import Cleaned
-from mlkit.data.identify import row_keys
-from mlkit.data.leaks import AWAY
-from mlkit.data.plots import shorten
+from mlkit.data.measures.leaks import AWAY
+from mlkit.data.reading import hints
+from mlkit.data.reading.identify import row_keys
 
 __all__ = ["Alert", "alerts"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlkit.data.plots import (
+from mlkit.data.charts.style import (
     ACCENT,
     BAD,
     GRID,

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mlkit.core.errors import InputError
 from mlkit.core.values import number_words
-from mlkit.data.words import MISSING_WORDS
+from mlkit.data.reading.words import MISSING_WORDS
 
 __all__ = ["Dialect", "decode", "has_header", "records", "sniff"]
 

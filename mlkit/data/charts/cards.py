@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from math import isinf
 
-from mlkit.data.plots import ACCENT, GRID, INK, MUTED
+from mlkit.data.charts.style import ACCENT, GRID, INK, MUTED
 
 __all__ = ["card", "grid", "many", "significant"]
 

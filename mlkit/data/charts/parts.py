@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.data.plots import (
+from mlkit.data.charts.style import (
     INK,
     MUTED,
     PALETTE,

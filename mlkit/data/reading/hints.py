@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.values import number_words, numbers
-from mlkit.data.words import MISSING_WORDS, NO_NUMBERS, SENTINELS
+from mlkit.data.reading.words import MISSING_WORDS, NO_NUMBERS, SENTINELS
 
 __all__ = ["date_formats", "hidden", "marks", "sentinels", "spellings", "truths"]
 

@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from mlkit.data.leaks import AWAY
-from mlkit.data.plots import (
+from mlkit.data.charts.style import (
     ACCENT,
     BAD,
     GRID,
@@ -29,6 +28,7 @@ from mlkit.data.plots import (
     shorten,
     style,
 )
+from mlkit.data.measures.leaks import AWAY
 
 __all__ = ["plot_columns", "plot_gaps", "plot_ties"]
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from mlkit.core import rows
 from mlkit.core.schema import Column
 from mlkit.core.values import numbers
-from mlkit.data import hints
-from mlkit.data.plots import shorten
-from mlkit.data.target import judge
+from mlkit.data.charts.style import shorten
+from mlkit.data.reading import hints
+from mlkit.data.reading.target import judge
 
 __all__ = ["Plan", "plan"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.schema import Schema
-from mlkit.data.identify import row_keys
+from mlkit.data.reading.identify import row_keys
 
 __all__ = ["FLAG", "by_chance", "counted", "flag_of", "flags"]
 

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Column
-from mlkit.data.card import significant
-from mlkit.data.moments import moments, scaled
+from mlkit.data.charts.cards import significant
+from mlkit.data.measures.moments import moments, scaled
 
 __all__ = ["bars", "describe"]
 

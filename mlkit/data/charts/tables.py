@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 from mlkit.core.schema import Schema
-from mlkit.data.plots import (
+from mlkit.data.charts.style import (
     ACCENT,
     BAD,
     GRID,

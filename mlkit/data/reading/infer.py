@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlkit.core.errors import InputError
-from mlkit.data import hints
+from mlkit.data.reading import hints
 
 __all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type", "without"]
 

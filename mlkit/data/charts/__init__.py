@@ -1,0 +1,1 @@
+"""The pictures and cards of the data wing, in one house style."""

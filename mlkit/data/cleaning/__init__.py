@@ -1,0 +1,1 @@
+"""What cleaning proposes, and which rows it flags."""

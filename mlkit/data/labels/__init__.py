@@ -1,0 +1,1 @@
+"""Labels from several hands: doubt, agreement, votes."""

@@ -1,0 +1,1 @@
+"""How cells become typed columns: dialects, types, ids, targets."""

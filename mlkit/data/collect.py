@@ -6,7 +6,6 @@ in the receipt.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +15,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mlkit.core.cells import reads
+from mlkit.core.cells import reads, root
 from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.files import file_hash, folder_hash
 from mlkit.core.schema import Column, Schema
+from mlkit.data import sources
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.charts.tables import strips
 from mlkit.data.reading.identify import id_of, row_ids
 from mlkit.data.reading.infer import Inferred, comma_decimals, infer, text_of, without
 from mlkit.data.reading.target import as_target
-from mlkit.data.sources import Found, source_of
+from mlkit.data.sources import Found, Place
 
 __all__ = ["Collected", "Receipt", "collect"]
 
@@ -51,6 +52,8 @@ class Receipt:
         How it was read: format, encoding, delimiter, decimal, header.
     notes
         What a person should know, one sentence each.
+    licence
+        Under which terms it may be used, where the source says so.
     """
 
     source: str
@@ -60,6 +63,7 @@ class Receipt:
     sha256: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    licence: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -112,8 +116,10 @@ def collect(
     delimiter: str = "",
     encoding: str = "",
     sample: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    refresh: str = "changed",
 ) -> Collected:
-    """Read a table from a CSV, TSV or Parquet file and tell its types and roles.
+    """Read a table from a file, a folder or a URI and tell its types and roles.
 
     Codes with leading zeros, whole numbers beyond 2**53 and dates in no certain order
     stay text; ``NA`` is a word unless `missing` names it.
@@ -121,7 +127,7 @@ def collect(
     Parameters
     ----------
     uri
-        A path, relative to the project's root.
+        A path, relative to the project's root, or a URI such as ``sqlite:///shop.db``.
     target
         The column to predict; in a file without a header ``c1``, ``c2`` ...
     id_column
@@ -137,6 +143,10 @@ def collect(
         How a text file is written; None and "" to find out.
     sample
         Keep only about this many rows, evenly spaced, for a first look.
+    options
+        What else this kind of source may be told, such as the ``sheet`` of a workbook.
+    refresh
+        When a remote source is looked at again: changed, always, daily or never.
 
     Raises
     ------
@@ -155,12 +165,16 @@ def collect(
     'species'
     """
     uri = str(uri)
-    path = _existing(uri)
     how = {"header": header, "delimiter": delimiter, "encoding": encoding}
-    found = source_of(path, uri).read(path, uri, how)
+    given = {name: told for name, told in how.items() if told not in (None, "")}
+    place = _place(uri, {**given, **(options or {})}, sample, refresh)
+    found = sources.read(place)
+    target = target or found.target
+    words = found.schema_missing if list(missing) == [""] else ()
+    missing = tuple(words or missing)
     cells = without(found.columns, missing)
     _check_size(cells, uri)
-    roles, types = dict(roles or {}), dict(types or {})
+    roles, types = {**found.roles, **(roles or {})}, {**found.types, **(types or {})}
     for name in (target, id_column, *roles, *types):
         _check_name(name, cells, found, uri)
     _check_roles(roles, types, target)
@@ -182,19 +196,32 @@ def collect(
     if len(kept) < len(table):
         notes.append(f"a first look: {len(kept):,} of {len(table):,} rows are kept")
     facts = {**found.facts, "decimal": _decimal(cells, found)}
-    receipt = _receipt(uri, path, cells, facts, notes)
+    receipt = _receipt(place, found, cells, facts, notes)
     return Collected(Schema(tuple(columns.values())).attach(kept), receipt)
 
 
-def _existing(uri: str) -> Path:
-    """Return the file's path, noted as read, or say what lies beside it."""
-    path = reads(uri)
-    if path.is_file():
-        return path
-    folder = path if path.is_dir() else path.parent
+def _place(
+    uri: str, options: Mapping[str, Any], sample: int | None, refresh: str
+) -> Place:
+    """Return the place of `uri`; a local one is noted as read."""
+    place = Place(uri, options=options, sample=sample, refresh=refresh)
+    if place.scheme not in ("", "file"):
+        return place
+    path = root() / uri.removeprefix("file://")
+    path = reads(
+        path if place.scheme else uri, kind="folder" if path.is_dir() else "file"
+    )
+    if not path.exists():
+        raise _absent(path, uri)
+    return place.at(path)
+
+
+def _absent(path: Path, uri: str) -> InputError:
+    """Say what lies beside a file that is not there."""
+    folder = path.parent
     beside = sorted(p.name for p in folder.iterdir())[:50] if folder.is_dir() else []
-    raise InputError(
-        "this is a folder, not a file" if path.is_dir() else "there is no such file",
+    return InputError(
+        "there is no such file",
         where=uri,
         todo=did_you_mean(path.name, beside)
         if folder.is_dir()
@@ -326,12 +353,16 @@ def _spaced(table: pd.DataFrame, sample: int | None) -> pd.DataFrame:
 
 
 def _receipt(
-    uri: str, path: Path, cells: pa.Table, facts: dict[str, Any], notes: list[str]
+    place: Place, found: Found, cells: pa.Table, facts: dict[str, Any], notes: list[str]
 ) -> Receipt:
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    size = (cells.num_rows, cells.num_columns, len(content))
-    return Receipt(uri, *size, digest, facts, tuple(notes))
+    size, told = found.size, found.sha256
+    if place.path and place.is_folder:
+        files = [file for file in place.path.rglob("*") if file.is_file()]
+        size, told = sum(f.stat().st_size for f in files), folder_hash(place.path)
+    elif place.path:
+        size, told = place.path.stat().st_size, file_hash(place.path)
+    shape = (cells.num_rows, cells.num_columns)
+    return Receipt(place.uri, *shape, size, told, facts, tuple(notes), found.licence)
 
 
 def _line(values: pd.Series, column: Column) -> tuple[object, ...]:

@@ -16,7 +16,8 @@ from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import write_bytes
 from mlkit.data.reading.identify import as_found, hashed
 from mlkit.data.reading.infer import comma_decimals, infer, without
-from mlkit.data.sources import Found, source_of
+from mlkit.data.sources import Found, Place, options_of
+from mlkit.data.sources import read as read_place
 from mlkit.model.runtime import Predictions, Predictor
 
 __all__ = ["predict_file"]
@@ -67,17 +68,20 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
 
 def _read(path: Path, predictor: Predictor) -> Found:
     """Read a file; one without a header takes its names from the schema."""
-    where, reader = str(path), source_of(path, str(path))
+    where, place = str(path), Place(str(path)).at(path)
     names = [column["name"] for column in predictor.schema["input"]]
+    if "header" not in options_of(place):
+        return read_place(place)
+    named = replace(place, options={"header": True})
     if not all(map(NUMBERED.fullmatch, names)):
-        return reader.read(path, where, {"header": True})
+        return read_place(named)
     try:
-        found = reader.read(path, where, {"header": True})
+        found = read_place(named)
         if set(predictor.columns) <= set(found.columns.column_names):
             return found
     except InputError:
         pass
-    found = reader.read(path, where, {"header": False})
+    found = read_place(replace(place, options={"header": False}))
     return _numbered(found, names, predictor.schema["output"]["target"], where)
 
 
@@ -87,7 +91,7 @@ def _numbered(found: Found, names: list[str], target: str, where: str) -> Found:
     for wanted in (names, whole):
         if found.columns.num_columns == len(wanted):
             table = found.columns.rename_columns(wanted)
-            return Found(table, found.text, found.facts, found.notes)
+            return replace(found, columns=table)
     raise InputError(
         "this file has another number of columns than the training data",
         where=where,

@@ -1,7 +1,13 @@
 """Where tables come from, one file a source.
 
-A source is a module with ``claims(path, head) -> bool``, told from the name and the
-first bytes, and ``read(path, where, how) -> Found``.
+A source is a module with ``OPTIONS`` (what `collect` may be told, name → help),
+``claims(place) -> bool``, told from the scheme, the name and the first bytes, and
+``read(place) -> Found``. Exactly one source claims a place.
+
+A remote source that fetches a file hands it on, ``read(place.at(path))``, to the source
+that reads such files; it says so by ``HANDS_ON = True``, and options that it does not
+know are then the other's. It calls `mlkit.core.cells.reads` itself; for a local file or
+folder `collect` has done so.
 """
 
 from __future__ import annotations
@@ -9,20 +15,111 @@ from __future__ import annotations
 import atexit
 import importlib
 import pkgutil
+import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
-from mlkit.core.errors import InputError
+from mlkit.core.errors import InputError, did_you_mean
 
-__all__ = ["Found", "Source", "source_of"]
+__all__ = ["Found", "Place", "Source", "options_of", "read", "scheme_of", "source_of"]
 
 PAUSE = 0.1
+HEAD = 4096
+GZIP = b"\x1f\x8b"
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)(?=://)|(sklearn|synthetic)(?=:)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that a table is read from.
+
+    Parameters
+    ----------
+    uri
+        As it was given; it names the place in messages, secrets unresolved.
+    path
+        Where it lies on this machine, a file or a folder; None where it does not.
+    head
+        The file's first 4096 bytes.
+    options
+        What was asked beyond the place itself, as the source's ``OPTIONS`` name it.
+    sample
+        About how many rows are wanted for a first look; None for all. A source may
+        read less than everything then, and says so in its notes; it may also ignore
+        it, for `collect` thins out what it is given.
+    refresh
+        When something remote is looked at again: changed, always, daily or never.
+
+    Examples
+    --------
+    >>> Place("sqlite:///shop.db").scheme, Place("data/x.CSV").suffix
+    ('sqlite', '.csv')
+    """
+
+    uri: str
+    path: Path | None = None
+    head: bytes = b""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    sample: int | None = None
+    refresh: str = "changed"
+
+    @property
+    def scheme(self) -> str:
+        """What stands before ``://``, such as ``s3``; "" for a path."""
+        return "" if self.path else scheme_of(self.uri)
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the file's name in lower case, ``.gz`` taken off."""
+        name = (self.path.name if self.path else self.uri).lower()
+        return Path(name.removesuffix(".gz") if self.is_packed else name).suffix
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder on this machine."""
+        return self.path is not None and self.path.is_dir()
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is a gzip file."""
+        return self.head.startswith(GZIP)
+
+    @cached_property
+    def begins(self) -> bytes:
+        """The first bytes, unpacked where it is a gzip file."""
+        if not self.is_packed:
+            return self.head
+        try:
+            return zlib.decompressobj(wbits=31).decompress(self.head, HEAD)
+        except zlib.error:
+            return b""
+
+    @property
+    def file(self) -> Path:
+        """The path of what is known to lie on this machine."""
+        if self.path is None:
+            raise InputError("this is no file on this machine", where=self.uri)
+        return self.path
+
+    def at(self, path: Path) -> Place:
+        """Return the same place, now that it lies at `path` on this machine."""
+        head = b""
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(HEAD)
+        return replace(self, path=path, head=head)
+
+    def option(self, name: str, default: Any = "") -> Any:
+        """Return the option `name`, or `default` where it was not given or empty."""
+        value = self.options.get(name)
+        return default if value is None or value == "" else value
 
 
 @dataclass(frozen=True)
@@ -39,26 +136,76 @@ class Found:
         How it was read: ``format``, ``encoding``, ``delimiter``, ``header`` ...
     notes
         What a person should know, one sentence each.
+    roles, types, target
+        What the source knows of columns, such as the ``label`` that a folder's name
+        gives; what is told to `collect` comes first.
+    schema_missing
+        The words that mean a missing cell there, where the source knows them.
+    size, sha256
+        How many bytes were read and their hash, where it is no local file or folder.
+    licence
+        Under which terms it may be used, where the source says so.
     """
 
     columns: pa.Table
     text: bool
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    schema_missing: tuple[str, ...] = ()
+    size: int = 0
+    sha256: str = ""
+    licence: str = ""
 
 
 class Source(Protocol):
     """One place that tables come from."""
 
-    def claims(self, path: Path, head: bytes) -> bool:
-        """Whether this source reads such a file."""
+    OPTIONS: Mapping[str, str]
 
-    def read(self, path: Path, where: str, how: Mapping[str, Any]) -> Found:
+    def claims(self, place: Place) -> bool:
+        """Whether this source reads such a place."""
+
+    def read(self, place: Place) -> Found:
         """Read it."""
 
 
-def source_of(path: Path, where: str) -> Source:
-    """Return the source that reads the file at `path`.
+def scheme_of(uri: str) -> str:
+    """Return the scheme of a URI, "" for a path.
+
+    Examples
+    --------
+    >>> [scheme_of(u) for u in ("s3://b/x.csv", "sklearn:iris", "a:b.csv", "/x.csv")]
+    ['s3', 'sklearn', '', '']
+    """
+    found = SCHEME.match(uri)
+    return found.group() if found else ""
+
+
+def read(place: Place) -> Found:
+    """Read a place by the source that claims it.
+
+    Raises
+    ------
+    InputError
+        Where no source does, or the source knows no such option.
+    """
+    source = source_of(place)
+    known = source.OPTIONS
+    for name in place.options:
+        if name not in known and not getattr(source, "HANDS_ON", False):
+            raise InputError(
+                f"there is no option {name!r} for such data",
+                where=place.uri,
+                todo=did_you_mean(name, known),
+            )
+    return source.read(place)
+
+
+def source_of(place: Place) -> Source:
+    """Return the source that reads `place`.
 
     Raises
     ------
@@ -66,19 +213,34 @@ def source_of(path: Path, where: str) -> Source:
         Where none does.
     """
     _end_gently()
-    with path.open("rb") as file:
-        head = file.read(4096)
-    for module in pkgutil.iter_modules(__path__):
-        source = cast(Source, importlib.import_module(f"{__name__}.{module.name}"))
-        if source.claims(path, head):
+    for source in _sources():
+        if source.claims(place):
             return source
+    if place.scheme:
+        raise InputError(
+            f"mlkit does not read from {place.scheme!r}",
+            where=place.uri,
+            todo="check what stands before the colon, or download it first",
+        )
+    kind = "a folder of none of these" if place.is_folder else ""
     raise InputError(
         "mlkit does not read this kind of file",
-        where=where,
-        expected="CSV, TSV or other delimited text, or Parquet",
-        got=f"a file that begins with {head[:8]!r}",
+        where=place.uri,
+        expected="CSV, TSV or other delimited text, JSON, Excel or Parquet",
+        got=kind or f"a file that begins with {place.head[:8]!r}",
         todo="export it as CSV or Parquet",
     )
+
+
+def options_of(place: Place) -> Mapping[str, str]:
+    """Return the options that the source of `place` takes, with their help."""
+    return source_of(place).OPTIONS
+
+
+def _sources() -> Iterator[Source]:
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("_"):
+            yield cast(Source, importlib.import_module(f"{__name__}.{module.name}"))
 
 
 @cache

@@ -7,9 +7,7 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,9 +16,15 @@ import pyarrow.csv as arrow_csv
 from mlkit.core.errors import InputError
 from mlkit.data.reading import dialect as dialects
 from mlkit.data.reading.dialect import Dialect
-from mlkit.data.sources import Found
+from mlkit.data.sources import Found, Place
 
-__all__ = ["claims", "read"]
+__all__ = ["OPTIONS", "claims", "read"]
+
+OPTIONS = {
+    "header": "whether line 1 names the columns",
+    "delimiter": "the character between fields",
+    "encoding": "such as utf-8 or latin-1",
+}
 
 SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ""}
 GZIP = b"\x1f\x8b"
@@ -29,25 +33,20 @@ HEAD = 1 << 18
 NAMES = {"\t": "tab", " ": "blanks", ";": "semicolon", "|": "bar", ",": "comma"}
 
 
-def claims(path: Path, head: bytes) -> bool:
+def claims(place: Place) -> bool:
     """Whether this is delimited text."""
-    packed = path.suffix.lower() == ".gz" and head.startswith(GZIP)
-    inner = Path(path.stem) if packed else path
-    return inner.suffix.lower() in SUFFIXES and not head.startswith(BINARY)
+    if place.path is None or place.is_folder:
+        return False
+    return place.suffix in SUFFIXES and not place.begins.startswith(BINARY)
 
 
-def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:
+def read(place: Place) -> Found:
     """Read delimited text; every cell stays text.
 
     Parameters
     ----------
-    path
-        The file.
-    where
-        Its name, for messages.
-    how
-        ``header`` (True, False, or None to find out), ``delimiter`` and ``encoding``
-        ("" to find out).
+    place
+        The file; its options tell how it is written, where that is known.
 
     Raises
     ------
@@ -55,10 +54,10 @@ def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:
         For an empty file, NUL bytes, an open quote, rows of unequal length, a column
         name that is used twice, or gzip that is cut short.
     """
-    content = _content(path, where)
-    text, encoding = dialects.decode(content, where, how.get("encoding", ""))
-    found = dialects.sniff(_head(text), where, how.get("delimiter", ""))
-    header = how.get("header")
+    where, content = place.uri, _content(place.file, place.uri)
+    text, encoding = dialects.decode(content, where, place.option("encoding"))
+    found = dialects.sniff(_head(text), where, place.option("delimiter"))
+    header = place.option("header", None)
     header = dialects.has_header(found.sample) if header is None else bool(header)
     notes: list[str] = []
     columns = _cells(text, found, header, where)

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mlkit.core.errors import InputError
-from mlkit.data.sources import Found
+from mlkit.data.sources import Found, Place
 
-__all__ = ["claims", "read"]
+__all__ = ["OPTIONS", "claims", "read"]
+
+OPTIONS: dict[str, str] = {}
 
 
-def claims(path: Path, head: bytes) -> bool:
+def claims(place: Place) -> bool:
     """Whether this is a Parquet file."""
-    return head.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".pq")
+    if place.path is None or place.is_folder:
+        return False
+    return place.head.startswith(b"PAR1") or place.suffix in (".parquet", ".pq")
 
 
-def read(path: Path, where: str, how: Mapping[str, Any]) -> Found:  # noqa: ARG001
-    """Read a Parquet file.
-
-    Parameters
-    ----------
-    path
-        The file.
-    where
-        Its name, for messages.
-    how
-        Not used: a Parquet file says itself how it is written.
+def read(place: Place) -> Found:
+    """Read a Parquet file, which says itself how it is written.
 
     Raises
     ------
     InputError
         Where the file is torn, or a column name is used twice.
     """
+    where = place.uri
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(place.file)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             "this Parquet file cannot be read",

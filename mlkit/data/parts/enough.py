@@ -1,0 +1,188 @@
+"""Is there enough data? A learning curve with its extrapolation, and rules of thumb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlkit.core.schema import Schema
+from mlkit.core.verdict import Finding
+from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.curve import plot_curve
+from mlkit.data.charts.style import Picture
+from mlkit.data.parts.curve import FOLDS, extrapolate, learning_curve
+
+__all__ = ["Enough", "enough"]
+
+FEWEST = 60
+LITTLE = 0.003
+A_FEATURE = 10
+TO_JUDGE = 100
+A_CLASS = {"image": 1000, "audio": 300, "text": 200}
+MARKS = {"passed": "✓", "missed": "✗", "not_assessed": "–"}
+
+
+@dataclass(frozen=True)
+class Enough:
+    """Whether there is enough data, as far as that can be told.
+
+    Parameters
+    ----------
+    metric
+        What the scores are, or "" where there is no curve.
+    sizes, scores, spreads
+        Rows learnt from, the quick model's mean score, and the standard deviation of
+        its scores over the folds.
+    ahead_sizes, ahead_scores
+        More rows, and the score to be expected of them.
+    rules
+        The field's rules of thumb, each passed, missed or not assessed.
+    """
+
+    metric: str = ""
+    sizes: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+    spreads: tuple[float, ...] = ()
+    ahead_sizes: tuple[int, ...] = ()
+    ahead_scores: tuple[float, ...] = ()
+    rules: tuple[Finding, ...] = ()
+
+    @property
+    def statement(self) -> str:
+        """What more rows would bring, in one sentence."""
+        if not self.ahead_scores:
+            return "there are too few rows, or no target, for a learning curve"
+        now, then = self.scores[-1], self.ahead_scores[0]
+        little = max(self.spreads[-1] / FOLDS**0.5, LITTLE)
+        start = "would help" if then - now > little else "would bring little"
+        return (
+            f"more rows {start}: with twice as many, the {self.metric} of a quick "
+            f"model would go from {now:.3f} to about {then:.3f}"
+        )
+
+    def plot(self) -> Picture:
+        """Draw the curve, and where it seems to go."""
+        return plot_curve(
+            (self.sizes, self.scores, self.spreads),
+            (self.ahead_sizes, self.ahead_scores),
+            self.metric,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Enough:
+        """Read the form that `to_dict` gives."""
+        lists = {k: tuple(v) for k, v in form.items() if k != "metric"}
+        rules = tuple(Finding(**rule) for rule in form["rules"])
+        return cls(**{"metric": form["metric"], **lists, "rules": rules})
+
+    def __repr__(self) -> str:
+        return f"<Enough: {self.statement}>"
+
+    def _repr_html_(self) -> str:
+        lines = [
+            (MARKS[r.state], r.bar, r.got, r.help if r.state != "passed" else "")
+            for r in self.rules
+        ]
+        heads = ("", "rule of thumb", "here", "what to do")
+        return card("Is there enough?", self.statement) + grid(heads, lines)
+
+
+def enough(train: pd.DataFrame, test_rows: int = 0, seed: int = 0) -> Enough:
+    """Tell whether there is enough data to learn from and to judge by.
+
+    Parameters
+    ----------
+    train
+        Cleaned rows with a target in their schema.
+    test_rows
+        How many rows are sealed.
+    seed
+        Of the learning curve's draw, folds and model.
+
+    Notes
+    -----
+    The rules of thumb: ten rows a feature, of the rarest class where there are classes
+    (Peduzzi et al. 1996); a hundred rows of the rarest class to judge by (Vergouwe et
+    al. 2005); a thousand images a class (as ImageNet has), fewer recordings and texts.
+
+    Examples
+    --------
+    >>> from mlkit.core.schema import Column
+    >>> rng = np.random.default_rng(0)
+    >>> rows = pd.DataFrame({"x": rng.normal(size=400)})
+    >>> rows["y"] = np.where(rows["x"] + rng.normal(size=400) > 0, "up", "down")
+    >>> schema = Schema((Column("x"), Column("y", "category", ("target",))))
+    >>> found = enough(schema.attach(rows))
+    >>> found.metric, found.sizes
+    ('ROC AUC', (33, 66, 133, 266))
+    """
+    schema = Schema.of(train)
+    if schema.target is None:
+        return Enough()
+    known = train[train[schema.target].notna()]
+    rules = tuple(_rules(known, schema, test_rows))
+    curve = learning_curve(known, seed) if len(known) >= FEWEST else None
+    if curve is None:
+        return Enough(rules=rules)
+    sizes, scores = np.array(curve.sizes, float), curve.scores.mean(axis=0)
+    ahead = np.array([2 * curve.sizes[-1], 4 * curve.sizes[-1]], float)
+    told = extrapolate(sizes, scores, ahead)
+    return Enough(
+        metric=curve.metric,
+        sizes=curve.sizes,
+        scores=tuple(np.round(scores, 4).tolist()),
+        spreads=tuple(np.round(curve.scores.std(axis=0), 4).tolist()),
+        ahead_sizes=tuple(int(size) for size in ahead),
+        ahead_scores=tuple(np.round(told, 4).tolist()),
+        rules=rules,
+    )
+
+
+def _rules(train: pd.DataFrame, schema: Schema, test_rows: int) -> Iterator[Finding]:
+    numeric = schema[str(schema.target)].type == "number"
+    counts = train[str(schema.target)].value_counts()
+    least = len(train) if numeric or counts.empty else int(counts.min())
+    rarest = "" if numeric or counts.empty else f" of {str(counts.idxmin())!r}"
+    media = [n for n in schema.features if schema[n].type in A_CLASS]
+    plain = len(schema.features) - len(media)
+    if plain:
+        yield _rule(
+            f"{A_FEATURE} training rows{rarest} a feature",
+            least,
+            A_FEATURE * plain,
+            f"for {many(plain, 'feature')}",
+            "prefer simple models, leave columns out, or collect more",
+        )
+    for name in media:
+        kind = schema[name].type
+        yield _rule(
+            f"{A_CLASS[kind]:,} training rows a class, to learn {kind} from nothing",
+            least,
+            A_CLASS[kind],
+            rarest.removeprefix(" of "),
+            "start from a model that was trained on much more",
+        )
+    if test_rows:
+        share = least / max(len(train), 1)
+        yield _rule(
+            f"{TO_JUDGE} sealed rows{rarest} to judge by",
+            round(test_rows * share),
+            TO_JUDGE,
+            "expected",
+            "read the scores with their intervals: they will be wide",
+        )
+
+
+def _rule(bar: str, got: int, need: int, told: str, help_: str) -> Finding:
+    state = "passed" if got >= need else "missed"
+    return Finding(
+        bar, state, f"{got:,} of {need:,} {told}".strip(), f"{need:,}", help_
+    )

@@ -1,0 +1,126 @@
+"""Adversarial validation: how well a model tells rows of one part from another's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.schema import Schema
+from mlkit.data.measures.quick import quick_features
+
+__all__ = ["Likeness", "likeness"]
+
+MOST = 4000
+FEWEST = 30
+FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How well two sets of rows can be told apart.
+
+    Parameters
+    ----------
+    auc, low, high
+        The area under the ROC curve of a model that tells them apart, cross-validated,
+        and its 95 % interval; 0.5 is "not at all".
+    columns
+        The columns that tell them apart best, each with its own area.
+    """
+
+    auc: float
+    low: float
+    high: float
+    columns: tuple[tuple[str, float], ...] = ()
+
+
+def likeness(
+    table: pd.DataFrame,
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    seed: int = 0,
+) -> Likeness | None:
+    """Tell how well a model tells two sets of rows apart by their features.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows with their schema.
+    first, second
+        Which rows are in which set, shape (rows,). Up to 4,000 of each are drawn.
+    seed
+        Of the draw and the model.
+
+    Returns
+    -------
+    Likeness or None
+        None where a set has fewer than thirty rows, or there is no feature.
+
+    Notes
+    -----
+    The interval is that of Hanley and McNeil (1982).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": np.arange(200.0), "y": [1.0, 2.0] * 100})
+    >>> early = np.arange(200) < 100
+    >>> likeness(table, early, ~early).columns[0]
+    ('x', 1.0)
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    rng = np.random.default_rng(seed)
+    drawn = [_drawn(np.flatnonzero(which), rng) for which in (first, second)]
+    names = [n for n in Schema.of(table).features if n in table]
+    if min(map(len, drawn)) < FEWEST or not names:
+        return None
+    rows = np.concatenate(drawn)
+    which = np.repeat([0, 1], [len(part) for part in drawn])
+    matrix = quick_features(table.iloc[rows], names)
+    model = ExtraTreesClassifier(100, min_samples_leaf=5, random_state=seed)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    filled = np.where(np.isnan(matrix), np.float32(-1e9), matrix)
+    said = cross_val_predict(model, filled, which, cv=folds, method="predict_proba")
+    auc = float(roc_auc_score(which, said[:, 1]))
+    low, high = _interval(auc, *map(len, drawn))
+    told = _by_column(table.iloc[rows], names, which) if low > 0.5 else ()
+    return Likeness(auc, low, high, told)
+
+
+def _drawn(rows: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    return rows if len(rows) <= MOST else np.sort(rng.choice(rows, MOST, replace=False))
+
+
+def _interval(auc: float, negatives: int, positives: int) -> tuple[float, float]:
+    easy, hard = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = (
+        auc * (1 - auc)
+        + (positives - 1) * (easy - auc**2)
+        + (negatives - 1) * (hard - auc**2)
+    ) / (negatives * positives)
+    half = 1.96 * float(np.sqrt(max(spread, 0.0)))
+    return max(auc - half, 0.0), min(auc + half, 1.0)
+
+
+def _by_column(
+    table: pd.DataFrame, names: list[str], which: NDArray[np.intp]
+) -> tuple[tuple[str, float], ...]:
+    """Return the three columns that alone tell the sets apart best."""
+    from sklearn.metrics import roc_auc_score
+
+    found = []
+    for name in names:
+        values = table[name]
+        if values.dtype.kind in "fiuM":
+            ranks = values.rank().fillna(0).to_numpy()
+        else:
+            shares = pd.Series(which).groupby(values.astype("str").to_numpy()).mean()
+            ranks = values.astype("str").map(shares).to_numpy(dtype=float)
+        auc = float(roc_auc_score(which, ranks))
+        found.append((name, round(max(auc, 1 - auc), 3)))
+    return tuple(sorted(found, key=lambda pair: -pair[1])[:3])

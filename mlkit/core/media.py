@@ -1,0 +1,152 @@
+"""Images and sounds of a project, kept once each by the hash of their bytes.
+
+A cell of a column of type ``image`` or ``audio`` is such a hash, so that tables stay
+small and their identity covers what is seen and heard. The bytes lie in one SQLite
+file beside the store; outside of a project they lie in a file that goes when Python
+ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from mlkit.core.errors import StoreError
+from mlkit.core.session import session
+
+__all__ = ["FILE", "Media", "media"]
+
+FILE = "media.sqlite"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS media"
+    " (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID"
+)
+WAIT = 60.0
+MANY = 500
+
+
+class Media:
+    """The images and sounds in one file.
+
+    Parameters
+    ----------
+    path
+        An SQLite file; made with the first `put`.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> kept = Media(folder / "media.sqlite")
+    >>> digest = kept.put(b"a picture")
+    >>> kept.get(digest), kept.put(b"a picture") == digest, len(kept)
+    (b'a picture', True, 1)
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._open: tuple[int, sqlite3.Connection] | None = None
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes of a digest, checked.
+
+        Raises
+        ------
+        StoreError
+            Where they are not kept here, or damaged.
+        """
+        with self._lock:
+            asked = "SELECT bytes FROM media WHERE digest = ?"
+            found = self._connection().execute(asked, (digest,)).fetchone()
+        if found is None or _digest(found[0]) != digest:
+            raise StoreError(
+                "an image or sound is damaged" if found else "there is no such media",
+                where=str(self.path),
+                got=digest[:16],
+                todo="read the source again: `mlkit run --refresh`",
+            )
+        return bytes(found[0])
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` and return its digest, 64 hex digits."""
+        return self.put_all([data])[0]
+
+    def put_all(self, contents: Iterable[bytes]) -> list[str]:
+        """Keep all of `contents`, in few durable writes; return their digests."""
+        found: list[str] = []
+        batch: list[tuple[str, bytes]] = []
+        for data in contents:
+            found.append(_digest(data))
+            batch.append((found[-1], data))
+            if len(batch) == MANY:
+                self._write(batch)
+                batch = []
+        self._write(batch)
+        return found
+
+    def digests(self) -> Iterator[str]:
+        """Yield all digests."""
+        with self._lock:
+            rows = self._connection().execute("SELECT digest FROM media").fetchall()
+        yield from (digest for (digest,) in rows)
+
+    def drop(self, digests: Collection[str]) -> None:
+        """Let go of what nothing needs, and give the room back."""
+        with self._lock:
+            connection = self._connection()
+            with connection:
+                connection.executemany(
+                    "DELETE FROM media WHERE digest = ?", [(d,) for d in digests]
+                )
+            connection.execute("VACUUM")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.digests())
+
+    def _write(self, batch: list[tuple[str, bytes]]) -> None:
+        if batch:
+            put = "INSERT OR IGNORE INTO media VALUES (?, ?)"
+            with self._lock, self._connection() as connection:
+                connection.executemany(put, batch)
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return this process's connection: one must not cross a fork."""
+        if self._open is None or self._open[0] != os.getpid():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            made = sqlite3.connect(self.path, timeout=WAIT, check_same_thread=False)
+            made.execute("PRAGMA journal_mode = WAL")
+            made.execute("PRAGMA synchronous = FULL")
+            made.execute(TABLE)
+            self._open = (os.getpid(), made)
+        return self._open[1]
+
+
+def media() -> Media:
+    """Return the media of the project that this process works on."""
+    project = session().project
+    return _at(project.state / FILE if project else _passing())
+
+
+@cache
+def _at(path: Path) -> Media:
+    return Media(path)
+
+
+@cache
+def _passing() -> Path:
+    """Return a place for media outside of a project; it goes when Python ends."""
+    folder = Path(tempfile.mkdtemp(prefix="mlkit-media-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / FILE
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -38,7 +38,9 @@ def test_a_module_is_short_and_lists_its_names_sorted(path):
 
 
 def test_every_step_of_every_recipe_has_its_template():
-    wanted = {step for recipe in recipes().values() for step in recipe.steps}
+    wanted = {
+        step for recipe in recipes().values() for step in recipe.steps + recipe.optional
+    }
     found = {p.relative_to(templates()).with_suffix("").as_posix() for p in TEMPLATES}
     assert wanted == found
 

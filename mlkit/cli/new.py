@@ -1,18 +1,23 @@
-"""``mlkit new``: a project from a table and a target."""
+"""``mlkit new``: a project from data and a target."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 __all__ = ["command"]
 
+FILE = re.compile(r"((?:sqlite|duckdb):///)([^/?].*)")  # a database beside us
+LOOKED_AT = 1000
+
 
 @click.command("new")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--data", required=True, metavar="FILE", help="The table.")
-@click.option("--target", required=True, metavar="COL", help="The column to predict.")
+@click.option("--data", required=True, metavar="URI", help="A file, folder or URI.")
+@click.option("--target", default="", metavar="COL", help="The column to predict.")
 @click.option("--recipe", default="", help="Guessed from the data if left out.")
 @click.option("--question", default="", help="What the model is to answer.")
 @click.option(
@@ -28,8 +33,8 @@ def command(
 ) -> None:
     """Make a project: a recipe's notebooks, filled in for your data."""
     from mlkit.cli.run_ import given_of
-    from mlkit.core.errors import InputError, UsageError, did_you_mean
-    from mlkit.data.collect import collect
+    from mlkit.core.errors import UsageError, did_you_mean
+    from mlkit.core.schema import Schema
     from mlkit.engine import scaffold
 
     known = scaffold.recipes()
@@ -37,21 +42,68 @@ def command(
         raise UsageError(
             f"there is no recipe {recipe!r}", todo=did_you_mean(recipe, known)
         )
-    chosen = known[recipe] if recipe else scaffold.guess(data)
-    path = Path(data)
-    if not path.is_file():
-        raise InputError("no such file", where=data, todo="check --data")
-    table = collect(path.resolve(), target=target, sample=1000).table
+    values = given_of(given)
+    schema = Schema.of(_look(data, target, values))
+    chosen = known[recipe] if recipe else scaffold.guess(_types(schema))
+    if schema.target is None:
+        raise UsageError(
+            "no column is named to predict",
+            where=data,
+            expected=f"--target and one of: {', '.join(schema.names)[:300]}",
+        )
     values = {
-        "collect.data": scaffold.relative(path, folder),
-        "collect.target": target,
-        **given_of(given),
+        "collect.data": _from(data, folder),
+        **({"collect.target": target} if target else {}),
+        **values,
     }
-    question = question or f"Predict {target} from the other columns"
+    question = question or f"Predict {schema.target} from the other columns"
     project = scaffold.create(folder, chosen, values, question)
     click.echo(f"{chosen.title}: {len(chosen.steps)} notebooks in {folder}/steps")
     click.echo(f"the data stays where it is: {values['collect.data']}")
-    click.echo(f"{table.shape[1]} columns, target {target!r}")
+    click.echo(f"{len(schema)} columns, target {schema.target!r}")
     click.echo(
         f"next: mlkit run {folder}   or open {project.root.name}/steps in JupyterLab"
     )
+
+
+def _look(data: str, target: str, values: dict[str, str]) -> Any:
+    """Return the first rows, read as the notebook will read them."""
+    from mlkit.data.collect import collect
+    from mlkit.engine import scaffold
+
+    mine = {
+        name.removeprefix("collect."): text
+        for name, text in values.items()
+        if name.startswith("collect.")
+    }
+    told = scaffold.parsed("data/collect", mine)
+    told = {"target": target, "sample": LOOKED_AT, **told}
+    place = told.pop("data", data)
+    return collect(_from(place, Path.cwd()), **told).table
+
+
+def _types(schema: Any) -> set[str]:
+    return {schema[name].type for name in schema.features}
+
+
+def _from(data: str, folder: Path) -> str:
+    """Write a path, or a database's, as a project in `folder` writes it."""
+    from mlkit.data.sources import scheme_of
+    from mlkit.engine import scaffold
+
+    base = _project(folder)
+    if found := FILE.fullmatch(data):
+        return found[1] + scaffold.relative(Path(found[2]), base)
+    if scheme_of(data):
+        return data
+    return scaffold.relative(Path(data), base)
+
+
+def _project(folder: Path) -> Path:
+    """Return the root that paths are relative to: an enclosing project's, else it."""
+    from mlkit.core.project import Project
+
+    if folder.resolve() != Path.cwd():
+        return folder
+    found = Project.find(folder)
+    return found.root if found else folder

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -248,6 +248,7 @@ def reads(
     kind: str = "file",
     refresh: str = "changed",
     fingerprint: str | None = None,
+    how: Mapping[str, Any] | None = None,
 ) -> Path:
     """Note that the step depends on something outside, and return its full path.
 
@@ -261,13 +262,17 @@ def reads(
         ``changed``, ``always``, ``daily`` or ``never``.
     fingerprint
         A remote source's ETag, snapshot, cursor or maximum.
+    how
+        What is needed to look at a remote source again: its ``uri`` and ``options``,
+        secrets as references.
     """
     path = root() / place
     local = kind in ("file", "folder")
     if local and not path.exists() and "MLKIT_COPY_OF" in os.environ:
         path = Path(os.environ["MLKIT_COPY_OF"]) / place
     if session().job:
-        session().note(str(path if local else place), kind, refresh, fingerprint)
+        seen = str(path if local else place)
+        session().note(seen, kind, refresh, fingerprint, how)
     return path
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from mlkit.core.errors import StoreError
 from mlkit.core.session import session
 
-__all__ = ["FILE", "Media", "media"]
+__all__ = ["FILE", "Media", "media", "needed"]
 
 FILE = "media.sqlite"
 TABLE = (
@@ -127,6 +127,28 @@ class Media:
             made.execute(TABLE)
             self._open = (os.getpid(), made)
         return self._open[1]
+
+
+def needed(table: Path) -> set[str]:
+    """Return the digests in a table of the store that was saved in `table`.
+
+    Parameters
+    ----------
+    table
+        The folder of a table's payload.
+    """
+    import pyarrow.parquet as pq
+
+    from mlkit.core.files import read_json
+    from mlkit.core.schema import Schema
+
+    schema = Schema.from_dict(read_json(table / "schema.json"))
+    names = schema.with_type("image") + schema.with_type("audio")
+    if not names:
+        return set()
+    columns = pq.read_table(table / "table.parquet", columns=names).columns
+    found = {cell for column in columns for cell in column.unique().to_pylist()}
+    return {str(cell) for cell in found if cell is not None}
 
 
 def media() -> Media:

@@ -6,13 +6,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mlkit.core import decisions
 from mlkit.core.decisions import Decision
 from mlkit.core.errors import StepError, UsageError, did_you_mean
-from mlkit.core.files import read_state
+from mlkit.core.files import digest, read_state
 from mlkit.core.outside import fingerprint_of
 from mlkit.core.project import Project
 from mlkit.core.schema import Schema
@@ -82,21 +83,28 @@ class Session:
         )
 
     def note(
-        self, place: str, kind: str, refresh: str, fingerprint: str | None = None
+        self,
+        place: str,
+        kind: str,
+        refresh: str,
+        fingerprint: str | None = None,
+        how: Mapping[str, Any] | None = None,
     ) -> None:
         """Add one outside thing to the depfile."""
         local = kind in ("file", "folder")
         path = Path(place)
         uri = self.here.relative(path) if local else place
-        if uri in self.outside:
+        key = uri if how is None else f"{uri} {digest(how)}"
+        if key in self.outside:
             return
         late = local and path.exists() and latest(path) > self.watch.started
-        self.outside[uri] = {
+        self.outside[key] = {
             "kind": kind,
             "uri": uri,
             "refresh": refresh,
             "fingerprint": fingerprint or fingerprint_of(kind, path),
             "at": time.time(),
+            **({"how": dict(how)} if how else {}),
             **({"changed": True} if late else {}),
         }
 

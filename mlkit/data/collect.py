@@ -7,7 +7,6 @@ in the receipt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ import pyarrow as pa
 from mlkit.core.cells import reads, root
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import file_hash, folder_hash
-from mlkit.core.schema import Column, Schema
+from mlkit.core.schema import TYPES, Column, Schema
 from mlkit.data import sources
-from mlkit.data.charts.cards import card, grid, many
-from mlkit.data.charts.style import Picture, shorten
-from mlkit.data.charts.tables import strips
+from mlkit.data.reading import secrets
+from mlkit.data.reading.collected import Collected, Receipt
 from mlkit.data.reading.identify import id_of, row_ids
 from mlkit.data.reading.infer import Inferred, comma_decimals, infer, text_of, without
 from mlkit.data.reading.target import as_target
@@ -32,75 +30,8 @@ __all__ = ["Collected", "Receipt", "collect"]
 
 Roles = Mapping[str, str | Sequence[str]]
 NAMED = 8
-LISTED = 100
-PLAIN_TYPES = ("number", "category", "text", "date", "id")
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """Where a table came from and how it was read.
-
-    Parameters
-    ----------
-    source
-        The path or URI, as it was given.
-    rows, columns, bytes
-        How much there was.
-    sha256
-        The hash of the file's bytes.
-    facts
-        How it was read: format, encoding, delimiter, decimal, header.
-    notes
-        What a person should know, one sentence each.
-    licence
-        Under which terms it may be used, where the source says so.
-    """
-
-    source: str
-    rows: int
-    columns: int
-    bytes: int
-    sha256: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    licence: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a plain JSON form."""
-        return {**self.__dict__, "facts": dict(self.facts), "notes": list(self.notes)}
-
-    @classmethod
-    def from_dict(cls, form: Mapping[str, Any]) -> Receipt:
-        """Read the form that `to_dict` gives."""
-        return cls(**{**form, "notes": tuple(form["notes"])})
-
-    def _repr_html_(self) -> str:
-        how = [f"{key} {value}" for key, value in self.facts.items() if value != ""]
-        size = f"{self.rows:,} rows × {self.columns:,} columns, {self.bytes:,} bytes"
-        return card(self.source, f"{size} · {', '.join(how)}", self.notes)
-
-
-@dataclass(frozen=True)
-class Collected:
-    """A typed table and the receipt that says where it came from."""
-
-    table: pd.DataFrame
-    receipt: Receipt
-
-    def plot(self) -> Picture:
-        """Draw the table as it lies there: a strip a column, gaps where cells miss."""
-        return strips(self.table)
-
-    def __repr__(self) -> str:
-        return f"<Collected {len(self.table)} rows × {self.table.shape[1]} columns>"
-
-    def _repr_html_(self) -> str:
-        schema = list(Schema.of(self.table))
-        lines = [_line(self.table[c.name], c) for c in schema[:LISTED]]
-        heads = ("column", "type", "role", "distinct", "missing", "for example")
-        rest = len(schema) - len(lines)
-        more = f"and {many(rest, 'column')} more" if rest else ""
-        return self.receipt._repr_html_() + grid(heads, lines, more)
+REFRESH = ("changed", "always", "daily", "never")
+AS_TEXT = ("category", "text", "id", "image", "audio")
 
 
 def collect(
@@ -165,6 +96,12 @@ def collect(
     'species'
     """
     uri = str(uri)
+    if refresh not in REFRESH:
+        raise InputError(
+            f"a source is not looked at {refresh!r}",
+            where=uri,
+            todo=did_you_mean(refresh, REFRESH),
+        )
     how = {"header": header, "delimiter": delimiter, "encoding": encoding}
     given = {name: told for name, told in how.items() if told not in (None, "")}
     place = _place(uri, {**given, **(options or {})}, sample, refresh)
@@ -204,8 +141,12 @@ def _place(
     uri: str, options: Mapping[str, Any], sample: int | None, refresh: str
 ) -> Place:
     """Return the place of `uri`; a local one is noted as read."""
+    secrets.check(uri)
     place = Place(uri, options=options, sample=sample, refresh=refresh)
     if place.scheme not in ("", "file"):
+        mark = sources.fingerprint(place)
+        kind = sources.name_of(place)
+        reads(uri, kind=kind, refresh=refresh, fingerprint=mark, how=place.how)
         return place
     path = root() / uri.removeprefix("file://")
     path = reads(
@@ -258,11 +199,11 @@ def _check_name(name: str, cells: pa.Table, found: Found, uri: str) -> None:
 
 def _check_roles(roles: Roles, types: Mapping[str, str], target: str) -> None:
     for name, kind in types.items():
-        if kind not in PLAIN_TYPES:
+        if kind not in TYPES:
             raise InputError(
                 f"unknown column type {kind!r}",
                 where=f"column {name!r}",
-                todo=did_you_mean(kind, PLAIN_TYPES),
+                todo=did_you_mean(kind, TYPES),
             )
     named = [name for name in roles if "target" in _roles(name, roles)]
     if any(name != target for name in named):
@@ -286,7 +227,7 @@ def _read(
     for name in cells.column_names:
         column = cells[name].combine_chunks()
         asked = types.get(name, "")
-        if asked in ("category", "text", "id"):
+        if asked in AS_TEXT:
             read[name] = Inferred(asked, text_of(column))
             continue
         read[name] = infer(
@@ -363,13 +304,3 @@ def _receipt(
         size, told = place.path.stat().st_size, file_hash(place.path)
     shape = (cells.num_rows, cells.num_columns)
     return Receipt(place.uri, *shape, size, told, facts, tuple(notes), found.licence)
-
-
-def _line(values: pd.Series, column: Column) -> tuple[object, ...]:
-    known = values.dropna()
-    shown = [shorten(value, 24) for value in known.drop_duplicates().head(3)]
-    gone = 1 - len(known) / max(len(values), 1)
-    share = "" if gone == 0 else f"{gone:.1%}" if gone >= 0.001 else "< 0.1%"
-    example = ", ".join(shown)
-    role = ", ".join(column.roles)
-    return column.name, column.type, role, values.nunique(), share, example

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from mlkit.core import ledger
+from mlkit.core.media import FILE, Media
+from mlkit.core.media import needed as digests_in
 from mlkit.core.project import Project
 from mlkit.core.store import Store
 from mlkit.engine.running.lock import lock
@@ -32,6 +34,8 @@ def clean_up(project: Project, keep: int, dry_run: bool = False) -> tuple[int, i
         gone += list(project.state.rglob(".writing-*"))
         gone += _old_runs(project, store, keep)
         freed = sum(map(_size, gone))
+        if not dry_run:
+            _drop_media(store, needed)
         for path in gone:
             if not dry_run:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -49,6 +53,16 @@ def _needed(project: Project, store: Store) -> set[str]:
         if line["event"] in ("promote", "rollback"):
             found.add(line["package"])
     return found
+
+
+def _drop_media(store: Store, needed: set[str]) -> None:
+    """Let go of the images and sounds that no table names any more."""
+    path = store.folder / FILE
+    if path.exists():
+        tables = [i for i in needed if i.startswith("table-") and store.files(i)]
+        named = set().union(*(digests_in(store.path(i)) for i in tables))
+        kept = Media(path)
+        kept.drop([digest for digest in kept.digests() if digest not in named])
 
 
 def _old_runs(project: Project, store: Store, keep: int) -> list[Path]:

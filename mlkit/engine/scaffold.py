@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from mlkit.core.errors import ParameterError, UsageError, did_you_mean
 from mlkit.core.project import Project
 from mlkit.engine.reading import notebook
 
-__all__ = ["Recipe", "add", "create", "guess", "recipes", "templates"]
+__all__ = ["Recipe", "add", "create", "guess", "parsed", "recipes", "templates"]
 
 SETTINGS = """\
 format = 1
@@ -41,8 +41,9 @@ class Recipe:
 
     name: str
     title: str
-    endings: tuple[str, ...]
+    holds: str
     steps: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 def templates() -> Path:
@@ -56,31 +57,45 @@ def recipes() -> dict[str, Recipe]:
     """Return the recipes by name."""
     form = tomllib.loads((templates() / "recipes.toml").read_text(encoding="utf-8"))
     return {
-        name: Recipe(name, r["title"], tuple(r["endings"]), tuple(r["steps"]))
+        name: Recipe(
+            name,
+            r["title"],
+            r["holds"],
+            tuple(r["steps"]),
+            tuple(r.get("optional", ())),
+        )
         for name, r in form.items()
     }
 
 
-def guess(data: str) -> Recipe:
-    """Tell the recipe from the data.
+def guess(types: Collection[str]) -> Recipe:
+    """Tell the recipe from the types of the features.
+
+    Parameters
+    ----------
+    types
+        As a schema names them; images and audio tell it alone, text where there is
+        nothing else.
+
+    Examples
+    --------
+    >>> guess({"number", "text"}).name, guess({"text"}).name, guess({"image"}).name
+    ('table', 'text', 'images')
+    """
+    media = {"image", "audio"}.intersection(types)
+    holds = min(media, default="text" if set(types) == {"text"} else "")
+    return next(r for r in recipes().values() if r.holds == holds)
+
+
+def parsed(template: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return values for a template's parameters, each read as its type.
 
     Raises
     ------
-    UsageError
-        Where no recipe takes such data.
+    ParameterError
+        Where there is no such parameter, or a text cannot be read so.
     """
-    name = data.lower().removesuffix(".gz")
-    known = recipes()
-    for recipe in known.values():
-        if name.endswith(recipe.endings):
-            return recipe
-    endings = ", ".join(e for recipe in known.values() for e in recipe.endings)
-    raise UsageError(
-        "no recipe takes this kind of data",
-        where=data,
-        expected=f"a file that ends in {endings}",
-        todo="convert it, or name a recipe with --recipe",
-    )
+    return _typed(templates() / f"{template}.ipynb", given)
 
 
 def create(
@@ -131,7 +146,7 @@ def add(project: Project, step: str) -> Path:
         Where there is no such template, or the project has that step.
     """
     for recipe in recipes().values():
-        for number, template in enumerate(recipe.steps, 1):
+        for number, template in enumerate((*recipe.steps, *recipe.optional), 1):
             if template.partition("/")[2] == step:
                 path = project.root / "steps" / f"{number:02}_{step}.ipynb"
                 taken = [p for p in path.parent.glob("*.ipynb") if _step(p) == step]
@@ -142,7 +157,11 @@ def add(project: Project, step: str) -> Path:
                 path.parent.mkdir(exist_ok=True)
                 shutil.copyfile(templates() / f"{template}.ipynb", path)
                 return path
-    known = [t.partition("/")[2] for r in recipes().values() for t in r.steps]
+    known = [
+        template.partition("/")[2]
+        for recipe in recipes().values()
+        for template in (*recipe.steps, *recipe.optional)
+    ]
     raise UsageError(f"there is no template {step!r}", todo=did_you_mean(step, known))
 
 
@@ -182,6 +201,10 @@ def _by_step(
 
 
 def _write(path: Path, given: Mapping[str, Any]) -> None:
+    notebook.write_parameters(path, _typed(path, given))
+
+
+def _typed(path: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     known = {p.name: p for p in notebook.read(path).parameters}
     for name in given:
         if name not in known:
@@ -189,11 +212,10 @@ def _write(path: Path, given: Mapping[str, Any]) -> None:
                 f"{_step(path)} has no parameter {name!r}",
                 todo=did_you_mean(name, known),
             )
-    typed = {
+    return {
         name: known[name].parse(value) if isinstance(value, str) else value
         for name, value in given.items()
     }
-    notebook.write_parameters(path, typed)
 
 
 def _step(path: Path) -> str:

@@ -4,10 +4,14 @@ A source is a module with ``OPTIONS`` (what `collect` may be told, name → help
 ``claims(place) -> bool``, told from the scheme, the name and the first bytes, and
 ``read(place) -> Found``. Exactly one source claims a place.
 
-A remote source that fetches a file hands it on, ``read(place.at(path))``, to the source
-that reads such files; it says so by ``HANDS_ON = True``, and options that it does not
-know are then the other's. It calls `mlkit.core.cells.reads` itself; for a local file or
-folder `collect` has done so.
+A remote source also has ``fingerprint(place) -> str``: an ETag, a snapshot, a cursor
+or a query's maximum, found at little cost. The step that read it is stale once it
+differs. A source that fetches a file hands it on, ``read(place.at(path))``, to the
+source that reads such files; it says so by ``HANDS_ON = True``, and options that it
+does not know are then the other's.
+
+Secrets are references, ``env:NAME``, in addresses and in options: `Place.address` and
+`Place.option` hold what they stand for, all else and every message the reference.
 """
 
 from __future__ import annotations
@@ -27,8 +31,19 @@ from typing import Any, Protocol, cast
 import pyarrow as pa
 
 from mlkit.core.errors import InputError, did_you_mean
+from mlkit.data.reading import secrets
 
-__all__ = ["Found", "Place", "Source", "options_of", "read", "scheme_of", "source_of"]
+__all__ = [
+    "Found",
+    "Place",
+    "Source",
+    "fingerprint",
+    "name_of",
+    "options_of",
+    "read",
+    "scheme_of",
+    "source_of",
+]
 
 PAUSE = 0.1
 HEAD = 4096
@@ -69,6 +84,11 @@ class Place:
     options: Mapping[str, Any] = field(default_factory=dict)
     sample: int | None = None
     refresh: str = "changed"
+
+    @property
+    def address(self) -> str:
+        """The URI with its secrets in place: never for a message."""
+        return str(secrets.filled(self.uri))
 
     @property
     def scheme(self) -> str:
@@ -117,9 +137,17 @@ class Place:
         return replace(self, path=path, head=head)
 
     def option(self, name: str, default: Any = "") -> Any:
-        """Return the option `name`, or `default` where it was not given or empty."""
+        """Return the option `name`, or `default` where it was not given or empty.
+
+        What it refers to as ``env:NAME`` is put in place.
+        """
         value = self.options.get(name)
-        return default if value is None or value == "" else value
+        return default if value is None or value == "" else secrets.filled(value)
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """What is needed to look at the place again, secrets as references."""
+        return {"uri": self.uri, "options": dict(self.options)}
 
 
 @dataclass(frozen=True)
@@ -190,7 +218,8 @@ def read(place: Place) -> Found:
     Raises
     ------
     InputError
-        Where no source does, or the source knows no such option.
+        Where no source does, the source knows no such option, or it cannot read;
+        no secret is in the message.
     """
     source = source_of(place)
     known = source.OPTIONS
@@ -199,9 +228,26 @@ def read(place: Place) -> Found:
             raise InputError(
                 f"there is no option {name!r} for such data",
                 where=place.uri,
+                expected=", ".join(known) or "no option",
                 todo=did_you_mean(name, known),
             )
-    return source.read(place)
+    with secrets.hidden(place.uri, place.options):
+        return source.read(place)
+
+
+def fingerprint(place: Place) -> str:
+    """Return what tells whether a remote place changed, found at little cost.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be reached.
+    """
+    look = getattr(source_of(place), "fingerprint", None)
+    if look is None:  # such as a generator: what it gives is told by its address
+        return place.uri
+    with secrets.hidden(place.uri, place.options):
+        return str(look(place))
 
 
 def source_of(place: Place) -> Source:
@@ -230,6 +276,11 @@ def source_of(place: Place) -> Source:
         got=kind or f"a file that begins with {place.head[:8]!r}",
         todo="export it as CSV or Parquet",
     )
+
+
+def name_of(place: Place) -> str:
+    """Return the name of the source that reads `place`, such as ``csv``."""
+    return str(source_of(place).__name__.rpartition(".")[2])  # type: ignore[attr-defined]
 
 
 def options_of(place: Place) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from mlkit.core.outside import ABSENT, fingerprint_of
 from mlkit.core.project import Project
 from mlkit.core.watch import PACKAGE
 from mlkit.engine.planning.environment import Environment, own_paths
+from mlkit.engine.planning.remote import Remote
 from mlkit.engine.planning.stats import Stats
 from mlkit.engine.reading.literals import literal
 from mlkit.engine.reading.notebook import Notebook
@@ -87,6 +88,7 @@ class World:
     def __post_init__(self) -> None:
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._decisions: dict[str, str | None] = {}
+        self._remote = Remote(self.project.root)
 
     def environment(self, paths: list[str]) -> Environment:
         """Return the distributions below `paths`; none means mlkit's own."""
@@ -103,6 +105,10 @@ class World:
     def decided(self, name: str) -> None:
         """Look at a decision anew: it was just recorded."""
         self._decisions.pop(name, None)
+
+    def remote(self, thing: Mapping[str, Any]) -> str | None:
+        """Return the fingerprint of a remote source now, None where it is not known."""
+        return self._remote.fingerprint(thing)
 
     def module(self, name: str) -> str | None:
         """Return the hash of a module that a depfile names."""
@@ -205,6 +211,11 @@ def _outside_changes(thing: Mapping[str, Any], world: World) -> Iterator[str]:
         return
     if refresh == "always":
         yield f"{name} is read anew at every run"
+    elif "how" in thing:
+        if refresh != "daily" or time.time() - thing["at"] > DAY:
+            now = world.remote(thing)
+            if now not in (None, thing["fingerprint"]):
+                yield f"{name} changed"
     elif refresh == "daily":
         if time.time() - thing["at"] > DAY:
             yield f"{name} was read more than a day ago"

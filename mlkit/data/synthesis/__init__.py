@@ -1,0 +1,1 @@
+"""Rows that are made: drawn from a model, generated to teach, spoiled to test."""

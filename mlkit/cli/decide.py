@@ -51,9 +51,8 @@ def _list(project: Project) -> None:
         if name in made:
             one = made[name]
             why = f": {one.why}" if one.why else ""
-            click.echo(
-                f"{name:<20} {_short(one.value)}  by {one.by}, {one.at[:10]}{why}"
-            )
+            told = one.told or _short(one.value)
+            click.echo(f"{name:<20} {told}  by {one.by}, {one.at[:10]}{why}")
         elif name in used:
             click.echo(f"{name:<20} {_short(used[name]['value'])}  default of {step}")
         else:

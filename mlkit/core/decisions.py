@@ -1,16 +1,22 @@
-"""Decisions: what a person clicked or set, kept in plain files that diff and commit."""
+"""Decisions: what a person clicked or set, kept in plain files that diff and commit.
+
+A decision is ``NAME.json``, one value that is replaced whole. Labels are many and of
+several people: they are lines in ``labels.jsonl``, appended one by one.
+"""
 
 from __future__ import annotations
 
 import getpass
 import os
 import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from mlkit.core.annotations import Annotation, Labels, append, current
+from mlkit.core.annotations import read as read_lines
 from mlkit.core.errors import UsageError
 from mlkit.core.files import digest, read_json, write_json
 
@@ -26,6 +32,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+FIELDS = ("value", "by", "at", "why", "seen")
+
+LINES = ("labels",)
+"""The decisions that are kept as lines."""
 
 
 class Editor(Protocol[T]):
@@ -66,6 +77,10 @@ class Decision:
         Who, when (ISO 8601, UTC) and the reason given.
     seen
         The fingerprint of what the person looked at; "" where it was set unseen.
+    told
+        The value in words, where it is too long to be printed.
+    torn
+        Whether a crash tore its last line, which is left out.
     """
 
     name: str
@@ -74,6 +89,8 @@ class Decision:
     at: str = ""
     why: str = ""
     seen: str = ""
+    told: str = ""
+    torn: bool = False
 
     @property
     def digest(self) -> str:
@@ -102,47 +119,119 @@ def overrule_of(step: str) -> str:
 
 
 def read(folder: Path, name: str) -> Decision | None:
-    """Return the decision `name` from a folder of decisions, or None."""
+    """Return the decision `name` from a folder of decisions, or None.
+
+    The value of labels is by row id, then by person.
+    """
     path = _path(folder, name)
-    try:
-        if not path.exists():
-            return None
-        return Decision(**{**read_json(path), "name": name})
-    except (ValueError, TypeError) as error:
-        raise UsageError(
-            "a decision cannot be read",
-            where=str(path),
-            expected="JSON with value, by, at, why, seen",
-            got=str(error),
-            todo=f"mend it, or drop it with `mlkit decide {name} --undo`",
-        ) from None
+    made = _read_json(path, name) if path.exists() else None
+    lines = path.with_suffix(".jsonl")
+    return _read_lines(lines, name, made) if lines.exists() else made
 
 
 def read_all(folder: Path) -> dict[str, Decision]:
     """Return all decisions of a folder by name."""
-    names = sorted(path.stem for path in folder.glob("*.json"))
-    found = {name: read(folder, name) for name in names}
+    paths = (*folder.glob("*.json"), *folder.glob("*.jsonl"))
+    found = {name: read(folder, name) for name in sorted({p.stem for p in paths})}
     return {name: decision for name, decision in found.items() if decision}
 
 
 def record(
     folder: Path, name: str, value: Any, *, why: str = "", seen: str = ""
 ) -> Decision:
-    """Write a decision down and return it."""
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    made = Decision(name, value, person(), at, why, seen)
-    form = asdict(made)
-    del form["name"]
+    """Write a decision down and return it.
+
+    Labels are added to those that are there: annotations as they are, or labels by
+    row id as this person's.
+    """
+    if name in LINES:
+        given = [value] if isinstance(value, Annotation) else _given(name, value, why)
+        append(_path(folder, name).with_suffix(".jsonl"), map(_signed, given))
+        return read(folder, name) or Decision(name, {})
+    form = {"value": value, "by": person(), "at": _now(), "why": why, "seen": seen}
     write_json(_path(folder, name), form)
-    return made
+    return Decision(name, **form)
 
 
 def forget(folder: Path, name: str) -> bool:
-    """Drop a decision; tell whether there was one."""
+    """Drop a decision; tell whether there was one.
+
+    Labels are taken back by one more line, so that the file still tells the story.
+    """
     path = _path(folder, name)
     there = path.exists()
     path.unlink(missing_ok=True)
+    lines = path.with_suffix(".jsonl")
+    if lines.exists() and read(folder, name) is not None:
+        append(lines, [_signed(Annotation("", undone=True))])
+        there = True
     return there
+
+
+def _read_json(path: Path, name: str) -> Decision:
+    try:
+        form = {**read_json(path), "name": name}
+        strange = sorted(form.keys() - {"name", *FIELDS})
+        if strange:
+            raise ValueError(f"unknown: {', '.join(strange)}")
+        return Decision(**form)
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            "a decision cannot be read",
+            where=str(path),
+            expected=f"JSON with {', '.join(FIELDS)}",
+            got=str(error),
+            todo=f"mend it, or drop it with `mlkit decide {name} --undo`",
+        ) from None
+
+
+def _read_lines(path: Path, name: str, before: Decision | None) -> Decision | None:
+    """Return the labels of a file of lines; None where all were taken back."""
+    given, torn = read_lines(path)
+    held = _by_person(before.value, before.by) if before else {}
+    value = current(given, held)
+    if given and not value:
+        return None
+    people = sorted({by for said in value.values() for by in said})
+    count = sum(map(len, value.values()))
+    by = ", ".join(people[:3]) + (" ..." if len(people) > 3 else "")
+    told = f"{count:,} label{'s' * (count != 1)} by {len(people)} "
+    told += "person" if len(people) == 1 else "people"
+    at = max((one.at for one in given), default=before.at if before else "")
+    return Decision(name, value, by, at, told=told, torn=torn)
+
+
+def _by_person(value: Mapping[str, Any], by: str) -> Labels:
+    """Return labels by row and person; those of a person alone as hers."""
+    return {
+        row: dict(said) if isinstance(said, Mapping) else {by: said}
+        for row, said in value.items()
+    }
+
+
+def _given(name: str, value: Any, why: str) -> list[Annotation]:
+    if isinstance(value, list) and all(isinstance(one, Annotation) for one in value):
+        return value
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{name} are given by row",
+            expected='{"row id": "label"}',
+            got=repr(value)[:80],
+        )
+    labels = _by_person(value, person())
+    return [
+        Annotation(str(row), label, by, note=why)
+        for row, said in labels.items()
+        for by, label in said.items()
+    ]
+
+
+def _signed(one: Annotation) -> Annotation:
+    return replace(one, by=one.by or person(), at=one.at or _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -285,7 +285,7 @@ def _choices(run: Run, facts: Mapping[str, Any]) -> tuple[Choice, ...]:
 
 
 def _choice(name: str, used: Mapping[str, Any], made: Decision | None) -> Choice:
-    value = value_of(name, used.get("value"))
+    value = (made and made.told) or value_of(name, used.get("value"))
     if used.get("default") or made is None:
         by = "default" if used.get("default") else "recorded"
         return Choice(name, value, by)

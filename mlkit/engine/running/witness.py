@@ -116,7 +116,7 @@ def watched(project: Project, records: Iterable[Mapping[str, Any]]) -> list[str]
     for folder, files in walk(project.root):
         found |= {folder, *(f / mark for f in folder.glob("*/") for mark in MARKS)}
         found |= {folder / name for name in files if name.endswith(".ipynb")}
-    found |= set(project.decisions.glob("*.json"))
+    found |= set(project.decisions.glob("*.json*"))
     found |= set((project.state / "steps").glob("*.json"))
     for record in records:
         depfile = record["depfile"]

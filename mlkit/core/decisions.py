@@ -21,6 +21,7 @@ from mlkit.core.errors import UsageError
 from mlkit.core.files import digest, read_json, write_json
 
 __all__ = [
+    "LINES",
     "Decision",
     "Editor",
     "forget",

@@ -130,11 +130,15 @@ class Session:
         """Return a recorded decision; the step depends on it from now on."""
         made = decisions.read(self.decisions, name) if self.project else None
         self.used_decisions[name] = made.digest if made else None
+        if made and made.torn:
+            notice(f"the last line of {name!r} was torn by a crash, and is left out")
         return made
 
     def record(self, name: str, value: Any, why: str, seen: str) -> None:
         """Write down what a person chose."""
         decisions.record(self.here.decisions, name, value, why=why, seen=seen)
+        if name in decisions.LINES:  # one a key press
+            return
         notice(f"decision {name!r} is recorded; run the cells below to use it")
 
     def entry(self, name: str) -> Entry:

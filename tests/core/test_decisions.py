@@ -128,3 +128,13 @@ def test_labels_are_listed_in_words(maker):
     added = ["labels", '{"r3": "owl"}', "-C", str(maker.root)]
     assert CliRunner().invoke(command, added).exit_code == 0
     assert len(decisions.read(maker.project.decisions, "labels").value) == 3
+
+
+def test_a_torn_line_is_said_when_the_labels_are_replayed(in_folder, capsys):
+    from mlkit.core.session import session
+
+    session().record("labels", {"r1": "cat"}, "", "")
+    with (in_folder / "decisions" / "labels.jsonl").open("a") as file:
+        file.write('{"row": "r2", "lab')
+    assert session().replay("labels").value == {"r1": {"ann": "cat"}}
+    assert capsys.readouterr().out.count("torn by a crash") == 1

@@ -54,10 +54,10 @@ def plot_bias(found: Mapping[str, Any]) -> Picture:
     tones = colours(list(classes))
     for column, left, right in zip(shown, axes[::2], axes[1::2], strict=True):
         _sizes(left, column)
-        _rates(right, column, tones, found["whole"])
         right.sharey(left)
         if right is not axes[1]:
             right.sharex(axes[1])
+        _rates(right, column, tones, found["whole"])
         if not numeric:
             right.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     _name(axes[-1], list(classes), target, numeric)

@@ -10,20 +10,25 @@ from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 
-__all__ = ["quick_features"]
+__all__ = ["LETTERS", "ends_of", "quick_features"]
+
+LETTERS = 2_000
+"""Of a longer text the first and the last thousand letters are looked at."""
 
 TEXT_PARTS = 20
+WORDS = 20_000
+SHORT = 60
 LEVELS = 30
 
+Matrix = NDArray[np.float32]
 
-def quick_features(
-    table: pd.DataFrame, names: Sequence[str] | None = None
-) -> NDArray[np.float32]:
+
+def quick_features(table: pd.DataFrame, names: Sequence[str] | None = None) -> Matrix:
     """Return the features of a table as numbers, shape (rows, made columns).
 
-    Numbers stay, dates become parts, a category becomes ones and zeros, text becomes
-    its strongest directions (skrub's TableVectorizer and StringEncoder). Missing
-    numbers are NaN. Images and audio are passed over.
+    Numbers stay, dates become parts, a category becomes ones and zeros (skrub's
+    TableVectorizer), text becomes its strongest directions (latent semantic analysis,
+    Deerwester et al. 1990), images and sounds their measures. Missing numbers are NaN.
 
     Parameters
     ----------
@@ -38,19 +43,73 @@ def quick_features(
     >>> quick_features(frame).shape
     (3, 2)
     """
-    import skrub
-
     schema = Schema.of(table)
     wanted = schema.features if names is None else names
-    used = [n for n in wanted if schema[n].type not in ("id", "image", "audio")]
-    plain = pd.DataFrame({str(i): table[n] for i, n in enumerate(used)})
-    plain = plain.loc[:, plain.notna().any()].reset_index(drop=True)
-    if plain.empty:
-        return np.zeros((len(table), 1), np.float32)
+    used = [n for n in wanted if schema[n].type != "id" and table[n].notna().any()]
+    rich = [n for n in used if _is_rich(table[n], schema[n].type)]
+    plain = [name for name in used if name not in rich]
+    blocks = [_plain(table, plain)] if plain else []
+    blocks += [_rich(table[name], schema[name].type) for name in rich]
+    made = np.hstack(blocks) if blocks else np.zeros((len(table), 1), np.float32)
+    return made.astype(np.float32, copy=False)
+
+
+def ends_of(texts: pd.Series) -> list[str]:
+    """Return texts, of the longer ones the two ends.
+
+    Examples
+    --------
+    >>> [len(text) for text in ends_of(pd.Series(["ab", None, "x" * 9000]))]
+    [2, 0, 2001]
+    """
+    plain = texts.astype("str").where(texts.notna(), "")
+    half = LETTERS // 2
+    return [
+        text if len(text) <= LETTERS else f"{text[:half]} {text[-half:]}"
+        for text in plain.tolist()
+    ]
+
+
+def _is_rich(values: pd.Series, kind: str) -> bool:
+    many = kind in ("text", "category") and values.dtype.kind not in "fiubM"
+    return kind in ("image", "audio") or (many and values.nunique() > LEVELS)
+
+
+def _plain(table: pd.DataFrame, names: Sequence[str]) -> Matrix:
+    import skrub
+
+    frame = pd.DataFrame({str(i): table[name] for i, name in enumerate(names)})
     encoder = skrub.TableVectorizer(
-        cardinality_threshold=LEVELS,
-        high_cardinality=skrub.StringEncoder(n_components=TEXT_PARTS, random_state=0),
+        cardinality_threshold=LEVELS + 1, high_cardinality="drop"
     )
-    made = encoder.fit_transform(plain).to_numpy(np.float32, na_value=np.nan)
+    made = encoder.fit_transform(frame.reset_index(drop=True))
+    numbers = made.to_numpy(np.float32, na_value=np.nan)
     with np.errstate(over="ignore"):
-        return np.asarray(np.where(np.isfinite(made), made, np.nan), np.float32)
+        return np.asarray(np.where(np.isfinite(numbers), numbers, np.nan), np.float32)
+
+
+def _rich(values: pd.Series, kind: str) -> Matrix:
+    if kind not in ("image", "audio"):
+        return _directions(ends_of(values))
+    from mlkit.data.media import features
+
+    return features(values, kind)
+
+
+def _directions(texts: list[str]) -> Matrix:
+    """Return the strongest directions of weighted words, of short texts of letters."""
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    short = np.mean([len(text) for text in texts]) < SHORT
+    how = {"analyzer": "char_wb", "ngram_range": (3, 4)} if short else {}
+    weigh = TfidfVectorizer(max_features=WORDS, sublinear_tf=True, min_df=2, **how)
+    try:
+        weighed = weigh.fit_transform(texts)
+    except ValueError:  # no word comes twice
+        return np.zeros((len(texts), 1), np.float32)
+    most = min(TEXT_PARTS, *(size - 1 for size in weighed.shape))
+    if most < 1:
+        return np.asarray(weighed.toarray(), np.float32)
+    found = TruncatedSVD(most, random_state=0).fit_transform(weighed)
+    return np.asarray(found, np.float32)

@@ -11,40 +11,37 @@ An operation is a JSON dict ``{"op", "column", ...}``:
 op          takes                      does
 ==========  =========================  ==========================================
 text                                   reads every cell as text
+tidy        do (see `TIDY`)            makes text plain: entities, Unicode, blanks
 trim                                   takes the blanks off both ends
 lower                                  makes text lower case
 missing     values                     makes these values missing
 recode      mapping                    replaces text by text
+truth       true, false                reads words for true and false
+split       parts, by or pattern       adds text columns ``<column>_<part>``
 number      decimal, thousands, strip  reads every cell as a finite number
+unit        units, decimal, thousands  reads "5 kg" as 5 times the unit's size
+clip        min, max                   keeps numbers within these bounds
 date        format (iso or strptime)   reads every cell as a moment, in UTC
 date_parts  parts                      adds number columns ``<column>_<part>``
 fill        value                      replaces what is missing
 drop                                   leaves the column out
 ==========  =========================  ==========================================
+
+An operation with a ``part`` is played on ``<column>_<part>``, which a split made. The
+operations on images and sounds are listed in `mlkit.core.operations.ELSEWHERE`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from mlkit.core.checks import CHECKS
+from mlkit.core.checks import KNOWN, TABLE_CHECKS, failing
 from mlkit.core.errors import InputError, did_you_mean
-from mlkit.core.values import (
-    Array,
-    Cells,
-    column_of,
-    dates,
-    each,
-    numbers,
-    rows_of,
-    texts,
-    write,
-)
+from mlkit.core.operations import OPERATIONS, PARTS, player
+from mlkit.core.values import Array, Cells, column_of, rows_of
 
-__all__ = ["MISSING", "OPERATIONS", "PARTS", "apply", "check"]
+__all__ = ["MISSING", "OPERATIONS", "PARTS", "apply", "check", "place_of"]
 
 MISSING = "(missing)"
 """What `fill` puts into a category that is missing."""
@@ -84,19 +81,25 @@ def apply(operations: Sequence[Mapping[str, Any]], cells: Cells) -> dict[str, Ar
     rows = rows_of(cells)
     made: dict[str, Array] = {}
     for operation in operations:
-        column = operation["column"]
+        column = place_of(operation)
         if column not in made and column not in cells and operation.get("optional"):
             continue
-        play = OPERATIONS.get(operation["op"])
-        if play is None:
-            raise InputError(
-                f"unknown cell operation {operation['op']!r}",
-                where=f"column {column!r}",
-                todo=did_you_mean(operation["op"], OPERATIONS),
-            )
+        play = player(operation["op"], column)
         values = made.pop(column) if column in made else column_of(cells, column, rows)
         made.update(play(column, values, operation))
     return made
+
+
+def place_of(operation: Mapping[str, Any]) -> str:
+    """Return the column that an operation is played on.
+
+    Examples
+    --------
+    >>> place_of({"op": "number", "column": "pressure", "part": "low"})
+    'pressure_low'
+    """
+    column, part = str(operation["column"]), operation.get("part")
+    return f"{column}_{part}" if part is not None else column
 
 
 def check(rules: Sequence[Mapping[str, Any]], cells: Cells) -> dict[str, Array]:
@@ -105,10 +108,9 @@ def check(rules: Sequence[Mapping[str, Any]], cells: Cells) -> dict[str, Array]:
     Parameters
     ----------
     rules
-        JSON dicts ``{"rule", "column", "check", ...}``; the checks are ``required``,
-        ``number``, ``text``, ``range`` (min, max), ``values`` (values), ``date``
-        (format), ``length`` (max, characters) and ``unique``. A missing cell, or a
-        word that ``missing`` lists, fails only ``required``.
+        JSON dicts ``{"rule", "check", ...}``, see `mlkit.core.checks`. Those about a
+        whole table, or about what only one machine has, are passed over. A missing
+        cell, or a word that ``missing`` lists, fails only ``required``.
     cells
         Raw cells by column, all of one length.
 
@@ -131,123 +133,12 @@ def check(rules: Sequence[Mapping[str, Any]], cells: Cells) -> dict[str, Array]:
     rows = rows_of(cells)
     failed = {}
     for rule in rules:
-        judge = CHECKS.get(rule["check"])
-        if judge is None:
+        if rule["check"] not in KNOWN:
             raise InputError(
                 f"unknown check {rule['check']!r}",
                 where=f"rule {rule.get('rule', '')!r}",
-                todo=did_you_mean(rule["check"], CHECKS),
+                todo=did_you_mean(rule["check"], KNOWN),
             )
-        failed[rule["rule"]] = judge(column_of(cells, rule["column"], rows), rule)
+        if rule["check"] not in TABLE_CHECKS:
+            failed[rule["rule"]] = failing(rule, cells, rows)
     return failed
-
-
-# operations: column, values, arguments → columns
-
-
-def _text(column: str, values: Array, _: Mapping[str, Any]) -> dict[str, Array]:
-    return {column: texts(values)}
-
-
-def _trim(column: str, values: Array, _: Mapping[str, Any]) -> dict[str, Array]:
-    return {column: _on_text(values, str.strip)}
-
-
-def _lower(column: str, values: Array, _: Mapping[str, Any]) -> dict[str, Array]:
-    return {column: _on_text(values, str.lower)}
-
-
-def _missing(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
-    if values.dtype.kind in "fiu":
-        found = numbers(values)
-        gone = numbers(np.array([write(value) for value in how["values"]], object))
-        found[np.isin(found, gone)] = np.nan
-        return {column: found}
-    if values.dtype.kind == "M":
-        return {column: values}
-    words = {write(value) for value in how["values"]}
-    return {column: _on_text(values, lambda text: None if text in words else text)}
-
-
-def _recode(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
-    mapping = how["mapping"]
-    return {column: _on_text(values, lambda text: mapping.get(text, text))}
-
-
-def _number(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
-    marks = {k: how[k] for k in ("decimal", "thousands", "strip") if how.get(k)}
-    return {column: numbers(values, **marks)}
-
-
-def _date(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
-    return {column: dates(values, how.get("format", "iso"))}
-
-
-def _date_parts(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
-    moments = dates(values)
-    known = ~np.isnat(moments)
-    made = {column: moments}
-    for part in how["parts"]:
-        found = np.full(len(moments), np.nan)
-        found[known] = _part(part)(moments[known])
-        made[f"{column}_{part}"] = found
-    return made
-
-
-def _fill(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
-    value = how["value"]
-    if values.dtype.kind == "f":
-        return {column: np.where(np.isnan(values), float(value), values)}
-    words = texts(values)
-    return {column: each(words, lambda text: str(value) if text is None else text)}
-
-
-def _drop(_: str, __: Array, ___: Mapping[str, Any]) -> dict[str, Array]:
-    return {}
-
-
-def _on_text(values: Array, change: Callable[[str], str | None]) -> Array:
-    return each(texts(values), lambda text: None if text is None else change(text))
-
-
-def _part(name: str) -> Callable[[Array], Array]:
-    try:
-        return PARTS[name]
-    except KeyError:
-        raise InputError(
-            f"unknown part of a date {name!r}", todo=did_you_mean(name, PARTS)
-        ) from None
-
-
-def _within(values: Array, unit: str, whole: str) -> Array:
-    """Count `unit`s since the last `whole` began."""
-    start = values.astype(f"M8[{whole}]").astype("M8[us]")
-    count: Array = (values - start).astype(f"m8[{unit}]").astype(np.int64)
-    return count
-
-
-PARTS: dict[str, Callable[[Array], Array]] = {
-    "year": lambda v: v.astype("M8[Y]").astype(np.int64) + 1970,
-    "month": lambda v: v.astype("M8[M]").astype(np.int64) % 12 + 1,
-    "day": lambda v: _within(v, "D", "M") + 1,
-    "weekday": lambda v: (v.astype("M8[D]").astype(np.int64) + 3) % 7,
-    "yearday": lambda v: _within(v, "D", "Y") + 1,
-    "hour": lambda v: _within(v, "h", "D"),
-    "minute": lambda v: _within(v, "m", "h"),
-    "days": lambda v: v.astype("M8[D]").astype(np.int64),
-}
-"""Parts of a date: Monday is weekday 0; ``days`` counts from 1970-01-01."""
-
-OPERATIONS: dict[str, Callable[[str, Array, Mapping[str, Any]], dict[str, Array]]] = {
-    "date": _date,
-    "date_parts": _date_parts,
-    "drop": _drop,
-    "fill": _fill,
-    "lower": _lower,
-    "missing": _missing,
-    "number": _number,
-    "recode": _recode,
-    "text": _text,
-    "trim": _trim,
-}
-"""Cell operations by name: column, values, arguments → columns."""

@@ -16,6 +16,7 @@ from mlkit.core.errors import InputError
 __all__ = [
     "Array",
     "Cells",
+    "clean_numbers",
     "column_of",
     "dates",
     "each",
@@ -33,6 +34,7 @@ Cells = Mapping[str, Sequence[Any] | NDArray[Any]]
 PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 NOTHING = ("NAType", "NaTType")
 STAMP = "M8[us]"
+WRITTEN = {str, type(None)}
 
 
 def rows_of(cells: Cells) -> int:
@@ -100,7 +102,10 @@ def missing(values: Array) -> Array:
         return np.isnan(values)
     if values.dtype.kind == "M":
         return np.isnat(values)
-    return np.fromiter((is_missing(value) for value in values.tolist()), dtype=bool)
+    if values.dtype.kind in "iub":
+        return np.zeros(len(values), dtype=bool)
+    cells = values.tolist()
+    return np.array([type(v) is not str and is_missing(v) for v in cells], dtype=bool)
 
 
 def write(value: Any) -> str | None:
@@ -130,6 +135,8 @@ def texts(values: Array) -> Array:
     """Return objects of str or None."""
     if values.dtype.kind == "M":
         values = values.astype(STAMP).astype(object)
+    if values.dtype == object and set(map(type, values.tolist())) <= WRITTEN:
+        return values
     return each(values, write)
 
 
@@ -167,13 +174,29 @@ def numbers(
         Characters, such as ``"$%"``, taken off both ends of a text.
     """
     if values.dtype.kind in "fiub":
-        made = values.astype(np.float64)
-    elif values.dtype.kind in "mMc":
-        made = np.full(len(values), np.nan)
-    else:
-        made = each(values, _number_reader(decimal, thousands, strip)).astype(float)
-    made[~np.isfinite(made)] = np.nan
-    return made + 0.0
+        return clean_numbers(values)
+    if values.dtype.kind in "mMc":
+        return np.full(len(values), np.nan)
+    made = each(values, _number_reader(decimal, thousands, strip)).astype(float)
+    return clean_numbers(made)
+
+
+def clean_numbers(values: Array) -> Array:
+    """Return numbers as finite float64 with NaN for the rest and 0.0 for -0.0.
+
+    The same array comes back where there is nothing to change.
+
+    Examples
+    --------
+    >>> clean_numbers(np.array([1, np.inf, -0.0])).tolist()
+    [1.0, nan, 0.0]
+    """
+    made = values.astype(np.float64, copy=False)
+    odd = np.isinf(made)
+    if odd.any():
+        made = np.where(odd, np.nan, made)
+    signs = np.signbit(made)
+    return made + 0.0 if signs.any() and (signs & (made == 0)).any() else made
 
 
 def _number_reader(decimal: str, thousands: str, strip: str) -> Callable[[Any], float]:

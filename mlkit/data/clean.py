@@ -7,22 +7,22 @@ applies the flags to the training rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from mlkit.core import rows
-from mlkit.core.errors import InputError
+from mlkit.core.errors import InputError, StepError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import Picture
 from mlkit.data.charts.tables import fates
+from mlkit.data.cleaning.decided import Decided
+from mlkit.data.cleaning.draft import Offer
 from mlkit.data.cleaning.flags import counted, flag_of, flags
-from mlkit.data.cleaning.propose import plan
+from mlkit.data.cleaning.propose import Plan, plan
+from mlkit.data.cleaning.replay import replayed
 
 __all__ = ["Cleaned", "Cleaning", "clean"]
 
@@ -65,12 +65,12 @@ class Cleaning:
         raw
             Rows with the raw schema, with or without the target.
         """
-        cleaned = {}
+        cleaned: dict[str, Any] = {}
         for name, operations in self._by_column().items():
-            cleaned.update(_replay(operations, raw, name))
+            cleaned |= replayed(operations, raw, self.inputs[name])
         names = [name for name in self.outputs.names if name in cleaned or name in raw]
         columns = {n: cleaned[n] if n in cleaned else raw[n] for n in names}
-        return self.outputs.attach(pd.DataFrame(columns, index=raw.index))
+        return self.outputs.attach(_frame(columns, raw.index))
 
     @property
     def told(self) -> list[Mapping[str, Any]]:
@@ -135,12 +135,22 @@ class Cleaned:
         How many rows each reason flags.
     notes
         What a person should know, one sentence each.
+    offers
+        Every operation that is done, refused, or done only if somebody accepts it.
     """
 
     table: pd.DataFrame
     cleaning: Cleaning
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = field(default=(), repr=False)
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows that came in, those kept, and those flagged; none is lost."""
+        flagged = sum(self.dropped.values())
+        kept = len(self.table) - flagged
+        return {"in": kept + flagged, "kept": kept, "flagged": flagged}
 
     def plot(self) -> Picture:
         """Draw the cells that were changed, and what became of the rows."""
@@ -151,9 +161,9 @@ class Cleaned:
         return f"<Cleaned {len(self.table)} rows × {self.table.shape[1]} columns>"
 
     def _repr_html_(self) -> str:
-        flagged = sum(self.dropped.values())
-        rows_in = f"{len(self.table):,} rows in"
-        size = f"{rows_in} = {len(self.table) - flagged:,} kept + {flagged:,} flagged"
+        rows = self.rows
+        size = f"{rows['in']:,} rows in = {rows['kept']:,} kept"
+        size += f" + {rows['flagged']:,} flagged"
         reasons = [
             f"{many(count, 'row')}: {why}" for why, count in self.dropped.items()
         ]
@@ -161,21 +171,30 @@ class Cleaned:
 
 
 def clean(
-    table: pd.DataFrame, *, refuse: Collection[str] = (), duplicates: bool = True
+    table: pd.DataFrame,
+    *,
+    decided: Any = None,
+    refuse: Collection[str] = (),
+    duplicates: bool = True,
 ) -> Cleaned:
-    """Clean a table by proposed operations, less those that are refused.
+    """Clean a table by proposed operations, as a person decided.
 
-    Blanks are trimmed, words that hide a gap become missing, numbers and dates that
-    were left as text are read where every cell allows it, other spellings of one
-    category are united, and columns that say nothing are left out. Rows without a
-    target and rows that were entered twice are flagged; none is taken away.
+    Text is made plain, blanks are trimmed, words that hide a gap become missing,
+    numbers and dates that were left as text are read where every cell allows it, other
+    spellings of one category are united, and columns that say nothing are left out.
+    Rows without a target and rows that were entered twice are flagged; none is taken
+    away. What is offered beyond that is done where it is accepted: near-spellings,
+    outliers clipped or flagged, near duplicates, dates that can be read in two ways.
 
     Parameters
     ----------
     table
         Raw rows with their schema, as `collect` gives them.
+    decided
+        ``{"refuse": [names], "accept": [names], "add": [operations]}``, as the
+        decision ``cleaning`` records it; a list of names refuses them.
     refuse
-        Names of operations that are not wanted: ``"number TotalCharges"``,
+        Names of further operations that are not wanted: ``"number TotalCharges"``,
         ``"duplicates"``.
     duplicates
         Whether rows that were entered twice are flagged.
@@ -183,7 +202,8 @@ def clean(
     Raises
     ------
     InputError
-        Where a column's name is needed for something else.
+        Where an operation that was asked for is unknown, does not fit its column or
+        cannot be replayed; where a column's name is needed for something else.
 
     Examples
     --------
@@ -195,71 +215,91 @@ def clean(
     ['trim pay', 'missing pay', 'number pay']
     >>> cleaned.table["pay"].tolist()
     [1200.0, 900.0, nan, nan]
+    >>> asked = {"add": [{"op": "clip", "column": "pay", "max": 1000}]}
+    >>> clean(raw, decided=asked).table["pay"].tolist()
+    [1000.0, 900.0, nan, nan]
     """
     schema = Schema.of(table)
     marked = schema.with_role("flag")
-    raw = table.drop(columns=marked)
+    raw = table[[name for name in table if name not in marked]] if marked else table
     inputs = schema.without(*marked)
-    cleaning = _cleaning(raw, inputs, refuse)
-    cleaned = cleaning.apply(raw)
-    found, notes = flags(raw, cleaned, duplicates and "duplicates" not in refuse)
+    wanted = Decided.of(decided, inputs)
+    off = () if duplicates else ("duplicates",)
+    wanted = replace(wanted, refuse=tuple({*wanted.refuse, *refuse, *off}))
+    plans = {c.name: plan(raw[c.name], c, wanted) for c in inputs if _is_planned(c)}
+    cleaning = _cleaning(plans, inputs, len(raw))
+    cleaned = cleaning.outputs.attach(_played(plans, cleaning.outputs, raw))
+    offers = [offer for found in plans.values() for offer in found.offers]
+    flagged = flags(raw, cleaned, wanted, [o for o in offers if o.flags])
+    found = flagged.reasons
     for name in marked:
         found = found.where(table[name] == "", table[name])
-    if refuse:
-        notes.append("not done, as decided: " + ", ".join(sorted(refuse)))
     flag = flag_of(cleaning.outputs)
     cleaned[flag] = found
     outputs = cleaning.outputs.put(Column(flag, "category", ("flag",)))
-    return Cleaned(outputs.attach(cleaned), cleaning, counted(found), tuple(notes))
+    done = Cleaned(
+        outputs.attach(cleaned),
+        cleaning,
+        counted(found),
+        (*flagged.notes, *_said(wanted, {*refuse})),
+        (*(o for o in offers if not o.flags), *flagged.offers),
+    )
+    _all_there(table, done)
+    return done
 
 
-def _cleaning(raw: pd.DataFrame, inputs: Schema, refuse: Collection[str]) -> Cleaning:
-    operations: list[Mapping[str, Any]] = []
-    outputs: list[Column] = []
-    touched: dict[str, int] = {}
-    for column in inputs:
-        if not column.is_feature and "target" not in column.roles:
-            outputs.append(column)
-            continue
-        found = plan(raw[column.name], column, refuse)
-        operations += found.operations
-        outputs += found.outputs
-        touched |= found.touched
+def _is_planned(column: Column) -> bool:
+    return column.is_feature or "target" in column.roles
+
+
+def _cleaning(plans: Mapping[str, Plan], inputs: Schema, count: int) -> Cleaning:
+    operations = [op for found in plans.values() for op in found.operations]
+    touched = {k: n for found in plans.values() for k, n in found.touched.items()}
+    outputs = [
+        out
+        for column in inputs
+        for out in (plans[column.name].outputs if column.name in plans else (column,))
+    ]
     names = [column.name for column in outputs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(
-            f"a part of a date needs the name of another column: {', '.join(twice)}",
+            f"a part of a column needs the name of another one: {', '.join(twice)}",
             todo="rename that column in the source",
         )
-    return Cleaning(
-        tuple(operations), inputs, Schema(tuple(outputs)), touched, len(raw)
-    )
+    return Cleaning(tuple(operations), inputs, Schema(tuple(outputs)), touched, count)
 
 
-def _replay(
-    operations: list[Mapping[str, Any]], raw: pd.DataFrame, name: str
-) -> dict[str, Any]:
-    """Play one column's operations, once per distinct text."""
-    if name not in raw:
-        return _frames(rows.apply(operations, {"": np.empty(len(raw))}))
-    values = raw[name]
-    if values.dtype.kind in "fiubM":
-        return _frames(rows.apply(operations, {name: _plain(values)}))
-    codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    cells = np.asarray(distinct, dtype=object)
-    made = rows.apply(operations, {name: cells})
-    return _frames({column: found[codes] for column, found in made.items()})
+def _played(
+    plans: Mapping[str, Plan], outputs: Schema, raw: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the cells that the plans left, and those that pass through."""
+    cells: dict[str, Any] = {}
+    for found in plans.values():
+        cells |= found.cells()
+    return _frame({n: cells.get(n, raw.get(n)) for n in outputs.names}, raw.index)
 
 
-def _plain(values: pd.Series) -> NDArray[Any]:
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    return values.to_numpy()
+def _frame(columns: Mapping[str, Any], index: pd.Index) -> pd.DataFrame:
+    """Put columns together; one that nothing changed is shared, not copied."""
+    return pd.DataFrame(dict(columns), index=index, copy=False)
 
 
-def _frames(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    return {
-        name: pd.array(values, dtype="str") if values.dtype == object else values
-        for name, values in columns.items()
-    }
+def _said(wanted: Decided, refuse: Collection[str]) -> Iterator[str]:
+    refused = sorted({*wanted.refuse, *refuse} - {*wanted.left_out})
+    if refused:
+        yield "not done, as decided: " + ", ".join(refused)
+    for name in wanted.left_out:
+        yield f"left out, as decided: {name!r}, which cannot be replayed on a request"
+
+
+def _all_there(table: pd.DataFrame, done: Cleaned) -> None:
+    """Make sure that no row was lost: rows in are rows kept and rows flagged."""
+    rows = done.rows
+    if not done.table.index.equals(table.index) or rows["in"] != len(table):
+        raise StepError(
+            "cleaning lost rows, which must not happen",
+            expected=f"{len(table):,} rows in the order they came",
+            got=f"{len(done.table):,} rows",
+            todo="tell us: this is a fault of mlkit",
+        )

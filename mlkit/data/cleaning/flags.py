@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from mlkit.core.schema import Schema
+from mlkit.core.values import numbers
+from mlkit.data.cleaning.decided import Decided
+from mlkit.data.cleaning.draft import Offer
+from mlkit.data.cleaning.twice import near_duplicates
 from mlkit.data.reading.identify import row_keys
 
-__all__ = ["FLAG", "by_chance", "counted", "flag_of", "flags"]
+__all__ = ["FLAG", "Flagged", "by_chance", "counted", "flag_of", "flags"]
 
 FLAG = "dropped"
 """The column that says why a row is not learnt from; empty for those that are.
@@ -17,6 +25,28 @@ Its role tells it, not its name: see `flag_of`.
 """
 
 LOOKED_AT = 20_000
+MANY = 200_000
+TWICE = "rows that equal an earlier one in every column"
+NEARLY = "rows that nearly equal an earlier one"
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Why rows are not learnt from.
+
+    Parameters
+    ----------
+    reasons
+        A text a row, "" to keep it.
+    offers
+        The row operations that are done, and those that could be.
+    notes
+        What was noticed, one sentence each.
+    """
+
+    reasons: pd.Series
+    offers: tuple[Offer, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def flag_of(schema: Schema) -> str:
@@ -35,41 +65,111 @@ def flag_of(schema: Schema) -> str:
 
 
 def flags(
-    raw: pd.DataFrame, cleaned: pd.DataFrame, duplicates: bool = True
-) -> tuple[pd.Series, list[str]]:
-    """Return why each row is not to be learnt from, and what was noticed.
+    raw: pd.DataFrame,
+    cleaned: pd.DataFrame,
+    decided: Decided | None = None,
+    far: Iterable[Offer] = (),
+) -> Flagged:
+    """Return why each row is not to be learnt from, and what else could be flagged.
 
     Parameters
     ----------
     raw, cleaned
         The same rows before and after the cell operations.
-    duplicates
-        Whether rows that were entered twice are flagged.
+    decided
+        What a person wants otherwise.
+    far
+        What the columns offer to flag: numbers that lie far out.
 
     Returns
     -------
-    Series of str, list of str
-        The reason a row, "" to keep it; notes.
+    Flagged
+        A reason a row; where several fit, the gravest.
     """
-    found = pd.Series("", index=raw.index, dtype="str")
-    notes: list[str] = []
-    cells = {str(name): raw[name] for name in raw}
-    again = pd.Series(row_keys(cells, len(raw)).view(np.int64), index=raw.index)
-    twice = again.duplicated()
-    if twice.any() and duplicates:
-        if _chance(raw, again):
-            count = f"{int(twice.sum()):,}"
-            notes.append(
-                f"{count} rows equal an earlier one, as chance has it with so few "
-                "different cells: they stay"
-            )
-        else:
-            first = raw.index.to_series().groupby(again).transform("first")
-            found = found.mask(twice, "duplicate of row " + first.astype("str"))
+    decided = decided or Decided()
+    state = _State(decided, np.full(len(raw), "", dtype=object))
+    for operation in [*(o.operation for o in far if o.done), *decided.rows]:
+        if operation["op"] == "outliers":
+            state.put(_far_out(cleaned, operation), f"outlier in {operation['column']}")
+    _nearly(state, cleaned)
+    notes = _twice(state, raw)
     target = Schema.of(cleaned).target
     if target is not None and target in cleaned:
-        found = found.mask(cleaned[target].isna(), "missing target")
-    return found, notes
+        state.put(cleaned[target].isna().to_numpy(), "missing target")
+    reasons = pd.Series(pd.array(state.reasons, dtype="str"), index=raw.index)
+    return Flagged(reasons, (*far, *state.offers), tuple(notes))
+
+
+class _State:
+    """The reasons as they are put, one over the other."""
+
+    def __init__(self, decided: Decided, reasons: Any) -> None:
+        self.decided = decided
+        self.reasons = reasons
+        self.offers: list[Offer] = []
+
+    def put(self, rows: Any, why: Any) -> None:
+        self.reasons[rows] = why[rows] if isinstance(why, np.ndarray) else why
+
+    def offer(self, name: str, rows: int, why: str, default: bool) -> bool:
+        wanted = default or name in self.decided.accept or self.asks(name)
+        state = "done" if wanted else "offered"
+        state = "refused" if name in self.decided.refuse else state
+        self.offers.append(Offer({"op": name, "name": name, "why": why}, state, rows))
+        return self.offers[-1].done
+
+    def asks(self, name: str) -> bool:
+        return any(operation["op"] == name for operation in self.decided.rows)
+
+
+def _twice(state: _State, raw: pd.DataFrame) -> list[str]:
+    """Flag rows that were entered twice, unless chance makes rows equal here."""
+    cells = {str(name): raw[name] for name in raw}
+    again = row_keys(cells, len(raw)).view(np.int64)
+    twice = pd.Series(again).duplicated().to_numpy()
+    count = int(twice.sum())
+    if not count:
+        return []
+    chance = _chance(raw, pd.Series(again, index=raw.index))
+    if state.offer("duplicates", count, TWICE, not chance):
+        state.put(twice, _of_row(raw.index, again))
+    if not chance:
+        return []
+    told = (
+        f"{count:,} rows equal an earlier one, as chance has it with so few "
+        "different cells: they stay unless you accept 'duplicates'"
+    )
+    return [told]
+
+
+def _nearly(state: _State, cleaned: pd.DataFrame) -> None:
+    """Offer to flag rows that nearly equal an earlier one; many only when asked."""
+    name = "near duplicates"
+    wanted = name in state.decided.accept or state.asks(name)
+    if len(cleaned) > MANY and not wanted:
+        return
+    first = near_duplicates(cleaned)
+    rows = first >= 0
+    if rows.any() and state.offer(name, int(rows.sum()), NEARLY, False):
+        ids = cleaned.index.astype(str).to_numpy(dtype=object)
+        told = np.array([f"near duplicate of row {ids[i]}" for i in first], object)
+        state.put(rows, told)
+
+
+def _of_row(index: pd.Index, keys: Any) -> Any:
+    """Say for each row of which earlier one it is a duplicate."""
+    first = pd.Series(np.arange(len(keys))).groupby(keys).transform("first")
+    ids = index.astype(str).to_numpy(dtype=object)
+    return np.array([f"duplicate of row {ids[i]}" for i in first], dtype=object)
+
+
+def _far_out(cleaned: pd.DataFrame, operation: Mapping[str, Any]) -> Any:
+    name = str(operation["column"])
+    if name not in cleaned or cleaned[name].dtype.kind not in "fiu":
+        return np.zeros(len(cleaned), dtype=bool)
+    values = numbers(cleaned[name].to_numpy())
+    low, high = operation.get("min", -np.inf), operation.get("max", np.inf)
+    return (values < low) | (values > high)
 
 
 def counted(found: pd.Series) -> dict[str, int]:

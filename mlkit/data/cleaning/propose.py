@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.schema import Column
-from mlkit.core.values import numbers
-from mlkit.data.charts.style import shorten
-from mlkit.data.reading import hints
-from mlkit.data.reading.target import judge
+from mlkit.data.cleaning.amounts import amounts, dates, numbers, split
+from mlkit.data.cleaning.decided import Decided
+from mlkit.data.cleaning.draft import Draft, Offer
+from mlkit.data.cleaning.takes import MEDIA
+from mlkit.data.cleaning.telling import said
+from mlkit.data.reading import hints, near
 
 __all__ = ["Plan", "plan"]
 
@@ -35,42 +35,25 @@ class Plan:
         The columns that come of it.
     touched
         How many cells each named operation changes.
+    offers
+        All that is done, and what could be.
+    draft
+        The cells that the operations leave.
     """
 
     operations: tuple[dict[str, Any], ...]
     outputs: tuple[Column, ...]
     touched: dict[str, int]
+    offers: tuple[Offer, ...] = ()
+    draft: Draft | None = field(default=None, repr=False, compare=False)
+
+    def cells(self) -> dict[str, Any]:
+        """Return the columns that come of it, row by row."""
+        return self.draft.cells() if self.draft else {}
 
 
-class _Draft:
-    """The operations of one column as they grow, and the words they leave."""
-
-    def __init__(self, column: Column, refused: Collection[str]) -> None:
-        self.column = column
-        self.refused = refused
-        self.operations: list[dict[str, Any]] = []
-        self.touched: dict[str, int] = {}
-
-    def add(self, op: str, **how: Any) -> None:
-        self.operations.append({"op": op, "column": self.column.name, **how})
-
-    def offer(self, op: str, cells: int, why: str, **how: Any) -> bool:
-        """Add a named operation unless it is refused; tell whether it was added."""
-        name = f"{op} {self.column.name}"
-        if name in self.refused:
-            return False
-        self.add(op, **how, name=name, why=why)
-        self.touched[name] = int(cells)
-        return True
-
-    def done(self, *outputs: Column) -> Plan:
-        optional = {"optional": True} if "target" in self.column.roles else {}
-        operations = tuple({**op, **optional} for op in self.operations)
-        return Plan(operations, outputs, self.touched)
-
-
-def plan(values: pd.Series, column: Column, refused: Collection[str] = ()) -> Plan:
-    """Return what is to be done with one column, less what is refused.
+def plan(values: pd.Series, column: Column, decided: Decided | None = None) -> Plan:
+    """Return what is to be done with one column, as decided.
 
     Parameters
     ----------
@@ -78,8 +61,13 @@ def plan(values: pd.Series, column: Column, refused: Collection[str] = ()) -> Pl
         The raw cells: a feature or the target.
     column
         Its type and roles.
-    refused
-        Names of operations that are not wanted, such as ``"number TotalCharges"``.
+    decided
+        What a person wants otherwise; nothing, if left out.
+
+    Raises
+    ------
+    InputError
+        Where an operation that was asked for does not fit the column.
 
     Examples
     --------
@@ -87,133 +75,178 @@ def plan(values: pd.Series, column: Column, refused: Collection[str] = ()) -> Pl
     >>> [operation["op"] for operation in found.operations]
     ['text', 'trim', 'missing', 'number']
     """
-    draft = _Draft(column, refused)
-    same = _sameness(values, column)
-    if same and draft.offer("drop", len(values), same):
-        return draft.done()
+    draft = Draft(values, column, decided)
+    outputs = _outputs(draft)
+    draft.end()
+    touched = {offer.name: offer.cells for offer in draft.offers if offer.done}
+    return Plan(
+        tuple(draft.operations), tuple(outputs), touched, tuple(draft.offers), draft
+    )
+
+
+def _outputs(draft: Draft) -> list[Column]:
+    column = draft.column
+    if draft.asked("drop"):
+        return []
+    if column.type in ("image", "audio"):
+        draft.asked(*MEDIA)
+        return [column]
+    same = _sameness(draft)
+    if same and draft.offer("drop", same):
+        return []
     if column.missing:
         draft.add("missing", values=list(column.missing))
-    if column.type == "number":
-        return _number_plan(draft, values)
+    if column.type == "number" and not draft.asked("text"):
+        return numbers(draft)
     if column.type == "date":
         draft.add("date", format="iso")
-        return _date_plan(draft, values)
-    return _text_plan(draft, values)
+        return _days(draft)
+    if column.type == "number":
+        draft.column = replace(column, type="category")
+    return _texts(draft)
 
 
-def _number_plan(draft: _Draft, values: pd.Series) -> Plan:
-    infinite = int(np.isinf(values.to_numpy(dtype=float)).sum())
-    if infinite:
-        name = f"number {draft.column.name}"
-        draft.add("number", name=name, why="infinite values are read as missing")
-        draft.touched[name] = infinite
-    else:
-        draft.add("number")
-    target = "target" in draft.column.roles
-    found = [] if target else hints.sentinels(values)
+def _texts(draft: Draft) -> list[Column]:
+    """Plan a text column: made plain, gaps out, then amounts or words."""
+    if not any(op["op"] == "text" for op in draft.operations):
+        draft.add("text")
+    draft.asked("text")
+    _plain(draft)
+    _gaps(draft)
+    _truths(draft)
+    draft.asked("recode")
+    if split(draft):
+        return _apart(draft)
+    found = amounts(draft)
     if found:
-        words = _list([f"{value:g}" for value in found])
-        why = f"{words} lies far from all the rest, and seems to mean missing"
-        draft.offer("missing", values.isin(found).sum(), why, values=found)
-    return draft.done(replace(draft.column, type="number", categories=()))
+        return found
+    return _days(draft) if dates(draft) else _words(draft)
 
 
-def _text_plan(draft: _Draft, values: pd.Series) -> Plan:
-    column = draft.column
-    draft.add("text")
-    counts = values.value_counts()
-    trimmed = counts.index.str.strip()
-    padded = int(counts[trimmed != counts.index].sum())
-    if padded and draft.offer("trim", padded, "blanks stand around some cells"):
-        counts = counts.groupby(trimmed).sum()
-    gaps = hints.hidden(counts.index.tolist(), target="target" in column.roles)
+def _plain(draft: Draft) -> None:
+    draft.asked("tidy")
+    words = draft.words().index.tolist()
+    steps = hints.untidy(words, blanks=draft.column.type == "category")
+    if steps:
+        draft.offer("tidy", said(hints.TIDIED[s] for s in steps), {"do": steps})
+    draft.asked("trim")
+    if any(word != word.strip() for word in draft.words().index):
+        draft.offer("trim", "blanks stand around some cells")
+    draft.asked("lower")
+    for step, why in hints.untidy_more(draft.words().index.tolist()).items():
+        draft.offer("tidy", why, {"do": [step]}, named=step, default=False)
+
+
+def _gaps(draft: Draft) -> None:
+    draft.asked("missing")
+    gaps = hints.hidden(draft.words().index.tolist(), target=draft.is_target)
     if gaps:
-        words = _list([repr(word) for word in gaps])
-        why = f"{words} {'hides' if len(gaps) == 1 else 'hide'} a missing value"
-        if draft.offer("missing", counts[gaps].sum(), why, values=gaps):
-            counts = counts.drop(gaps)
-    read = _as_amounts(draft, values, counts)
-    return read or _as_words(draft, values, counts)
+        told = said(repr(word) for word in gaps)
+        why = f"{told} {'hides' if len(gaps) == 1 else 'hide'} a missing value"
+        draft.offer("missing", why, {"values": gaps})
 
 
-def _as_amounts(draft: _Draft, values: pd.Series, counts: pd.Series) -> Plan | None:
-    """Read the cells as numbers or dates, where they all are."""
-    column, words = draft.column, counts.index.tolist()
-    if column.categories or not words:
-        return None
-    cells, name = int(counts.sum()), column.name
-    how = hints.marks(words)
-    if how is not None and _is_amount(column, counts, how):
-        why = "every cell is a number" + _written(how)
-        if draft.offer("number", cells, why, **how):
-            return draft.done(Column(name, "number", column.roles))
-    forms = hints.date_formats(words)
-    if len(forms) == 1 and "target" not in column.roles:
-        why = f"every cell is a date, written {forms[0]}"
-        if draft.offer("date", cells, why, format=forms[0]):
-            return _date_plan(draft, values)
-    return None
+def _truths(draft: Draft) -> None:
+    if draft.asked("truth") or draft.is_target:
+        return
+    words = draft.words().index.tolist()
+    if hints.truths(words):
+        draft.offer("truth", "words for true and false, written as JSON's are")
+        return
+    yes, no = hints.yes_and_no(words)
+    if yes and no:
+        why = f"{said(yes)} as True, {said(no)} as False"
+        draft.offer("truth", why, {"true": yes, "false": no}, default=False)
 
 
-def _is_amount(column: Column, counts: pd.Series, how: dict[str, str]) -> bool:
-    """Whether numbers are amounts; those of a target may be classes."""
-    if "target" not in column.roles or column.type == "text":
-        return True
-    cells = np.array(counts.index.tolist(), dtype=object)
-    found = numbers(cells, **how)
-    return judge(np.repeat(found, counts.to_numpy())) == "number"
+def _apart(draft: Draft) -> list[Column]:
+    """Plan each part of a column that was taken apart; the whole is no feature."""
+    whole, (operation,) = draft.column, draft.operations[-1:]
+    outputs = [replace(whole, roles=(*whole.roles, "ignored"), categories=())]
+    for part in operation["parts"]:
+        draft.part = part
+        draft.column = Column(whole.name, "category", whole.roles)
+        made = _texts(draft) if draft.words().size else []
+        outputs += [replace(c, name=_named(c.name, whole.name, part)) for c in made]
+        draft.column, draft.part = whole, None
+    return outputs
 
 
-def _as_words(draft: _Draft, values: pd.Series, counts: pd.Series) -> Plan:
-    column, target = draft.column, "target" in draft.column.roles
-    gone = int(len(values) - counts.sum())
-    words = counts.index.tolist()
-    meant = {} if target else hints.truths(words)
-    meant = meant or hints.spellings(words, counts.tolist())
-    if column.type == "category" and meant and len(counts) <= 1000:
-        pairs = _list([f"{shorten(a)!r} as {b!r}" for a, b in meant.items()])
-        cells = int(counts[list(meant)].sum())
-        if draft.offer("recode", cells, f"other spellings: {pairs}", mapping=meant):
-            counts = counts.rename(meant).groupby(level=0).sum()
-    if target:
-        return draft.done(_with_words(replace(column, type="category"), counts, False))
-    if not gone and len(counts) == 1 and draft.offer("drop", len(values), SAME):
-        return draft.done()
+def _named(name: str, whole: str, part: str) -> str:
+    return f"{whole}_{part}{name[len(whole) :]}"
+
+
+def _words(draft: Draft) -> list[Column]:
+    """Plan a column of words: spellings, and what fills the gaps."""
+    column = draft.column
+    if column.type == "category":
+        _spellings(draft)
+    if draft.is_target:
+        return [_with_words(replace(column, type="category"), draft.words(), False)]
+    counts = draft.words()
+    gone = int(draft.counts.sum() - counts.sum())
+    if not gone and len(counts) == 1 and draft.offer("drop", SAME):
+        return []
+    filled = draft.asked("fill")
     if column.type == "text":
         draft.add("fill", value="")
-        return draft.done(replace(column, categories=()))
+        return [replace(column, categories=())]
     if "" not in counts.index:
         draft.add("missing", values=[""])
     draft.add("fill", value=rows.MISSING)
-    return draft.done(_with_words(column, counts, gone > 0))
+    counts = draft.words() if filled else counts
+    return [_with_words(column, counts, gone > 0 and not filled)]
 
 
-def _date_plan(draft: _Draft, values: pd.Series) -> Plan:
-    column = draft.column
-    made = rows.apply(draft.operations, {column.name: _cells(values)})[column.name]
+def _spellings(draft: Draft) -> None:
+    counts = draft.words()
+    if len(counts) > near.MOST:
+        return
+    words, often = counts.index.tolist(), counts.tolist()
+    meant = hints.spellings(words, often)
+    if meant:
+        pairs = said(f"{a!r} as {b!r}" for a, b in meant.items())
+        draft.offer("recode", f"other spellings: {pairs}", {"mapping": meant})
+        counts = draft.words()
+        words, often = counts.index.tolist(), counts.tolist()
+    likely = {} if draft.is_target else near.near_spellings(words, often)
+    if likely:
+        count = dict(zip(words, often, strict=True))
+        told = said(
+            f"{a!r} ({count[a]:,}) is near {b!r} ({count[b]:,})"
+            for a, b in likely.items()
+        )
+        draft.offer("recode", told, {"mapping": likely}, named="respell", default=False)
+
+
+def _days(draft: Draft) -> list[Column]:
+    made = draft.now
     known = made[~np.isnat(made)]
     names = ("year", "month", "day", "weekday", "hour", "minute")
-    parts = [name for name in names if _varies(rows.PARTS[name](known))]
-    if not parts and draft.offer("drop", len(values), SAME):
-        return draft.done()
-    draft.add("date_parts", parts=parts)
+    told = [name for name in names if _varies(rows.PARTS[name](known))]
+    if not told and draft.offer("drop", SAME):
+        return []
+    draft.add("date_parts", parts=told)
+    column = draft.column
     whole = replace(column, type="date", roles=(*column.roles, "ignored"))
     roles = tuple(role for role in column.roles if role != "time")
-    split = [Column(f"{column.name}_{part}", "number", roles) for part in parts]
-    return draft.done(whole, *split)
+    return [whole, *(Column(f"{column.name}_{p}", "number", roles) for p in told)]
 
 
-def _varies(values: NDArray[Any]) -> bool:
+def _varies(values: Any) -> bool:
     return len(values) > 0 and bool(values.min() != values.max())
 
 
-def _sameness(values: pd.Series, column: Column) -> str:
+def _sameness(draft: Draft) -> str:
     """Say that a feature tells nothing, if so."""
-    if "target" in column.roles:
+    values, column = draft.values, draft.column
+    if draft.is_target or draft.pending:
         return ""
     if not values.notna().any():
         return "every cell is missing"
-    return SAME if column.type == "number" and values.nunique(dropna=False) == 1 else ""
+    if column.type != "number" or values.isna().any():
+        return ""
+    return "" if _varies(values.to_numpy()) else SAME
 
 
 def _with_words(column: Column, counts: pd.Series, gaps: bool) -> Column:
@@ -221,22 +254,3 @@ def _with_words(column: Column, counts: pd.Series, gaps: bool) -> Column:
     words = sorted(map(str, counts.index)) + [rows.MISSING] * gaps
     few = "target" in column.roles or len(words) <= LISTED
     return replace(column, categories=tuple(sorted(words)) if few else ())
-
-
-def _cells(values: pd.Series) -> Any:
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    return values.to_numpy(dtype=object if values.dtype.kind == "O" else None)
-
-
-def _written(how: dict[str, str]) -> str:
-    said = [
-        f"{mark!r} as the {name} mark" for name, mark in how.items() if name != "strip"
-    ]
-    said += [f"without {how['strip']!r}"] if "strip" in how else []
-    return f", read with {' and '.join(said)}" if said else ""
-
-
-def _list(words: list[str], most: int = 4) -> str:
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return ", ".join(words[:most]) + more

@@ -8,16 +8,45 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from unicodedata import is_normalized
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.operations import CONTROL, ENTITY
 from mlkit.core.values import number_words, numbers
-from mlkit.data.reading.words import MISSING_WORDS, NO_NUMBERS, SENTINELS
+from mlkit.data.reading.words import FALSE, MISSING_WORDS, NO_NUMBERS, SENTINELS, TRUE
 
-__all__ = ["date_formats", "hidden", "marks", "sentinels", "spellings", "truths"]
+__all__ = [
+    "TIDIED",
+    "between",
+    "date_formats",
+    "hidden",
+    "marks",
+    "sentinels",
+    "spellings",
+    "truths",
+    "untidy",
+    "untidy_more",
+    "yes_and_no",
+]
 
+TIDIED = {
+    "entities": "HTML entities such as &amp; are read",
+    "control": "control characters and marks without width are taken out",
+    "nfc": "characters in several pieces are put together (Unicode NFC)",
+    "blanks": "one blank stands where there were several",
+}
+"""What is done to make a text plain, by step."""
+
+MORE = {
+    "nfkc": "letters and digits of full width, ligatures and the like made plain "
+    "(Unicode NFKC)",
+    "blanks": "one blank where there are several",
+}
+PAIR = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*([/x×:;|~-])\s*[0-9]+(?:\.[0-9]+)?")
+SEVERAL = re.compile(r"[^\S\r\n]{2}|[^\S\r\n ]")
 CODE = re.compile(r"[+-]?0[0-9]")
 CURRENCY = "$€£¥%"
 EXACT = 2**53
@@ -161,6 +190,95 @@ def truths(words: Sequence[str]) -> dict[str, str]:
     return {word: word.capitalize() for word in words if word != word.capitalize()}
 
 
+def yes_and_no(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return which words say yes and which no, where all do in several ways.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column, trimmed.
+
+    Examples
+    --------
+    >>> yes_and_no(["Yes", "y", "no", "N"]), yes_and_no(["yes", "no"])
+    ((['y', 'yes'], ['n', 'no']), ([], []))
+    """
+    plain = {word.casefold() for word in words}
+    if len(plain) < 3 or not plain <= TRUE | FALSE:
+        return [], []
+    return sorted(plain & TRUE), sorted(plain & FALSE)
+
+
+def untidy(words: Sequence[str], *, blanks: bool = True) -> list[str]:
+    """Return the steps that would make some of these words plainer.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column.
+    blanks
+        Whether several blanks in a row are untidy.
+
+    Examples
+    --------
+    >>> untidy(["Fish &amp; chips", "a  b"]), untidy(["plain", " padded "])
+    (['entities', 'blanks'], [])
+    """
+    found = []
+    if any("&" in word and ENTITY.search(word) for word in words):
+        found.append("entities")
+    if any(map(CONTROL.search, words)):
+        found.append("control")
+    if not all(w.isascii() or is_normalized("NFC", w) for w in words):
+        found.append("nfc")
+    if blanks and any(SEVERAL.search(word.strip()) for word in words):
+        found.append("blanks")
+    return found
+
+
+def untidy_more(words: Sequence[str]) -> dict[str, str]:
+    """Return further steps that would change these words, and what each does.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column.
+
+    Examples
+    --------
+    >>> list(untidy_more(["１２", "ok"])), list(untidy_more(["a  b"]))
+    (['nfkc'], ['blanks'])
+    """
+    wide = not all(w.isascii() or is_normalized("NFKC", w) for w in words)
+    several = any(SEVERAL.search(word.strip()) for word in words)
+    needed = {"nfkc": wide, "blanks": several}
+    return {step: why for step, why in MORE.items() if needed[step]}
+
+
+def between(words: Sequence[str]) -> str:
+    """Return the mark between the two numbers that every word is, or nothing.
+
+    Parameters
+    ----------
+    words
+        The distinct cells of a column, trimmed, without those that hide a gap.
+
+    Examples
+    --------
+    >>> between(["120/80", "95/60", "110/70"]), between(["2-bed", "3-bed"])
+    ('/', '')
+    """
+    if len(words) < 3:
+        return ""
+    marks_found = set()
+    for word in words:
+        found = PAIR.fullmatch(word)
+        if found is None:
+            return ""
+        marks_found.add(found[1])
+    return marks_found.pop() if len(marks_found) == 1 else ""
+
+
 def sentinels(values: pd.Series) -> list[float]:
     """Return the numbers that seem to stand for a missing one, such as -999.
 
@@ -176,17 +294,22 @@ def sentinels(values: pd.Series) -> list[float]:
     >>> sentinels(pd.Series([-999.0, 3.0, 4.0, -999.0, 5.0]))
     [-999.0]
     """
-    known = values[np.isfinite(values)].to_numpy(dtype=float)
-    return [
-        value for value in SENTINELS if abs(value) >= 99 and _stands_out(known, value)
-    ]
+    cells = values.to_numpy(dtype=float)
+    if not len(cells) or np.isnan(cells).all():
+        return []
+    ends = {float(np.nanmin(cells)), float(np.nanmax(cells))}
+    likely = [value for value in SENTINELS if abs(value) >= 99 and value in ends]
+    known = cells[np.isfinite(cells)] if likely else cells
+    return [value for value in likely if _stands_out(known, value)]
 
 
 def _stands_out(known: NDArray[np.float64], value: float) -> bool:
     rest = known[known != value]
-    if len(known) - len(rest) < 2 or len(np.unique(rest)) < 3:
+    if len(known) - len(rest) < 2 or not len(rest):
         return False
     low, high = rest.min(), rest.max()
+    if not ((rest > low) & (rest < high)).any():
+        return False
     spread = high - low
     if value < 0:
         return bool(low >= 0 and -value > spread / 10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MISSING_WORDS", "NO_NUMBERS", "SENTINELS"]
+__all__ = ["FALSE", "MISSING_WORDS", "NO_NUMBERS", "SENTINELS", "TRUE"]
 
 MISSING_WORDS = frozenset(
     {"", "?", "??", "na", "n/a", "n.a.", "#n/a", "#na", "nan", "null", "<na>"}
@@ -17,3 +17,9 @@ NO_NUMBERS = MISSING_WORDS | {
 
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0)
 """Numbers that often stand for a missing one."""
+
+TRUE = frozenset({"1", "t", "true", "y", "yes", "on", "ja", "oui", "si", "sí"})
+"""Words, in lower case, that say yes."""
+
+FALSE = frozenset({"0", "f", "false", "n", "no", "off", "nein", "non"})
+"""Words, in lower case, that say no."""

@@ -1,0 +1,33 @@
+"""Words about operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+__all__ = ["said", "written"]
+
+
+def said(words: Iterable[str], most: int = 4) -> str:
+    """List words in a sentence, the rest by count.
+
+    Examples
+    --------
+    >>> said(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    told = list(words)
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return ", ".join(told[:most]) + more
+
+
+def written(how: Mapping[str, str]) -> str:
+    """Say how numbers are written.
+
+    Examples
+    --------
+    >>> written({"decimal": ",", "strip": "%"})
+    ", read with ',' as the decimal mark and without '%'"
+    """
+    told = [f"{how[n]!r} as the {n} mark" for n in ("decimal", "thousands") if n in how]
+    told += [f"without {how['strip']!r}"] if "strip" in how else []
+    return f", read with {' and '.join(told)}" if told else ""

@@ -1,0 +1,175 @@
+"""Rows of one table that nearly equal an earlier one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.schema import Schema
+from mlkit.data.parts.twins import FEWEST_NUMBERS, NEAR
+from mlkit.data.reading.identify import row_keys
+
+__all__ = ["near_duplicates"]
+
+NEIGHBOURS = 8
+SHINGLE = 4
+HASHES = 32
+BAND = 4
+ALIKE = 0.8
+ENOUGH = 12
+SPACE = 2**31 - 1
+WORD = re.compile(r"\w+")
+
+Places = NDArray[np.intp]
+Matrix = NDArray[np.float64]
+
+
+def near_duplicates(table: pd.DataFrame) -> Places:
+    """Return for each row the earlier one that it nearly equals, else -1.
+
+    Two rows are nearly equal where no number differs by more than a hundredth of its
+    standard deviation, all words agree but for capitals, blanks and marks, and long
+    texts share four fifths of their runs of four words. Where rows are fewer than
+    three numbers and no text, nearness means nothing.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows with their schema.
+
+    Returns
+    -------
+    int array, shape (rows,)
+
+    Notes
+    -----
+    Long texts are compared where MinHash finds them alike (Broder, On the resemblance
+    and containment of documents, 1997).
+
+    Examples
+    --------
+    >>> from mlkit.core.schema import Column
+    >>> table = pd.DataFrame({"x": ["Good film!", "good film", "bad"]})
+    >>> near_duplicates(Schema((Column("x", "text"),)).attach(table)).tolist()
+    [-1, 0, -1]
+    """
+    schema, rows = Schema.of(table), len(table)
+    names = [n for n in (*schema.features, schema.target) if n and n in table]
+    numeric = [n for n in names if table[n].dtype.kind in "fiuM"]
+    words = [n for n in names if schema[n].type in ("category", "text")]
+    words = [n for n in words if n not in numeric]
+    long = [n for n in words if schema[n].type == "text"]
+    found = np.full(rows, -1, dtype=np.intp)
+    if rows < 2 or (len(numeric) < FEWEST_NUMBERS and not long):
+        return found
+    scaled = _scaled(table, numeric)
+    gaps = {f"{n} gap": table[n].isna().astype("float64") for n in numeric}
+    short = {n: _plain(table[n]) for n in words if n not in long}
+    texts = {n: _plain(table[n]) for n in long}
+    keys = pd.Series(row_keys(short | texts | gaps, rows))
+    _put(found, _same(keys, scaled))
+    if texts:
+        others = pd.Series(row_keys(short | gaps, rows))
+        _put(found, _alike(list(texts.values()), others, scaled))
+    return found
+
+
+def _put(found: Places, pairs: Iterator[tuple[int, int]]) -> None:
+    for earlier, later in pairs:
+        if found[later] < 0 or earlier < found[later]:
+            found[later] = earlier
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Return words without capitals, blanks and marks, once per distinct cell."""
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    plain = [" ".join(WORD.findall(str(word).casefold())) for word in distinct]
+    return pd.Series(pd.array(plain, dtype="str").take(codes))
+
+
+def _scaled(table: pd.DataFrame, numeric: Sequence[str]) -> Matrix:
+    """Return numbers in standard deviations, gaps as 0."""
+    matrix = np.zeros((len(table), len(numeric)))
+    for place, name in enumerate(numeric):
+        values = table[name]
+        plain = values.astype("int64") if values.dtype.kind == "M" else values
+        known = plain.to_numpy(dtype=float).copy()
+        known[values.isna().to_numpy()] = np.nan
+        spread = np.nanstd(known) if np.isfinite(known).any() else 0.0
+        matrix[:, place] = np.nan_to_num(known / spread if spread > 0 else known * 0)
+    return matrix
+
+
+def _same(keys: pd.Series, scaled: Matrix) -> Iterator[tuple[int, int]]:
+    """Yield pairs whose words agree and whose numbers are near, earlier and later."""
+    from scipy.spatial import cKDTree
+
+    several = keys[keys.duplicated(keep=False)]
+    for rows in several.groupby(several).indices.values():
+        places = several.index.to_numpy()[rows]
+        if not scaled.shape[1]:
+            yield from ((int(places[0]), int(later)) for later in places[1:])
+            continue
+        near = min(NEIGHBOURS, len(places))
+        _, others = cKDTree(scaled[places]).query(
+            scaled[places], k=near, p=np.inf, distance_upper_bound=NEAR
+        )
+        others = np.where(others == len(places), len(places), others)
+        first = np.sort(np.reshape(others, (len(places), -1)), axis=1)[:, 0]
+        for own, other in enumerate(first.tolist()):
+            if other < own:
+                yield int(places[other]), int(places[own])
+
+
+def _alike(
+    texts: Sequence[pd.Series], others: pd.Series, scaled: Matrix
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs of long texts that share most of their runs of words."""
+    whole = [" ".join(parts) for parts in zip(*texts, strict=True)]
+    runs = {i: found for i, text in enumerate(whole) if len(found := _runs(text))}
+    seen: set[tuple[int, int]] = set()
+    for earlier, later in _likely(runs):
+        pair = (earlier, later)
+        if pair in seen or others[earlier] != others[later]:
+            continue
+        seen.add(pair)
+        if np.abs(scaled[earlier] - scaled[later]).max(initial=0.0) > NEAR:
+            continue
+        one, two = runs[earlier], runs[later]
+        shared = len(np.intersect1d(one, two, assume_unique=True))
+        if shared >= ALIKE * (len(one) + len(two) - shared):
+            yield pair
+
+
+def _runs(text: str) -> NDArray[np.int64]:
+    """Return a number for each run of four words; none of a short text."""
+    from pandas.util import hash_array
+
+    words = text.split()
+    if len(words) < ENOUGH:
+        return np.empty(0, dtype=np.int64)
+    hashes = hash_array(np.array(words, dtype=object), categorize=False)
+    total = np.zeros(len(words) - SHINGLE + 1, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for step in range(SHINGLE):
+            total = total * np.uint64(1000003) ^ hashes[step : step + len(total)]
+    return np.unique((total % np.uint64(SPACE)).astype(np.int64))
+
+
+def _likely(runs: dict[int, NDArray[np.int64]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs that agree in a band of their MinHash signatures."""
+    rng = np.random.default_rng(0)
+    slopes = rng.integers(1, SPACE, (HASHES, 1))
+    shifts = rng.integers(0, SPACE, (HASHES, 1))
+    bands: dict[tuple[int, bytes], int] = {}
+    for place, found in runs.items():
+        signature = ((slopes * found + shifts) % SPACE).min(axis=1)
+        for band in range(0, HASHES, BAND):
+            key = (band, signature[band : band + BAND].tobytes())
+            first = bands.setdefault(key, place)
+            if first != place:
+                yield first, place

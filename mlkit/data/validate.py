@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mlkit.core.checks import CHECKS
+from mlkit.core.checks import columns_of
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
 from mlkit.core.verdict import Finding, Verdict
-from mlkit.data.charts.cards import card, grid
+from mlkit.data.charts.cards import many
 from mlkit.data.charts.contract import plot_bands
 from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.clean import clean
 from mlkit.data.cleaning.flags import flag_of
-from mlkit.data.contract import Contract, checked_rules, expectation, infer, wording
+from mlkit.data.cleaning.propose import plan
+from mlkit.data.contract import Contract, infer
+from mlkit.data.contracts.functions import Function, rules_of
+from mlkit.data.contracts.judge import Judged, cells_of, judge
+from mlkit.data.contracts.propose import reads_of
+from mlkit.data.contracts.report import SHOWN, Told, checked_page, checked_words
+from mlkit.data.contracts.words import checked_rules, expectation, wording
 
 __all__ = ["Checked", "validate"]
 
 KEPT = 10_000
 FEWEST_OF_A_CLASS = 5
+Rules = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked:
     """A table that was held against its contract.
 
@@ -36,13 +43,18 @@ class Checked:
     table
         All rows that came in; where a rule flags rows, with the flag.
     violations
-        One line a broken rule and row: row id, rule, column, value, severity.
+        One line a broken rule and row, at most 10,000 a rule: row id, rule, column,
+        value, severity.
     contract
         The rules it was judged by.
     verdict
         For the gate.
     failed
-        How many rows break each rule.
+        How many rows break each broken rule; all, where the whole table does.
+    faults
+        What is wrong where no single row is at fault, by rule.
+    first
+        The places of the first failing rows, by rule.
     """
 
     table: pd.DataFrame
@@ -50,29 +62,38 @@ class Checked:
     contract: Contract
     verdict: Verdict
     failed: Mapping[str, int] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    first: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def plot(self) -> Picture:
         """Draw the range that each number may take, and what was seen within it."""
         return plot_bands(self.contract.rules, self.failed)
 
+    @property
+    def _told(self) -> Told:
+        counted = sum(n for name, n in self.failed.items() if name not in self.faults)
+        return Told(
+            table=self.table,
+            rules=self.contract.rules,
+            failed=self.failed,
+            faults=self.faults,
+            first=self.first,
+            capped=counted - len(self.violations),
+        )
+
     def __repr__(self) -> str:
-        return f"<Checked {len(self.table)} rows, {len(self.violations)} violations>"
+        return checked_words(self._told)
 
     def _repr_html_(self) -> str:
-        rules = self.contract.rules
-        broken = [rule for rule in rules if self.failed.get(rule["rule"])]
-        size = f"{len(self.table):,} rows against {len(rules):,} rules"
-        told = f"{size}: {len(broken):,} broken" if broken else f"{size}: all are kept"
-        lines = [_line(rule, self.failed, self.violations) for rule in broken]
-        heads = ("rule", "says", "severity", "rows", "such as")
-        return card("Contract", told) + (grid(heads, lines) if lines else "")
+        return checked_page(self._told)
 
 
 def validate(
     table: pd.DataFrame,
-    rules: Sequence[Mapping[str, Any]] | None = None,
+    rules: Rules | None = None,
     *,
     expect: Sequence[str] = (),
+    checks: Mapping[str, Function] | None = None,
     min_rows: int = 50,
 ) -> Checked:
     """Hold a table against a contract, with pandera, and judge the whole.
@@ -85,7 +106,14 @@ def validate(
         JSON dicts, proposed by `mlkit.data.contract.infer` or accepted by a person;
         None to propose them here.
     expect
-        Rules in words, which block: ``"Age >= 0"``, ``"Port in C, Q, S"``.
+        Rules in words and expressions, which block, or warn or flag where they say so:
+        ``"Age >= 0"``, ``"Port in C, Q, S"``, ``"flag: end >= start"``; see
+        `mlkit.data.contracts.words.expectation`.
+    checks
+        Plain Python functions by the name of the rule: one with a parameter ``row`` is
+        asked row by row, one whose parameters are columns is handed these, any other
+        the whole table. They return true where all is well, and live only here: no
+        server replays them.
     min_rows
         The fewest rows with a target that are enough.
 
@@ -100,23 +128,39 @@ def validate(
     >>> checked = validate(table, [], expect=["age >= 0"])
     >>> checked.failed, checked.verdict.state
     ({'age >= 0': 1}, 'blocked')
+    >>> validate(table, [], checks={"warn: grown": lambda age: age > 18}).failed
+    {'grown': 1}
     """
-    schema = Schema.of(table)
+    schema, functions = Schema.of(table), dict(checks or {})
     proposed = infer(table).rules if rules is None else rules
-    told = checked_rules([*proposed, *(expectation(e, schema.names) for e in expect)])
+    read = partial(_how_read, table, schema)
+    asked = [expectation(text, schema.names, read) for text in expect]
+    own = rules_of(functions, schema.names)
+    told = checked_rules([*proposed, *asked, *own])
     told = [_with_seen(table, rule) for rule in told]
+    called = dict(zip([rule["rule"] for rule in own], functions.values(), strict=True))
+    judged = judge(table, told, called)
     contract = Contract(
         tuple(told), schema.without(*schema.with_role("flag")), len(table)
     )
-    masks = _broken(table, told)
-    failed = {name: int(mask.sum()) for name, mask in masks.items() if mask.any()}
-    violations = _violations(table, told, masks)
-    findings = (
-        *_structure(table, min_rows),
-        *_of_rules(told, failed, len(table)),
+    findings = (*_structure(table, min_rows), *_of_rules(told, judged, len(table)))
+    return Checked(
+        _flagged(table, told, judged),
+        _violations(table, told, judged),
+        contract,
+        Verdict(findings, "The data"),
+        judged.failed(len(table)),
+        judged.faults,
+        {name: _first(mask) for name, mask in judged.masks.items() if mask.any()},
     )
-    verdict = Verdict(findings, "The data")
-    return Checked(_flagged(table, told, masks), violations, contract, verdict, failed)
+
+
+def _how_read(table: pd.DataFrame, schema: Schema, name: str) -> dict[str, Any]:
+    return reads_of(table[name], schema[name])
+
+
+def _first(mask: np.ndarray[Any, Any]) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(mask)[:SHOWN].tolist())
 
 
 def _with_seen(table: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
@@ -124,121 +168,84 @@ def _with_seen(table: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
     if rule["check"] != "range" or rule["column"] not in table:
         return rule
     marks = {k: rule[k] for k in ("decimal", "thousands", "strip") if rule.get(k)}
-    found = numbers(_cells(table[rule["column"]].drop_duplicates()), **marks)
+    found = numbers(cells_of(table[rule["column"]].drop_duplicates()), **marks)
     known = found[np.isfinite(found)]
     ends = [float(known.min()), float(known.max())] if len(known) else []
     return rule | {"seen": ends}
 
 
-def _broken(
-    table: pd.DataFrame, rules: Sequence[Mapping[str, Any]]
-) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Return by rule which rows fail, found by pandera; an absent column fails all."""
-    import pandera.pandas as pandera
-
-    absent = {r["rule"] for r in rules if r["column"] not in table}
-    masks = {r["rule"]: np.full(len(table), r["rule"] in absent) for r in rules}
-    plain = table.reset_index(drop=True)
-    checks: dict[str, list[Any]] = {}
-    for rule in rules:
-        if rule["rule"] not in absent:
-            checks.setdefault(rule["column"], []).append(_check(pandera, rule))
-    columns = {n: pandera.Column(None, c, nullable=True) for n, c in checks.items()}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pandera.DataFrameSchema(columns).validate(plain, lazy=True)
-    except pandera.errors.SchemaErrors as found:
-        cases = found.failure_cases
-        for name, places in cases.groupby("check")["index"]:
-            masks[str(name)][places.to_numpy(dtype=int)] = True
-    return masks
-
-
-def _check(pandera: Any, rule: Mapping[str, Any]) -> Any:
-    def kept(values: pd.Series) -> pd.Series:
-        return pd.Series(~_failing(values, rule), index=values.index)
-
-    return pandera.Check(kept, error=rule["rule"], ignore_na=False)
-
-
-def _failing(
-    values: pd.Series, rule: Mapping[str, Any]
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which cells fail, looking once at each distinct text."""
-    judge = CHECKS[rule["check"]]
-    if rule["check"] == "unique":
-        twice = values.duplicated(keep=False) & values.notna()
-        return twice.to_numpy(dtype=bool)
-    if values.dtype.kind in "fiubM":
-        return judge(_cells(values), rule)
-    codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    return judge(np.asarray(distinct, dtype=object), rule)[codes]
-
-
-def _cells(values: pd.Series) -> np.ndarray[Any, Any]:
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    return values.to_numpy(dtype=None if values.dtype.kind in "fiubM" else object)
-
-
-def _violations(
-    table: pd.DataFrame,
-    rules: Sequence[Mapping[str, Any]],
-    masks: Mapping[str, np.ndarray[Any, np.dtype[np.bool_]]],
-) -> pd.DataFrame:
+def _violations(table: pd.DataFrame, rules: Rules, judged: Judged) -> pd.DataFrame:
     """Return one line a broken rule and row, at most `KEPT` a rule."""
     lines: dict[str, list[str | None]] = {
         name: [] for name in ("row", "rule", "column", "value", "severity")
     }
     for rule in rules:
-        places = np.flatnonzero(masks[rule["rule"]])[:KEPT]
-        there = rule["column"] in table
-        values = table[rule["column"]].iloc[places] if there else [None] * len(places)
+        places = np.flatnonzero(judged.masks[rule["rule"]])[:KEPT]
+        if not len(places):
+            continue
+        about = [name for name in columns_of(rule) if name in table]
         lines["row"] += table.index[places].astype("str").tolist()
-        lines["value"] += [None if pd.isna(value) else str(value) for value in values]
-        for key in ("rule", "column", "severity"):
-            lines[key] += [rule[key]] * len(places)
+        lines["value"] += _values(table[about].iloc[places])
+        told = {"rule": rule["rule"], "severity": rule["severity"]}
+        for key, word in (told | {"column": ", ".join(about)}).items():
+            lines[key] += [word] * len(places)
     frame = pd.DataFrame({k: pd.array(v, dtype="str") for k, v in lines.items()})
     frame = frame.set_index("row")
     columns = tuple(Column(str(name), "text") for name in frame)
     return Schema(columns).attach(frame)
 
 
-def _flagged(
-    table: pd.DataFrame,
-    rules: Sequence[Mapping[str, Any]],
-    masks: Mapping[str, np.ndarray[Any, np.dtype[np.bool_]]],
-) -> pd.DataFrame:
+def _values(cells: pd.DataFrame) -> list[str | None]:
+    """Say the cells at fault: one as it stands, several with their names."""
+    words = {
+        str(name): [None if gone else str(value) for value, gone in pairs]
+        for name in cells
+        for pairs in [zip(cells[name], cells[name].isna(), strict=True)]
+    }
+    if len(words) == 1:
+        return next(iter(words.values()))
+    lines = zip(*words.values(), strict=True) if words else [()] * len(cells)
+    return [
+        ", ".join(f"{n} {v}" for n, v in zip(words, line, strict=True) if v is not None)
+        or None
+        for line in lines
+    ]
+
+
+def _flagged(table: pd.DataFrame, rules: Rules, judged: Judged) -> pd.DataFrame:
     """Flag the rows that break a rule of severity ``flag``."""
     found = pd.Series("", index=table.index, dtype="str")
     for rule in rules:
-        if rule["severity"] == "flag":
-            broken = pd.Series(masks[rule["rule"]], index=table.index)
-            found = found.mask(
-                broken & (found == ""), f"breaks the rule {rule['rule']}"
-            )
+        mask = judged.masks[rule["rule"]]
+        if rule["severity"] == "flag" and mask.any():
+            broken = pd.Series(mask, index=table.index)
+            why = f"breaks the rule {rule['rule']}"
+            found = found.mask(broken & (found == ""), why)
     if not (found != "").any():
         return table
     known = Schema.of(table)
-    flag = flag_of(known)
+    marked = known.with_role("flag")
+    flag = marked[0] if marked else flag_of(known)
+    if marked:
+        found = table[flag].where(table[flag] != "", found)
     schema = known.put(Column(flag, "category", ("flag",)))
     return schema.attach(table.assign(**{flag: found}))
 
 
 def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
-    cleaned = clean(table).table
-    outputs = Schema.of(cleaned)
-    target, features = outputs.target, outputs.features
+    schema = Schema.of(table)
+    target = schema.target
+    named = [c.name for name in schema.features for c in _left(table, schema[name])]
+    features = many(len(named), "feature")
     return [
         _finding(
             "a target is named", target is not None, target or "none", "", NAME_ONE
         ),
-        *_of_target(cleaned, outputs, min_rows),
+        *_of_target(table, schema, min_rows),
         _finding(
             "at least one feature says something",
-            bool(features),
-            f"{len(features)} features",
+            bool(named),
+            features,
             help="collect more columns",
         ),
         _finding(
@@ -253,10 +260,17 @@ def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
 NAME_ONE = "name the target in collect"
 
 
-def _of_target(cleaned: pd.DataFrame, schema: Schema, min_rows: int) -> list[Finding]:
-    if schema.target is None:
+def _left(table: pd.DataFrame, column: Column) -> list[Column]:
+    """Return the features that cleaning would leave of a column."""
+    return [c for c in plan(table[column.name], column).outputs if c.is_feature]
+
+
+def _of_target(table: pd.DataFrame, raw: Schema, min_rows: int) -> list[Finding]:
+    if raw.target is None:
         return []
-    known = cleaned[schema.target].dropna()
+    cleaned = clean(raw.only([raw.target]).attach(table[[raw.target]])).table
+    schema = Schema.of(cleaned)
+    known = cleaned[raw.target].dropna()
     rows = _finding(
         "enough rows have a target",
         len(known) >= min_rows,
@@ -265,7 +279,7 @@ def _of_target(cleaned: pd.DataFrame, schema: Schema, min_rows: int) -> list[Fin
         "collect more rows, or lower min_rows if you know why",
     )
     counts = known.value_counts()
-    if schema[schema.target].type == "number":
+    if schema[raw.target].type == "number":
         varies = len(counts) > 1
         got = f"{len(counts):,} different values"
         return [rows, _finding("the target varies", varies, got, "2")]
@@ -278,24 +292,33 @@ def _of_target(cleaned: pd.DataFrame, schema: Schema, min_rows: int) -> list[Fin
     return [rows, classes]
 
 
-def _of_rules(
-    rules: Sequence[Mapping[str, Any]], failed: Mapping[str, int], rows: int
-) -> list[Finding]:
+def _of_rules(rules: Rules, judged: Judged, rows: int) -> list[Finding]:
     hard = [rule for rule in rules if rule["severity"] == "block"]
     soft = [rule for rule in rules if rule["severity"] != "block"]
-    broken = sum(rule["rule"] in failed for rule in soft)
-    found = [
-        _finding(
-            rule["rule"],
-            rule["rule"] not in failed,
-            f"{failed.get(rule['rule'], 0):,} of {rows:,} rows fail",
-            wording(rule),
-            "look at the violations; mend the source, or the rule",
-        )
-        for rule in hard
-    ]
+    failed = judged.failed(rows)
+    unasked = [r for r in soft if r["rule"] in judged.broken]
+    broken = sum(rule["rule"] in failed for rule in soft) - len(unasked)
     told = f"{broken} of {len(soft)} broken"
-    return [*found, Finding("rules that only warn or flag", "passed", got=told)]
+    return [
+        *(_of_hard(rule, failed, judged, rows) for rule in hard),
+        *(
+            Finding(rule["rule"], "not_assessed", judged.faults[rule["rule"]])
+            for rule in unasked
+        ),
+        Finding("rules that only warn or flag", "passed", got=told),
+    ]
+
+
+def _of_hard(
+    rule: Mapping[str, Any], failed: Mapping[str, int], judged: Judged, rows: int
+) -> Finding:
+    name = rule["rule"]
+    got = judged.faults.get(name) or f"{failed.get(name, 0):,} of {rows:,} rows fail"
+    todo = "look at the violations; mend the source, or the rule"
+    if name in judged.broken:
+        todo = "mend the rule"
+    says = wording(rule)
+    return _finding(name, name not in failed, got, says if says != name else "", todo)
 
 
 def _finding(
@@ -306,15 +329,3 @@ def _finding(
     help: str = "",  # noqa: A002
 ) -> Finding:
     return Finding(bar, "passed" if passed else "missed", got, need, help)
-
-
-def _line(
-    rule: Mapping[str, Any], failed: Mapping[str, int], violations: pd.DataFrame
-) -> tuple[object, ...]:
-    mine = violations[violations["rule"] == rule["rule"]].head(3)
-    pairs = zip(mine.index, mine["value"], strict=True)
-    shown = ", ".join(
-        f"row {r}: {shorten(v) if v == v else '(missing)'}" for r, v in pairs
-    )
-    count = f"{failed[rule['rule']]:,}"
-    return rule["rule"], wording(rule), rule["severity"], count, shown

@@ -1,19 +1,34 @@
-"""Accept, edit or drop the proposed rules of a table."""
+"""Accept, edit, add or drop the rules of a table, and see at once which rows fail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from html import escape
 from typing import Any
 
+import pandas as pd
+
+from mlkit.core.errors import InputError
 from mlkit.core.files import digest
-from mlkit.data.contract import SEVERITIES, Contract, wording
+from mlkit.core.schema import Schema
+from mlkit.data.charts.style import BAD, GOOD, shorten
+from mlkit.data.contract import SEVERITIES, Contract, expectation
+from mlkit.data.contracts.judge import judge
+from mlkit.data.contracts.propose import reads_of
+from mlkit.data.contracts.words import checked_rules, wording
 from mlkit.widgets.panel import panel
 
 __all__ = ["ContractEditor"]
 
+LISTED = 200
+SHORT = 12
+NUMBERS = {"range": ("min", "max"), "rows": ("min", "max"), "length": ("max",)}
+WORDS = {"date": ("min", "max"), "pattern": ("pattern",), "values": ("values",)}
+SHARES = {"missing": ("max",)}
 Rules = list[dict[str, Any]]
 Record = Callable[[Rules, str], None]
+Count = Callable[[Mapping[str, Any]], str]
 
 
 class ContractEditor:
@@ -23,6 +38,8 @@ class ContractEditor:
     ----------
     contract
         The proposed rules, as `mlkit.data.contract.infer` gives them.
+    table
+        The rows that the editor counts failures in; None counts none.
 
     Attributes
     ----------
@@ -32,8 +49,9 @@ class ContractEditor:
         A fingerprint of the proposed rules.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, table: pd.DataFrame | None = None) -> None:
         self.contract = contract
+        self.table = table
         self.value: Rules = [dict(rule) for rule in contract.rules]
         self.seen = digest(self.value)
 
@@ -42,50 +60,159 @@ class ContractEditor:
         return replace(self.contract, rules=tuple(value))
 
     def widget(self, value: Rules, record: Record) -> object:
-        """Return a line a rule: its bounds, its severity, and whether it stays."""
+        """Return a line a rule: its bounds, its severity, and how many rows fail."""
         import ipywidgets as w
 
-        lines = [_Line(rule) for rule in value]
-        height = "24em" if len(lines) > 12 else "auto"
-        box = w.VBox([line.box for line in lines], layout=w.Layout(max_height=height))
+        lines = [_Line(rule, self._count) for rule in value[:LISTED]]
+        rest = list(value[LISTED:])
+        box = w.VBox([line.box for line in lines])
+        _resize(box)
+        more = [w.Label(f"and {len(rest):,} more rules, kept as they are")] * bool(rest)
         return panel(
             "ContractEditor",
-            [box],
-            lambda why: record([line.rule() for line in lines if line.kept], why),
+            [box, *more, self._adder(lines, box)],
+            lambda why: record([*_kept(lines), *rest], why),
         )
+
+    def _adder(self, lines: list[_Line], box: Any) -> object:
+        """Return a field that takes a rule in words, and adds its line."""
+        import ipywidgets as w
+
+        field = w.Text(placeholder="one more: end >= start", layout={"width": "30em"})
+        button, said = w.Button(description="Add rule", icon="plus"), w.HTML()
+
+        def add(_: Any = None) -> None:
+            try:
+                rule = self._read(field.value)
+            except InputError as error:
+                said.value = _coloured(f"{error.what}. {error.todo}".strip(), BAD)
+                return
+            lines.append(_Line(rule, self._count, added=True))
+            box.children = [line.box for line in lines]
+            _resize(box)
+            field.value, said.value = "", ""
+
+        button.on_click(add)
+        return w.HBox([field, button, said])
+
+    def _read(self, text: str) -> dict[str, Any]:
+        schema, table = self.contract.inputs, self.table
+        if table is None:
+            return expectation(text, schema.names)
+        known = Schema.of(table)
+        return expectation(
+            text, schema.names, lambda name: reads_of(table[name], known[name])
+        )
+
+    def _count(self, rule: Mapping[str, Any]) -> str:
+        """Say how many rows fail one rule, as a line of HTML."""
+        if self.table is None:
+            return ""
+        try:
+            (told,) = checked_rules([rule])
+        except InputError as error:
+            return _coloured(error.what, BAD)
+        judged = judge(self.table, [told])
+        name, rows = told["rule"], len(self.table)
+        if name in judged.faults:
+            return _coloured(judged.faults[name], BAD)
+        failed = int(judged.masks[name].sum())
+        if not failed:
+            return _coloured("kept", GOOD)
+        return _coloured(f"{failed:,} of {rows:,} rows fail", BAD)
+
+
+def _kept(lines: list[_Line]) -> Rules:
+    return [line.rule() for line in lines if line.kept]
+
+
+def _resize(box: Any) -> None:
+    box.layout.max_height = "24em" if len(box.children) > SHORT else "none"
+
+
+def _coloured(text: str, tone: str) -> str:
+    return f'<span style="color:{tone}">{escape(shorten(text, 90))}</span>'
 
 
 class _Line:
     """One rule on one line."""
 
-    def __init__(self, rule: Mapping[str, Any]) -> None:
+    def __init__(
+        self, rule: Mapping[str, Any], count: Count, added: bool = False
+    ) -> None:
         import ipywidgets as w
 
-        self.given = dict(rule)
-        narrow = w.Layout(width="9em")
-        self.keep = w.Checkbox(value=True, description=rule["rule"], indent=False)
+        self.given, self.added = dict(rule), added
+        self.count = count
+        name = rule.get("rule", "")
+        wide, narrow = w.Layout(width="20em"), w.Layout(width="7em")
+        self.keep = w.Checkbox(
+            value=True,
+            description=shorten(name, 60),
+            indent=False,
+            layout=wide,
+            tooltip=name,
+        )
         self.severity = w.Dropdown(
             options=SEVERITIES, value=rule.get("severity", "warn"), layout=narrow
         )
-        bounds = ("min", "max") if rule["check"] == "range" else ()
-        self.ends = {
-            name: w.FloatText(
-                value=rule[name],
-                description=name,
-                layout=w.Layout(width="13em"),
-                style={"description_width": "2.5em"},
-            )
-            for name in bounds
-            if rule.get(name) is not None
-        }
-        says = [] if self.ends else [w.Label(wording(rule))]
-        self.box = w.HBox([self.keep, self.severity, *self.ends.values(), *says])
+        self.fields = {part: _field(rule, part) for part in _parts(rule)}
+        self.failing = w.HTML(count(rule))
+        says = [] if self.fields else [w.Label(shorten(wording(rule), 60))]
+        fields = [*self.fields.values(), *says]
+        self.box = w.HBox([self.keep, self.severity, *fields, self.failing])
+        for field in self.fields.values():
+            field.observe(self._recount, names="value")
+
+    def _recount(self, _: Any) -> None:
+        self.failing.value = self.count(self.rule())
 
     @property
     def kept(self) -> bool:
         return bool(self.keep.value)
 
     def rule(self) -> dict[str, Any]:
-        ends = {name: end.value for name, end in self.ends.items()}
-        changed = {**self.given, **ends, "severity": self.severity.value}
-        return changed if changed == self.given else {**changed, "why": "accepted"}
+        parts = {
+            part: _value(field.value, part, self.given)
+            for part, field in self.fields.items()
+        }
+        changed = {**self.given, **parts, "severity": self.severity.value}
+        if changed == self.given:
+            return changed
+        return {**changed, "why": "asked for" if self.added else "accepted"}
+
+
+def _parts(rule: Mapping[str, Any]) -> list[str]:
+    """Return which bounds of a rule can be edited."""
+    check = rule["check"]
+    known = {**NUMBERS, **WORDS, **SHARES}.get(check, ())
+    return [part for part in known if rule.get(part) is not None]
+
+
+def _field(rule: Mapping[str, Any], part: str) -> Any:
+    import ipywidgets as w
+
+    check, value = rule["check"], rule[part]
+    style = {"description_width": "4em"}
+    if check in NUMBERS:
+        kind = w.FloatText if check == "range" else w.IntText
+        layout = w.Layout(width="13em")
+        return kind(value=value, description=part, layout=layout, style=style)
+    if check in SHARES:
+        bounds = {"min": 0.0, "max": 1.0, "step": 0.01, "readout_format": ".0%"}
+        told = {"description": "at most", "continuous_update": False}
+        return w.FloatSlider(value=value, style=style, **bounds, **told)
+    text = ", ".join(map(str, value)) if part == "values" else str(value)
+    wide = w.Layout(width="14em" if check == "date" else "24em")
+    told = {"description": part, "continuous_update": False}
+    return w.Text(value=text, layout=wide, style=style, **told)
+
+
+def _value(value: Any, part: str, given: Mapping[str, Any]) -> Any:
+    """Return what a field says, as the rule keeps it."""
+    if part != "values":
+        return value
+    before = list(given["values"])
+    if value == ", ".join(map(str, before)):
+        return before
+    return [word.strip() for word in value.split(",") if word.strip()]

@@ -53,19 +53,31 @@ def plot_bands(
     others = len(rules) - len(bands)
     more = f" ({MOST} shown)" if len(bands) > MOST else ""
     told = f"{len(bands)} ranges{more}, and {others} other rules; pale is allowed, "
-    headline(picture, "What the contract allows", told + "dark was seen")
+    headline(
+        picture, "What the contract allows", told + "blue was seen, red lies beyond"
+    )
     return picture
 
 
 def _band(axes: Any, place: int, rule: Mapping[str, Any], failed: int) -> None:
+    """Draw one range: pale what is allowed, dark what was seen, red what lies beyond."""
     low, high = rule["seen"]
-    least = min(low, rule["min"] if rule.get("min") is not None else low)
-    most = max(high, rule["max"] if rule.get("max") is not None else high)
+    floor = rule["min"] if rule.get("min") is not None else low
+    roof = rule["max"] if rule.get("max") is not None else high
+    least, most = min(low, floor), max(high, roof)
     width = (most - least) or 1.0
-    axes.barh(place, 1, 0.6, color=GRID)
-    start, span = (low - least) / width, max((high - low) / width, 0.006)
-    axes.barh(place, span, 0.6, left=start, color=BAD if failed else ACCENT)
-    ends = f"{least:,.6g} … {most:,.6g}"
+
+    def stretch(start: float, end: float, tone: str, thin: float = 0.0) -> None:
+        if end > start or thin:
+            span = max((end - start) / width, thin)
+            axes.barh(place, span, 0.6, left=(start - least) / width, color=tone)
+
+    stretch(floor, roof, GRID)
+    stretch(low, min(high, floor), BAD)
+    stretch(max(low, roof), high, BAD)
+    if low <= roof and high >= floor:
+        stretch(max(low, floor), min(high, roof), ACCENT, 0.006)
+    ends = f"{floor:,.6g} … {roof:,.6g}"
     told = f"{ends}    {failed:,} rows fail" if failed else ends
     tone = BAD if failed else MUTED
     axes.text(1.02, place, told, va="center", fontsize=8, color=tone)

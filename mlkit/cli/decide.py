@@ -19,9 +19,12 @@ __all__ = ["command"]
 @click.argument("name", default="")
 @click.argument("value", default="")
 @click.option("--why", default="", help="The reason; an overrule needs one.")
+@click.option("--add", is_flag=True, help="Add to what is decided, or in use.")
 @click.option("--undo", is_flag=True, help="Drop the decision.")
 @click.option("-C", "folder", default=".", type=click.Path(path_type=Path), help="DIR.")
-def command(name: str, value: str, why: str, undo: bool, folder: Path) -> None:
+def command(
+    name: str, value: str, why: str, add: bool, undo: bool, folder: Path
+) -> None:
     """List decisions, or set or undo one; overrule_STEP opens a step's gate."""
     from mlkit.core import decisions
     from mlkit.core.project import Project
@@ -35,7 +38,7 @@ def command(name: str, value: str, why: str, undo: bool, folder: Path) -> None:
     elif not value:
         _print(project, name)
     else:
-        _set(project, name, value, why)
+        _set(project, name, value, why, add)
 
 
 def _list(project: Project) -> None:
@@ -74,7 +77,7 @@ def _print(project: Project, name: str) -> None:
     click.echo(json.dumps(made.value if made else used[name]["value"], indent=1))
 
 
-def _set(project: Project, name: str, value: str, why: str) -> None:
+def _set(project: Project, name: str, value: str, why: str, add: bool) -> None:
     from mlkit.core import decisions, ledger
     from mlkit.engine.planning.graph import build
 
@@ -94,8 +97,26 @@ def _set(project: Project, name: str, value: str, why: str) -> None:
         seen = _verdict(project, overrules[name])
         facts = {"step": overrules[name], "why": why, "bars": seen}
         ledger.append(project.ledger, "overrule", **facts)
-    decisions.record(project.decisions, name, _read(value), why=why, seen=seen)
+    told = _read(value)
+    if add:
+        made = decisions.read(project.decisions, name)
+        told = _added(
+            name, made.value if made else used.get(name, {}).get("value"), told
+        )
+    decisions.record(project.decisions, name, told, why=why, seen=seen)
     click.echo(f"{name} is decided; next: mlkit run")
+
+
+def _added(name: str, old: Any, told: Any) -> Any:
+    """Return what is decided or in use with more added to it."""
+    from mlkit.core.merging import merged
+
+    if old is None and isinstance(told, list):
+        raise UsageError(
+            f"there is nothing that {name} could be added to yet",
+            todo="run the step that asks for it first: mlkit run",
+        )
+    return merged(old, told)
 
 
 def _verdict(project: Project, step: str) -> str:

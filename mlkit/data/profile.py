@@ -4,44 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mlkit.core.schema import Schema
-from mlkit.data.charts.cards import card, grid, many
+from mlkit.core.schema import Column, Schema
+from mlkit.data.charts.cards import card, many
 from mlkit.data.charts.profile import plot_columns, plot_gaps, plot_ties
-from mlkit.data.charts.style import BAD, MUTED, WARN, Picture
-from mlkit.data.clean import clean
-from mlkit.data.measures.alerts import Alert, alerts
-from mlkit.data.measures.describe import bars, describe
-from mlkit.data.measures.leaks import ties
+from mlkit.data.charts.readings import Columns, Gallery, Report, alert_grid
+from mlkit.data.charts.style import Picture
+from mlkit.data.measures import alerts, rows, target, texts
+from mlkit.data.measures.alert import Alert
+from mlkit.data.measures.associations import Associations, associations
+from mlkit.data.measures.describe import describe, module_of
+from mlkit.data.measures.leaks import AWAY, ties
+from mlkit.data.measures.look import Look, look
+from mlkit.data.measures.shapes import bars
 
 __all__ = ["Columns", "Profile", "profile"]
 
 MOST_CLASSES = 6
-ALIKE = 3
-LISTED = 100
-MARKS = {"serious": ("●", BAD), "look": ("●", WARN), "note": ("○", MUTED)}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The measures of all columns, as a page to read."""
-
-    measures: tuple[Mapping[str, Any], ...]
-    rows: int
-
-    def __repr__(self) -> str:
-        return f"<Columns {len(self.measures)}>"
-
-    def _repr_html_(self) -> str:
-        heads = ("column", "type", "distinct", "missing", "lowest", "middle", "highest")
-        lines = [_measures(column, self.rows) for column in self.measures[:LISTED]]
-        rest = len(self.measures) - len(lines)
-        return grid(heads, lines, f"and {many(rest, 'column')} more" if rest else "")
+SAMPLE = 20_000
 
 
 @dataclass(frozen=True)
@@ -65,6 +50,14 @@ class Profile:
         The target's name, or "".
     classes
         The target's classes, where there are at most six.
+    associations
+        How much each pair of columns goes together.
+    telling
+        By column of text, the words that tell each class.
+    sampled
+        On how many rows ties were measured; associations say so themselves.
+    sample
+        These rows as they were collected, for reading; not saved.
     """
 
     rows: int
@@ -74,11 +67,32 @@ class Profile:
     ties: Mapping[str, float] = field(default_factory=dict, repr=False)
     target: str = ""
     classes: tuple[str, ...] = ()
+    associations: Associations = field(default_factory=Associations, repr=False)
+    telling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    sampled: int = 0
+    sample: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def table(self) -> Columns:
         """The measures of all columns, as a page to read."""
         return Columns(self.columns, self.rows)
+
+    @property
+    def report(self) -> Report:
+        """Skrub's report on a sample of the rows, to leaf through."""
+        return Report(self.sample, self.rows)
+
+    @property
+    def gallery(self) -> Gallery:
+        """The pictures of columns of text, images and sound."""
+        kinds = {c["name"]: c["type"] for c in self.columns}
+        media = [name for name, kind in kinds.items() if kind in ("image", "audio")]
+        drawn = (
+            []
+            if self.sample is None
+            else [module_of(kinds[n]).picture(self.sample[n]) for n in media]
+        )
+        return Gallery(self.telling, self.target, drawn)
 
     def plot(self, most: int = 24) -> Picture:
         """Draw the distribution of up to `most` columns, by class of the target."""
@@ -92,7 +106,8 @@ class Profile:
 
     def plot_ties(self) -> Picture:
         """Draw how well each feature alone tells the target."""
-        return plot_ties(self.ties, self.target)
+        part = self.sampled if self.sampled < self.rows else 0
+        return plot_ties(self.ties, self.target, part)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -104,17 +119,21 @@ class Profile:
             "ties": dict(self.ties),
             "target": self.target,
             "classes": list(self.classes),
+            "associations": self.associations.to_dict(),
+            "telling": {name: dict(told) for name, told in self.telling.items()},
+            "sampled": self.sampled,
         }
 
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Profile:
         """Read the form that `to_dict` gives."""
-        lists = {
+        parts = {
             "columns": tuple(form["columns"]),
             "alerts": tuple(Alert(**alert) for alert in form["alerts"]),
             "classes": tuple(form["classes"]),
+            "associations": Associations.from_dict(form["associations"]),
         }
-        return cls(**{**form, **lists})
+        return cls(**{**form, **parts})
 
     def __repr__(self) -> str:
         counts = f"{self.rows} rows × {len(self.columns)} columns"
@@ -123,14 +142,15 @@ class Profile:
     def _repr_html_(self) -> str:
         size = f"{self.rows:,} rows × {len(self.columns):,} columns"
         count = many(len(self.alerts), "alert")
-        return card("Profile", f"{size} · {count}") + _alert_grid(self.alerts)
+        return card("Profile", f"{size} · {count}") + alert_grid(self.alerts)
 
 
 def profile(table: pd.DataFrame) -> Profile:
     """Profile a table.
 
     The distributions are those that cleaning would leave; gaps that it would find are
-    told apart from those that were seen.
+    told apart from those that were seen. Counts and quantiles are of all rows, ties
+    with the target of up to 20,000, associations of up to 5,000, evenly spaced.
 
     Parameters
     ----------
@@ -146,85 +166,93 @@ def profile(table: pd.DataFrame) -> Profile:
     ('hidden missing', 'x')
     """
     schema = Schema.of(table)
-    cleaned = clean(table)
-    outputs = Schema.of(cleaned.table)
-    classes, place = _classes(cleaned.table, outputs)
-    measures, shapes = [], {}
+    work = _Work(table, schema)
     for column in schema:
-        name = column.name
-        left = outputs[name] if name in cleaned.table else column
-        values = cleaned.table[name] if name in cleaned.table else table[name]
-        kept = tuple(role for role in left.roles if role in column.roles)
-        measures.append(describe(table[name], values, left) | {"roles": list(kept)})
-        if left.type != "id" and name in cleaned.table:
-            shapes[name] = bars(values, left.type, place, max(len(classes), 1))
-    told = ties(cleaned.table)
+        work.take(column)
+    sample = work.sample()
+    told, pairs = ties(sample), associations(sample)
+    found = [
+        *target.of_ties(told, AWAY, schema),
+        *target.alerts(work.target),
+        *work.alerts,
+        *rows.alerts(table, work.keys),
+        *pairs.alerts(schema),
+    ]
     return Profile(
         rows=len(table),
-        columns=tuple(measures),
-        alerts=tuple(alerts(table, cleaned, measures, told)),
-        shapes=shapes,
+        columns=tuple(work.measures),
+        alerts=alerts.in_order(found),
+        shapes=work.shapes,
         ties=told,
         target=schema.target or "",
-        classes=classes,
+        classes=work.classes,
+        associations=pairs,
+        telling=work.telling,
+        sampled=len(sample),
+        sample=table.iloc[work.places],
     )
 
 
-def _classes(table: pd.DataFrame, schema: Schema) -> tuple[tuple[str, ...], Any]:
+class _Work:
+    """A table looked at column by column, so that none is held twice for long."""
+
+    def __init__(self, table: pd.DataFrame, schema: Schema) -> None:
+        self.table = table
+        self.measures: list[Mapping[str, Any]] = []
+        self.shapes: dict[str, Mapping[str, Any]] = {}
+        self.telling: dict[str, Mapping[str, Any]] = {}
+        self.alerts: list[Alert] = []
+        self.keys = rows.Keys(len(table))
+        self.places = _spaced(len(table))
+        self.sampled: list[tuple[Column, Any]] = []
+        name = schema.target
+        self.target = look(table[name], schema[name]) if name else None
+        self.classes, self.of_rows = _classes(self.target, len(table))
+
+    def take(self, column: Column) -> None:
+        """Measure one column."""
+        is_target = "target" in column.roles and self.target is not None
+        seen = self.target if is_target else look(self.table[column.name], column)
+        assert seen is not None
+        measured = self._measure(seen)
+        self.measures.append(measured)
+        self.alerts += alerts.of_column(seen, measured)
+        self.keys.put(seen)
+        for made, values in seen.made.values():
+            cells = values if isinstance(values, pd.Series) else pd.Series(values)
+            self.sampled.append((made, cells.iloc[self.places].array))
+
+    def sample(self) -> pd.DataFrame:
+        """Return some rows, cleaned, with their schema."""
+        named = {column.name: values for column, values in self.sampled}
+        schema = Schema(tuple(column for column, _ in self.sampled))
+        return schema.attach(pd.DataFrame(named))
+
+    def _measure(self, seen: Look) -> Mapping[str, Any]:
+        roles = [role for role in seen.left.roles if role in seen.column.roles]
+        measured = describe(seen.raw, seen.values, seen.left) | {"roles": roles}
+        kind, name = seen.left.type, seen.name
+        if kind not in ("id", "image", "audio") and not seen.dropped:
+            number = max(len(self.classes), 1)
+            self.shapes[name] = bars(seen.values, kind, self.of_rows, number)
+        if kind == "text" and self.classes:
+            words = np.array([*self.classes, None], dtype=object)
+            told = texts.telling(seen.values, words[self.of_rows].tolist())
+            self.telling.update({name: told} if told else {})
+        return measured
+
+
+def _spaced(count: int) -> NDArray[np.intp]:
+    places = np.linspace(0, max(count - 1, 0), min(count, SAMPLE)).astype(np.intp)
+    return np.unique(places)
+
+
+def _classes(seen: Look | None, count: int) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     """Return the target's classes where they are few, and the class of each row."""
-    target = schema.target
-    few = target is not None and schema[target].type == "category"
-    if target is None or not few or table[target].nunique() > MOST_CLASSES:
-        return (), np.zeros(len(table), dtype=np.intp)
-    codes, words = pd.factorize(table[target], sort=True)
+    one = np.zeros(count, dtype=np.intp)
+    if seen is None or seen.left.type != "category":
+        return (), one
+    codes, words = pd.factorize(seen.values, sort=True)
+    if len(words) > MOST_CLASSES:
+        return (), one
     return tuple(map(str, words)), codes
-
-
-def _alert_grid(found: tuple[Alert, ...]) -> str:
-    if not found:
-        return ""
-    kinds = list(dict.fromkeys(alert.kind for alert in found))
-    lines = "".join(
-        _lines([alert for alert in found if alert.kind == kind]) for kind in kinds
-    )
-    return f'<table style="border-collapse:collapse">{lines}</table>'
-
-
-def _lines(alike: list[Alert]) -> str:
-    """Return a line an alert; where many are alike, the rest by name alone."""
-    shown = alike if len(alike) <= ALIKE + 1 else alike[:ALIKE]
-    rest = [alert.column for alert in alike[len(shown) :]]
-    lines = [
-        _line(alert, alert.kind, alert.column, alert.evidence, alert.remedy)
-        for alert in shown
-    ]
-    if rest:
-        more = ", ".join(rest[:30]) + " ..." * (len(rest) > 30)
-        lines.append(_line(alike[0], "", f"and {len(rest)} more", more, ""))
-    return "".join(lines)
-
-
-def _line(alert: Alert, *texts: str) -> str:
-    mark, tone = MARKS[alert.level]
-    dot = f'<td style="color:{tone}">{mark if texts[0] else ""}</td>'
-    return f'<tr style="background:none">{dot}{_cells(*texts)}</tr>'
-
-
-def _cells(*texts: str) -> str:
-    place = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0"
-    return "".join(f'<td style="{place}">{escape(text)}</td>' for text in texts)
-
-
-def _measures(column: Mapping[str, Any], rows: int) -> tuple[object, ...]:
-    gone = column["missing"] + column["hidden"]
-    share = f"{gone / rows:.1%}" if gone else ""
-    kind = column["type"] + (" · target" if "target" in column["roles"] else "")
-    first = (column["name"], kind, f"{column['distinct']:,}", share)
-    if "median" in column:
-        ends = (column["min"], column["median"], column["max"])
-        return (*first, *(f"{value:,g}" for value in ends))
-    if "first" in column:
-        return (*first, column["first"], "", column["last"])
-    if "most" in column:
-        return (*first, "", f"{column['most'][:40]} ({column['most_rows']:,})", "")
-    return (*first, "", "", "")

@@ -7,17 +7,21 @@ from typing import Any
 
 PLACES = {
     "CleaningEditor": "cleaning",
+    "ColumnEditor": "columns",
     "ContractEditor": "contract",
     "LabelEditor": "labels",
     "LeakPicker": "leaks",
+    "RemedyPanel": "remedies",
     "ThresholdPicker": "threshold",
 }
 
 __all__ = [
     "CleaningEditor",
+    "ColumnEditor",
     "ContractEditor",
     "LabelEditor",
     "LeakPicker",
+    "RemedyPanel",
     "ThresholdPicker",
 ]
 

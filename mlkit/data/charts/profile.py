@@ -30,7 +30,7 @@ from mlkit.data.charts.style import (
 )
 from mlkit.data.measures.leaks import AWAY
 
-__all__ = ["plot_columns", "plot_gaps", "plot_ties"]
+__all__ = ["plot_columns", "plot_gaps", "plot_ties", "plot_words"]
 
 MOST = 24
 ACROSS = 4
@@ -179,7 +179,7 @@ def plot_gaps(measures: Sequence[Mapping[str, Any]], rows: int) -> Picture:
     return picture
 
 
-def plot_ties(ties: Mapping[str, float], target: str) -> Picture:
+def plot_ties(ties: Mapping[str, float], target: str, sampled: int = 0) -> Picture:
     """Draw how well each feature alone tells the target.
 
     Parameters
@@ -188,6 +188,8 @@ def plot_ties(ties: Mapping[str, float], target: str) -> Picture:
         Scores by feature, from 0 to 1.
     target
         The target's name.
+    sampled
+        On how many rows they were measured; 0 for all.
     """
     if not ties:
         return _nothing("There is no target to tell, or too few rows")
@@ -209,7 +211,51 @@ def plot_ties(ties: Mapping[str, float], target: str) -> Picture:
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", colors=INK)
     told = "0 nothing, 1 all; a column beyond the dotted line gives the target away"
+    told += f"; on {sampled:,} rows" * bool(sampled)
     headline(picture, f"What each column alone tells of {shorten(target, 30)}", told)
+    return picture
+
+
+def plot_words(
+    telling: Mapping[str, Mapping[str, Sequence[Sequence[Any]]]], target: str = ""
+) -> Picture:
+    """Draw the words that tell each class of the target from all others.
+
+    Parameters
+    ----------
+    telling
+        By column of text and by class, words and their z-scores.
+    target
+        The target's name.
+    """
+    panels = [
+        (column, kind, words)
+        for column, kinds in telling.items()
+        for kind, words in kinds.items()
+        if words
+    ][: ACROSS * 3]
+    if not panels:
+        return _nothing("No word tells a class from the others")
+    across = min(ACROSS, len(panels))
+    down = ceil(len(panels) / across)
+    picture, axes = figure(max(2.9 * across, 6), 0.9 + 2.6 * down, down, across)
+    order = {kind: None for _, kind, _ in panels}
+    tones = colours(sorted(order))
+    with style():
+        for place, (column, kind, words) in zip(axes, panels, strict=False):
+            places = range(len(words))
+            place.barh(places, [score for _, score in words], 0.7, color=tones[kind])
+            place.set_yticks(places, [shorten(word, 16) for word, _ in words])
+            place.set_ylim(max(len(words), 6) - 0.5, -0.5)
+            place.tick_params(axis="y", colors=INK)
+            bare(place, y=False)
+            place.spines["left"].set_visible(False)
+            of = f"{shorten(column, 14)}: " if len(telling) > 1 else ""
+            label(place, of + shorten(kind, 18))
+        for place in axes[len(panels) :]:
+            place.set_visible(False)
+    told = f"the words that tell each class{f' of {shorten(target)}' if target else ''}"
+    headline(picture, "What the texts say", f"{told}; a longer bar is surer")
     return picture
 
 

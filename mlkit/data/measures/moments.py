@@ -48,7 +48,8 @@ def moments(values: NDArray[Any]) -> tuple[float, float, float]:
     """
     plain, power = scaled(values)
     mean, spread = float(plain.mean()), float(plain.std())
-    skew = float(((plain - mean) ** 3).mean()) / spread**3 if spread**3 > 0 else 0.0
+    away = plain - mean
+    skew = float((away * away * away).mean()) / spread**3 if spread**3 > 0 else 0.0
     return finite(mean * power), finite(spread * power), skew
 
 

@@ -1,0 +1,88 @@
+"""Why a column is taken for what it is, and which role it may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mlkit.core.schema import Column
+from mlkit.data.measures import private
+
+__all__ = ["Guess", "guess"]
+
+LOOKED_AT = 1000
+TOLD = {
+    "audio": "every cell is a sound",
+    "date": "every cell is a moment",
+    "image": "every cell is an image",
+}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a column is taken for, and why.
+
+    Parameters
+    ----------
+    why
+        Why it has its type.
+    role
+        A role that it may have, or "".
+    because
+        Why it may.
+    """
+
+    why: str
+    role: str = ""
+    because: str = ""
+
+    def __str__(self) -> str:
+        more = f"; {self.role}? {self.because}" if self.role else ""
+        return f"{self.why}{more}"
+
+
+def guess(values: pd.Series, column: Column) -> Guess:
+    """Explain a column's type, and guess a role from its name and cells.
+
+    Parameters
+    ----------
+    values
+        Its cells as they were collected.
+    column
+        Its type and roles.
+
+    Examples
+    --------
+    >>> cells = pd.Series(["m", "f", "f"], dtype="str")
+    >>> guess(cells, Column("sex", "category")).role
+    'sensitive'
+    """
+    known = values.dropna()
+    why = _why(known, len(values), column.type)
+    words: list[str] = []
+    if column.type in ("category", "text", "id") and len(known):
+        head = known.iloc[:: max(len(known) // LOOKED_AT, 1)]
+        words = [str(word) for word in head.drop_duplicates()]
+    for found in private.alerts(column, words):
+        return Guess(why, found.kind, found.evidence.partition(",")[0])
+    if column.type == "date" and "time" not in column.roles:
+        return Guess(why, "time", "to be judged on the newest rows")
+    return Guess(why)
+
+
+def _why(known: pd.Series, rows: int, kind: str) -> str:
+    if not len(known):
+        return "every cell is missing"
+    if kind in TOLD:
+        return TOLD[kind]
+    if kind == "number":
+        numbers = known.to_numpy(dtype=float)
+        whole = bool((np.floor(numbers) == numbers).all())
+        return "every cell is a whole number" if whole else "every cell is a number"
+    count = known.nunique()
+    if kind == "id":
+        return f"{count:,} of {rows:,} cells differ: it names rows"
+    named = "words" if kind == "category" else "texts"
+    return f"{count:,} different {named} in {rows:,} rows"

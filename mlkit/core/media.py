@@ -22,7 +22,7 @@ from pathlib import Path
 from mlkit.core.errors import StoreError
 from mlkit.core.session import session
 
-__all__ = ["FILE", "Media", "media", "needed"]
+__all__ = ["FILE", "Media", "media", "needed", "passing"]
 
 FILE = "media.sqlite"
 TABLE = (
@@ -154,7 +154,7 @@ def needed(table: Path) -> set[str]:
 def media() -> Media:
     """Return the media of the project that this process works on."""
     project = session().project
-    return _at(project.state / FILE if project else _passing())
+    return _at((project.state if project else passing()) / FILE)
 
 
 @cache
@@ -163,11 +163,11 @@ def _at(path: Path) -> Media:
 
 
 @cache
-def _passing() -> Path:
-    """Return a place for media outside of a project; it goes when Python ends."""
-    folder = Path(tempfile.mkdtemp(prefix="mlkit-media-"))
+def passing() -> Path:
+    """Return a folder for what is kept outside of a project; it goes with Python."""
+    folder = Path(tempfile.mkdtemp(prefix="mlkit-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder / FILE
+    return folder
 
 
 def _digest(data: bytes) -> str:

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import gcd
 from typing import Any
 
@@ -31,11 +32,12 @@ from numpy.typing import NDArray
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.values import Array
 
-__all__ = ["OPERATIONS", "Samples", "apply", "heard", "trimmed", "written"]
+__all__ = ["OPERATIONS", "Samples", "apply", "check", "heard", "trimmed", "written"]
 
 Samples = NDArray[np.float32]
 FULL = 32768.0
 FRAME = 0.02
+BLOCK = 1 << 20
 QUIETEST = 1e-8
 HEADROOM = 0.999
 
@@ -65,21 +67,68 @@ def heard(data: bytes, seconds: float = 0.0) -> tuple[Samples, int]:
     >>> samples.shape, rate
     ((80, 1), 8000)
     """
+    with _opened(data) as file:
+        most = int(seconds * file.samplerate) if seconds else -1
+        samples = file.read(most, dtype="float32", always_2d=True)
+        rate = int(file.samplerate)
+    return np.nan_to_num(np.asarray(samples, dtype=np.float32)), rate
+
+
+def check(data: bytes) -> tuple[int, int, int]:
+    """Read a sound through, a stretch at a time.
+
+    Parameters
+    ----------
+    data
+        A file as libsndfile reads it.
+
+    Returns
+    -------
+    int, int, int
+        How many samples a channel, how many channels, how many samples a second.
+
+    Raises
+    ------
+    InputError
+        Where it is no sound, is torn, or holds no sample.
+
+    Examples
+    --------
+    >>> check(written(np.zeros((80, 2), np.float32), 8000))
+    (80, 2, 8000)
+    """
+    with _opened(data) as file:
+        length = sum(len(part) for part in file.blocks(BLOCK, dtype="int16"))
+        return length, int(file.channels), int(file.samplerate)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """Open a sound; whatever goes wrong with it is an InputError."""
     import soundfile
 
-    if not data:
-        raise InputError("this sound cannot be read", got="an empty file")
+    torn = _torn(data)
+    if torn:
+        raise InputError("this sound cannot be read", got=torn)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            most = int(seconds * file.samplerate) if seconds else -1
-            samples = file.read(most, dtype="float32", always_2d=True)
-            rate = int(file.samplerate)
+            if not file.frames or file.samplerate <= 0:
+                raise InputError("this sound cannot be read", got="it holds no sample")
+            yield file
     except (soundfile.SoundFileError, RuntimeError, OSError, ValueError) as error:
         told = getattr(error, "error_string", "") or str(error)
         raise InputError("this sound cannot be read", got=told[:80]) from None
-    if not len(samples) or rate <= 0:
-        raise InputError("this sound cannot be read", got="it holds no sample")
-    return np.nan_to_num(np.asarray(samples, dtype=np.float32)), rate
+
+
+def _torn(data: bytes) -> str:
+    """Say that a file is empty, or a WAV cut short, which libsndfile would pass."""
+    if not data:
+        return "an empty file"
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return ""
+    size = int.from_bytes(data[4:8], "little")
+    streamed = size in (0, 0xFFFFFFFF)  # written by what did not know its end
+    return "it is cut short" if not streamed and size + 7 > len(data) else ""
 
 
 def written(samples: Samples, rate: int) -> bytes:

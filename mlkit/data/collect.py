@@ -19,6 +19,7 @@ from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import file_hash, folder_hash
 from mlkit.core.schema import TYPES, Column, Schema
 from mlkit.data import sources
+from mlkit.data.media.packing import packed
 from mlkit.data.reading import secrets
 from mlkit.data.reading.collected import Collected, Receipt
 from mlkit.data.reading.identify import id_of, row_ids
@@ -105,7 +106,7 @@ def collect(
     how = {"header": header, "delimiter": delimiter, "encoding": encoding}
     given = {name: told for name, told in how.items() if told not in (None, "")}
     place = _place(uri, {**given, **(options or {})}, sample, refresh)
-    found = sources.read(place)
+    found = packed(sources.read(place), place, types or {})
     target = target or found.target
     words = found.schema_missing if list(missing) == [""] else ()
     missing = tuple(words or missing)
@@ -297,7 +298,9 @@ def _receipt(
     place: Place, found: Found, cells: pa.Table, facts: dict[str, Any], notes: list[str]
 ) -> Receipt:
     size, told = found.size, found.sha256
-    if place.path and place.is_folder:
+    if told:
+        pass  # the source has hashed what it read
+    elif place.path and place.is_folder:
         files = [file for file in place.path.rglob("*") if file.is_file()]
         size, told = sum(f.stat().st_size for f in files), folder_hash(place.path)
     elif place.path:

@@ -136,7 +136,8 @@ def _inside(word: str, bounds: list[Path], where: str) -> Path:
     allowed = [
         file for file in tried if any(file.is_relative_to(bound) for bound in bounds)
     ]
-    if not allowed:
+    there = next((file for file in allowed if _is_there(file)), None)
+    if there is None and (not allowed or any(map(_is_there, tried))):
         raise InputError(
             "a path leads out of the table's folder",
             where=where,
@@ -144,7 +145,7 @@ def _inside(word: str, bounds: list[Path], where: str) -> Path:
             got=word[:200],
             todo="move the files beside the table",
         )
-    return next((file for file in allowed if _is_there(file)), allowed[0])
+    return there or allowed[0]
 
 
 def _is_there(file: Path) -> bool:

@@ -4,7 +4,7 @@ import json
 import multiprocessing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkit.core import annotations
@@ -26,6 +26,7 @@ made = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(made, made)
 def test_what_is_appended_is_read_back_in_order(tmp_path_factory, first, then):
     path = tmp_path_factory.mktemp("lines") / "labels.jsonl"
@@ -35,6 +36,7 @@ def test_what_is_appended_is_read_back_in_order(tmp_path_factory, first, then):
     assert path.read_bytes().count(b"\n") == len(first) + len(then)
 
 
+@settings(deadline=None)
 @given(made.filter(bool), st.data())
 def test_a_torn_last_line_is_left_out_and_mended(tmp_path_factory, lines, data):
     path = tmp_path_factory.mktemp("lines") / "labels.jsonl"

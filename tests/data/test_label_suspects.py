@@ -112,8 +112,8 @@ def test_rare_classes_and_flagged_rows_are_left_out():
 def test_too_little_is_not_assessed(table):
     found = suspects(table)
     assert not len(found.table)
+    assert found.plot() is None
     assert "not assessed" in found._repr_html_()
-    assert found.plot()._repr_png_()[0].startswith(b"\x89PNG")
 
 
 def test_no_target_and_no_features_are_said():

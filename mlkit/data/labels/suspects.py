@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from mlkit.core.schema import Schema
@@ -59,8 +60,10 @@ class Suspects:
         """How many labels are likely wrong; the others are less certain."""
         return int((self.table["likely"] == "yes").sum())
 
-    def plot(self) -> Picture:
-        """Draw which labels may stand for which; a number against its prediction."""
+    def plot(self) -> Picture | None:
+        """Draw which labels may stand for which; None where none is doubted."""
+        if not len(self.table):
+            return None
         if self.table["given"].dtype.kind == "f":
             return plot_residuals(self.said, self.table, self.target)
         return plot_pairs(self.table, self.target)
@@ -136,24 +139,26 @@ def _eligible(
     table: pd.DataFrame, schema: Schema, numeric: bool, seed: int
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the rows that can be looked at, and what was left out."""
-    target, notes = str(schema.target), []
-    rows = table[table[target].notna()]
+    values, notes = table[str(schema.target)], []
+    fit = values.notna().to_numpy(copy=True)
     for name in schema.with_role("flag"):
-        rows = rows[rows[name].isin(UNLABELLED)]
+        fit &= table[name].isin(UNLABELLED).to_numpy()
     if not numeric:
-        counts = rows[target].value_counts()
+        counts = values[fit].value_counts()
         kept = counts[counts >= FOLDS].index[:CLASSES]
-        if len(kept) < len(counts):
-            few = len(counts) - len(kept)
+        few = len(counts) - len(kept)
+        if few:
             notes.append(
-                f"{many(few, 'class').replace('classs', 'classes')} left out: fewer "
-                f"than {FOLDS} rows, or past the {CLASSES} largest"
+                f"{few:,} {'class' if few == 1 else 'classes'} left out: fewer than "
+                f"{FOLDS} rows, or past the {CLASSES} largest"
             )
-            rows = rows[rows[target].isin(kept)]
+            fit &= values.isin(kept).to_numpy()
+    rows = np.flatnonzero(fit)
     if len(rows) > ROWS:
         notes.append(f"a sample of {ROWS:,} of {len(rows):,} labelled rows")
-        rows = rows.sample(ROWS, random_state=seed).loc[lambda part: part.index]
-    return rows, notes
+        drawn = np.random.default_rng(seed).choice(rows, ROWS, replace=False)
+        rows = np.sort(drawn)
+    return table.iloc[rows], notes
 
 
 def _nothing(*notes: str) -> Suspects:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = [
     "each",
     "is_missing",
     "missing",
+    "moments",
     "number_words",
     "numbers",
     "rows_of",
@@ -34,6 +36,15 @@ Cells = Mapping[str, Sequence[Any] | NDArray[Any]]
 PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 NOTHING = ("NAType", "NaTType")
 STAMP = "M8[us]"
+DIGITS = {
+    "d": r"3[0-1]|[1-2]\d|0[1-9]|[1-9]| [1-9]",
+    "m": r"1[0-2]|0[1-9]|[1-9]",
+    "Y": r"\d\d\d\d",
+    "y": r"\d\d",
+    "H": r"2[0-3]|[0-1]\d|\d",
+    "M": r"[0-5]\d|\d",
+    "S": r"6[0-1]|[0-5]\d|\d",
+}
 WRITTEN = {str, type(None)}
 
 
@@ -140,6 +151,7 @@ def texts(values: Array) -> Array:
     return each(values, write)
 
 
+@lru_cache
 def number_words(decimal: str = ".", thousands: str = "") -> re.Pattern[str]:
     """Return the pattern of a plain number written with these marks.
 
@@ -177,8 +189,33 @@ def numbers(
         return clean_numbers(values)
     if values.dtype.kind in "mMc":
         return np.full(len(values), np.nan)
-    made = each(values, _number_reader(decimal, thousands, strip)).astype(float)
+    cells = values.tolist()
+    if set(map(type, cells)) <= WRITTEN:
+        made = _numbers_of_text(cells, decimal, thousands, strip)
+    else:
+        read = _number_reader(decimal, thousands, strip)
+        made = each(values, read).astype(float)
     return clean_numbers(made)
+
+
+def _numbers_of_text(
+    cells: list[Any], decimal: str, thousands: str, strip: str
+) -> Array:
+    """Read text or None, cell by cell but in as few steps of Python as can be."""
+    made = np.full(len(cells), np.nan)
+    words = [cell.strip() for cell in cells if cell is not None]
+    if strip:
+        words = [word.strip(strip).strip() for word in words]
+    fits = list(map(number_words(decimal, thousands).fullmatch, words))
+    plain = [word for word, fit in zip(words, fits, strict=True) if fit]
+    if thousands:
+        plain = [word.replace(thousands, "") for word in plain]
+    if decimal != ".":
+        plain = [word.replace(decimal, ".") for word in plain]
+    there = np.array([cell is not None for cell in cells], dtype=bool)
+    places = np.flatnonzero(there)[[fit is not None for fit in fits]]
+    made[places] = list(map(float, plain))
+    return made
 
 
 def clean_numbers(values: Array) -> Array:
@@ -200,18 +237,9 @@ def clean_numbers(values: Array) -> Array:
 
 
 def _number_reader(decimal: str, thousands: str, strip: str) -> Callable[[Any], float]:
-    pattern = number_words(decimal, thousands)
-
-    def read_text(text: str) -> float:
-        plain = text.strip().strip(strip).strip() if strip else text.strip()
-        if pattern.fullmatch(plain) is None:
-            return math.nan
-        plain = plain.replace(thousands, "") if thousands else plain
-        return float(plain.replace(decimal, "."))
-
     def read(value: Any) -> float:
         if isinstance(value, str):
-            return read_text(value)
+            return float(_numbers_of_text([value], decimal, thousands, strip)[0])
         try:
             return math.nan if is_missing(value) else float(value)
         except (TypeError, ValueError, OverflowError):
@@ -231,18 +259,15 @@ def dates(values: Array, form: str = "iso") -> Array:
         ``iso``, or a format of ``strptime``.
     """
     if values.dtype.kind == "M":
-        return values.astype(STAMP)
-    return each(values, lambda value: _moment(value, form)).astype(STAMP)
+        return values.astype(STAMP, copy=False)
+    read = moments(form)
+    return each(values, lambda value: _moment(value, read)).astype(STAMP)
 
 
-def _moment(value: Any, form: str) -> Any:
+def _moment(value: Any, read: Callable[[str], datetime]) -> Any:
     try:
         if isinstance(value, str):
-            plain = value.strip()
-            iso = form == "iso"
-            value = (
-                datetime.fromisoformat(plain) if iso else datetime.strptime(plain, form)
-            )
+            value = read(value.strip())
         if isinstance(value, datetime):
             aware = value.tzinfo is not None
             value = value.astimezone(UTC) if aware else value
@@ -254,3 +279,52 @@ def _moment(value: Any, form: str) -> Any:
     except (ValueError, OverflowError):
         pass
     return np.datetime64("NaT", "us")
+
+
+def moments(form: str) -> Callable[[str], datetime]:
+    """Return what reads a text as a moment, as ``strptime`` does and faster.
+
+    Parameters
+    ----------
+    form
+        ``iso``, or a format of ``strptime``.
+
+    Returns
+    -------
+    callable
+        text → datetime; it raises ValueError for a text that does not fit.
+
+    Examples
+    --------
+    >>> moments("%d/%m/%Y")("31/01/2026")
+    datetime.datetime(2026, 1, 31, 0, 0)
+    """
+    if form == "iso":
+        return datetime.fromisoformat
+    pieces = re.split(r"%(.)", form)
+    names, texts_between = pieces[1::2], pieces[::2]
+    plain = not any(re.search(r"\s\s|%", text) for text in texts_between)
+    once = len(set(names)) == len(names) and {"Y", "y"} - {*names} != set()
+    if not plain or not once or not {*names} <= set(DIGITS):
+        return lambda text: datetime.strptime(text, form)
+    between = [
+        re.sub(r"\s", r"\\s+", re.escape(t).replace("\\ ", " ")) for t in texts_between
+    ]
+    parts = [f"(?P<{name}>{DIGITS[name]})" for name in names] + [""]
+    joined = "".join(t + p for t, p in zip(between, parts, strict=True))
+    return _reader(re.compile(joined, re.IGNORECASE))
+
+
+def _reader(pattern: re.Pattern[str]) -> Callable[[str], datetime]:
+    def read(text: str) -> datetime:
+        found = pattern.match(text)
+        if found is None or found.end() != len(text):
+            raise ValueError(text)
+        told = {name: int(digits) for name, digits in found.groupdict().items()}
+        year = told.get("Y", 1900)
+        if "y" in told:
+            year = told["y"] + (1900 if told["y"] > 68 else 2000)
+        day = year, told.get("m", 1), told.get("d", 1)
+        return datetime(*day, told.get("H", 0), told.get("M", 0), told.get("S", 0))
+
+    return read

@@ -95,7 +95,7 @@ def look(values: pd.Series, column: Column) -> tuple[Codes | None, NDArray[Any]]
             values = values.dt.tz_convert("UTC").dt.tz_localize(None)
         return None, values.to_numpy()
     codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    cells = np.array(distinct, dtype=object)
+    cells = pd.Series(distinct).to_numpy(dtype=object, copy=True)
     cells[np.asarray(pd.isna(distinct), dtype=bool)] = None
     return codes, cells
 
@@ -128,9 +128,14 @@ def _is_same(values: NDArray[Any], cells: NDArray[Any], whole: pd.Series) -> boo
     """Whether a column can stay as it is: the same cells, of the same type."""
     if values.dtype != object:
         return values is cells and values.dtype == whole.dtype
-    if whole.dtype != "str":
-        return False
-    return values is cells or all(map(is_, values.tolist(), cells.tolist()))
+    return whole.dtype == "str" and _is_equal(values, cells)
+
+
+def _is_equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two arrays are one, or hold the same objects."""
+    if one is other or one.dtype != object or other.dtype != object:
+        return one is other
+    return all(map(is_, one.tolist(), other.tolist()))
 
 
 class Draft:
@@ -160,6 +165,7 @@ class Draft:
         self.counts = np.ones(len(cells), dtype=np.intp) if counts is None else counts
         self.first = cells
         self.state: dict[str, NDArray[Any]] = {column.name: cells}
+        self._counted: tuple[NDArray[Any], pd.Series] | None = None
         self.operations: list[dict[str, Any]] = []
         self.offers: list[Offer] = []
 
@@ -180,6 +186,11 @@ class Draft:
 
     def words(self) -> pd.Series:
         """Count the cells by word, missing ones left out."""
+        if self._counted is None or self._counted[0] is not self.now:
+            self._counted = self.now, self._count()
+        return self._counted[1]
+
+    def _count(self) -> pd.Series:
         codes, words = pd.factorize(self.now)
         known = codes >= 0
         counts = np.bincount(codes[known], self.counts[known], len(words))
@@ -286,10 +297,7 @@ class Draft:
         return player(operation["op"], place)(place, self.state[place], operation)
 
     def _take(self, operation: dict[str, Any]) -> None:
-        made = self._play(operation)
-        self.operations.append(operation)
-        self.state.pop(place_of(operation))
-        self.state.update(made)
+        self._put(operation, self._play(operation))
 
     def _offer(
         self, operation: dict[str, Any], state: str, after: dict[str, NDArray[Any]]
@@ -299,10 +307,17 @@ class Draft:
         offer = self._told(operation, state, before, after.get(place))
         self.offers.append(offer)
         if offer.done:
-            self.operations.append(operation)
-            self.state.pop(place)
-            self.state.update(after)
+            self._put(operation, after)
         return offer.done
+
+    def _put(self, operation: dict[str, Any], made: dict[str, NDArray[Any]]) -> None:
+        """Take in what an operation made; the old array stays where none changed."""
+        self.operations.append(operation)
+        place = place_of(operation)
+        before = self.state.pop(place)
+        if place in made and _is_equal(before, made[place]):
+            made = {**made, place: before}
+        self.state.update(made)
 
     def _told(
         self,

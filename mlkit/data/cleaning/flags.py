@@ -13,8 +13,7 @@ from mlkit.core.schema import Schema
 from mlkit.core.values import numbers
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.draft import Offer
-from mlkit.data.cleaning.twice import near_duplicates
-from mlkit.data.reading.identify import row_keys
+from mlkit.data.cleaning.twice import equal_keys, near_duplicates
 
 __all__ = ["FLAG", "Flagged", "by_chance", "counted", "flag_of", "flags"]
 
@@ -25,7 +24,7 @@ Its role tells it, not its name: see `flag_of`.
 """
 
 LOOKED_AT = 20_000
-MANY = 200_000
+MANY = 20_000
 TWICE = "rows that equal an earlier one in every column"
 NEARLY = "rows that nearly equal an earlier one"
 
@@ -124,8 +123,7 @@ class _State:
 
 def _twice(state: _State, raw: pd.DataFrame) -> list[str]:
     """Flag rows that were entered twice, unless chance makes rows equal here."""
-    cells = {str(name): raw[name] for name in raw}
-    again = row_keys(cells, len(raw)).view(np.int64)
+    again = equal_keys(raw)
     twice = pd.Series(again).duplicated().to_numpy()
     count = int(twice.sum())
     if not count:

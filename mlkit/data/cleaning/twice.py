@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.util import hash_array
 
 from mlkit.core.schema import Schema
 from mlkit.data.parts.twins import FEWEST_NUMBERS, NEAR
 from mlkit.data.reading.identify import row_keys
 
-__all__ = ["near_duplicates"]
+__all__ = ["equal_keys", "near_duplicates"]
 
 NEIGHBOURS = 8
 SHINGLE = 4
@@ -26,6 +27,42 @@ WORD = re.compile(r"\w+")
 
 Places = NDArray[np.intp]
 Matrix = NDArray[np.float64]
+
+
+def equal_keys(table: pd.DataFrame) -> NDArray[np.uint64]:
+    """Return one number a row, the same where rows are equal in every cell.
+
+    Parameters
+    ----------
+    table
+        Rows × columns.
+
+    Examples
+    --------
+    >>> keys = equal_keys(pd.DataFrame({"x": [1.0, np.nan, 1.0], "y": ["a", "b", "a"]}))
+    >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
+    (True, False)
+    """
+    total = np.full(len(table), 0x345678, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for name in table:
+            total ^= _bits(table[name])
+            total *= np.uint64(0x9E3779B97F4A7C15)
+            total ^= total >> np.uint64(29)
+            total *= np.uint64(0xBF58476D1CE4E5B9)
+            total ^= total >> np.uint64(32)
+    return total
+
+
+def _bits(values: pd.Series) -> NDArray[np.uint64]:
+    """Return a number a cell, the same where cells are equal."""
+    if values.dtype.kind == "f":
+        plain = values.to_numpy(dtype=np.float64) + 0.0
+        return np.where(np.isnan(plain), np.nan, plain).view(np.uint64)
+    if values.dtype.kind in "iuM" and not isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values.to_numpy().astype(np.int64).view(np.uint64)
+    codes, _ = pd.factorize(values, use_na_sentinel=False)
+    return codes.astype(np.uint64)
 
 
 def near_duplicates(table: pd.DataFrame) -> Places:
@@ -147,8 +184,6 @@ def _alike(
 
 def _runs(text: str) -> NDArray[np.int64]:
     """Return a number for each run of four words; none of a short text."""
-    from pandas.util import hash_array
-
     words = text.split()
     if len(words) < ENOUGH:
         return np.empty(0, dtype=np.int64)

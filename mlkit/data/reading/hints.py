@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from unicodedata import is_normalized
 
 import numpy as np
@@ -15,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.operations import CONTROL, ENTITY
-from mlkit.core.values import number_words, numbers
+from mlkit.core.values import moments, number_words, numbers
 from mlkit.data.reading.words import FALSE, MISSING_WORDS, NO_NUMBERS, SENTINELS, TRUE
 
 __all__ = [
@@ -50,6 +49,7 @@ SEVERAL = re.compile(r"[^\S\r\n]{2}|[^\S\r\n ]")
 CODE = re.compile(r"[+-]?0[0-9]")
 CURRENCY = "$€£¥%"
 EXACT = 2**53
+LONGEST = max(map(len, NO_NUMBERS))
 MARKS: tuple[dict[str, str], ...] = (
     {},
     {"thousands": ","},
@@ -84,9 +84,12 @@ def hidden(words: Sequence[str], *, target: bool = False) -> list[str]:
     >>> hidden(["?", "red", "-"]), hidden(["?", "3", "-"]), hidden(["NA", "ZA", "US"])
     (['?'], ['-', '?'], [])
     """
-    amounts = _are_amounts([w for w in words if w.casefold() not in NO_NUMBERS])
-    likely = NO_NUMBERS if amounts and not target else MISSING_WORDS
-    found = {word for word in words if word.casefold() in likely}
+    plain = {word: word.casefold() for word in words if len(word) <= LONGEST}
+    found = {word for word, other in plain.items() if other in MISSING_WORDS}
+    more = {word for word, other in plain.items() if other in NO_NUMBERS} - found
+    if more and not target:
+        away = found | more
+        found |= more if _are_amounts([w for w in words if w not in away]) else set()
     rest = [word for word in words if word not in found]
     if len(rest) > 1 and all(re.fullmatch("[A-Z]{2}", word) for word in rest):
         found -= {"NA"}
@@ -108,13 +111,13 @@ def marks(words: Sequence[str]) -> dict[str, str] | None:
     >>> marks(["1,200", "35"]), marks(["$5", "$7.50"]), marks(["007", "12"])
     ({'thousands': ','}, {'strip': '$'}, None)
     """
-    strip = "".join(sorted({c for word in words for c in word if c in CURRENCY}))
+    strip = "".join(sorted(c for c in CURRENCY if any(c in w for w in words)))
     plain = [word.strip(strip).strip() if strip else word for word in words]
-    if not plain or any(CODE.match(word) for word in plain):
-        return None
     for tried in MARKS:
         pattern = number_words(tried.get("decimal", "."), tried.get("thousands", ""))
-        if all(map(pattern.fullmatch, plain)):
+        if plain and all(map(pattern.fullmatch, plain)):
+            if any(map(CODE.match, plain)):
+                return None
             found = numbers(np.array(plain, dtype=object), **tried)
             exact = np.isfinite(found) & (np.abs(found) < EXACT)
             return (
@@ -144,7 +147,7 @@ def date_formats(words: Sequence[str]) -> list[str]:
         return []
     formats = [day + hour for day in DAYS for hour in HOURS]
     for part in (words[:20], words):
-        formats = [form for form in formats if all(_is_date(w, form) for w in part)]
+        formats = [form for form in formats if _all_dates(part, form)]
     return formats
 
 
@@ -224,16 +227,24 @@ def untidy(words: Sequence[str], *, blanks: bool = True) -> list[str]:
     >>> untidy(["Fish &amp; chips", "a  b"]), untidy(["plain", " padded "])
     (['entities', 'blanks'], [])
     """
+    odd = [w for w in words if not _is_plain(w)]
     found = []
-    if any("&" in word and ENTITY.search(word) for word in words):
+    if any("&" in word and ENTITY.search(word) for word in odd):
         found.append("entities")
-    if any(map(CONTROL.search, words)):
+    if any(map(CONTROL.search, odd)):
         found.append("control")
-    if not all(w.isascii() or is_normalized("NFC", w) for w in words):
+    if not all(w.isascii() or is_normalized("NFC", w) for w in odd):
         found.append("nfc")
-    if blanks and any(SEVERAL.search(word.strip()) for word in words):
+    if blanks and any(SEVERAL.search(word.strip()) for word in odd):
         found.append("blanks")
     return found
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a text needs no second look: what is plain is so in most of them."""
+    return (
+        word.isascii() and word.isprintable() and "&" not in word and "  " not in word
+    )
 
 
 def untidy_more(words: Sequence[str]) -> dict[str, str]:
@@ -249,8 +260,9 @@ def untidy_more(words: Sequence[str]) -> dict[str, str]:
     >>> list(untidy_more(["１２", "ok"])), list(untidy_more(["a  b"]))
     (['nfkc'], ['blanks'])
     """
-    wide = not all(w.isascii() or is_normalized("NFKC", w) for w in words)
-    several = any(SEVERAL.search(word.strip()) for word in words)
+    odd = [w for w in words if not _is_plain(w)]
+    wide = not all(w.isascii() or is_normalized("NFKC", w) for w in odd)
+    several = any(SEVERAL.search(word.strip()) for word in odd)
     needed = {"nfkc": wide, "blanks": several}
     return {step: why for step, why in MORE.items() if needed[step]}
 
@@ -320,9 +332,11 @@ def _are_amounts(words: Sequence[str]) -> bool:
     return bool(words) and (marks(words) is not None or bool(date_formats(words)))
 
 
-def _is_date(word: str, form: str) -> bool:
+def _all_dates(words: Sequence[str], form: str) -> bool:
+    read = moments(form)
     try:
-        datetime.strptime(word, form)
+        for word in words:
+            read(word)
     except ValueError:
         return False
     return True

@@ -7,6 +7,7 @@ reads such files. ``s3://shop/orders.parquet`` is a file, ``s3://shop/orders`` a
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,8 +39,12 @@ EXTRAS = {
     "gcs": ("gcsfs", "gs"),
     "hdfs": ("hdfs_native", "hdfs"),
 }
-MARKS = ("ETag", "etag", "checksum", "crc32c", "md5", "mtime", "modificationTime")
-LATER = ("last_modified", "LastModified", "updated", "modified", "created")
+MARKS = ("ETag", "etag", "checksum", "crc32c", "md5", "md5Hash", "content_md5")
+LATER = (
+    *("mtime", "modificationTime", "modification_time", "last_modified"),
+    *("LastModified", "updated", "modified", "modify", "created"),
+)
+BLOCK = 2**20
 PLAIN: dict[str, Any] = {"true": True, "false": False, "none": None}
 
 
@@ -157,8 +162,17 @@ def _mark(system: Any, files: Mapping[str, str]) -> str:
         info = system.info(far)
         marks = [str(info[key]) for key in MARKS if info.get(key) is not None]
         times = [str(info[key]) for key in LATER if info.get(key) is not None]
-        told[name] = [info.get("size"), *(marks or times)]
+        told[name] = [info.get("size"), *(marks or times or [_hash(system, far)])]
     return digest(told)
+
+
+def _hash(system: Any, far: str) -> str:
+    """Hash a file whose store tells no mark and no time of it."""
+    found = hashlib.sha256()
+    with system.open(far, "rb") as file:
+        while block := file.read(BLOCK):
+            found.update(block)
+    return found.hexdigest()
 
 
 @contextmanager

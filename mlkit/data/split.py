@@ -2,7 +2,7 @@
 
 A row's part comes from a hash of its group, its id or its cells against fixed
 thresholds: rows that are added move none, and equal rows fall together. A timed split
-tests on the newest rows.
+tests on the newest rows; parts that are given are taken as they are.
 """
 
 from __future__ import annotations
@@ -10,24 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from mlkit.core.cells import keep
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, grid
 from mlkit.data.charts.parts import plot_classes, plot_numbers, plot_times
 from mlkit.data.charts.style import Picture
-from mlkit.data.parts.assign import (
-    PARTS,
-    assign,
-    assign_by_time,
-    best_salt,
-    unit_hashes,
-)
-from mlkit.data.reading.identify import HASHED, row_keys, unit_of
+from mlkit.data.parts.assign import PARTS, Places
+from mlkit.data.parts.place import Wish, place
+from mlkit.data.reading.identify import row_keys
 
 __all__ = ["Parts", "split"]
 
@@ -52,6 +44,8 @@ class Parts:
         What a person should know, one sentence each.
     times
         In a timed split, the times of each part.
+    group
+        The column that was split by, or "".
     """
 
     train: pd.DataFrame
@@ -60,13 +54,14 @@ class Parts:
     how: str = ""
     notes: tuple[str, ...] = ()
     times: Mapping[str, pd.Series] = field(default_factory=dict, repr=False)
+    group: str = ""
 
     def plot(self) -> Picture:
         """Draw how the target, or time, falls into the parts."""
         parts = {name: getattr(self, name) for name in PARTS}
         schema = Schema.of(self.train)
         if self.times:
-            return plot_times(self.times)
+            return plot_times(self.times, self.how)
         if schema.target is None:
             return plot_classes(
                 {n: pd.Series(["rows"] * len(p)) for n, p in parts.items()}
@@ -101,6 +96,8 @@ def split(
     valid_size: float = 0.2,
     by_time: str = "",
     by_group: str = "",
+    by_given: str = "",
+    given: Mapping[str, str] | None = None,
 ) -> Parts:
     """Split a table into train, valid and test.
 
@@ -117,12 +114,20 @@ def split(
         role time, if there is one.
     by_group
         A column whose equal values stay in one part. "" takes the column with the
-        role group, if there is one.
+        role group, if there is one. With a time too, a group's part is told by when
+        it was first met, where that leaves rows enough.
+    by_given
+        A column that says train, valid or test. Parts that it names nowhere are
+        taken from train by hash; a row of which it says nothing counts as train.
+    given
+        What the values of `by_given` mean: ``{"1": "train", "2": "test"}``; without
+        such a column, the part of each row id.
 
     Raises
     ------
     InputError
-        Where a part would be empty, or the training rows would hold one class only.
+        Where a part would be empty, the training rows would hold one class only, or
+        a given word is no part.
 
     Examples
     --------
@@ -134,21 +139,35 @@ def split(
     """
     _check_sizes(test_size, valid_size)
     schema = Schema.of(labelled)
-    time, group = _named(schema, "time", by_time), _named(schema, "group", by_group)
-    target = schema.target
-    known = _known(labelled, target)
-    if time:
-        times = _times(labelled, time)
-        places = assign_by_time(times.where(known.to_numpy()), test_size, valid_size)
-        how = f"by {time!r}: the newest rows are the test"
-    else:
-        places, how = _by_hash(labelled, raw, group, target, test_size, valid_size)
+    wish = Wish(
+        *(test_size, valid_size),
+        *(
+            _named(labelled, raw, "time", by_time),
+            _named(labelled, raw, "group", by_group),
+        ),
+        *(_named(labelled, raw, "", by_given), given or {}),
+    )
+    target, known = schema.target, _known(labelled, schema.target)
+    times = _times(labelled, wish.time)[known] if wish.time else None
+    places, how, notes = place(labelled, raw, times, wish)
     parts = _take(labelled, raw, schema, known, places)
+    if wish.given:
+        parts = {name: _ignoring(part, wish.given) for name, part in parts.items()}
     _check_parts(parts, target, how)
-    notes = _notes(parts, target, schema, time, group)
-    notes += _twins(parts["train"], parts["test"], raw) if not (time or group) else []
-    when = {n: labelled.loc[part.index, time] for n, part in parts.items() if time}
-    return Parts(**parts, how=how, notes=tuple(notes), times=when)
+    notes += _notes(parts, target, schema)
+    if not (wish.time or wish.group):
+        notes += _twins(parts["train"], parts["test"], raw)
+    when = {} if times is None else {n: times[p.index] for n, p in parts.items()}
+    return Parts(**parts, how=how, notes=tuple(notes), times=when, group=wish.group)
+
+
+def _ignoring(part: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Take the column that says the parts out of the features."""
+    schema = Schema.of(part)
+    if name not in schema or not schema[name].is_feature:
+        return part
+    roles = (*schema[name].roles, "ignored")
+    return schema.change(name, roles=roles).attach(part)
 
 
 def _check_sizes(test_size: float, valid_size: float) -> None:
@@ -160,14 +179,14 @@ def _check_sizes(test_size: float, valid_size: float) -> None:
         )
 
 
-def _named(schema: Schema, role: str, asked: str) -> str:
+def _named(labelled: pd.DataFrame, raw: pd.DataFrame, role: str, asked: str) -> str:
     """Return the column asked for, or the one that has the role."""
-    if asked and asked not in schema:
+    if asked and asked not in labelled and asked not in raw:
         raise InputError(
             f"there is no column {asked!r} to split by",
-            todo=did_you_mean(asked, schema.names),
+            todo=did_you_mean(asked, Schema.of(labelled).names),
         )
-    return asked or next(iter(schema.with_role(role)), "")
+    return asked or next(iter(Schema.of(labelled).with_role(role) if role else ()), "")
 
 
 def _times(table: pd.DataFrame, name: str) -> pd.Series:
@@ -187,44 +206,12 @@ def _known(labelled: pd.DataFrame, target: str | None) -> pd.Series:
     return labelled[target].notna()
 
 
-def _by_hash(
-    labelled: pd.DataFrame,
-    raw: pd.DataFrame,
-    group: str,
-    target: str | None,
-    test_size: float,
-    valid_size: float,
-) -> tuple[NDArray[np.int8], str]:
-    units = unit_of(labelled.index)
-    hashed = bool(len(units)) and bool(HASHED.fullmatch(str(units[0])))
-    how = "by a hash of their cells" if hashed else "by a hash of their ids"
-    if group:
-        values = raw.loc[labelled.index, group] if group in raw else labelled[group]
-        units = np.where(values.isna(), units, values.astype("str").to_numpy(object))
-        how = f"by {group!r}: rows of one group stay together"
-    hashes = unit_hashes(units)
-    classes = _classes(labelled, target)
-    salt = keep("split_salt", lambda: best_salt(hashes, classes, test_size, valid_size))
-    return assign(hashes, test_size, valid_size, int(salt)), f"{how}, salt {salt}"
-
-
-def _classes(labelled: pd.DataFrame, target: str | None) -> NDArray[np.intp]:
-    """Return each row's class from 0; tenths of the range where it is a number."""
-    if target is None:
-        return np.zeros(len(labelled), dtype=np.intp)
-    values = labelled[target]
-    if values.dtype.kind == "f":
-        values = (values.rank(pct=True) * 9.999).floordiv(1)
-    codes, _ = pd.factorize(values, sort=True)
-    return codes
-
-
 def _take(
     labelled: pd.DataFrame,
     raw: pd.DataFrame,
     schema: Schema,
     known: pd.Series,
-    places: NDArray[np.int8],
+    places: Places,
 ) -> dict[str, pd.DataFrame]:
     flagged = schema.with_role("flag")
     learnt = known.copy()
@@ -261,15 +248,9 @@ def _check_parts(parts: dict[str, pd.DataFrame], target: str | None, how: str) -
 
 
 def _notes(
-    parts: dict[str, pd.DataFrame],
-    target: str | None,
-    schema: Schema,
-    time: str,
-    group: str,
+    parts: dict[str, pd.DataFrame], target: str | None, schema: Schema
 ) -> list[str]:
-    notes = []
-    if time and group:
-        notes.append(f"the split is by time, so a {group!r} may be in several parts")
+    notes: list[str] = []
     if target is None or schema[target].type != "category":
         return notes
     seen = {name: set(parts[name][target].unique()) for name in PARTS}

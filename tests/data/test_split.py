@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
-from mlkit.data import split as split_module
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
+from mlkit.data.parts import place
 from mlkit.data.parts.assign import (
     PARTS,
     assign,
@@ -183,7 +183,7 @@ def test_a_group_that_is_missing_is_its_own():
 def test_growth_moves_no_row_when_the_salt_is_kept(monkeypatch):
     kept = {}
     monkeypatch.setattr(
-        split_module, "keep", lambda name, choose: kept.setdefault(name, choose())
+        place, "keep", lambda name, choose: kept.setdefault(name, choose())
     )
     raw = rows_of(330)
     old = raw.iloc[:300].copy()

@@ -1,24 +1,28 @@
-"""A picture of a learning curve."""
+"""Pictures of a learning curve, and of how well parts can be told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mlkit.data.charts.style import (
+    ACCENT,
+    GRID,
     INK,
     MUTED,
     PALETTE,
+    SOFT,
     Picture,
     figure,
     headline,
     label,
+    shorten,
     style,
 )
 
-__all__ = ["plot_curve"]
+__all__ = ["plot_curve", "plot_likeness"]
 
 
 def plot_curve(
@@ -66,4 +70,39 @@ def plot_curve(
     headline(
         picture, "Would more rows help?", "a quick model on folds; dashed is a guess"
     )
+    return picture
+
+
+def plot_likeness(found: Mapping[str, Any] | None) -> Picture:
+    """Draw how well two parts can be told apart: by all columns, and by each alone.
+
+    Parameters
+    ----------
+    found
+        The plain form of a likeness, or None where it is not known.
+    """
+    columns = list(found["columns"]) if found else []
+    picture, (axes,) = figure(9, 1.5 + 0.27 * len(columns))
+    if found is None:
+        axes.axis("off")
+        told = "too few rows, or no feature, to say"
+        headline(picture, "Can train and test be told apart?", told)
+        return picture
+    low, high = found["low"], found["high"]
+    with style():
+        axes.axvspan(0.5 - found["luck"], 0.5 + found["luck"], color=GRID, linewidth=0)
+        axes.plot([low, high], [0, 0], color=ACCENT, linewidth=2.4)
+        axes.plot(found["auc"], 0, "o", color=ACCENT, markersize=8)
+        for place, (_, auc) in enumerate(columns, 1):
+            axes.plot([0.5, auc], [place, place], color=SOFT)
+            axes.plot(auc, place, "o", color=MUTED, markersize=5)
+        names = ["all together", *(shorten(name, 26) for name, _ in columns)]
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.6)
+        axes.set_xlim(min(0.45, low), 1.01)
+        axes.tick_params(axis="y", colors=INK)
+        axes.grid(visible=False, axis="y")
+    label(axes, x="area under the ROC curve")
+    told = "0.5 is not at all, 1 is always; the grey band is luck"
+    headline(picture, "Can train and test be told apart?", told)
     return picture

@@ -1,8 +1,9 @@
-"""Pictures of the target: its labels, and how they fall into the parts."""
+"""Pictures of the parts: how the target and time fall into them, and of backtests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +23,11 @@ from mlkit.data.charts.style import (
     style,
 )
 
-__all__ = ["plot_classes", "plot_labels", "plot_numbers", "plot_times"]
+__all__ = ["plot_classes", "plot_folds", "plot_labels", "plot_numbers", "plot_times"]
 
 TONES = {"train": PALETTE[0], "valid": PALETTE[2], "test": PALETTE[1]}
 MOST = 12
+DAY = 86_400e6
 
 
 def plot_classes(targets: Mapping[str, pd.Series]) -> Picture:
@@ -159,13 +161,15 @@ def _bins(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.linspace(low, high if low < high else low + 1, 31)
 
 
-def plot_times(times: Mapping[str, pd.Series]) -> Picture:
+def plot_times(times: Mapping[str, pd.Series], how: str) -> Picture:
     """Draw when the rows of each part are from.
 
     Parameters
     ----------
     times
         Times by part.
+    how
+        How the rows were told apart, in words.
     """
     numbers = {name: _numbers(values) for name, values in times.items()}
     known = np.concatenate(list(numbers.values()))
@@ -185,12 +189,57 @@ def plot_times(times: Mapping[str, pd.Series]) -> Picture:
             axes.xaxis_date()
     label(axes, y="rows")
     axes.yaxis.label.set_color(MUTED)
-    headline(picture, "How the rows fall in time", "the newest are the test")
+    headline(picture, "How the rows fall in time", how)
     return picture
+
+
+def plot_folds(
+    folds: Sequence[tuple[tuple[Any, Any], tuple[Any, Any], int, int]], why: str = ""
+) -> Picture:
+    """Draw what each fold of a backtest learns from and what it is judged on.
+
+    Parameters
+    ----------
+    folds
+        By fold the first and last time of either, and how many rows of either.
+    why
+        Where there is no fold, why.
+    """
+    picture, (axes,) = figure(9, 1.2 + 0.34 * len(folds) if folds else 0.8)
+    if not folds:
+        with style():
+            bare(axes)
+            axes.text(0, 0.5, why, color=MUTED, va="center", fontsize=11)
+        return picture
+    with style():
+        for place, (learnt, ahead, rows, judged) in enumerate(folds):
+            for ends, tone in zip((learnt, ahead), PALETTE, strict=False):
+                low, high = map(_position, ends)
+                axes.barh(place, high - low, 0.6, left=low, color=tone)
+            told = f"  {rows:,} rows, judged on {judged:,}"
+            end = _position(ahead[1])
+            axes.text(end, place, told, va="center", color=MUTED)
+        numbers = range(len(folds))
+        axes.set_yticks(numbers, [f"fold {place + 1}" for place in numbers])
+        axes.set_ylim(len(folds) - 0.4, -0.6)
+        axes.tick_params(axis="y", colors=INK)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlim(right=axes.get_xlim()[1] + 0.3 * np.ptp(axes.get_xlim()))
+        if isinstance(folds[0][1][0], pd.Timestamp):
+            axes.xaxis_date()
+    headline(picture, "The backtest", "blue is learnt from, orange came next")
+    return picture
+
+
+def _position(moment: Any) -> float:
+    """Return where a time lies on an axis: days since 1970 for a date."""
+    if isinstance(moment, pd.Timestamp):
+        return float(moment.to_datetime64().astype("M8[us]").astype(np.int64)) / DAY
+    return float(moment)
 
 
 def _numbers(values: pd.Series) -> NDArray[np.float64]:
     known = values.dropna()
     if known.dtype.kind == "M":
-        return known.to_numpy(dtype="M8[us]").astype(np.int64) / 86_400e6
+        return known.to_numpy(dtype="M8[us]").astype(np.int64) / DAY
     return known.to_numpy(dtype=float)

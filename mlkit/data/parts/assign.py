@@ -10,13 +10,25 @@ from numpy.typing import NDArray
 
 from mlkit.core.identity import row_hashes
 
-__all__ = ["PARTS", "SALTS", "assign", "assign_by_time", "best_salt", "unit_hashes"]
+__all__ = [
+    "PARTS",
+    "SALTS",
+    "SALTS_OF_GROUPS",
+    "assign",
+    "assign_by_first",
+    "assign_by_time",
+    "best_salt",
+    "unit_hashes",
+]
 
 PARTS = ("train", "valid", "test")
 SALTS = 64
+SALTS_OF_GROUPS = 512
 MANY = 50_000
 GOLDEN = 0x9E3779B97F4A7C15
 TRAIN, VALID, TEST = range(3)
+UNUSED = -1
+KEPT = 0.5
 
 Places = NDArray[np.int8]
 
@@ -67,10 +79,11 @@ def best_salt(
     classes: NDArray[np.intp],
     test_size: float,
     valid_size: float,
+    salts: int = SALTS,
 ) -> int:
     """Return the salt whose parts are nearest the sizes and classes wished for.
 
-    It is one of `SALTS`, or of the first eight where there are many rows.
+    It is one of `salts`, or of the first eight where there are many rows.
 
     Parameters
     ----------
@@ -80,6 +93,8 @@ def best_salt(
         The class of each row, from 0; -1 where it is not known.
     test_size, valid_size
         Shares, between 0 and 1.
+    salts
+        How many are tried.
     """
     known = classes >= 0
     kinds, place = hashes[known], classes[known]
@@ -96,7 +111,7 @@ def best_salt(
         sizes = found.sum(axis=1), expected.sum(axis=1)
         return empty, float(by_class + ((sizes[0] - sizes[1]) ** 2 / sizes[1]).sum())
 
-    return min(range(SALTS if len(place) <= MANY else 8), key=unevenness)
+    return min(range(salts if len(place) <= MANY else 8), key=unevenness)
 
 
 def assign_by_time(times: pd.Series, test_size: float, valid_size: float) -> Places:
@@ -123,3 +138,47 @@ def assign_by_time(times: pd.Series, test_size: float, valid_size: float) -> Pla
     found[place.index[place >= 1 - test_size - valid_size - 1e-9]] = VALID
     found[place.index[place >= 1 - test_size - 1e-9]] = TEST
     return found.to_numpy(dtype=np.int8)
+
+
+def assign_by_first(
+    times: pd.Series, groups: pd.Series, test_size: float, valid_size: float
+) -> Places | None:
+    """Return each row's part by the time its group was first met; the newest are test.
+
+    So no group is in two parts. A row of an older group that is as new as a later part
+    would be a look into the future, and is in no part, -1.
+
+    Parameters
+    ----------
+    times
+        Dates or numbers.
+    groups
+        What stays together; a row without a group is its own.
+    test_size, valid_size
+        Shares of the rows that have a time.
+
+    Returns
+    -------
+    int8 array, shape (rows,), or None
+        None where more than half of a part's rows would be lost, or a part be empty:
+        groups that are met all the time cannot be parted by time.
+
+    Examples
+    --------
+    >>> times, groups = pd.Series([1.0, 2, 3, 4, 5, 9]), pd.Series(list("aabcda"))
+    >>> assign_by_first(times, groups, 0.2, 0.2).tolist()
+    [0, 0, 0, 1, 2, -1]
+    """
+    alone = pd.Series([f"row {i}" for i in range(len(groups))], index=groups.index)
+    units = ("of " + groups.astype("str")).where(groups.notna(), alone)
+    first = times.groupby(units.to_numpy()).transform("min")
+    places = assign_by_time(first, test_size, valid_size)
+    if len(np.unique(places)) < len(PARTS):
+        return None
+    made = places.copy()
+    for part in (TRAIN, VALID):
+        later = first[places == part + 1].min()
+        made[(places == part) & (times >= later).to_numpy()] = UNUSED
+        if (made == part).sum() < KEPT * (places == part).sum():
+            return None
+    return made

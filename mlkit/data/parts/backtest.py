@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
-from mlkit.data.charts.style import (
-    INK,
-    MUTED,
-    PALETTE,
-    Picture,
-    figure,
-    headline,
-    style,
-)
+from mlkit.data.charts.cards import card, grid
+from mlkit.data.charts.parts import plot_folds
+from mlkit.data.charts.style import Picture
 
-__all__ = ["Backtest", "Fold", "backtest"]
+if TYPE_CHECKING:
+    from mlkit.data.split import Parts
+
+__all__ = ["Backtest", "Fold", "backtest", "rolling"]
 
 Rows = NDArray[np.intp]
-DAY = 86_400e6
 
 
 @dataclass(frozen=True)
@@ -47,35 +43,83 @@ class Fold:
 
 @dataclass(frozen=True)
 class Backtest:
-    """All folds of a backtest, the oldest first."""
+    """All folds of a backtest, the oldest first.
+
+    Parameters
+    ----------
+    folds
+        Row numbers and times of each.
+    why
+        Where there is none, why.
+    """
 
     folds: tuple[Fold, ...]
-
-    def __repr__(self) -> str:
-        sizes = ", ".join(f"{len(f.train)}→{len(f.judged)}" for f in self.folds)
-        return f"<Backtest {sizes}>"
+    why: str = ""
 
     def plot(self) -> Picture:
         """Draw what each fold learns from and what it is judged on."""
-        picture, (axes,) = figure(9, 1.2 + 0.34 * len(self.folds))
-        with style():
-            for place, fold in enumerate(self.folds):
-                for ends, tone in zip((fold.learnt, fold.ahead), PALETTE, strict=False):
-                    low, high = map(_position, ends)
-                    axes.barh(place, high - low, 0.6, left=low, color=tone)
-                told = f"  {len(fold.train):,} rows, judged on {len(fold.judged):,}"
-                end = _position(fold.ahead[1])
-                axes.text(end, place, told, va="center", color=MUTED)
-            numbers = range(len(self.folds))
-            axes.set_yticks(numbers, [f"fold {place + 1}" for place in numbers])
-            axes.set_ylim(len(self.folds) - 0.4, -0.6)
-            axes.tick_params(axis="y", colors=INK)
-            axes.grid(visible=False, axis="y")
-            axes.set_xlim(right=axes.get_xlim()[1] + 0.3 * np.ptp(axes.get_xlim()))
-            if isinstance(self.folds[0].ahead[0], pd.Timestamp):
-                axes.xaxis_date()
-        headline(picture, "The backtest", "blue is learnt from, orange came next")
-        return picture
+        lines = [
+            (fold.learnt, fold.ahead, len(fold.train), len(fold.judged))
+            for fold in self.folds
+        ]
+        return plot_folds(lines, self.why)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(f.train)}→{len(f.judged)}" for f in self.folds)
+        return f"<Backtest {sizes or self.why}>"
+
+    def _repr_html_(self) -> str:
+        if not self.folds:
+            return card("Backtest", self.why)
+        lines = [
+            (
+                *(place, f"{len(fold.train):,}", _between(fold.learnt)),
+                *(f"{len(fold.judged):,}", _between(fold.ahead)),
+            )
+            for place, fold in enumerate(self.folds, 1)
+        ]
+        heads = ("fold", "rows learnt from", "of", "rows judged", "of")
+        told = "each fold learns on the past and is judged on what came next"
+        return card("Backtest", told) + grid(heads, lines)
+
+
+def rolling(parts: Parts, folds: int = 4, *, gap: int = 0) -> Backtest:
+    """Return the backtest of a timed split, on its train and valid rows alone.
+
+    The test stays sealed: no fold learns from it or is judged on it.
+
+    Parameters
+    ----------
+    parts
+        What `split` made.
+    folds
+        How many; fewer where there are too few distinct times.
+    gap
+        How many distinct times are left out before what is judged.
+
+    Returns
+    -------
+    Backtest
+        Its row numbers count through train, then valid. Without folds, and with the
+        reason, where the split is not timed.
+
+    Examples
+    --------
+    >>> from mlkit.data.split import split
+    >>> rows = pd.DataFrame({"day": np.arange(50.0), "y": np.arange(50.0) % 7})
+    >>> rows.index = pd.Index([f"row {i}" for i in range(50)], dtype="str")
+    >>> rolling(split(rows, rows))
+    <Backtest not timed: no backtest>
+    >>> rolling(split(rows, rows, by_time="day"), 3)
+    <Backtest 10→10, 20→10, 30→10>
+    """
+    if not parts.times:
+        return Backtest((), "not timed: no backtest")
+    times = pd.concat([parts.times["train"], parts.times["valid"]])
+    most = times.nunique() - 1 - gap
+    if most < 1:
+        return Backtest((), f"no backtest: {times.nunique()} distinct times")
+    return backtest(times, min(folds, most), gap=gap)
 
 
 def backtest(
@@ -145,8 +189,11 @@ def _edges(counts: Rows, runs: int) -> list[int]:
     return [*edges, len(counts)]
 
 
-def _position(moment: Any) -> float:
-    """Return where a time lies on an axis: days since 1970 for a date."""
-    if isinstance(moment, pd.Timestamp):
-        return float(moment.to_datetime64().astype("M8[us]").astype(np.int64)) / DAY
-    return float(moment)
+def _between(ends: tuple[Any, Any]) -> str:
+    first, last = (
+        f"{end:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+        if isinstance(end, pd.Timestamp)
+        else f"{end:g}"
+        for end in ends
+    )
+    return f"{first} to {last}"

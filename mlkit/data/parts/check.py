@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding
 from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.curve import plot_likeness
+from mlkit.data.charts.style import Picture
 from mlkit.data.measures.leaks import leaks
-from mlkit.data.parts.likeness import likeness
+from mlkit.data.parts.copies import contents, copies
+from mlkit.data.parts.likeness import Likeness, likeness
 from mlkit.data.parts.twins import near_twins, twins
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["PartsCheck", "check_parts"]
 
 ALIKE = 0.6
+CLOCK = 0.95
 MARKS = {"passed": "✓", "missed": "!", "not_assessed": "–"}
 
 Flags = NDArray[np.bool_]
@@ -40,11 +44,18 @@ class PartsCheck:
         The features that alone give the target away, with how well they do.
     target
         The target's name, or "".
+    likeness
+        How well train and test can be told apart, or None where that is not known.
     """
 
     findings: tuple[Finding, ...]
     leaks: Mapping[str, float] = field(default_factory=dict)
     target: str = ""
+    likeness: Likeness | None = None
+
+    def plot(self) -> Picture:
+        """Draw how well train and test can be told apart, and by which columns."""
+        return plot_likeness(None if self.likeness is None else asdict(self.likeness))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -54,7 +65,9 @@ class PartsCheck:
     def from_dict(cls, form: Mapping[str, Any]) -> PartsCheck:
         """Read the form that `to_dict` gives."""
         findings = tuple(Finding(**finding) for finding in form["findings"])
-        return cls(findings, form["leaks"], form["target"])
+        alike = form.get("likeness")
+        told = None if alike is None else Likeness.from_dict(alike)
+        return cls(findings, form["leaks"], form["target"], told)
 
     def __repr__(self) -> str:
         missed = sum(finding.state == "missed" for finding in self.findings)
@@ -102,52 +115,78 @@ def check_parts(parts: Parts, labelled: pd.DataFrame, raw: pd.DataFrame) -> Part
     }
     schema = Schema.of(labelled)
     given = leaks(parts.train)
+    clocks = _clocks(labelled, schema, parts) if parts.times else []
+    told_by = [n for n in schema.features if n in labelled and n not in clocks]
+    alike = likeness(labelled, learnt, others["test"], told_by)
     findings = [
         *_of_twins(rows, labelled, learnt, others),
-        *_of_groups(rows, schema, learnt, others),
+        *_of_groups(rows, schema, parts.group, learnt, others),
         *_of_time(labelled, schema, parts),
-        *_of_likeness(labelled, learnt, others["test"], bool(parts.times)),
+        _of_likeness(alike, clocks, timed=bool(parts.times)),
         *_of_leaks(given, schema.target),
     ]
-    return PartsCheck(tuple(findings), given, schema.target or "")
+    return PartsCheck(tuple(findings), given, schema.target or "", alike)
 
 
 def _of_twins(
     raw: pd.DataFrame, table: pd.DataFrame, learnt: Flags, others: Mapping[str, Flags]
 ) -> Iterator[Finding]:
+    kinds = {name: Schema.of(table)[name].type for name in contents(table)}
     for name, asked in others.items():
         same = twins(raw, learnt, asked)
-        near = near_twins(table, learnt, asked)
-        bar = f"no row of {name} equals one of train"
-        got = f"{many(int(same.sum()), 'row')} in every feature"
-        if near is not None:
-            bar = f"no row of {name} equals one of train, or nearly"
-            got += f", {many(int((near & ~same).sum()), 'row')} nearly"
+        near = None if kinds else near_twins(table, learnt, asked)
         found = same if near is None else same | near
+        bar = f"no row of {name} equals one of train"
+        told = [f"{many(int(same.sum()), 'row')} in every feature"]
+        if near is not None:
+            told.append(f"{many(int((near & ~same).sum()), 'row')} nearly")
+        for column, kind in kinds.items():
+            copied = copies(table[column], kind, learnt, asked)
+            told.append(f"{many(int((copied & ~same).sum()), 'row')} by its {column}")
+            found = found | copied
         share = found.sum() / max(asked.sum(), 1)
         yield Finding(
-            bar,
+            bar + ", or nearly" * (near is not None or bool(kinds)),
             "missed" if found.any() else "passed",
-            f"{got} ({share:.1%})",
+            f"{', '.join(told)} ({share:.1%})",
             help="one person or thing measured twice? then split by that group",
         )
 
 
 def _of_groups(
-    raw: pd.DataFrame, schema: Schema, learnt: Flags, others: Mapping[str, Flags]
+    raw: pd.DataFrame,
+    schema: Schema,
+    group: str,
+    learnt: Flags,
+    others: Mapping[str, Flags],
 ) -> Iterator[Finding]:
     away = np.logical_or.reduce(list(others.values()))
-    for name in schema.with_role("group"):
-        words = raw[name].astype("str") if name in raw else None
-        if words is None:
-            continue
-        both = set(words[learnt]) & set(words[away])
+    names = dict.fromkeys([*schema.with_role("group"), *([group] if group else [])])
+    for name in (name for name in names if name in raw):
+        known = raw[name].notna().to_numpy()
+        words = raw[name].astype("str")
+        both = set(words[learnt & known]) & set(words[away & known])
         yield Finding(
             f"no {name} is in two parts",
             "missed" if both else "passed",
-            f"{len(both):,} of {words.nunique():,} are",
+            f"{len(both):,} of {words[known].nunique():,} are",
             help="scores are those for a group that was met before",
         )
+
+
+def _clocks(table: pd.DataFrame, schema: Schema, parts: Parts) -> list[str]:
+    """Return the features that run with the time of a timed split: years, counters."""
+    times = pd.concat(list(parts.times.values()))
+    order = times.rank()
+    found = []
+    for name in schema.features:
+        if name == times.name:
+            found.append(name)
+        elif name in table and table[name].dtype.kind in "fiuM":
+            ranks = table.loc[order.index, name].rank()
+            if ranks.nunique() > 1 and abs(ranks.corr(order)) >= CLOCK:
+                found.append(name)
+    return found
 
 
 def _of_time(table: pd.DataFrame, schema: Schema, parts: Parts) -> Iterator[Finding]:
@@ -171,21 +210,20 @@ def _of_time(table: pd.DataFrame, schema: Schema, parts: Parts) -> Iterator[Find
         )
 
 
-def _of_likeness(
-    table: pd.DataFrame, learnt: Flags, test: Flags, timed: bool
-) -> Iterator[Finding]:
+def _of_likeness(found: Likeness | None, clocks: list[str], *, timed: bool) -> Finding:
     bar = "train and test look alike to a model that tries to tell them apart"
-    found = likeness(table, learnt, test)
     if found is None:
-        yield Finding(bar, "not_assessed", "too few rows, or no feature")
-        return
-    told = ", ".join(f"{name} {auc:.2f}" for name, auc in found.columns)
+        return Finding(bar, "not_assessed", "too few rows, or no feature")
+    clear = [(name, auc) for name, auc in found.columns if auc > 0.5 + found.luck]
+    told = ", ".join(f"{name} {auc:.2f}" for name, auc in clear[:3])
     got = f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), 0.5 is alike"
+    got += f"; told by {told}" * (bool(told) and found.low > 0.5)
+    got += f"; not asked: {', '.join(clocks)}, which tell the time" * bool(clocks)
     why = "the world has moved between them" if timed else "they are of two worlds"
-    yield Finding(
+    return Finding(
         bar,
         "missed" if found.low > ALIKE else "passed",
-        got + f"; told by {told}" * bool(told),
+        got,
         help=f"{why}: look at these columns, and trust the score less",
     )
 
@@ -198,5 +236,6 @@ def _of_leaks(given: Mapping[str, float], target: str | None) -> Iterator[Findin
         f"no feature alone gives {target} away",
         "missed" if given else "passed",
         told or "none does",
-        help='known before the target? say so below; else give it the role "ignored"',
+        help="if it is known before the target, say so when the model is accepted; "
+        'else give it the role "ignored" in collect',
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ __all__ = ["Likeness", "likeness"]
 MOST = 4000
 FEWEST = 30
 FOLDS = 4
+SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Likeness:
     auc, low, high
         The area under the ROC curve of a model that tells them apart, cross-validated,
         and its 95 % interval; 0.5 is "not at all".
+    luck
+        How far from 0.5 the area of a column that tells nothing may be.
     columns
         The columns that tell them apart best, each with its own area.
     """
@@ -34,13 +39,20 @@ class Likeness:
     auc: float
     low: float
     high: float
+    luck: float = 0.0
     columns: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Likeness:
+        """Read the plain form."""
+        return cls(**{**form, "columns": tuple(map(tuple, form["columns"]))})
 
 
 def likeness(
     table: pd.DataFrame,
     first: NDArray[np.bool_],
     second: NDArray[np.bool_],
+    names: Sequence[str] | None = None,
     seed: int = 0,
 ) -> Likeness | None:
     """Tell how well a model tells two sets of rows apart by their features.
@@ -51,6 +63,8 @@ def likeness(
         Cleaned rows with their schema.
     first, second
         Which rows are in which set, shape (rows,). Up to 4,000 of each are drawn.
+    names
+        The columns to tell them by; by default the features of the table's schema.
     seed
         Of the draw and the model.
 
@@ -76,7 +90,7 @@ def likeness(
 
     rng = np.random.default_rng(seed)
     drawn = [_drawn(np.flatnonzero(which), rng) for which in (first, second)]
-    names = [n for n in Schema.of(table).features if n in table]
+    names = Schema.of(table).features if names is None else list(names)
     if min(map(len, drawn)) < FEWEST or not names:
         return None
     rows = np.concatenate(drawn)
@@ -87,9 +101,10 @@ def likeness(
     filled = np.where(np.isnan(matrix), np.float32(-1e9), matrix)
     said = cross_val_predict(model, filled, which, cv=folds, method="predict_proba")
     auc = float(roc_auc_score(which, said[:, 1]))
-    low, high = _interval(auc, *map(len, drawn))
-    told = _by_column(table.iloc[rows], names, which) if low > 0.5 else ()
-    return Likeness(auc, low, high, told)
+    low, high = (round(end, 4) for end in _interval(auc, *map(len, drawn)))
+    luck = round(0.5 - _interval(0.5, *map(len, drawn))[0], 4)
+    told = _by_column(table.iloc[rows], names, which)
+    return Likeness(round(auc, 4), low, high, luck, told)
 
 
 def _drawn(rows: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
@@ -108,19 +123,33 @@ def _interval(auc: float, negatives: int, positives: int) -> tuple[float, float]
 
 
 def _by_column(
-    table: pd.DataFrame, names: list[str], which: NDArray[np.intp]
+    table: pd.DataFrame, names: Sequence[str], which: NDArray[np.intp]
 ) -> tuple[tuple[str, float], ...]:
-    """Return the three columns that alone tell the sets apart best."""
+    """Return the columns that alone tell the sets apart best."""
     from sklearn.metrics import roc_auc_score
 
+    halves = np.random.default_rng(0).permutation(len(which)) % 2
     found = []
     for name in names:
         values = table[name]
         if values.dtype.kind in "fiuM":
-            ranks = values.rank().fillna(0).to_numpy()
+            gone = values.isna().to_numpy()
+            ranks = np.where(gone, -1.0, values.rank().to_numpy())
         else:
-            shares = pd.Series(which).groupby(values.astype("str").to_numpy()).mean()
-            ranks = values.astype("str").map(shares).to_numpy(dtype=float)
+            ranks = _by_level(values, which, halves)
         auc = float(roc_auc_score(which, ranks))
         found.append((name, round(max(auc, 1 - auc), 3)))
-    return tuple(sorted(found, key=lambda pair: -pair[1])[:3])
+    return tuple(sorted(found, key=lambda pair: -pair[1])[:SHOWN])
+
+
+def _by_level(
+    values: pd.Series, which: NDArray[np.intp], halves: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return each level's share in the second set, as the other half has it."""
+    words = values.astype("str").reset_index(drop=True)
+    told = np.full(len(which), which.mean())
+    for half in (0, 1):
+        learnt, judged = halves != half, halves == half
+        shares = pd.Series(which[learnt]).groupby(words[learnt].to_numpy()).mean()
+        told[judged] = words[judged].map(shares).fillna(which.mean()).to_numpy(float)
+    return told

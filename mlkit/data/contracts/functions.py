@@ -111,7 +111,7 @@ def _failing(told: Any, table: pd.DataFrame) -> Mask | bool:
     """Turn an answer, true where a row is right, round; what is missing is right."""
     if isinstance(told, (bool, np.bool_)):
         return not told
-    if isinstance(told, pd.DataFrame) or not hasattr(told, "__len__"):
+    if isinstance(told, (pd.DataFrame, str)) or not hasattr(told, "__len__"):
         raise Broken(f"it returned {_kind(told)}, neither true nor false")
     if len(told) != len(table):
         raise Broken(f"it returned {len(told):,} answers for {len(table):,} rows")
@@ -157,6 +157,7 @@ def _takes_columns(function: Function, names: Sequence[str]) -> bool:
 
 def _name(function: Function) -> str:
     name = getattr(function, "__qualname__", type(function).__name__)
+    name = name.rpartition("<locals>.")[2]
     module = getattr(function, "__module__", "") or ""
     return name if module in ("__main__", "builtins", "") else f"{module}.{name}"
 

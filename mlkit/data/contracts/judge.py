@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from mlkit.core.errors import InputError
 from mlkit.core.operands import gone
 from mlkit.core.schema import Schema
 from mlkit.data.contracts.functions import Broken, Function, answer
+from mlkit.data.contracts.library import pandera
 
 __all__ = ["Judged", "cells_of", "judge"]
 
@@ -89,9 +90,9 @@ class _Court:
         self.masks: dict[str, Mask] = {}
         self.faults: dict[str, str] = {}
         self.broken: set[str] = set()
-        self._distinct: dict[str, tuple[Mask, NDArray[Any]]] = {}
+        self._distinct: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
 
-    def distinct(self, values: pd.Series) -> tuple[Mask, NDArray[Any]]:
+    def distinct(self, values: pd.Series) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return a text column's codes and its distinct cells, found once."""
         name = str(values.name)
         if name not in self._distinct:
@@ -173,25 +174,24 @@ def _with_pandera(court: _Court, rules: Rules) -> None:
     A frame-level check explodes into a row a column where it fails, and a column's
     into a row a cell, so only the first is asked for; the rows are in the masks.
     """
-    import pandera.pandas as pandera
-
-    def check(rule: Mapping[str, Any]) -> Any:
-        told = {"error": rule["rule"], "ignore_na": False, "n_failure_cases": 1}
-        return pandera.Check(lambda values: court.kept(rule, values), **told)
-
-    single: dict[str, list[Any]] = {}
+    single: dict[str, list[Mapping[str, Any]]] = {}
     for rule in rules:
         if rule["check"] in CHECKS:
-            single.setdefault(rule["column"], []).append(check(rule))
-    columns = {n: pandera.Column(None, c, nullable=True) for n, c in single.items()}
-    whole = [check(rule) for rule in rules if rule["check"] not in CHECKS]
-    schema = pandera.DataFrameSchema(columns, checks=whole)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
+            single.setdefault(rule["column"], []).append(rule)
+    whole = [rule for rule in rules if rule["check"] not in CHECKS]
+    with pandera() as library:
+
+        def check(rule: Mapping[str, Any]) -> Any:
+            told = {"error": rule["rule"], "ignore_na": False, "n_failure_cases": 1}
+            return library.Check(lambda values: court.kept(rule, values), **told)
+
+        columns = {
+            name: library.Column(None, [check(rule) for rule in mine], nullable=True)
+            for name, mine in single.items()
+        }
+        schema = library.DataFrameSchema(columns, checks=[check(r) for r in whole])
+        with suppress(library.errors.SchemaErrors):
             schema.validate(court.table, lazy=True)
-        except pandera.errors.SchemaErrors:
-            return
 
 
 def cells_of(values: pd.Series) -> NDArray[Any]:

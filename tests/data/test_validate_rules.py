@@ -402,7 +402,7 @@ def test_an_expectation_reads_numbers_and_dates_as_cleaning_will():
 def test_freeze_writes_the_proposed_rules_down(maker):
     from click.testing import CliRunner
 
-    from mlkit.cli import main
+    from mlkit.cli.freeze import command
 
     lines = "".join(f"{i % 50},{'ab'[i % 2]}\n" for i in range(60))
     (maker.root / "data" / "x.csv").write_text("age,t\n" + lines)
@@ -427,7 +427,7 @@ def test_freeze_writes_the_proposed_rules_down(maker):
     helper = maker.root / "steps" / "helper.py"
     helper.write_text("def grown(age):\n    return age < 49\n")
     assert maker.executed() == ["collect", "validate"]
-    done = CliRunner().invoke(main, ["freeze", str(maker.root)])
+    done = CliRunner().invoke(command, [str(maker.root)])
     assert "frozen: contract" in done.output
     frozen = json.loads((maker.root / "decisions" / "contract.json").read_bytes())
     told = {rule["rule"]: rule for rule in frozen["value"]}

@@ -162,7 +162,8 @@ class _Court:
         if values.dtype.kind in PLAIN:
             return ask(cells_of(values), rule)
         codes, words = self.distinct(values)
-        return ask(words, rule)[codes]
+        found: Mask = ask(words, rule)[codes]
+        return found
 
 
 FALSE = "it returned False for the whole table"

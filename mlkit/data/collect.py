@@ -108,8 +108,8 @@ def collect(
     place = _place(uri, {**given, **(options or {})}, sample, refresh)
     found = packed(sources.read(place), place, types or {})
     target = target or found.target
-    words = found.schema_missing if list(missing) == [""] else ()
-    missing = tuple(words or missing)
+    if list(missing) == [""]:  # what has types knows its gaps: there "" is a text
+        missing = found.schema_missing or ([""] if found.text else [])
     cells = without(found.columns, missing)
     _check_size(cells, uri)
     roles, types = {**found.roles, **(roles or {})}, {**found.types, **(types or {})}
@@ -118,7 +118,7 @@ def collect(
     _check_roles(roles, types, target)
     read = _read(cells, found, types | ({id_column: "id"} if id_column else {}))
     notes = [*found.notes, *_notes(read)]
-    gaps = () if list(missing) == [""] else tuple(missing)
+    gaps = () if list(missing) in ([], [""]) else tuple(missing)
     columns = {
         name: Column(name, i.type, _roles(name, roles), missing=gaps)
         for name, i in read.items()

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, many
 from mlkit.data.charts.profile import plot_columns, plot_gaps, plot_ties
-from mlkit.data.charts.readings import Columns, Gallery, Report, alert_grid
+from mlkit.data.charts.readings import Columns, Gallery, alert_grid
+from mlkit.data.charts.report import Report
 from mlkit.data.charts.style import Picture
 from mlkit.data.measures import alerts, rows, target, texts
 from mlkit.data.measures.alert import Alert
 from mlkit.data.measures.associations import Associations, associations
+from mlkit.data.measures.bias import Bias, bias
 from mlkit.data.measures.describe import describe, module_of
 from mlkit.data.measures.leaks import AWAY, ties
 from mlkit.data.measures.look import Look, look
@@ -27,6 +29,7 @@ __all__ = ["Columns", "Profile", "profile"]
 
 MOST_CLASSES = 6
 SAMPLE = 20_000
+MOST_PERSONS = 200_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Profile:
         The target's classes, where there are at most six.
     associations
         How much each pair of columns goes together.
+    bias
+        Who is in it, and whether the target and the gaps treat groups alike.
     telling
         By column of text, the words that tell each class.
     sampled
@@ -68,6 +73,7 @@ class Profile:
     target: str = ""
     classes: tuple[str, ...] = ()
     associations: Associations = field(default_factory=Associations, repr=False)
+    bias: Bias | None = field(default=None, repr=False)
     telling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     sampled: int = 0
     sample: pd.DataFrame | None = field(default=None, repr=False, compare=False)
@@ -120,6 +126,7 @@ class Profile:
             "target": self.target,
             "classes": list(self.classes),
             "associations": self.associations.to_dict(),
+            "bias": self.bias and self.bias.to_dict(),
             "telling": {name: dict(told) for name, told in self.telling.items()},
             "sampled": self.sampled,
         }
@@ -132,6 +139,7 @@ class Profile:
             "alerts": tuple(Alert(**alert) for alert in form["alerts"]),
             "classes": tuple(form["classes"]),
             "associations": Associations.from_dict(form["associations"]),
+            "bias": form["bias"] and Bias.from_dict(form["bias"]),
         }
         return cls(**{**form, **parts})
 
@@ -150,7 +158,8 @@ def profile(table: pd.DataFrame) -> Profile:
 
     The distributions are those that cleaning would leave; gaps that it would find are
     told apart from those that were seen. Counts and quantiles are of all rows, ties
-    with the target of up to 20,000, associations of up to 5,000, evenly spaced.
+    with the target of up to 20,000, associations of up to 5,000, and where a column is
+    sensitive, who is in it of up to 200,000, all evenly spaced.
 
     Parameters
     ----------
@@ -187,6 +196,7 @@ def profile(table: pd.DataFrame) -> Profile:
         target=schema.target or "",
         classes=work.classes,
         associations=pairs,
+        bias=bias(work.persons()),
         telling=work.telling,
         sampled=len(sample),
         sample=table.iloc[work.places],
@@ -203,7 +213,9 @@ class _Work:
         self.telling: dict[str, Mapping[str, Any]] = {}
         self.alerts: list[Alert] = []
         self.keys = rows.Keys(len(table))
-        self.places = _spaced(len(table))
+        most = MOST_PERSONS if schema.with_role("sensitive") else SAMPLE
+        self.places = _spaced(len(table), most)
+        self.kept = len(self.places)
         self.sampled: list[tuple[Column, Any]] = []
         name = schema.target
         self.target = look(table[name], schema[name]) if name else None
@@ -224,9 +236,17 @@ class _Work:
 
     def sample(self) -> pd.DataFrame:
         """Return some rows, cleaned, with their schema."""
+        return self._rows(_spaced(self.kept, SAMPLE) if self.kept > SAMPLE else None)
+
+    def persons(self) -> pd.DataFrame:
+        """Return the rows that tell who is in the table, cleaned."""
+        return self._rows(None)
+
+    def _rows(self, places: NDArray[np.intp] | None) -> pd.DataFrame:
+        columns = tuple(column for column, _ in self.sampled)
         named = {column.name: values for column, values in self.sampled}
-        schema = Schema(tuple(column for column, _ in self.sampled))
-        return schema.attach(pd.DataFrame(named))
+        whole = pd.DataFrame(named, copy=False)
+        return Schema(columns).attach(whole if places is None else whole.iloc[places])
 
     def _measure(self, seen: Look) -> Mapping[str, Any]:
         roles = [role for role in seen.left.roles if role in seen.column.roles]
@@ -242,8 +262,8 @@ class _Work:
         return measured
 
 
-def _spaced(count: int) -> NDArray[np.intp]:
-    places = np.linspace(0, max(count - 1, 0), min(count, SAMPLE)).astype(np.intp)
+def _spaced(count: int, most: int) -> NDArray[np.intp]:
+    places = np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.intp)
     return np.unique(places)
 
 

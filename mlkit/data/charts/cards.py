@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from math import isinf
 
-from mlkit.data.charts.style import ACCENT, GRID, INK, MUTED
+from mlkit.data.charts.style import ACCENT, MUTED
 
 __all__ = ["card", "grid", "many", "significant"]
 
+LINE = "rgba(127, 127, 127, .25)"
 CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em 0"
 
 
@@ -47,14 +48,14 @@ def grid(
     """
     top = "".join(_cell(head, f"color:{MUTED};font-weight:400", "th") for head in heads)
     body = "".join(
-        f'<tr style="border-top:1px solid {GRID};background:none">'
+        f'<tr style="border-top:1px solid {LINE};background:none">'
         + "".join(_cell(cell, _style(cell)) for cell in line)
         + "</tr>"
         for line in lines
     )
     quiet = f'<div style="color:{MUTED}">{escape(rest)}</div>' if rest else ""
     return (
-        f'<table style="border-collapse:collapse;margin:.5em 0;color:{INK}">'
+        '<table style="border-collapse:collapse;margin:.5em 0">'
         f'<thead><tr style="background:none">{top}</tr></thead><tbody>{body}</tbody>'
         f"</table>{quiet}"
     )

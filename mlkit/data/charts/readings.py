@@ -1,16 +1,12 @@
-"""Pages of a profile to read: its alerts, its columns, skrub's report, a gallery."""
+"""Pages of a profile to read: its alerts, its columns, a gallery."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
 
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.charts.profile import plot_words
@@ -19,19 +15,12 @@ from mlkit.data.charts.style import BAD, MUTED, WARN, Picture
 if TYPE_CHECKING:
     from mlkit.data.measures.alert import Alert
 
-__all__ = ["Columns", "Gallery", "Report", "alert_grid"]
+__all__ = ["Columns", "Gallery", "alert_grid"]
 
 ALIKE = 3
 LISTED = 100
-REPORT_ROWS = 5000
-REPORT_COLUMNS = 40
 CELL = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0"
 MARKS = {"serious": ("●", BAD), "look": ("●", WARN), "note": ("○", MUTED)}
-LOCKED = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-    "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
-    'font-src data:">'
-)
 
 
 @dataclass(frozen=True)
@@ -49,59 +38,6 @@ class Columns:
         lines = [_measures(column, self.rows) for column in self.measures[:LISTED]]
         rest = len(self.measures) - len(lines)
         return grid(heads, lines, f"and {many(rest, 'column')} more" if rest else "")
-
-
-@dataclass(frozen=True)
-class Report:
-    """Skrub's table report on a sample of rows, in a frame that nothing gets out of.
-
-    Parameters
-    ----------
-    sample
-        Some rows as they were collected; None where they were not kept.
-    rows
-        How many rows the whole table has.
-    """
-
-    sample: pd.DataFrame | None = field(repr=False)
-    rows: int
-
-    @cached_property
-    def shown(self) -> pd.DataFrame:
-        """The rows and columns that the report is about."""
-        table = pd.DataFrame() if self.sample is None else self.sample
-        count = len(table)
-        places = np.linspace(0, max(count - 1, 0), min(count, REPORT_ROWS)).astype(int)
-        few = table.iloc[np.unique(places), :REPORT_COLUMNS]
-        return few.reset_index(drop=True)
-
-    @cached_property
-    def html(self) -> str:
-        """The report as a page of its own, offline and whole."""
-        import skrub
-
-        report = skrub.TableReport(self.shown, title=self.about, verbose=0)
-        page: str = report.html()
-        return page.replace("<head>", f"<head>{LOCKED}", 1)
-
-    @property
-    def about(self) -> str:
-        """What the report is about, in a few words."""
-        told = f"{len(self.shown):,} of {self.rows:,} rows"
-        return told if len(self.shown) < self.rows else f"{self.rows:,} rows"
-
-    def __repr__(self) -> str:
-        return f"<Report of {self.about}>"
-
-    def _repr_html_(self) -> str:
-        if self.sample is None or self.sample.empty:
-            return "<div>The rows are not kept with a profile: run it again.</div>"
-        page = self.html.replace("&", "&amp;").replace('"', "&quot;")
-        return (
-            f'<div style="color:{MUTED}">{escape(self.about)}, evenly spaced</div>'
-            f'<iframe sandbox="allow-scripts" srcdoc="{page}" loading="lazy" '
-            'style="width:100%;height:40em;border:0;background:white"></iframe>'
-        )
 
 
 @dataclass(frozen=True)
@@ -175,7 +111,8 @@ def _line(alert: Alert, kind: str, column: str, evidence: str, remedy: str) -> s
         f'<td style="{CELL}">{escape(t)}</td>' for t in (kind, column, evidence)
     )
     code = (
-        f'<div><code style="font-size:.85em;color:{MUTED};white-space:pre-wrap">'
+        '<div><code style="font-size:.85em;color:inherit;opacity:.75;'
+        'background:none;padding:0;white-space:pre-wrap">'
         f"{escape(alert.command)}</code></div>"
     ) * bool(remedy and alert.fix)
     told = f'<td style="{CELL};max-width:28em">{escape(remedy)}{code}</td>'

@@ -49,13 +49,17 @@ def numeric_words(values: pd.Series) -> NDArray[np.float64] | None:
     Words such as ``?``, which hide a missing value among numbers, are left out; marks
     such as those of ``1,234`` and ``$5`` are read as `clean` will read them.
     """
-    words = values.dropna().str.strip()
-    kept = words[~words.str.casefold().isin(sorted(NO_NUMBERS))]
-    found = numbers(kept.to_numpy(dtype=object))
-    if len(found) and np.isnan(found).any():
-        how = hints.marks(kept.unique().tolist()) or {}
-        found = numbers(kept.to_numpy(dtype=object), **how)
-    return None if np.isnan(found).any() or not len(found) else found
+    codes, distinct = pd.factorize(values)
+    words = pd.Series(distinct).str.strip()
+    gap = words.str.casefold().isin(sorted(NO_NUMBERS)).to_numpy(dtype=bool)
+    found = numbers(words.to_numpy(dtype=object))
+    if np.isnan(found[~gap]).any():
+        how = hints.marks(words[~gap].tolist()) or {}
+        found = numbers(words.to_numpy(dtype=object), **how)
+    if gap.all() or np.isnan(found[~gap]).any():
+        return None
+    known = codes[codes >= 0]
+    return np.asarray(found[known[~gap[known]]])
 
 
 def as_target(

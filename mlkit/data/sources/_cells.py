@@ -22,12 +22,16 @@ LARGEST = 2**63
 DIGITS = 15
 LISTED = 8
 ONE = {bool: "bool", int: "int", float: "float", str: "text", dt.date: "date"}
-ZONED = "its times carry a zone: kept in UTC, so that a day may begin elsewhere"
+SAID = {
+    "zoned": "its times carry a zone: kept in UTC, so that a day may begin elsewhere",
+    "decimal": "exact decimals are read as floating-point numbers",
+}
 MIXED = "holds {} and {}: kept as text"
 EMPTY: Mapping[str, pa.DataType] = {
     "bool": pa.bool_(),
     "int": pa.int64(),
     "float": pa.float64(),
+    "decimal": pa.float64(),
     "text": pa.string(),
     "date": pa.timestamp("us"),
     "moment": pa.timestamp("us"),
@@ -116,8 +120,8 @@ class Gathered:
                 what = f"holds {found[0]} that a computer would round: kept as text"
             self._told.setdefault(what, []).append(name)
             kind = "text"
-        if kind == "zoned":
-            self._told.setdefault(ZONED, []).append(name)
+        if kind in SAID:
+            self._told.setdefault(SAID[kind], []).append(name)
         wanted = EMPTY.get(kind, pa.null())
         made: list[pa.Array] = []
         filled = 0
@@ -154,11 +158,8 @@ def _array(values: Sequence[Any]) -> tuple[str, pa.Array]:
     kinds = {_kind(value) for value in values} - {"none"}
     if not kinds:
         return "none", pa.nulls(len(values))
-    if kinds == {"decimal"}:
-        values = [None if value is None else float(value) for value in values]
-        return "float", pa.array(values, pa.float64())
     if kinds <= {"int", "float", "decimal"} and not _rounds(values, kinds):
-        plain = "int" if kinds == {"int"} else "float"
+        plain = next(k for k in ("decimal", "float", "int") if k in kinds)
         values = [v if v is None or plain == "int" else float(v) for v in values]
         return plain, pa.array(values, EMPTY[plain])
     if kinds <= {"date", "moment"}:
@@ -183,7 +184,9 @@ def _kind(value: Any) -> str:
     if isinstance(value, Number):
         return "long"
     if isinstance(value, Decimal):
-        exact = len(value.as_tuple().digits) <= DIGITS or not value.is_finite()
+        exact = (
+            not value.is_finite() or len(value.normalize().as_tuple().digits) <= DIGITS
+        )
         return "decimal" if exact else "long"
     if isinstance(value, dt.datetime):
         return "zoned" if value.tzinfo else "moment"
@@ -238,13 +241,14 @@ def _common(chunks: list[tuple[str, pa.Array]]) -> str:
     kinds = {kind for kind, _ in chunks}
     if len(kinds) <= 1:
         return min(kinds, default="none")
-    if kinds == {"int", "float"}:
+    if kinds <= {"int", "float", "decimal"}:
         ends = [pc.min_max(a).as_py() for kind, a in chunks if kind == "int"]
         fits = all(e["min"] >= -EXACT and e["max"] <= EXACT for e in ends)
-        return "float" if fits else "long"
+        kind = "decimal" if "decimal" in kinds else "float"
+        return kind if fits else "long"
     if kinds == {"date", "moment"}:
         return "moment"
-    return "long" if kinds <= {"int", "float", "long"} else "mixed"
+    return "long" if kinds <= {"int", "float", "decimal", "long"} else "mixed"
 
 
 def _cast(array: pa.Array, wanted: pa.DataType) -> pa.Array:

@@ -16,11 +16,13 @@ import pandas as pd
 from mlkit.core.errors import InputError, StepError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.changes import before_after
 from mlkit.data.charts.style import Picture
-from mlkit.data.charts.tables import fates
+from mlkit.data.charts.tables import fates, said
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.draft import Offer
 from mlkit.data.cleaning.flags import counted, flag_of, flags
+from mlkit.data.cleaning.pages import Changes
 from mlkit.data.cleaning.propose import Plan, plan
 from mlkit.data.cleaning.replay import replayed
 
@@ -137,6 +139,8 @@ class Cleaned:
         What a person should know, one sentence each.
     offers
         Every operation that is done, refused, or done only if somebody accepts it.
+    raw
+        The rows as they came.
     """
 
     table: pd.DataFrame
@@ -144,6 +148,7 @@ class Cleaned:
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = field(default=(), repr=False)
+    raw: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def rows(self) -> dict[str, int]:
@@ -151,6 +156,34 @@ class Cleaned:
         flagged = sum(self.dropped.values())
         kept = len(self.table) - flagged
         return {"in": kept + flagged, "kept": kept, "flagged": flagged}
+
+    @property
+    def changes(self) -> Changes:
+        """What each operation changed, with examples, as a page to read."""
+        return Changes([offer for offer in self.offers if offer.done])
+
+    @property
+    def offered(self) -> Changes:
+        """What could be done beyond that, as a page to read."""
+        return Changes([offer for offer in self.offers if not offer.done])
+
+    def plot_changes(self, most: int = 6) -> Picture:
+        """Draw up to `most` changed columns before and after, side by side."""
+        done: dict[str, list[Offer]] = {}
+        for offer in self.offers:
+            name = str(offer.operation.get("column"))
+            if offer.done and offer.cells and name in self.table:
+                done.setdefault(name, []).append(offer)
+        told = {
+            name: " · ".join(said(str(o.operation["op"]), o.cells) for o in found)
+            for name, found in done.items()
+        }
+        raw = self.table if self.raw is None else self.raw
+        cells = {name: sum(o.cells for o in found) for name, found in done.items()}
+        shown = sorted(cells, key=lambda name: -cells[name])[:most]
+        names = [name for name in told if name in shown]
+        pairs = [(n, told[n], raw[n], self.table[n]) for n in names]
+        return before_after(pairs, len(told) - len(pairs))
 
     def plot(self) -> Picture:
         """Draw the cells that were changed, and what became of the rows."""
@@ -167,7 +200,10 @@ class Cleaned:
         reasons = [
             f"{many(count, 'row')}: {why}" for why, count in self.dropped.items()
         ]
-        return card("Cleaned", size, [*reasons, *self.notes])
+        left = sum(offer.state == "offered" for offer in self.offers)
+        more = [f"{many(left, 'operation')} offered and not done"] * (left > 0)
+        told = card("Cleaned", size, [*reasons, *self.notes, *more])
+        return told + (self.changes._repr_html_() if self.changes.offers else "")
 
 
 def clean(
@@ -243,6 +279,7 @@ def clean(
         counted(found),
         (*flagged.notes, *_said(wanted, {*refuse})),
         (*(o for o in offers if not o.flags), *flagged.offers),
+        raw,
     )
     _all_there(table, done)
     return done

@@ -1,23 +1,31 @@
-"""Refuse proposed cleaning operations by name."""
+"""Refuse or accept cleaning operations by name, looking at what each changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
 
 from mlkit.core.files import digest
-from mlkit.data.charts.cards import grid, many
+from mlkit.data.charts.style import MUTED
 from mlkit.data.clean import Cleaned
+from mlkit.data.cleaning.draft import Offer
+from mlkit.data.cleaning.pages import Changes, counted_in, shown
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["CleaningEditor"]
 
 LISTED = 100
 
-Record = Callable[[list[str], str], None]
+Choice = dict[str, list[Any]]
+Record = Callable[[Any, str], None]
 
 
 class CleaningEditor:
-    """An editor of which cleaning operations are not wanted.
+    """An editor of which cleaning operations are done.
+
+    What is proposed is done unless a person refuses it; what is offered beyond that is
+    done only if she accepts it.
 
     Parameters
     ----------
@@ -27,70 +35,134 @@ class CleaningEditor:
     Attributes
     ----------
     value
-        The default: nothing is refused.
+        The default: nothing is refused, accepted or added.
     seen
-        A fingerprint of what is proposed.
+        A fingerprint of what is proposed and offered.
     """
 
     def __init__(self, proposed: Cleaned) -> None:
-        cleaning = proposed.cleaning
-        self.offers = {
-            op["name"]: f"{many(cleaning.touched[op['name']], 'cell')}: {op['why']}"
-            for op in cleaning.told
-        }
-        twice = proposed.dropped.get("duplicate", 0)
-        if twice:
-            self.offers["duplicates"] = f"{twice:,} rows equal an earlier one: flagged"
-        self.value: list[str] = []
+        self.offers = {offer.name: offer for offer in proposed.offers}
+        self.value: Choice = _choice({})
         self.settled = not self.offers
         self.seen = digest(sorted(self.offers))
 
-    def picture(self, value: list[str]) -> object:
-        """Return the operations as a page to read, the refused ones marked."""
-        if not self.offers:
+    def picture(self, value: Any) -> object:
+        """Return the operations as a page to read, with what is decided of each."""
+        choice = _choice(value)
+        asked = {offer.name: offer for offer in map(_as_offer, choice["add"])}
+        found = {**self.offers, **asked}
+        if not found:
             return Note("there is nothing to clean")
-        return _Offers({n: (n not in value, why) for n, why in self.offers.items()})
+        states = {n: self._state(n, choice) for n in self.offers if n not in asked}
+        return Changes([*found.values()], states)
 
-    def widget(self, value: list[str], record: Record) -> object:
+    def widget(self, value: Any, record: Record) -> object:
         """Return a box for each operation, and a button that keeps the choice."""
-        if not self.offers:
+        choice = _choice(value)
+        if not self.offers and not choice["add"]:
             return self.picture(value)
-        import ipywidgets as w
-
-        wide = w.Layout(width="20em")
-        boxes = {
-            name: w.Checkbox(
-                value=name not in value, description=name, indent=False, layout=wide
-            )
-            for name in self.offers
-        }
-        lines = [w.HBox([box, w.Label(self.offers[n])]) for n, box in boxes.items()]
-        gone = [name for name in value if name not in self.offers]
+        asked = [_Line(_as_offer(operation), True) for operation in choice["add"]]
+        names = {line.tick.description for line in asked}
+        others = [name for name in self.offers if name not in names]
+        lines = {name: self._line(name, choice) for name in others[:LISTED]}
+        rest = len(others) - len(lines)
         return panel(
             "CleaningEditor",
-            [w.VBox(lines)],
-            lambda why: record(
-                gone + [n for n, b in boxes.items() if not b.value], why
-            ),
+            self._parts(lines, asked, rest),
+            lambda why: record(self._kept(choice, lines, asked), why),
         )
 
+    def _line(self, name: str, choice: Choice) -> _Line:
+        return _Line(self.offers[name], self._state(name, choice) == "done")
 
-class _Offers:
-    """Operations and whether they are done, as a page to read."""
+    def _state(self, name: str, choice: Choice) -> str:
+        if name in choice["refuse"]:
+            return "refused"
+        by_default = self.offers[name].state == "done"
+        return "done" if by_default or name in choice["accept"] else "offered"
 
-    def __init__(self, offers: dict[str, tuple[bool, str]]) -> None:
-        self.offers = offers
+    def _parts(
+        self, lines: Mapping[str, _Line], asked: Sequence[_Line], rest: int
+    ) -> list[Any]:
+        import ipywidgets as w
 
-    def __repr__(self) -> str:
-        refused = [name for name, (done, _) in self.offers.items() if not done]
-        told = f", refused: {', '.join(refused)}" if refused else ""
-        return f"<{len(self.offers)} operations proposed{told}>"
+        done = [n for n in lines if self.offers[n].state == "done"]
+        groups = {
+            "Proposed: done unless you refuse": [lines[n] for n in done],
+            "Offered: done only if you accept": [
+                line for n, line in lines.items() if n not in done
+            ],
+            "Asked for": list(asked),
+        }
+        parts: list[Any] = []
+        for title, group in groups.items():
+            if group:
+                parts.append(w.HTML(f"<b>{title}</b>"))
+                parts.append(w.VBox([line.box for line in group]))
+        if rest:
+            parts.append(w.HTML(f"and {rest:,} more, decided by name"))
+        return parts
 
-    def _repr_html_(self) -> str:
-        lines = [
-            ("✓" if done else "refused", name, why)
-            for name, (done, why) in list(self.offers.items())[:LISTED]
-        ]
-        rest = len(self.offers) - len(lines)
-        more = f"and {many(rest, 'operation')} more" if rest else ""
-        return grid(("", "operation", "what it does"), lines, more)
+    def _kept(
+        self, choice: Choice, lines: Mapping[str, _Line], asked: Sequence[_Line]
+    ) -> Choice:
+        """Return the choice that the boxes make; names not shown stay decided."""
+        refuse = [name for name in choice["refuse"] if name not in lines]
+        accept = [name for name in choice["accept"] if name not in lines]
+        for name, line in lines.items():
+            by_default = self.offers[name].state == "done"
+            if by_default and not line.wanted:
+                refuse.append(name)
+            if not by_default and line.wanted:
+                accept.append(name)
+        both = zip(choice["add"], asked, strict=True)
+        add = [operation for operation, line in both if line.wanted]
+        return {"refuse": refuse, "accept": accept, "add": add}
+
+
+class _Line:
+    """One operation on one line: a box, and what it changes."""
+
+    def __init__(self, offer: Offer, wanted: bool) -> None:
+        import ipywidgets as w
+
+        self.tick = w.Checkbox(
+            value=wanted,
+            description=offer.name,
+            indent=False,
+            layout=w.Layout(width="18em", flex="0 0 auto"),
+        )
+        self.box = w.HBox([self.tick, w.HTML(_told(offer))])
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self.tick.value)
+
+
+def _told(offer: Offer) -> str:
+    """Say what an operation touches and why, examples below; as safe HTML."""
+    why = offer.why if offer.state == "asked" else f"{counted_in(offer)}: {offer.why}"
+    examples = f"{shown(offer)}" if offer.examples else ""
+    quiet = f'<div style="color:{MUTED}">{escape(examples)}</div>' if examples else ""
+    return f'<div style="line-height:1.5">{escape(why)}{quiet}</div>'
+
+
+def _choice(value: Any) -> Choice:
+    """Return a decision in its full form; a list of names refuses them."""
+    if isinstance(value, Mapping):
+        return {k: list(value.get(k, ())) for k in ("refuse", "accept", "add")}
+    return {"refuse": list(value or ()), "accept": [], "add": []}
+
+
+def _as_offer(operation: Any) -> Offer:
+    """Show an operation that was asked for as it was written."""
+    told = operation if isinstance(operation, Mapping) else {"op": str(operation)}
+    name = f"{told.get('op')} {told.get('column', '')}".strip()
+    how = [
+        f"{key} {value!r}"
+        for key, value in told.items()
+        if key not in ("op", "column", "name", "why")
+    ]
+    said = f"{', '.join(how)} {told.get('why', '')}".strip() or "a person asked for it"
+    form = {"op": "trim", **told, "name": str(told.get("name", name)), "why": said}
+    return Offer(form, "asked", 0)

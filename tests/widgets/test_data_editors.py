@@ -68,27 +68,6 @@ def test_the_fingerprint_follows_the_proposals():
     assert one.seen != ContractEditor(infer(table_of().iloc[:9])).seen
 
 
-def test_operations_are_refused_by_name():
-    editor = CleaningEditor(clean(table_of()))
-    assert kept(editor) == []
-
-    def untick(panel):
-        panel.children[0].children[0].children[0].value = False
-
-    refused = kept(editor, untick)
-    assert refused == ["missing c"]
-    assert "missing c" not in clean(table_of(), refuse=refused).cleaning.touched
-    assert kept(editor, value=["an older one"]) == ["an older one"]
-    assert "refused: missing c" in repr(editor.picture(refused))
-
-
-def test_nothing_to_clean_is_said():
-    table = table_of()[["x"]]
-    editor = CleaningEditor(clean(Schema((Column("x"),)).attach(table)))
-    assert "nothing to clean" in repr(editor.picture([]))
-    assert "nothing to clean" in repr(editor.widget([], lambda *_: None))
-
-
 def test_labels_are_given_by_row():
     editor = LabelEditor(clean(table_of()).table)
 

@@ -191,7 +191,8 @@ def headline(picture: Figure, title: str, below: str = "") -> None:
             "fontsize": 9,
             "color": MUTED,
         }
-        second = picture.text(0.01, 0.98, below, transform=place, **quiet)
+        top = 1 - 0.05 / picture.get_figheight()
+        second = picture.text(0.01, top, below, transform=place, **quiet)
         second.set_in_layout(False)
 
 

@@ -27,7 +27,7 @@ from mlkit.data.charts.style import (
     style,
 )
 
-__all__ = ["fates", "strips"]
+__all__ = ["fates", "said", "strips"]
 
 TONES = {
     "number": PALETTE[0],
@@ -40,24 +40,39 @@ HEIGHT = 240
 WIDEST = 60
 MOST = 24
 SAID = {
+    "tidy": "made plain",
     "trim": "trimmed",
+    "lower": "in lower case",
     "missing": "made missing",
+    "truth": "read as true or false",
     "number": "read as numbers",
+    "unit": "read with a unit",
     "date": "read as dates",
     "recode": "spelt alike",
+    "split": "taken apart",
+    "clip": "clipped",
+    "fill": "filled",
     "drop": "left out",
 }
 TONE_OF = {
     "kept": ACCENT,
     "duplicate": PALETTE[5],
+    "near duplicate": PALETTE[6],
     "missing target": BAD,
     "number": PALETTE[2],
+    "unit": PALETTE[2],
     "date": PALETTE[4],
+    "split": PALETTE[4],
     "recode": PALETTE[3],
+    "truth": PALETTE[3],
+    "clip": PALETTE[5],
+    "tidy": PALETTE[6],
     "trim": PALETTE[6],
     "drop": PALETTE[7],
     "missing": PALETTE[1],
 }
+READ = {"number", "unit", "date", "split", "drop"}
+FIRST = {"tidy", "trim", "lower"}
 
 
 def strips(table: pd.DataFrame) -> Picture:
@@ -109,6 +124,17 @@ def _strip(values: pd.Series, tone: str) -> np.ndarray:
     return np.where(np.isnan(ranks)[:, None], 1.0, shades)
 
 
+def said(op: str, cells: int) -> str:
+    """Say how many cells an operation changed, and how.
+
+    Examples
+    --------
+    >>> said("trim", 1200)
+    '1,200 trimmed'
+    """
+    return f"{cells:,} {SAID.get(op, op)}"
+
+
 def fates(
     operations: Sequence[Mapping[str, Any]],
     touched: Mapping[str, int],
@@ -131,8 +157,9 @@ def fates(
     bars = {} if dropped is None else {"rows": _row_parts(rows, dropped)}
     columns = list(dict.fromkeys(operation["column"] for operation in operations))
     for name in columns[:MOST]:
-        mine = [op for op in operations if op["column"] == name]
-        bars[name] = {op["op"]: touched[op["name"]] for op in mine}
+        bars[name] = {}
+        for op in (op for op in operations if op["column"] == name):
+            bars[name][op["op"]] = bars[name].get(op["op"], 0) + touched[op["name"]]
     picture, (axes,) = figure(9, 1.1 + 0.32 * max(len(bars), 1))
     _fate_bars(axes, bars, rows, dropped is not None)
     more = f", {MOST} of {len(columns)} columns shown" if len(columns) > MOST else ""
@@ -153,9 +180,7 @@ def _fate_bars(
         for place, (name, parts) in enumerate(bars.items()):
             lower = place + 0.5 * (split and place > 0)
             _fate_bar(axes, lower, parts, rows)
-            told = " · ".join(
-                f"{n:,} {SAID.get(part, part)}" for part, n in parts.items()
-            )
+            told = " · ".join(said(part, n) for part, n in parts.items())
             axes.text(rows * 1.015, lower, told, va="center", fontsize=8, color=MUTED)
             axes.text(
                 *(-rows * 0.015, lower, shorten(name, 26)),
@@ -170,13 +195,15 @@ def _fate_bars(
 
 def _fate_bar(axes: Axes, lower: float, parts: Mapping[str, int], rows: int) -> None:
     axes.barh(lower, rows, 0.62, color=GRID)
-    read = {"number", "date", "drop"}.intersection(parts)
+    read = READ.intersection(parts)
     start = 0
     for part, count in _in_order(parts):
-        if read and part == "trim":
+        if read and part in FIRST:
             continue
-        axes.barh(lower, count, 0.62, left=start, color=TONE_OF.get(part, WARN))
-        start += count
+        # a cell that two operations changed is drawn once
+        wide = min(count, rows - start)
+        axes.barh(lower, wide, 0.62, left=start, color=TONE_OF.get(part, WARN))
+        start += wide
 
 
 def _in_order(parts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -15,15 +15,15 @@ from mlkit.core.errors import InputError
 from mlkit.core.operations import ELSEWHERE, player
 from mlkit.core.rows import place_of
 from mlkit.core.schema import Column
-from mlkit.core.values import missing, write
+from mlkit.core.values import missing
 from mlkit.data.cleaning import media
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.takes import ROW
+from mlkit.data.cleaning.telling import cell
 
 __all__ = ["Draft", "Offer", "look", "settled"]
 
 MOST = 5
-NOTHING = "nothing"
 
 Codes = NDArray[np.intp]
 
@@ -44,7 +44,8 @@ class Offer:
     lost
         How many of these cells it cannot read, and makes missing.
     examples
-        Cells before, after, and how many there are, the most frequent first.
+        Cells before, after, and how many there are, the most frequent first; texts in
+        quotes.
     """
 
     operation: Mapping[str, Any]
@@ -335,7 +336,7 @@ class Draft:
         places = np.flatnonzero(changed)
         top = places[np.argsort(-self.counts[places], kind="stable")[:MOST]]
         examples = tuple(
-            (_said(before[i]), _said(after[i]), int(self.counts[i])) for i in top
+            (cell(before[i]), cell(after[i]), int(self.counts[i])) for i in top
         )
         cells = int(self.counts[places].sum())
         gone = int(self.counts[np.flatnonzero(lost)].sum())
@@ -350,8 +351,8 @@ class Draft:
         made = player("split", place)(place, before[top], operation)
         examples = tuple(
             (
-                _said(before[i]),
-                " | ".join(_said(made[f"{place}_{part}"][n]) for part in parts),
+                cell(before[i]),
+                " | ".join(cell(made[f"{place}_{part}"][n]) for part in parts),
                 int(self.counts[i]),
             )
             for n, i in enumerate(top)
@@ -383,8 +384,3 @@ def _changed(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
         return ~(gone & left)
     differs = np.asarray(before != after, dtype=bool) & ~gone & ~left
     return np.asarray((gone != left) | differs, dtype=bool)
-
-
-def _said(cell: Any) -> str:
-    told = write(cell)
-    return NOTHING if told is None else told

@@ -110,11 +110,19 @@ class _State:
     def put(self, rows: Any, why: Any) -> None:
         self.reasons[rows] = why[rows] if isinstance(why, np.ndarray) else why
 
-    def offer(self, name: str, rows: int, why: str, default: bool) -> bool:
+    def offer(
+        self,
+        name: str,
+        rows: int,
+        why: str,
+        default: bool,
+        examples: tuple[tuple[str, str, int], ...] = (),
+    ) -> bool:
         wanted = default or name in self.decided.accept or self.asks(name)
         state = "done" if wanted else "offered"
         state = "refused" if name in self.decided.refuse else state
-        self.offers.append(Offer({"op": name, "name": name, "why": why}, state, rows))
+        told = {"op": name, "name": name, "why": why}
+        self.offers.append(Offer(told, state, rows, 0, examples))
         return self.offers[-1].done
 
     def asks(self, name: str) -> bool:
@@ -148,8 +156,12 @@ def _nearly(state: _State, cleaned: pd.DataFrame) -> None:
         return
     first = near_duplicates(cleaned)
     rows = first >= 0
-    if rows.any() and state.offer(name, int(rows.sum()), NEARLY, False):
-        ids = cleaned.index.astype(str).to_numpy(dtype=object)
+    if not rows.any():
+        return
+    ids = cleaned.index.astype(str).to_numpy(dtype=object)
+    some = np.flatnonzero(rows)[:3].tolist()
+    pairs = tuple((f"row {ids[i]}", f"as row {ids[first[i]]}", 1) for i in some)
+    if state.offer(name, int(rows.sum()), NEARLY, False, pairs):
         told = np.array([f"near duplicate of row {ids[i]}" for i in first], object)
         state.put(rows, told)
 

@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-__all__ = ["said", "written"]
+from mlkit.core.values import write
+
+__all__ = ["cell", "said", "written"]
+
+LONGEST = 40
+
+
+def cell(value: Any) -> str:
+    """Show one cell: a text in quotes, so that its blanks are seen.
+
+    Examples
+    --------
+    >>> cell(" 5"), cell(5.0), cell(None)
+    ("' 5'", '5', 'missing')
+    """
+    told = write(value)
+    if told is None:
+        return "missing"
+    if not isinstance(value, str):
+        return told
+    return repr(told if len(told) <= LONGEST else told[: LONGEST - 1] + "…")
 
 
 def said(words: Iterable[str], most: int = 4) -> str:

@@ -93,11 +93,10 @@ class Profile:
         """The pictures of columns of text, images and sound."""
         kinds = {c["name"]: c["type"] for c in self.columns}
         media = [name for name, kind in kinds.items() if kind in ("image", "audio")]
-        drawn = (
-            []
-            if self.sample is None
-            else [module_of(kinds[n]).picture(self.sample[n]) for n in media]
-        )
+        if self.sample is None:
+            return Gallery(self.telling, self.target)
+        few = self.sample[self.target].tolist() if self.classes else None
+        drawn = [module_of(kinds[n]).picture(self.sample[n], few) for n in media]
         return Gallery(self.telling, self.target, drawn)
 
     def plot(self, most: int = 24) -> Picture:

@@ -3,7 +3,7 @@
 Each type of column has a module of its own in this folder, named in the plural:
 numbers, categories, dates, texts, images, audio. A module gives ``describe(values)``;
 those of images and sounds also give ``alerts(values, column)`` and
-``picture(values)``, and are looked for only where such a column is.
+``picture(values, classes)``, and are looked for only where such a column is.
 """
 
 from __future__ import annotations

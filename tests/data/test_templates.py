@@ -62,7 +62,9 @@ def test_the_wing_runs_on_real_data(tmp_path):
     )
     store = Store(tmp_path / ".mlkit")
     drafts = store.drafts()
-    assert sorted(drafts) == sorted([*SAVED.split(), "train", "valid", "test"])
+    assert sorted(drafts) == sorted(
+        [*SAVED.split(), "train", "valid", "test", "checks", "enough"]
+    )
     assert drafts["test"].sealed
     cleaning, raw = store.get(drafts["cleaning"]), store.get(drafts["raw"])
     assert cleaning.apply(raw).equals(

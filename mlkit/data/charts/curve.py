@@ -27,7 +27,7 @@ __all__ = ["plot_curve", "plot_likeness"]
 
 def plot_curve(
     seen: tuple[Sequence[int], Sequence[float], Sequence[float]],
-    ahead: tuple[Sequence[int], Sequence[float]],
+    ahead: tuple[Sequence[int], Sequence[float], Sequence[float], Sequence[float]],
     metric: str,
 ) -> Picture:
     """Draw a learning curve, and where it seems to go.
@@ -37,7 +37,7 @@ def plot_curve(
     seen
         Sizes, scores, and their standard deviations.
     ahead
-        Larger sizes, and the scores to be expected of them.
+        Larger sizes, the scores to be expected of them, and both ends of their range.
     metric
         What the scores are.
     """
@@ -45,15 +45,16 @@ def plot_curve(
     picture, (axes,) = figure(9, 3.4)
     if not len(sizes):
         axes.axis("off")
-        headline(picture, "Would more rows help?", "too few rows, or no target, to say")
+        headline(picture, "Would more rows help?", "too few rows, or nothing to learn")
         return picture
     low, high = scores - spreads, scores + spreads
     more = [float(sizes[-1]), *ahead[0]]
-    told = [float(scores[-1]), *ahead[1]]
+    told, least, most = ([float(scores[-1]), *ends] for ends in ahead[1:])
     ticks = [*sizes, *ahead[0]]
     with style():
         axes.fill_between(sizes, low, high, color=PALETTE[0], alpha=0.15, linewidth=0)
         axes.plot(sizes, scores, color=PALETTE[0], marker="o")
+        axes.fill_between(more, least, most, color=MUTED, alpha=0.15, linewidth=0)
         axes.plot(more, told, color=MUTED, linestyle=(0, (2, 2)), marker="o")
         for x, y in zip([*sizes, *ahead[0]], [*scores, *ahead[1]], strict=True):
             above: dict[str, Any] = {
@@ -68,7 +69,9 @@ def plot_curve(
         axes.margins(y=0.25)
     label(axes, x="rows learnt from", y=metric)
     headline(
-        picture, "Would more rows help?", "a quick model on folds; dashed is a guess"
+        picture,
+        "Would more rows help?",
+        "a quick model on folds; dashed is a guess, with its 80 % range",
     )
     return picture
 

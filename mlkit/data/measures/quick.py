@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 
-__all__ = ["LETTERS", "ends_of", "quick_features"]
+__all__ = ["LETTERS", "affordable", "ends_of", "quick_features"]
 
 LETTERS = 2_000
 """Of a longer text the first and the last thousand letters are looked at."""
@@ -19,6 +19,7 @@ TEXT_PARTS = 20
 WORDS = 20_000
 SHORT = 60
 LEVELS = 30
+COST = {"text": 80, "image": 300, "audio": 300}
 
 Matrix = NDArray[np.float32]
 
@@ -52,6 +53,30 @@ def quick_features(table: pd.DataFrame, names: Sequence[str] | None = None) -> M
     blocks += [_rich(table[name], schema[name].type) for name in rich]
     made = np.hstack(blocks) if blocks else np.zeros((len(table), 1), np.float32)
     return made.astype(np.float32, copy=False)
+
+
+def affordable(schema: Schema, names: Sequence[str], cells: int) -> int:
+    """Return how many rows hold so many cells, of which a text counts 80, an image 300.
+
+    Parameters
+    ----------
+    schema
+        The table's.
+    names
+        The columns that are looked at.
+    cells
+        As many as there is time for.
+
+    Examples
+    --------
+    >>> from mlkit.core.schema import Column
+    >>> affordable(Schema((Column("x"), Column("told", "text"))), ["x"], 300_000)
+    300000
+    >>> affordable(Schema((Column("x"), Column("told", "text"))), ["told"], 300_000)
+    3750
+    """
+    width = sum(COST.get(schema[name].type, 1) for name in names)
+    return max(cells // max(width, 1), 500)
 
 
 def ends_of(texts: pd.Series) -> list[str]:

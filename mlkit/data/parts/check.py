@@ -217,7 +217,7 @@ def _of_likeness(found: Likeness | None, clocks: list[str], *, timed: bool) -> F
     clear = [(name, auc) for name, auc in found.columns if auc > 0.5 + found.luck]
     told = ", ".join(f"{name} {auc:.2f}" for name, auc in clear[:3])
     got = f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), 0.5 is alike"
-    got += f"; told by {told}" * (bool(told) and found.low > 0.5)
+    got += f"; told by {told}" * (bool(told) and found.low > ALIKE)
     got += f"; not asked: {', '.join(clocks)}, which tell the time" * bool(clocks)
     why = "the world has moved between them" if timed else "they are of two worlds"
     return Finding(

@@ -14,6 +14,7 @@ from mlkit.core.verdict import Finding
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.curve import plot_curve
 from mlkit.data.charts.style import Picture
+from mlkit.data.parts.copies import contents
 from mlkit.data.parts.curve import FOLDS, extrapolate, learning_curve
 
 __all__ = ["Enough", "enough"]
@@ -37,8 +38,10 @@ class Enough:
     sizes, scores, spreads
         Rows learnt from, the quick model's mean score, and the standard deviation of
         its scores over the folds.
-    ahead_sizes, ahead_scores
-        More rows, and the score to be expected of them.
+    ahead_sizes, ahead_scores, ahead_low, ahead_high
+        More rows, the score to be expected of them, and its 80 % range.
+    rows, drawn
+        How many training rows there are, and how many of them the curve rests on.
     rules
         The field's rules of thumb, each passed, missed or not assessed.
     """
@@ -49,26 +52,31 @@ class Enough:
     spreads: tuple[float, ...] = ()
     ahead_sizes: tuple[int, ...] = ()
     ahead_scores: tuple[float, ...] = ()
+    ahead_low: tuple[float, ...] = ()
+    ahead_high: tuple[float, ...] = ()
+    rows: int = 0
+    drawn: int = 0
     rules: tuple[Finding, ...] = ()
 
     @property
     def statement(self) -> str:
         """What more rows would bring, in one sentence."""
         if not self.ahead_scores:
-            return "there are too few rows, or no target, for a learning curve"
+            return "no learning curve: it needs a target, features, and rows enough"
         now, then = self.scores[-1], self.ahead_scores[0]
         little = max(self.spreads[-1] / FOLDS**0.5, LITTLE)
         start = "would help" if then - now > little else "would bring little"
         return (
             f"more rows {start}: with twice as many, the {self.metric} of a quick "
-            f"model would go from {now:.3f} to about {then:.3f}"
+            f"model would go from {now:.3f} to about {then:.3f} "
+            f"({self.ahead_low[0]:.3f} to {self.ahead_high[0]:.3f})"
         )
 
     def plot(self) -> Picture:
         """Draw the curve, and where it seems to go."""
         return plot_curve(
             (self.sizes, self.scores, self.spreads),
-            (self.ahead_sizes, self.ahead_scores),
+            (self.ahead_sizes, self.ahead_scores, self.ahead_low, self.ahead_high),
             self.metric,
         )
 
@@ -79,9 +87,9 @@ class Enough:
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Enough:
         """Read the form that `to_dict` gives."""
-        lists = {k: tuple(v) for k, v in form.items() if k != "metric"}
+        lists = {k: tuple(v) for k, v in form.items() if isinstance(v, (list, tuple))}
         rules = tuple(Finding(**rule) for rule in form["rules"])
-        return cls(**{"metric": form["metric"], **lists, "rules": rules})
+        return cls(**{**form, **lists, "rules": rules})
 
     def __repr__(self) -> str:
         return f"<Enough: {self.statement}>"
@@ -92,10 +100,14 @@ class Enough:
             for r in self.rules
         ]
         heads = ("", "rule of thumb", "here", "what to do")
-        return card("Is there enough?", self.statement) + grid(heads, lines)
+        told = f"the curve rests on {self.drawn:,} of the {self.rows:,} training rows"
+        notes = [told] if 0 < self.drawn < self.rows else []
+        return card("Is there enough?", self.statement, notes) + grid(heads, lines)
 
 
-def enough(train: pd.DataFrame, test_rows: int = 0, seed: int = 0) -> Enough:
+def enough(
+    train: pd.DataFrame, test_rows: int = 0, *, group: str = "", seed: int = 0
+) -> Enough:
     """Tell whether there is enough data to learn from and to judge by.
 
     Parameters
@@ -104,6 +116,8 @@ def enough(train: pd.DataFrame, test_rows: int = 0, seed: int = 0) -> Enough:
         Cleaned rows with a target in their schema.
     test_rows
         How many rows are sealed.
+    group
+        A column whose equal values stay in one fold; "" takes the one with that role.
     seed
         Of the learning curve's draw, folds and model.
 
@@ -129,19 +143,25 @@ def enough(train: pd.DataFrame, test_rows: int = 0, seed: int = 0) -> Enough:
         return Enough()
     known = train[train[schema.target].notna()]
     rules = tuple(_rules(known, schema, test_rows))
-    curve = learning_curve(known, seed) if len(known) >= FEWEST else None
+    curve = learning_curve(known, group, seed) if len(known) >= FEWEST else None
     if curve is None:
-        return Enough(rules=rules)
+        return Enough(rows=len(train), rules=rules)
     sizes, scores = np.array(curve.sizes, float), curve.scores.mean(axis=0)
+    spreads = curve.scores.std(axis=0)
     ahead = np.array([2 * curve.sizes[-1], 4 * curve.sizes[-1]], float)
-    told = extrapolate(sizes, scores, ahead)
+    told = extrapolate(sizes, scores, spreads / FOLDS**0.5, ahead)
+    expected, low, high = (tuple(np.round(ends, 4).tolist()) for ends in told)
     return Enough(
         metric=curve.metric,
         sizes=curve.sizes,
         scores=tuple(np.round(scores, 4).tolist()),
-        spreads=tuple(np.round(curve.scores.std(axis=0), 4).tolist()),
+        spreads=tuple(np.round(spreads, 4).tolist()),
         ahead_sizes=tuple(int(size) for size in ahead),
-        ahead_scores=tuple(np.round(told, 4).tolist()),
+        ahead_scores=expected,
+        ahead_low=low,
+        ahead_high=high,
+        rows=len(train),
+        drawn=curve.rows,
         rules=rules,
     )
 
@@ -151,7 +171,7 @@ def _rules(train: pd.DataFrame, schema: Schema, test_rows: int) -> Iterator[Find
     counts = train[str(schema.target)].value_counts()
     least = len(train) if numeric or counts.empty else int(counts.min())
     rarest = "" if numeric or counts.empty else f" of {str(counts.idxmin())!r}"
-    media = [n for n in schema.features if schema[n].type in A_CLASS]
+    media = contents(train)
     plain = len(schema.features) - len(media)
     if plain:
         yield _rule(
@@ -161,8 +181,7 @@ def _rules(train: pd.DataFrame, schema: Schema, test_rows: int) -> Iterator[Find
             f"for {many(plain, 'feature')}",
             "prefer simple models, leave columns out, or collect more",
         )
-    for name in media:
-        kind = schema[name].type
+    for kind in dict.fromkeys(schema[name].type for name in media):
         yield _rule(
             f"{A_CLASS[kind]:,} training rows a class, to learn {kind} from nothing",
             least,

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.data.measures.quick import quick_features
+from mlkit.data.measures.quick import affordable, quick_features
 
 __all__ = ["Likeness", "likeness"]
 
 MOST = 4000
+CELLS = 320_000
 FEWEST = 30
 FOLDS = 4
 SHOWN = 8
@@ -62,7 +63,8 @@ def likeness(
     table
         Cleaned rows with their schema.
     first, second
-        Which rows are in which set, shape (rows,). Up to 4,000 of each are drawn.
+        Which rows are in which set, shape (rows,). Up to 4,000 of each are drawn, of
+        texts 2,000, of images and sounds some 500.
     names
         The columns to tell them by; by default the features of the table's schema.
     seed
@@ -75,7 +77,8 @@ def likeness(
 
     Notes
     -----
-    The interval is that of Hanley and McNeil (1982).
+    The interval is that of Hanley and McNeil (1982). An area below a half, as rows
+    give that come again and again, is told as a half.
 
     Examples
     --------
@@ -89,8 +92,10 @@ def likeness(
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     rng = np.random.default_rng(seed)
-    drawn = [_drawn(np.flatnonzero(which), rng) for which in (first, second)]
-    names = Schema.of(table).features if names is None else list(names)
+    schema = Schema.of(table)
+    names = schema.features if names is None else list(names)
+    most = min(affordable(schema, names, CELLS) // 2, MOST)
+    drawn = [_drawn(np.flatnonzero(which), most, rng) for which in (first, second)]
     if min(map(len, drawn)) < FEWEST or not names:
         return None
     rows = np.concatenate(drawn)
@@ -100,15 +105,17 @@ def likeness(
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     filled = np.where(np.isnan(matrix), np.float32(-1e9), matrix)
     said = cross_val_predict(model, filled, which, cv=folds, method="predict_proba")
-    auc = float(roc_auc_score(which, said[:, 1]))
+    auc = max(float(roc_auc_score(which, said[:, 1])), 0.5)
     low, high = (round(end, 4) for end in _interval(auc, *map(len, drawn)))
     luck = round(0.5 - _interval(0.5, *map(len, drawn))[0], 4)
     told = _by_column(table.iloc[rows], names, which)
     return Likeness(round(auc, 4), low, high, luck, told)
 
 
-def _drawn(rows: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
-    return rows if len(rows) <= MOST else np.sort(rng.choice(rows, MOST, replace=False))
+def _drawn(
+    rows: NDArray[np.intp], most: int, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
 def _interval(auc: float, negatives: int, positives: int) -> tuple[float, float]:

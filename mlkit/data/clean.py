@@ -20,8 +20,8 @@ from mlkit.data.charts.changes import before_after
 from mlkit.data.charts.style import Picture
 from mlkit.data.charts.tables import fates, said
 from mlkit.data.cleaning.decided import Decided
-from mlkit.data.cleaning.draft import Offer
 from mlkit.data.cleaning.flags import counted, flag_of, flags
+from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.pages import Changes
 from mlkit.data.cleaning.propose import Plan, plan
 from mlkit.data.cleaning.replay import replayed

@@ -9,7 +9,7 @@ from typing import Any
 from mlkit.core.files import digest
 from mlkit.data.charts.style import MUTED
 from mlkit.data.clean import Cleaned
-from mlkit.data.cleaning.draft import Offer
+from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.pages import Changes, counted_in, shown
 from mlkit.widgets.panel import Note, panel
 

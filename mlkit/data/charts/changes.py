@@ -24,7 +24,6 @@ from mlkit.data.charts.style import (
     bare,
     figure,
     headline,
-    label,
     shorten,
     style,
 )
@@ -60,8 +59,11 @@ def before_after(pairs: Sequence[Pair], more: int = 0) -> Picture:
         left, right = axes[2 * place], axes[2 * place + 1]
         _before(left, before, after)
         _after(right, after)
-        label(left, shorten(name, LONG))
-        _quiet(right, shorten(done, 60))
+        with style():
+            left.set_title(shorten(name, LONG))
+            right.set_title(
+                shorten(done, 60), fontsize=8, fontweight="normal", color=MUTED
+            )
     keys = {"stays": KEPT, "changed": OTHER, "became missing": GONE, "after": ACCENT}
     with style():
         handles = [Patch(color=tone, label=word) for word, tone in keys.items()]
@@ -116,7 +118,8 @@ def _after(axes: Axes, after: pd.Series) -> None:
     counts = after.value_counts()
     words = [repr(_cut(str(word))) for word in counts.index[:SHOWN]]
     shown = counts.to_numpy()[:SHOWN]
-    _bars(axes, words, shown, [ACCENT] * len(shown), len(counts) - len(shown))
+    tones = [GONE if word == MISSING else ACCENT for word in counts.index[:SHOWN]]
+    _bars(axes, words, shown, tones, len(counts) - len(shown))
 
 
 def _bars(
@@ -171,12 +174,6 @@ def _edges(values: NDArray[np.float64]) -> tuple[Any, bool]:
     if high - low >= BINS or (values % 1 != 0).any():
         return BINS, False
     return np.arange(low - 0.5, high + 1), True
-
-
-def _quiet(axes: Axes, text: str) -> None:
-    """Say what was done, over the column after it."""
-    with style():
-        axes.set_title(text, fontsize=8, fontweight="normal", color=MUTED)
 
 
 def _nothing() -> Picture:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -15,128 +13,16 @@ from mlkit.core.errors import InputError
 from mlkit.core.operations import ELSEWHERE, player
 from mlkit.core.rows import place_of
 from mlkit.core.schema import Column
-from mlkit.core.values import missing
 from mlkit.data.cleaning import media
 from mlkit.data.cleaning.decided import Decided
+from mlkit.data.cleaning.distinct import is_equal, look, settled
+from mlkit.data.cleaning.offer import Offer, offered
 from mlkit.data.cleaning.takes import ROW
-from mlkit.data.cleaning.telling import cell
 
-__all__ = ["Draft", "Offer", "look", "settled"]
+__all__ = ["Draft", "Offer", "look"]
 
-MOST = 5
 
 Codes = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One operation that is done, or could be.
-
-    Parameters
-    ----------
-    operation
-        The JSON dict, with a ``name`` and a ``why``.
-    state
-        ``done``, ``asked`` (done, because a person asked), ``refused`` or ``offered``
-        (not done unless a person accepts it).
-    cells
-        How many cells it changes, or of a row operation, how many rows it flags.
-    lost
-        How many of these cells it cannot read, and makes missing.
-    examples
-        Cells before, after, and how many there are, the most frequent first; texts in
-        quotes.
-    """
-
-    operation: Mapping[str, Any]
-    state: str
-    cells: int
-    lost: int = 0
-    examples: tuple[tuple[str, str, int], ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name by which it is refused or accepted."""
-        return str(self.operation["name"])
-
-    @property
-    def why(self) -> str:
-        """What a person should know of it, in one sentence."""
-        told = f"; {self.lost:,} cannot be read and become missing" * (self.lost > 0)
-        return f"{self.operation['why']}{told}"
-
-    @property
-    def done(self) -> bool:
-        """Whether it is done."""
-        return self.state in ("done", "asked")
-
-    @property
-    def flags(self) -> bool:
-        """Whether it flags rows; else it changes cells."""
-        return self.operation["op"] in ROW
-
-
-def look(values: pd.Series, column: Column) -> tuple[Codes | None, NDArray[Any]]:
-    """Return the distinct cells of a column, and which of them each row has.
-
-    Parameters
-    ----------
-    values
-        The raw cells.
-    column
-        Its type: numbers and dates are not told apart, but taken as they are.
-
-    Returns
-    -------
-    int array of shape (rows,) or None, array
-        None where the second is the column itself.
-    """
-    if values.dtype.kind in "fiuM" and column.type in ("number", "date"):
-        if isinstance(values.dtype, pd.DatetimeTZDtype):
-            values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-        return None, values.to_numpy()
-    codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    cells = pd.Series(distinct).to_numpy(dtype=object, copy=True)
-    cells[np.asarray(pd.isna(distinct), dtype=bool)] = None
-    return codes, cells
-
-
-def settled(
-    values: NDArray[Any],
-    codes: Codes | None,
-    raw: tuple[pd.Series, NDArray[Any]] | None,
-) -> Any:
-    """Return the cells of a column, row by row; the raw column where none changed.
-
-    Parameters
-    ----------
-    values
-        What became of the distinct cells.
-    codes
-        Which of them each row has; None where `values` are the rows themselves.
-    raw
-        The raw column and its distinct cells, if it has the same name.
-    """
-    if raw is not None and _is_same(values, raw[1], raw[0]):
-        return raw[0]
-    if values.dtype == object:
-        words = pd.array(values, dtype="str")
-        return words if codes is None else words.take(codes)
-    return values if codes is None else values[codes]
-
-
-def _is_same(values: NDArray[Any], cells: NDArray[Any], whole: pd.Series) -> bool:
-    """Whether a column can stay as it is: the same cells, of the same type."""
-    if values.dtype != object:
-        return values is cells and values.dtype == whole.dtype
-    return whole.dtype == "str" and _is_equal(values, cells)
-
-
-def _is_equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    """Whether two arrays are one, or hold the same objects."""
-    if one is other or one.dtype != object or other.dtype != object:
-        return one is other
-    return all(map(is_, one.tolist(), other.tolist()))
 
 
 class Draft:
@@ -305,7 +191,7 @@ class Draft:
     ) -> bool:
         place = place_of(operation)
         before = self.state[place]
-        offer = self._told(operation, state, before, after.get(place))
+        offer = offered(operation, state, before, after.get(place), self.counts)
         self.offers.append(offer)
         if offer.done:
             self._put(operation, after)
@@ -316,48 +202,9 @@ class Draft:
         self.operations.append(operation)
         place = place_of(operation)
         before = self.state.pop(place)
-        if place in made and _is_equal(before, made[place]):
+        if place in made and is_equal(before, made[place]):
             made = {**made, place: before}
         self.state.update(made)
-
-    def _told(
-        self,
-        operation: Mapping[str, Any],
-        state: str,
-        before: NDArray[Any],
-        after: NDArray[Any] | None,
-    ) -> Offer:
-        if after is None:
-            return Offer(operation, state, int(self.counts.sum()))
-        if operation["op"] == "split":
-            return self._told_split(operation, state, before)
-        changed = _changed(before, after)
-        lost = changed & missing(after) if operation["op"] != "missing" else [False]
-        places = np.flatnonzero(changed)
-        top = places[np.argsort(-self.counts[places], kind="stable")[:MOST]]
-        examples = tuple(
-            (cell(before[i]), cell(after[i]), int(self.counts[i])) for i in top
-        )
-        cells = int(self.counts[places].sum())
-        gone = int(self.counts[np.flatnonzero(lost)].sum())
-        return Offer(operation, state, cells, gone, examples)
-
-    def _told_split(
-        self, operation: Mapping[str, Any], state: str, before: NDArray[Any]
-    ) -> Offer:
-        known = np.flatnonzero(~missing(before))
-        top = known[np.argsort(-self.counts[known], kind="stable")[:MOST]]
-        place, parts = place_of(operation), operation["parts"]
-        made = player("split", place)(place, before[top], operation)
-        examples = tuple(
-            (
-                cell(before[i]),
-                " | ".join(cell(made[f"{place}_{part}"][n]) for part in parts),
-                int(self.counts[i]),
-            )
-            for n, i in enumerate(top)
-        )
-        return Offer(operation, state, int(self.counts[known].sum()), 0, examples)
 
     def _is_mine(self, operation: Mapping[str, Any]) -> bool:
         return place_of(operation) == self.place
@@ -370,17 +217,3 @@ class Draft:
             count += 1
             name = f"{base} {count}"
         return name
-
-
-def _changed(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which cells differ: in value, or as words and numbers do."""
-    if before is after:
-        return np.zeros(len(before), dtype=bool)
-    gone, left = missing(before), missing(after)
-    if before.dtype.kind != after.dtype.kind and {
-        before.dtype.kind,
-        after.dtype.kind,
-    } & {"O", "M"}:
-        return ~(gone & left)
-    differs = np.asarray(before != after, dtype=bool) & ~gone & ~left
-    return np.asarray((gone != left) | differs, dtype=bool)

@@ -12,7 +12,7 @@ import pandas as pd
 from mlkit.core.schema import Schema
 from mlkit.core.values import numbers
 from mlkit.data.cleaning.decided import Decided
-from mlkit.data.cleaning.draft import Offer
+from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.twice import equal_keys, near_duplicates
 
 __all__ = ["FLAG", "Flagged", "by_chance", "counted", "flag_of", "flags"]
@@ -90,8 +90,10 @@ def flags(
     for operation in [*(o.operation for o in far if o.done), *decided.rows]:
         if operation["op"] == "outliers":
             state.put(_far_out(cleaned, operation), f"outlier in {operation['column']}")
-    _nearly(state, cleaned)
-    notes = _twice(state, raw)
+    keys = equal_keys(raw)
+    twice = pd.Series(keys).duplicated().to_numpy()
+    _nearly(state, cleaned, twice)
+    notes = _twice(state, raw, keys, twice)
     target = Schema.of(cleaned).target
     if target is not None and target in cleaned:
         state.put(cleaned[target].isna().to_numpy(), "missing target")
@@ -129,10 +131,8 @@ class _State:
         return any(operation["op"] == name for operation in self.decided.rows)
 
 
-def _twice(state: _State, raw: pd.DataFrame) -> list[str]:
+def _twice(state: _State, raw: pd.DataFrame, again: Any, twice: Any) -> list[str]:
     """Flag rows that were entered twice, unless chance makes rows equal here."""
-    again = equal_keys(raw)
-    twice = pd.Series(again).duplicated().to_numpy()
     count = int(twice.sum())
     if not count:
         return []
@@ -148,14 +148,14 @@ def _twice(state: _State, raw: pd.DataFrame) -> list[str]:
     return [told]
 
 
-def _nearly(state: _State, cleaned: pd.DataFrame) -> None:
+def _nearly(state: _State, cleaned: pd.DataFrame, twice: Any) -> None:
     """Offer to flag rows that nearly equal an earlier one; many only when asked."""
     name = "near duplicates"
     wanted = name in state.decided.accept or state.asks(name)
     if len(cleaned) > MANY and not wanted:
         return
     first = near_duplicates(cleaned)
-    rows = first >= 0
+    rows = (first >= 0) & ~twice
     if not rows.any():
         return
     ids = cleaned.index.astype(str).to_numpy(dtype=object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mlkit.data.charts.cards import grid, many
-from mlkit.data.cleaning.draft import Offer
+from mlkit.data.cleaning.offer import Offer
 
 __all__ = ["Changes", "counted_in", "shown"]
 

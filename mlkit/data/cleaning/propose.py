@@ -12,7 +12,8 @@ from mlkit.core import rows
 from mlkit.core.schema import Column
 from mlkit.data.cleaning.amounts import amounts, dates, numbers, split
 from mlkit.data.cleaning.decided import Decided
-from mlkit.data.cleaning.draft import Draft, Offer
+from mlkit.data.cleaning.draft import Draft
+from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.takes import MEDIA
 from mlkit.data.cleaning.telling import said
 from mlkit.data.reading import hints, near

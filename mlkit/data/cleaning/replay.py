@@ -12,7 +12,7 @@ from mlkit.core import rows
 from mlkit.core.operations import ELSEWHERE
 from mlkit.core.schema import Column
 from mlkit.data.cleaning import media
-from mlkit.data.cleaning.draft import look, settled
+from mlkit.data.cleaning.distinct import look, settled
 
 __all__ = ["replayed"]
 

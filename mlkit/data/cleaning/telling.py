@@ -24,7 +24,7 @@ def cell(value: Any) -> str:
     if told is None:
         return "missing"
     if not isinstance(value, str):
-        return told
+        return told.removesuffix("T00:00:00")
     return repr(told if len(told) <= LONGEST else told[: LONGEST - 1] + "…")
 
 

@@ -107,7 +107,8 @@ class Associations:
 def associations(table: pd.DataFrame) -> Associations:
     """Measure how much each pair of columns goes together.
 
-    Two numbers by Spearman's rank correlation, with its sign; two categories by
+    Two numbers by Spearman's rank correlation, with its sign, each ranked among its
+    own known cells; two categories by
     Cramér's V, corrected for chance; a number and a category by the correlation ratio
     of the ranks, corrected likewise. Dates count as numbers. Up to 5,000 rows, evenly
     spaced, and the first 60 columns are looked at; a category is cut to its 30 most

@@ -266,7 +266,8 @@ def clean(
     cleaning = _cleaning(plans, inputs, len(raw))
     cleaned = cleaning.outputs.attach(_played(plans, cleaning.outputs, raw))
     offers = [offer for found in plans.values() for offer in found.offers]
-    flagged = flags(raw, cleaned, wanted, [o for o in offers if o.flags])
+    marks = [mark for found in plans.values() for mark in found.marks]
+    flagged = flags(raw, cleaned, wanted, marks)
     found = flagged.reasons
     for name in marked:
         found = found.where(table[name] == "", table[name])
@@ -278,7 +279,7 @@ def clean(
         cleaning,
         counted(found),
         (*flagged.notes, *_said(wanted, {*refuse})),
-        (*(o for o in offers if not o.flags), *flagged.offers),
+        (*offers, *flagged.offers),
         raw,
     )
     _all_there(table, done)

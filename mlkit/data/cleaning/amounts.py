@@ -141,27 +141,37 @@ def split(draft: Draft) -> bool:
 
 def _bounded(draft: Draft) -> list[Column]:
     """Offer what can be done about numbers that lie far from the rest."""
-    if not draft.asked("clip") and not draft.is_target:
-        _far(draft)
+    found = {} if draft.is_target else _far(draft)
+    told = _told_far(found)
+    bounds = {end: bound for end, (_, bound) in found.items()}
+    # rows are flagged by what stood there before it is clipped
+    if not draft.flag_asked() and bounds:
+        draft.flag(told, **bounds)
+    if not draft.asked("clip") and bounds:
+        draft.offer("clip", told, bounds, default=False)
     draft.asked("fill")
     return [replace(draft.column, type="number", categories=())]
 
 
-def _far(draft: Draft) -> None:
+def _far(draft: Draft) -> dict[str, tuple[int, float]]:
+    """Return how many cells lie beyond which bound, where they are few."""
     values = draft.now if draft.codes is None else np.repeat(draft.now, draft.counts)
     found = extremes.fences(values)
     if found is None:
-        return
-    below, above = int((values < found[0]).sum()), int((values > found[1]).sum())
-    if not 0 < below + above <= extremes.MOST * len(values):
-        return
-    ends = {"min": (below, found[0], "below"), "max": (above, found[1], "above")}
-    ends = {end: told for end, told in ends.items() if told[0]}
-    bounds = {end: bound for end, (_, bound, _) in ends.items()}
-    told = " and ".join(f"{n:,} {side} {bound:,g}" for n, bound, side in ends.values())
-    why = f"{told}: far from the rest, {extremes.RULE}"
-    draft.offer("clip", why, bounds, default=False)
-    draft.flag("outliers", below + above, why, **bounds)
+        return {}
+    low, high = found
+    beyond = {"min": (int((values < low).sum()), low)}
+    beyond["max"] = (int((values > high).sum()), high)
+    cells = sum(count for count, _ in beyond.values())
+    if not 0 < cells <= extremes.MOST * len(values):
+        return {}
+    return {end: told for end, told in beyond.items() if told[0]}
+
+
+def _told_far(found: dict[str, tuple[int, float]]) -> str:
+    sides = {"min": "below", "max": "above"}
+    told = [f"{n:,} {sides[end]} {bound:,g}" for end, (n, bound) in found.items()]
+    return f"{' and '.join(told)}: far from the rest, {extremes.RULE}"
 
 
 def _is_amount(draft: Draft, counts: pd.Series, how: dict[str, str]) -> bool:

@@ -17,7 +17,6 @@ from mlkit.data.cleaning import media
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.distinct import is_equal, look, settled
 from mlkit.data.cleaning.offer import Offer, offered
-from mlkit.data.cleaning.takes import ROW
 
 __all__ = ["Draft", "Offer", "look"]
 
@@ -46,7 +45,7 @@ class Draft:
         self.part: str | None = None
         self.decided = decided or Decided()
         asked = self.decided.of_column(column.name)
-        self.pending = [op for op in asked if op["op"] not in ROW]
+        self.pending = asked
         self.codes, cells = look(values, column)
         counts = None if self.codes is None else np.bincount(self.codes)
         self.counts = np.ones(len(cells), dtype=np.intp) if counts is None else counts
@@ -55,6 +54,7 @@ class Draft:
         self._counted: tuple[NDArray[Any], pd.Series] | None = None
         self.operations: list[dict[str, Any]] = []
         self.offers: list[Offer] = []
+        self.marks: list[tuple[str, NDArray[np.bool_]]] = []
 
     @property
     def is_target(self) -> bool:
@@ -140,13 +140,30 @@ class Draft:
         state = "refused" if names.intersection(decided.refuse) else state
         return self._offer(operation, state, after)
 
-    def flag(self, op: str, rows: int, why: str, **how: Any) -> None:
-        """Offer a row operation, that flags `rows` if somebody accepts it."""
-        name = self._unused(f"{op} {self.place}")
-        operation = self._form(op, {**how, "name": name, "why": why})
+    def flag(self, why: str, **bounds: float) -> None:
+        """Offer to flag the rows whose number lies outside of bounds."""
+        name = self._unused(f"outliers {self.place}")
+        operation = self._form("outliers", {**bounds, "name": name, "why": why})
         state = "done" if name in self.decided.accept else "offered"
         state = "refused" if name in self.decided.refuse else state
-        self.offers.append(Offer(operation, state, rows))
+        self._mark(operation, state)
+
+    def flag_asked(self) -> bool:
+        """Flag rows whose number lies outside of bounds that a person gave."""
+        mine = [op for op in self.pending if self._is_mine(op)]
+        mine = [op for op in mine if op["op"] == "outliers"]
+        for operation in mine:
+            self.pending.remove(operation)
+            self._mark({"why": "a person asked for it", **operation}, "asked")
+        return bool(mine)
+
+    def _mark(self, operation: Mapping[str, Any], state: str) -> None:
+        low, high = operation.get("min", -np.inf), operation.get("max", np.inf)
+        out = (self.now < low) | (self.now > high)
+        self.offers.append(Offer(operation, state, int(self.counts[out].sum())))
+        if self.offers[-1].done:
+            rows = out if self.codes is None else out[self.codes]
+            self.marks.append((f"outlier in {self.place}", rows))
 
     def end(self) -> None:
         """Tell of what was asked for and found no place.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.core.values import numbers
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.twice import equal_keys, near_duplicates
@@ -67,7 +67,7 @@ def flags(
     raw: pd.DataFrame,
     cleaned: pd.DataFrame,
     decided: Decided | None = None,
-    far: Iterable[Offer] = (),
+    marks: Iterable[tuple[str, NDArray[np.bool_]]] = (),
 ) -> Flagged:
     """Return why each row is not to be learnt from, and what else could be flagged.
 
@@ -77,8 +77,8 @@ def flags(
         The same rows before and after the cell operations.
     decided
         What a person wants otherwise.
-    far
-        What the columns offer to flag: numbers that lie far out.
+    marks
+        Reasons that single columns give, each with the rows it fits.
 
     Returns
     -------
@@ -87,9 +87,8 @@ def flags(
     """
     decided = decided or Decided()
     state = _State(decided, np.full(len(raw), "", dtype=object))
-    for operation in [*(o.operation for o in far if o.done), *decided.rows]:
-        if operation["op"] == "outliers":
-            state.put(_far_out(cleaned, operation), f"outlier in {operation['column']}")
+    for why, rows in marks:
+        state.put(rows, why)
     keys = equal_keys(raw)
     twice = pd.Series(keys).duplicated().to_numpy()
     _nearly(state, cleaned, twice)
@@ -98,7 +97,7 @@ def flags(
     if target is not None and target in cleaned:
         state.put(cleaned[target].isna().to_numpy(), "missing target")
     reasons = pd.Series(pd.array(state.reasons, dtype="str"), index=raw.index)
-    return Flagged(reasons, (*far, *state.offers), tuple(notes))
+    return Flagged(reasons, tuple(state.offers), tuple(notes))
 
 
 class _State:
@@ -171,15 +170,6 @@ def _of_row(index: pd.Index, keys: Any) -> Any:
     first = pd.Series(np.arange(len(keys))).groupby(keys).transform("first")
     ids = index.astype(str).to_numpy(dtype=object)
     return np.array([f"duplicate of row {ids[i]}" for i in first], dtype=object)
-
-
-def _far_out(cleaned: pd.DataFrame, operation: Mapping[str, Any]) -> Any:
-    name = str(operation["column"])
-    if name not in cleaned or cleaned[name].dtype.kind not in "fiu":
-        return np.zeros(len(cleaned), dtype=bool)
-    values = numbers(cleaned[name].to_numpy())
-    low, high = operation.get("min", -np.inf), operation.get("max", np.inf)
-    return (values < low) | (values > high)
 
 
 def counted(found: pd.Series) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.schema import Column
@@ -52,6 +53,11 @@ class Plan:
         """Return the columns that come of it, row by row."""
         return self.draft.cells() if self.draft else {}
 
+    @property
+    def marks(self) -> list[tuple[str, NDArray[np.bool_]]]:
+        """Reasons to flag rows, each with the rows it fits."""
+        return self.draft.marks if self.draft else []
+
 
 def plan(values: pd.Series, column: Column, decided: Decided | None = None) -> Plan:
     """Return what is to be done with one column, as decided.
@@ -79,7 +85,11 @@ def plan(values: pd.Series, column: Column, decided: Decided | None = None) -> P
     draft = Draft(values, column, decided)
     outputs = _outputs(draft)
     draft.end()
-    touched = {offer.name: offer.cells for offer in draft.offers if offer.done}
+    touched = {
+        offer.name: offer.cells
+        for offer in draft.offers
+        if offer.done and not offer.flags
+    }
     return Plan(
         tuple(draft.operations), tuple(outputs), touched, tuple(draft.offers), draft
     )

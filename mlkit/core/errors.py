@@ -141,7 +141,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     'known: train, valid'
     """
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1)
+    plain = word.casefold()
+    near = [name for name in names if name.casefold() == plain]
+    near = near or difflib.get_close_matches(word, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
     return "known: " + ", ".join(names) if names else "there are none"

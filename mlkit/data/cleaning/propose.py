@@ -150,7 +150,8 @@ def _plain(draft: Draft) -> None:
 
 def _gaps(draft: Draft) -> None:
     draft.asked("missing")
-    gaps = hints.hidden(draft.words().index.tolist(), target=draft.is_target)
+    classes = draft.is_target and draft.column.type != "text"
+    gaps = hints.hidden(draft.words().index.tolist(), target=classes)
     if gaps:
         told = said(repr(word) for word in gaps)
         why = f"{told} {'hides' if len(gaps) == 1 else 'hide'} a missing value"

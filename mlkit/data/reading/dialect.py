@@ -156,9 +156,21 @@ def sniff(text: str, where: str, delimiter: str = "") -> Dialect:
 
 
 def records(
-    text: str, dialect: Dialect, *, strict: bool = False
+    text: str, dialect: Dialect, *, strict: bool = False, blank: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the line it ends on; `strict` minds an open quote."""
+    """Yield each record with the line it ends on.
+
+    Parameters
+    ----------
+    text
+        The table.
+    dialect
+        How it is written.
+    strict
+        Whether an open quote is an error.
+    blank
+        Whether a blank line is told, as no fields.
+    """
     lines: Iterator[str] = io.StringIO(text, newline="")
     if dialect.delimiter == " ":
         lines = ("\t".join(line.split()) + "\n" for line in lines)
@@ -170,7 +182,7 @@ def records(
         strict=strict,
     )
     for fields in reader:
-        if fields:
+        if fields or blank:
             yield reader.line_num, fields
 
 
@@ -233,7 +245,8 @@ def has_header(rows: tuple[tuple[str, ...], ...]) -> bool:
     >>> has_header((("29", "m"), ("30", "f"), ("41", "m")))
     False
     """
-    first, body = [cell.strip() for cell in rows[0]], rows[1:]
+    first = [cell.strip() for cell in rows[0]]
+    body = [row for row in rows[1:] if row != rows[0]]
     if not body or _counts_up(first):
         return True
     if "" in first[1:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,8 @@ __all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type", "witho
 
 EXACT = 2**53
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
+DAY = r"^\d{4}-\d\d-\d\d"
+ZONE = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
 WHOLE = r"^[+-]?[0-9]+$"
 CODE = r"^[+-]?0[0-9]"
 COMMA = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?$"
@@ -321,12 +324,33 @@ def _any_code(known: pa.Array) -> bool:
 
 
 def _odd_note(known: pa.Array) -> str:
-    """Say why a column that looks like numbers was kept as text."""
+    """Say why a column that looks like numbers or moments was kept as text."""
+    if len(known) and _all_match(known[:50], DAY):
+        return _odd_moment(known)
     if not len(known) or not _all_match(known[:50], r"^[+-]?[0-9]+$"):
         return ""
     if pc.any(pc.match_substring_regex(known, CODE)).as_py():
         return "codes with leading zeros are kept as text"
     return LARGE if _all_match(known, WHOLE) else ""
+
+
+def _odd_moment(known: pa.Array) -> str:
+    """Say why moments were kept as text: one is none, or only some carry a zone."""
+    if not _all_match(known, ISO):
+        return ""
+    zoned = pc.match_substring_regex(known, ZONE)
+    if pc.any(zoned).as_py() and not pc.all(zoned).as_py():
+        return "some of its times carry a zone and some do not: kept as text"
+    odd = next((cell for cell in known.to_pylist() if not _is_moment(cell)), "")
+    return f"{odd!r} is no day that there is: kept as text" if odd else ""
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _infinite_note(column: pa.Array) -> str:

@@ -64,7 +64,9 @@ def _check_names(schema: pa.Schema, where: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(
-            f"a column name is used twice: {', '.join(twice)}", where=where
+            f"a column name is used twice: {', '.join(twice)}",
+            where=where,
+            todo="rename one of them where the file is written",
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ __all__ = [
     "LINES",
     "Decision",
     "Editor",
+    "annotate",
     "forget",
     "overrule_of",
     "person",
@@ -142,16 +143,19 @@ def record(
 ) -> Decision:
     """Write a decision down and return it.
 
-    Labels are added to those that are there: annotations as they are, or labels by
-    row id as this person's.
+    Labels, by row id or also by person, are added to those that are there.
     """
     if name in LINES:
-        given = [value] if isinstance(value, Annotation) else _given(name, value, why)
-        append(_path(folder, name).with_suffix(".jsonl"), map(_signed, given))
+        annotate(folder, name, _given(name, value, why))
         return read(folder, name) or Decision(name, {})
     form = {"value": value, "by": person(), "at": _now(), "why": why, "seen": seen}
     write_json(_path(folder, name), form)
     return Decision(name, **form)
+
+
+def annotate(folder: Path, name: str, given: Iterable[Annotation]) -> None:
+    """Add labels as they are; one that is not signed is this person's, now."""
+    append(_path(folder, name).with_suffix(".jsonl"), map(_signed, given))
 
 
 def forget(folder: Path, name: str) -> bool:
@@ -164,7 +168,7 @@ def forget(folder: Path, name: str) -> bool:
     path.unlink(missing_ok=True)
     lines = path.with_suffix(".jsonl")
     if lines.exists() and read(folder, name) is not None:
-        append(lines, [_signed(Annotation("", undone=True))])
+        annotate(folder, name, [Annotation(undone=True)])
         there = True
     return there
 
@@ -211,8 +215,6 @@ def _by_person(value: Mapping[str, Any], by: str) -> Labels:
 
 
 def _given(name: str, value: Any, why: str) -> list[Annotation]:
-    if isinstance(value, list) and all(isinstance(one, Annotation) for one in value):
-        return value
     if not isinstance(value, Mapping):
         raise UsageError(
             f"{name} are given by row",

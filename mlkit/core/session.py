@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core import decisions
+from mlkit.core.annotations import Annotation
 from mlkit.core.decisions import Decision
 from mlkit.core.errors import StepError, UsageError, did_you_mean
 from mlkit.core.files import digest, read_state
@@ -135,10 +136,11 @@ class Session:
         return made
 
     def record(self, name: str, value: Any, why: str, seen: str) -> None:
-        """Write down what a person chose."""
-        decisions.record(self.here.decisions, name, value, why=why, seen=seen)
-        if name in decisions.LINES:  # one a key press
+        """Write down what a person chose; a label, one of many, without a word."""
+        if isinstance(value, Annotation):
+            decisions.annotate(self.here.decisions, name, [value])
             return
+        decisions.record(self.here.decisions, name, value, why=why, seen=seen)
         notice(f"decision {name!r} is recorded; run the cells below to use it")
 
     def entry(self, name: str) -> Entry:

@@ -36,7 +36,7 @@ def test_a_decision_that_cannot_be_read_says_where(tmp_path, text):
 
 
 def test_labels_are_lines_and_all_people_are_kept(tmp_path, monkeypatch):
-    decisions.record(tmp_path, "labels", Annotation("r1", "cat", seconds=1.5))
+    decisions.annotate(tmp_path, "labels", [Annotation("r1", "cat", seconds=1.5)])
     by(monkeypatch, "bob")
     made = decisions.record(tmp_path, "labels", {"r1": "dog", "r2": None})
     assert made.value == {"r1": {"ann": "cat", "bob": "dog"}, "r2": {"bob": None}}
@@ -48,10 +48,11 @@ def test_labels_are_lines_and_all_people_are_kept(tmp_path, monkeypatch):
 
 
 def test_the_digest_follows_the_labels_and_not_their_times(tmp_path):
-    first = decisions.record(tmp_path / "a", "labels", Annotation("r", "cat", at="1"))
-    again = decisions.record(tmp_path / "b", "labels", Annotation("r", "cat", at="2"))
-    other = decisions.record(tmp_path / "b", "labels", Annotation("r", "dog"))
-    assert first.digest == again.digest != other.digest
+    digests = []
+    for word, at in (("cat", "1"), ("cat", "2"), ("dog", "3")):
+        decisions.annotate(tmp_path / at, "labels", [Annotation("r", word, at=at)])
+        digests.append(decisions.read(tmp_path / at, "labels").digest)
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_an_old_file_of_labels_still_reads(tmp_path):
@@ -133,7 +134,8 @@ def test_labels_are_listed_in_words(maker):
 def test_a_torn_line_is_said_when_the_labels_are_replayed(in_folder, capsys):
     from mlkit.core.session import session
 
-    session().record("labels", {"r1": "cat"}, "", "")
+    session().record("labels", Annotation("r1", "cat"), "", "")
+    assert capsys.readouterr().out == ""
     with (in_folder / "decisions" / "labels.jsonl").open("a") as file:
         file.write('{"row": "r2", "lab')
     assert session().replay("labels").value == {"r1": {"ann": "cat"}}

@@ -9,7 +9,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import clean
 from mlkit.data.contract import infer
 from mlkit.data.validate import validate
-from mlkit.widgets import CleaningEditor, ContractEditor, LabelEditor
+from mlkit.widgets import CleaningEditor, ContractEditor
 
 
 def table_of():
@@ -66,21 +66,6 @@ def test_the_fingerprint_follows_the_proposals():
     one, two = ContractEditor(infer(table_of())), ContractEditor(infer(table_of()))
     assert one.seen == two.seen
     assert one.seen != ContractEditor(infer(table_of().iloc[:9])).seen
-
-
-def test_labels_are_given_by_row():
-    editor = LabelEditor(clean(table_of()).table)
-
-    def give(panel):
-        row, word, add, _ = panel.children[0].children
-        assert row.value == "r0"
-        word.value = "b"
-        add.click()
-        row.value, word.value = "nobody", "a"
-        add.click()
-
-    assert kept(editor, give) == {"r0": "b"}
-    assert "1 row without a label" in repr(editor.picture({}))
 
 
 def test_the_text_form_is_always_the_same():

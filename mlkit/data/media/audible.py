@@ -23,7 +23,9 @@ FLOOR = 80.0
 KEPT = 13
 SLOTS = 8
 LONGEST = 30.0
-COARSE = 9
+COARSE = 20
+DEEPEST = 60.0
+HASHED = 9
 
 Numbers = NDArray[np.float32]
 
@@ -131,9 +133,23 @@ def describe_sound(data: bytes) -> Numbers:
 
 
 def coarse(data: bytes) -> Numbers:
-    """Return a sound as 9 bands × 9 stretches of time, in 0 to 1, shape (81,)."""
-    samples, rate = _one_channel(data)
-    return (_slots(log_mel(samples, rate, COARSE), COARSE) / FLOOR + 1).ravel()
+    """Return a sound as 20 bands × 20 stretches of time, in 0 to 1, shape (400,).
+
+    Silence at its ends is cut off to 5 ms, so that copies that begin at other times
+    agree.
+    """
+    samples, rate = heard(data, LONGEST)
+    sound = _inner(samples.mean(axis=1), rate)
+    levels = np.maximum(log_mel(sound, rate, COARSE), -DEEPEST)
+    return (_slots(levels, COARSE) / DEEPEST + 1).ravel()
+
+
+def _inner(samples: Numbers, rate: int) -> Numbers:
+    """Cut off what lies 30 dB below the loudest 5 ms at both ends."""
+    wide = max(int(rate / 200), 1)
+    power = np.convolve(samples.astype(np.float64) ** 2, np.ones(wide) / wide, "same")
+    loud = np.flatnonzero(power >= power.max() * 1e-3)
+    return samples[loud[0] : loud[-1] + 1]
 
 
 def hash_sound(data: bytes) -> int:
@@ -153,7 +169,9 @@ def hash_sound(data: bytes) -> int:
     The bits of Haitsma & Kalker, "A highly robust audio fingerprinting system", ISMIR
     2002, over the whole sound instead of every 12 ms.
     """
-    levels = coarse(data).reshape(COARSE, COARSE)
+    samples, rate = heard(data, LONGEST)
+    loud = log_mel(_inner(samples.mean(axis=1), rate), rate, HASHED)
+    levels = _slots(loud, HASHED)
     growing = np.diff(np.diff(levels, axis=0), axis=1) > 0
     return int.from_bytes(np.packbits(growing.ravel()).tobytes(), "big")
 

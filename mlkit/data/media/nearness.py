@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,12 +14,13 @@ from mlkit.data.media.visual import hash_image, thumbnail
 
 __all__ = ["hashes", "near", "pairs"]
 
-BITS = 4
-BAND = 16
-MANY = 64
-APART = {"image": 0.03, "audio": 0.04}
+Looks = NDArray[np.float32]
+
+APART = {"image": 0.03, "audio": 0.03}
+BITS = {"image": 10, "audio": 64}
+POOL = 4
 HASH: dict[str, Callable[[bytes], int]] = {"image": hash_image, "audio": hash_sound}
-LOOK = {"image": thumbnail, "audio": coarse}
+LOOK: dict[str, Callable[[bytes], Looks]] = {"image": thumbnail, "audio": coarse}
 
 
 def near(values: pd.Series, kind: str) -> NDArray[np.int64]:
@@ -67,8 +67,9 @@ def near(values: pd.Series, kind: str) -> NDArray[np.int64]:
 def pairs(values: pd.Series, kind: str) -> list[tuple[int, int]]:
     """Return which distinct images or sounds of a column are nearly the same.
 
-    Their hashes differ in at most 3 of 64 bits, and a small picture of each, pixels
-    or bands of sound, by at most 3 or 4 hundredths of the range.
+    A small picture of each, grey pixels or bands of sound over time, differs by at most
+    3 hundredths of the range (root mean square); of images the hashes differ in at most
+    10 of 64 bits, too.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def pairs(values: pd.Series, kind: str) -> list[tuple[int, int]]:
     looks = np.stack([look for _, look in told])
     return [
         (known[one], known[other])
-        for one, other in sorted(_alike(words, looks, APART[kind]))
+        for one, other in _alike(words, looks, APART[kind], BITS[kind])
     ]
 
 
@@ -114,40 +115,30 @@ def hashes(values: pd.Series, kind: str) -> NDArray[np.uint64]:
 
 
 def _alike(
-    words: NDArray[np.uint64], looks: NDArray[np.float32], apart: float
-) -> set[tuple[int, int]]:
-    """Return the pairs whose hashes and looks are close.
+    words: NDArray[np.uint64], looks: Looks, apart: float, bits: int
+) -> list[tuple[int, int]]:
+    """Return the pairs whose looks and hashes are close, each with the first alike.
 
-    Two hashes that differ in fewer bits than there are bands agree in one band, so
-    only those are compared (the pigeonhole principle).
+    Pooled looks are never further apart than whole ones, so a tree of them finds all
+    that may be close.
     """
-    found: set[tuple[int, int]] = set()
-    for band in range(BITS):
-        keys = (words >> np.uint64(band * BAND)) & np.uint64(2**BAND - 1)
-        order = np.argsort(keys, kind="stable")
-        edges = np.flatnonzero(np.diff(keys[order])) + 1
-        for start, end in pairwise([0, *edges.tolist(), len(order)]):
-            if end - start > 1:
-                found |= _within(order[start:end], words, looks, apart)
-    return found
+    from scipy.spatial import cKDTree
 
-
-def _within(
-    places: NDArray[np.intp],
-    words: NDArray[np.uint64],
-    looks: NDArray[np.float32],
-    apart: float,
-) -> set[tuple[int, int]]:
-    """Compare those of one bucket, each with all that follow it and are not taken."""
-    found: set[tuple[int, int]] = set()
-    rest = np.sort(places)
-    while len(rest) > 1:
-        first, others = rest[0], rest[1:]
-        close = np.bitwise_count(words[others] ^ words[first]) < BITS
-        far = np.abs(looks[others[close]] - looks[first]).mean(axis=1)
-        taken = others[close][far <= apart]
-        found |= {(int(first), int(other)) for other in taken}
-        rest = np.setdiff1d(others, taken) if len(taken) > MANY else others
+    whole = looks.reshape(len(looks), -1, POOL).mean(axis=2)
+    tree = cKDTree(whole)
+    reach = apart * np.sqrt(whole.shape[1]) * 1.0001
+    found: list[tuple[int, int]] = []
+    taken = np.zeros(len(looks), dtype=bool)
+    for first in range(len(looks)):
+        if taken[first]:
+            continue
+        near_ = np.array(tree.query_ball_point(whole[first], reach))
+        later = near_[(near_ > first) & ~taken[near_]]
+        far = np.sqrt(((looks[later] - looks[first]) ** 2).mean(axis=1))
+        differ = np.bitwise_count(words[later] ^ words[first])
+        close = later[(far <= apart) & (differ <= bits)]
+        taken[close] = True
+        found += [(first, int(other)) for other in sorted(close)]
     return found
 
 

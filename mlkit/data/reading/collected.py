@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
+from mlkit.data.charts.media import gallery
 from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.charts.tables import strips
 
@@ -70,8 +71,8 @@ class Collected:
     receipt: Receipt
 
     def plot(self) -> Picture:
-        """Draw the table as it lies there: a strip a column, gaps where cells miss."""
-        return strips(self.table)
+        """Draw the table: a strip a column, or its images, sounds or texts."""
+        return gallery(self.table) or strips(self.table)
 
     def __repr__(self) -> str:
         return f"<Collected {len(self.table)} rows × {self.table.shape[1]} columns>"

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from mlkit.core.errors import InputError, MlkitError
 
-__all__ = ["check", "concealed", "filled", "hidden", "names"]
+__all__ = ["address", "check", "concealed", "filled", "hidden", "names", "referred"]
 
 REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 PASSWORD = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
@@ -47,6 +48,33 @@ def filled(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(filled(item) for item in value)
     return value
+
+
+def address(uri: str) -> str:
+    """Return a URL with what its references stand for, percent-encoded.
+
+    Raises
+    ------
+    InputError
+        Where an environment variable is not set.
+    """
+    return REFERENCE.sub(lambda found: quote(_value(found), safe=""), uri)
+
+
+def referred(text: str, *values: Any) -> str:
+    """Return a text in which what the references in `values` stand for is one again.
+
+    Examples
+    --------
+    >>> os.environ["TOKEN"] = "s3cr&t"
+    >>> referred("https://x.org/?page=2&key=s3cr%26t", "https://x.org/?key=env:TOKEN")
+    'https://x.org/?page=2&key=env:TOKEN'
+    """
+    for name in names(*values):
+        secret = os.environ.get(name, "")
+        for form in {quote(secret, safe=""), secret} - {""}:
+            text = text.replace(form, f"env:{name}")
+    return text
 
 
 def check(uri: str) -> None:
@@ -95,6 +123,7 @@ def hidden(*values: Any) -> Iterator[None]:
         In place of an error that would have told a secret.
     """
     told = [os.environ.get(name, "") for name in names(*values)]
+    told += [quote(secret, safe="") for secret in told]
     try:
         yield
     except Exception as error:

@@ -14,7 +14,7 @@ from mlkit.data.reading.identify import row_keys
 __all__ = ["near_twins", "twins"]
 
 NEAR = 0.01
-FEWEST_NUMBERS = 3
+LUCK = 0.001
 
 Flags = NDArray[np.bool_]
 
@@ -57,8 +57,8 @@ def near_twins(table: pd.DataFrame, known: Flags, asked: Flags) -> Flags | None:
     Returns
     -------
     bool array, shape (rows,), or None
-        None where rows have too little in them for nearness to mean anything: fewer
-        than three numbers and no text.
+        None where rows have too little in them for nearness to mean anything: where
+        luck would bring more than a thousandth of a pair, were the columns unrelated.
 
     Examples
     --------
@@ -74,11 +74,12 @@ def near_twins(table: pd.DataFrame, known: Flags, asked: Flags) -> Flags | None:
     names = [n for n in schema.features if n in table]
     numeric = [n for n in names if schema[n].type in ("number", "date")]
     words = [n for n in names if schema[n].type in ("category", "text")]
-    texts = any(schema[n].type == "text" for n in words)
-    if len(numeric) < FEWEST_NUMBERS and not texts:
-        return None
     scaled, gaps = _scaled(table, numeric)
-    keys = pd.Series(row_keys(_plain(table, words) | gaps, len(table)))
+    plain = _plain(table, words)
+    pairs = float(known.sum()) * float(asked.sum())
+    if pairs * _luck(scaled, [*plain.values(), *gaps.values()]) > LUCK:
+        return None
+    keys = pd.Series(row_keys(plain | gaps, len(table)))
     found = np.zeros(len(table), dtype=bool)
     within = keys.isin(keys[known]).to_numpy() & asked
     if not numeric:
@@ -92,6 +93,18 @@ def near_twins(table: pd.DataFrame, known: Flags, asked: Flags) -> Flags | None:
                 scaled[there], p=np.inf, distance_upper_bound=NEAR, workers=-1
             )
             found[there] = np.isfinite(away)
+    return found
+
+
+def _luck(scaled: NDArray[np.float64], words: Sequence[pd.Series]) -> float:
+    """Return how likely two rows are near, were each column drawn by itself."""
+    found, others = 1.0, max(len(scaled) - 1, 1)
+    for values in np.sort(scaled, axis=0).T:
+        high = np.searchsorted(values, values + NEAR, side="right")
+        low = np.searchsorted(values, values - NEAR, side="left")
+        found *= float(np.mean(high - low - 1)) / others
+    for column in words:
+        found *= float((column.value_counts(normalize=True) ** 2).sum())
     return found
 
 

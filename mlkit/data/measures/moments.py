@@ -28,9 +28,11 @@ def scaled(values: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
     >>> scaled(np.array([1.0, 3.0]))[1], scaled(np.array([1e300]))[1] > 1e290
     (1.0, True)
     """
-    exponent = int(np.frexp(np.abs(values).max(initial=0.0))[1])
+    ends = (values.min(), values.max()) if len(values) else (0.0, 0.0)
+    exponent = int(np.frexp(max(-float(ends[0]), float(ends[1])))[1])
     power = float(2.0 ** (exponent - 1)) if exponent > SAFE else 1.0
-    return np.asarray(values, np.float64) / power, power
+    plain = np.asarray(values, np.float64)
+    return plain if power == 1.0 else plain / power, power
 
 
 def moments(values: NDArray[Any]) -> tuple[float, float, float]:
@@ -47,9 +49,12 @@ def moments(values: NDArray[Any]) -> tuple[float, float, float]:
     (2.0, 1.35e+308)
     """
     plain, power = scaled(values)
-    mean, spread = float(plain.mean()), float(plain.std())
+    mean = float(plain.mean())
     away = plain - mean
-    skew = float((away * away * away).mean()) / spread**3 if spread**3 > 0 else 0.0
+    squares = away * away
+    spread = float(np.sqrt(squares.mean()))
+    squares *= away
+    skew = float(squares.mean()) / spread**3 if spread**3 > 0 else 0.0
     return finite(mean * power), finite(spread * power), skew
 
 

@@ -46,7 +46,8 @@ def describe(values: pd.Series) -> dict[str, Any]:
     >>> found["median"], found["distinct"], found["whole"]
     (2.0, 3, True)
     """
-    ordered = np.sort(known(values))
+    ordered = known(values)
+    ordered.sort()
     if not len(ordered):
         return {"distinct": 0}
     plain, power = scaled(ordered)

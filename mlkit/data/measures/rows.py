@@ -31,17 +31,21 @@ class Keys:
     """
 
     def __init__(self, rows: int) -> None:
-        self.whole = np.zeros(rows, np.uint64)
         self.features = np.zeros(rows, np.uint64)
+        self.others = np.zeros(rows, np.uint64)
         self.any = False
 
     def put(self, look: Look) -> None:
         """Take one column in."""
-        cells = _mixed(look)
-        self.whole = _joined(self.whole, cells)
-        if look.column.is_feature:
-            self.features = _joined(self.features, cells)
-            self.any = True
+        feature = look.column.is_feature
+        _join(self.features if feature else self.others, _mixed(look))
+        self.any |= feature
+
+    def whole(self, places: NDArray[np.intp]) -> NDArray[np.uint64]:
+        """Return the hashes over all cells of some rows."""
+        found = self.features[places]
+        _join(found, self.others[places])
+        return found
 
 
 def alerts(raw: pd.DataFrame, keys: Keys) -> Iterator[Alert]:
@@ -68,9 +72,10 @@ def alerts(raw: pd.DataFrame, keys: Keys) -> Iterator[Alert]:
 
 def _of_twins(raw: pd.DataFrame, keys: Keys, target: str | None) -> Iterator[Alert]:
     alike = np.flatnonzero(pd.Series(keys.features).duplicated(keep=False))
-    twice = pd.Series(keys.whole[alike]).duplicated().to_numpy()
+    whole = keys.whole(alike)
+    twice = pd.Series(whole).duplicated().to_numpy()
     count = int(twice.sum())
-    if count and _chance(raw, keys.whole):
+    if count and _chance(raw, whole):
         yield Alert(
             *("duplicates", "", "note"),
             f"{share(count, len(raw))} of the rows equal an earlier one, as chance has "
@@ -112,19 +117,23 @@ def _repeats(keys: NDArray[np.uint64]) -> bool:
 def _mixed(look: Look) -> NDArray[np.uint64]:
     """Return one hash a cell; cells that are equal hash alike."""
     if look.codes is not None:
-        cells = look.codes.astype(np.int64).view(np.uint64)
+        cells = look.codes.astype(np.int64).view(np.uint64)  # a copy
     elif look.raw.dtype.kind == "f":
-        cells = (look.raw.to_numpy(np.float64) + 0.0).view(np.uint64)
-        cells = np.where(np.isnan(look.raw.to_numpy(np.float64)), GAP, cells)
+        plain = look.raw.to_numpy(np.float64)
+        cells = (plain + 0.0).view(np.uint64)
+        cells[np.isnan(plain)] = GAP
     else:
-        plain = (
-            look.raw.dt.tz_localize(None) if look.raw.dtype.kind == "M" else look.raw
-        )
-        cells = plain.to_numpy().astype(np.int64).view(np.uint64)
-    mixed: NDArray[np.uint64] = (cells ^ (cells >> np.uint64(31))) * STEP
-    return mixed ^ (mixed >> np.uint64(27))
+        dated = look.raw.dtype.kind == "M"
+        found = look.raw.dt.tz_localize(None) if dated else look.raw
+        cells = found.to_numpy().astype(np.int64).view(np.uint64)
+    cells ^= cells >> np.uint64(31)
+    cells *= STEP
+    cells ^= cells >> np.uint64(27)
+    return cells
 
 
-def _joined(total: NDArray[np.uint64], cells: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    joined: NDArray[np.uint64] = (total ^ cells) * ODD
-    return joined ^ (joined >> np.uint64(32))
+def _join(total: NDArray[np.uint64], cells: NDArray[np.uint64]) -> None:
+    """Take one column's hashes into a growing one."""
+    total ^= cells
+    total *= ODD
+    total ^= total >> np.uint64(32)

@@ -44,9 +44,9 @@ def bars(
         numbers = _as_numbers(values, kind)
         finite = np.isfinite(numbers)
         edges = _edges(numbers[finite])
-        place = _places(numbers, finite, edges)
         named = {"edges": [significant(float(edge), 6) for edge in edges]}
-        return named | {"rows": _counts(place, len(edges) - 1, classes, number)}
+        split = [finite & (classes == each) for each in range(number)]
+        return named | {"rows": [_heights(numbers[rows], edges) for rows in split]}
     codes, words, counts = _coded(values)
     order = sorted(range(len(words)), key=lambda at: (-counts[at], words[at]))
     shown = [words[at] for at in order[:TOP]]
@@ -97,13 +97,12 @@ def _edges(known: NDArray[np.float64]) -> NDArray[Any]:
     return np.linspace(low, high if high > low else low + 1, BINS + 1) * power
 
 
-def _places(
-    numbers: NDArray[np.float64], finite: NDArray[np.bool_], edges: NDArray[np.float64]
-) -> NDArray[np.intp]:
-    """Return each number's bin, -1 where it has none; the last bin keeps its end."""
-    place = np.searchsorted(edges, numbers, side="right") - 1
-    place[numbers == edges[-1]] = len(edges) - 2
-    return np.where(finite & (place >= 0) & (place < len(edges) - 1), place, -1)
+def _heights(numbers: NDArray[np.float64], edges: NDArray[np.float64]) -> list[int]:
+    """Count numbers by bin; the last bin keeps its end, what lies outside is left."""
+    low, high = float(edges[0]), float(edges[-1])
+    bins: Any = (len(edges) - 1) if np.isfinite(high - low) else edges
+    counts, _ = np.histogram(numbers, bins, (low, high))
+    return [int(count) for count in counts]
 
 
 def _counts(

@@ -272,7 +272,7 @@ def clean(
     for name in marked:
         found = found.where(table[name] == "", table[name])
     flag = flag_of(cleaning.outputs)
-    cleaned[flag] = found
+    cleaned = pd.concat([cleaned, found.rename(flag)], axis=1)
     outputs = cleaning.outputs.put(Column(flag, "category", ("flag",)))
     done = Cleaned(
         outputs.attach(cleaned),

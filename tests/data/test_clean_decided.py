@@ -165,6 +165,7 @@ WRONG = [
     ({"add": [{"op": "trim", "column": "price"}]}, "does not work on a column of type"),
     ({"add": [{"op": "trim", "column": "id"}]}, "passes through cleaning as it is"),
     ({"add": [{"op": "fill", "column": "t", "value": "yes"}]}, "cannot be made up"),
+    ({"add": [{"op": "fill", "column": "price", "value": "x"}]}, "a number"),
     ({"add": [{"op": "date", "column": "joined", "format": "d/m"}]}, "strptime"),
     ({"add": [{"op": "tidy", "column": "note", "do": ["wash"]}]}, "entities"),
     ({"add": [{"op": "recode", "column": "city", "mapping": {"a": 1}}]}, "texts"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Column
 from mlkit.core.values import numbers as read
 from mlkit.data.cleaning.draft import Draft
@@ -149,8 +150,20 @@ def _bounded(draft: Draft) -> list[Column]:
         draft.flag(told, **bounds)
     if not draft.asked("clip") and bounds:
         draft.offer("clip", told, bounds, default=False)
+    _check_fill(draft)
     draft.asked("fill")
     return [replace(draft.column, type="number", categories=())]
+
+
+def _check_fill(draft: Draft) -> None:
+    """Make sure that numbers are filled by a number."""
+    for operation in draft.pending:
+        if operation["op"] == "fill" and type(operation["value"]) not in (int, float):
+            raise InputError(
+                f"a gap among numbers is to be filled by {operation['value']!r}",
+                where=f'decision "cleaning", {operation["name"]!r}',
+                expected="a number",
+            )
 
 
 def _far(draft: Draft) -> dict[str, tuple[int, float]]:

@@ -44,6 +44,8 @@ def replayed(
     codes, cells = look(values, column)
     if any(operation["op"] in ELSEWHERE for operation in operations):
         made = {name: media.play(operations, cells)}
+        if any(isinstance(cell, bytes) for cell in made[name].tolist()):
+            return {name: made[name] if codes is None else made[name][codes]}
     else:
         made = rows.apply(operations, {name: cells})
     kept = {name: (values, cells)}

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from pandas.util import hash_array
 
 from mlkit.core.schema import Schema
-from mlkit.data.parts.twins import FEWEST_NUMBERS, NEAR
+from mlkit.data.parts.copies import contents
 from mlkit.data.reading.identify import row_keys
 
 __all__ = ["equal_keys", "near_duplicates"]
 
+NEAR = 0.01
+LUCK = 0.001
 NEIGHBOURS = 8
 SHINGLE = 4
 HASHES = 32
@@ -70,8 +72,9 @@ def near_duplicates(table: pd.DataFrame) -> Places:
 
     Two rows are nearly equal where no number differs by more than a hundredth of its
     standard deviation, all words agree but for capitals, blanks and marks, and long
-    texts share four fifths of their runs of four words. Where rows are fewer than
-    three numbers and no text, nearness means nothing.
+    texts share four fifths of their runs of four words. Where there is no text, and
+    luck would bring more than a thousandth of a pair, were the columns unrelated,
+    nearness means nothing.
 
     Parameters
     ----------
@@ -90,28 +93,43 @@ def near_duplicates(table: pd.DataFrame) -> Places:
     Examples
     --------
     >>> from mlkit.core.schema import Column
-    >>> table = pd.DataFrame({"x": ["Good film!", "good film", "bad"]})
-    >>> near_duplicates(Schema((Column("x", "text"),)).attach(table)).tolist()
-    [-1, 0, -1]
+    >>> told = [f"the long story of number {i}" for i in range(9)]
+    >>> told.append("The long  story of number 7!")
+    >>> table = Schema((Column("x", "text"),)).attach(pd.DataFrame({"x": told}))
+    >>> near_duplicates(table).tolist()
+    [-1, -1, -1, -1, -1, -1, -1, -1, -1, 7]
     """
     schema, rows = Schema.of(table), len(table)
     names = [n for n in (*schema.features, schema.target) if n and n in table]
     numeric = [n for n in names if table[n].dtype.kind in "fiuM"]
     words = [n for n in names if schema[n].type in ("category", "text")]
     words = [n for n in words if n not in numeric]
-    long = [n for n in words if schema[n].type == "text"]
+    long = [n for n in contents(table) if n in words]
     found = np.full(rows, -1, dtype=np.intp)
-    if rows < 2 or (len(numeric) < FEWEST_NUMBERS and not long):
-        return found
     scaled = _scaled(table, numeric)
     gaps = {f"{n} gap": table[n].isna().astype("float64") for n in numeric}
     short = {n: _plain(table[n]) for n in words if n not in long}
     texts = {n: _plain(table[n]) for n in long}
+    luck = 0.0 if long else _luck(scaled, [*short.values(), *gaps.values()])
+    if rows * (rows - 1) / 2 * luck > LUCK:
+        return found
     keys = pd.Series(row_keys(short | texts | gaps, rows))
     _put(found, _same(keys, scaled))
     if texts:
         others = pd.Series(row_keys(short | gaps, rows))
         _put(found, _alike(list(texts.values()), others, scaled))
+    return found
+
+
+def _luck(scaled: Matrix, words: Sequence[pd.Series]) -> float:
+    """Return how likely two rows are near, were each column drawn by itself."""
+    found = 1.0
+    for values in np.sort(scaled, axis=0).T:
+        high = np.searchsorted(values, values + NEAR, "right")
+        low = np.searchsorted(values, values - NEAR, "left")
+        found *= float(np.mean(high - low)) / max(len(values), 1)
+    for column in words:
+        found *= float((column.value_counts(normalize=True) ** 2).sum())
     return found
 
 
@@ -136,7 +154,11 @@ def _scaled(table: pd.DataFrame, numeric: Sequence[str]) -> Matrix:
         plain = values.astype("int64") if values.dtype.kind == "M" else values
         known = plain.to_numpy(dtype=float).copy()
         known[values.isna().to_numpy()] = np.nan
-        spread = np.nanstd(known) if np.isfinite(known).any() else 0.0
+        known[~np.isfinite(known)] = np.nan
+        gone = np.isnan(known)
+        # huge numbers are made small first, so that their squares are numbers
+        known /= max(np.abs(known[~gone]).max(initial=0.0), 1.0)
+        spread = known[~gone].std() if not gone.all() else 0.0
         matrix[:, place] = np.nan_to_num(known / spread if spread > 0 else known * 0)
     return matrix
 

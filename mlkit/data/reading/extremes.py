@@ -16,6 +16,7 @@ RULE = "by quartiles and median"
 LOOKED_AT = 20_000
 ENOUGH = 20
 DIFFERENT = 10
+HUGE = 1e100
 FAR = 3.0
 DEVIATIONS = 5.0
 NORMAL = 1.4826
@@ -33,7 +34,8 @@ def fences(values: NDArray[Any]) -> tuple[float, float] | None:
     Returns
     -------
     (float, float) or None
-        None where there are too few, or half of them are the same.
+        None where there are too few, half of them are the same, or one is beyond
+        1e100.
 
     Notes
     -----
@@ -51,6 +53,8 @@ def fences(values: NDArray[Any]) -> tuple[float, float] | None:
     seen = values[:: max(len(values) // LOOKED_AT, 1)]
     known = seen[np.isfinite(seen)].astype(float)
     if len(known) < ENOUGH or len(np.unique(known)) < DIFFERENT:
+        return None
+    if np.abs(known).max() > HUGE:
         return None
     first, middle, third = np.quantile(known, [0.25, 0.5, 0.75])
     left = NORMAL * np.median(middle - known[known <= middle])

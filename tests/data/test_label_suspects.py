@@ -144,3 +144,15 @@ def test_text_is_looked_at_too():
     columns = (Column("text", "text"), Column("t", "category", ("target",)))
     found = suspects(Schema(columns).attach(frame))
     assert set(found.table.index[:2]) == {10, 11}
+
+
+def test_a_model_that_is_often_wrong_says_so(found):
+    assert "so rows may be hard" not in found.statement
+    assert found.agree > 0.9
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2))
+    noisy = suspects(
+        table_of(x, np.where(x[:, 0] + rng.normal(size=400) > 0, "a", "b"))
+    )
+    assert 0.6 < noisy.agree < 0.9
+    assert "hard to tell rather than wrong" in noisy._repr_html_()

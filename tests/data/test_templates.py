@@ -11,7 +11,10 @@ from mlkit.core.store import Store
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "data"
 STEPS = ["collect", "profile", "validate", "clean", "label", "split"]
-SAVED = "raw receipt profile checked violations contract clean cleaning labelled"
+SAVED = (
+    "raw receipt profile checked violations contract clean cleaning labelled "
+    "labelling suspects"
+)
 RUNNER = """
 import sys
 for step in sys.argv[1:]:

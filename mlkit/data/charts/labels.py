@@ -50,7 +50,7 @@ def plot_pairs(table: pd.DataFrame, name: str) -> Picture:
             axes.barh(place, count["all"], 0.62, color=SOFT)
             axes.barh(place, count["yes"], 0.62, color=BAD)
             rest = int(count["all"] - count["yes"])
-            told = f" {count['yes']} likely" + f", {rest} perhaps" * (rest > 0)
+            told = f" {count['yes']} doubtful" + f", {rest} less so" * (rest > 0)
             axes.text(count["all"], place, told, va="center", color=MUTED)
         names = [f"{shorten(a, 20)}  →  {shorten(b, 20)}" for a, b in shown.index]
         axes.set_yticks(range(len(shown)), names)
@@ -60,7 +60,7 @@ def plot_pairs(table: pd.DataFrame, name: str) -> Picture:
         axes.tick_params(axis="y", colors=INK)
     likely = int(counts["yes"].sum())
     more = f"; {MOST} of {len(counts)} pairs" if len(counts) > MOST else ""
-    told = f"{likely} likely wrong: as given → as rows like it are called{more}"
+    told = f"{likely} doubtful: as given → as rows like it are called{more}"
     headline(picture, f"A second look at {shorten(name, 40)}", told)
     return picture
 
@@ -98,7 +98,7 @@ def plot_residuals(told: pd.DataFrame, table: pd.DataFrame, name: str) -> Pictur
     headline(
         picture,
         f"A second look at {shorten(name, 40)}",
-        f"{len(likely)} likely wrong, in red",
+        f"{len(likely)} doubtful, in red",
     )
     return picture
 

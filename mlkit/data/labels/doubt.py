@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.data.charts.cards import significant
 
-__all__ = ["COLUMNS", "doubt_classes", "doubt_numbers", "probabilities"]
+__all__ = ["COLUMNS", "Doubt", "doubt_classes", "doubt_numbers", "probabilities"]
 
 COLUMNS = {
     "given": "str",
@@ -26,10 +27,30 @@ FAR = 3.5
 Matrix = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Doubtful labels, and how much a quick model is worth that doubts them.
+
+    Parameters
+    ----------
+    table
+        By row id: given, suggested, doubt, likely, why; the worst first.
+    agree
+        The share of all labels that the model gives without having seen them; of
+        numbers, the share of their variance that it explains.
+    said
+        Of numbers, each as given and as said by the model.
+    """
+
+    table: pd.DataFrame
+    agree: float
+    said: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+
+
 def doubt_classes(
     features: Matrix, given: pd.Series, folds: int, most: int, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the doubtful labels of classes, the worst first, and nothing else.
+) -> Doubt:
+    """Return the doubtful labels of classes.
 
     Parameters
     ----------
@@ -76,13 +97,14 @@ def doubt_classes(
         },
         index=given.index[order],
     )
-    return _typed(found), pd.DataFrame()
+    agree = float((chances.argmax(axis=1) == codes).mean())
+    return Doubt(_typed(found), agree)
 
 
 def doubt_numbers(
     features: Matrix, given: pd.Series, folds: int, most: int, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the doubtful numbers, the worst first, and all with their predictions.
+) -> Doubt:
+    """Return the doubtful numbers.
 
     Parameters
     ----------
@@ -122,7 +144,9 @@ def doubt_numbers(
         index=given.index[order],
     )
     told = pd.DataFrame({"given": numbers, "said": said}, index=given.index)
-    return _typed(found), told
+    spread = float(np.var(numbers))
+    agree = 1 - float(np.mean((numbers - said) ** 2)) / spread if spread else 0.0
+    return Doubt(_typed(found), agree, told)
 
 
 def probabilities(

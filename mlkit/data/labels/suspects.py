@@ -26,6 +26,7 @@ ROWS = 6000
 FEWEST = 30
 FOLDS = 5
 CLASSES = 60
+SURE = 0.9
 LISTED = 12
 
 
@@ -45,6 +46,9 @@ class Suspects:
         How many rows were looked at.
     notes
         What was left out, one sentence each.
+    agree
+        How much the quick model is worth that doubts: the share of all labels that it
+        gives without having seen them; of numbers, of their variance it explains.
     said
         Of numbers, what is ``given`` and what was ``said``, by row id.
     """
@@ -53,12 +57,28 @@ class Suspects:
     target: str = ""
     looked: int = 0
     notes: tuple[str, ...] = ()
+    agree: float = 0.0
     said: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def likely(self) -> int:
         """How many labels are likely wrong; the others are less certain."""
         return int((self.table["likely"] == "yes").sum())
+
+    @property
+    def statement(self) -> str:
+        """What was found, and what it is worth, in words."""
+        if not self.looked:
+            return "not assessed"
+        numeric = self.table["given"].dtype.kind == "f"
+        does = "explains {:.0%} of the variance" if numeric else "gives {:.0%} of them"
+        worth = does.format(max(self.agree, 0.0))
+        told = (
+            f"{self.likely:,} of {many(self.looked, 'label')} are doubtful; the quick "
+            f"model that doubts {worth} unseen"
+        )
+        weak = self.agree < (SURE / 2 if numeric else SURE)
+        return told + ", so rows may be hard to tell rather than wrong" * weak
 
     def plot(self) -> Picture | None:
         """Draw which labels may stand for which; None where none is doubted."""
@@ -69,12 +89,10 @@ class Suspects:
         return plot_pairs(self.table, self.target)
 
     def __repr__(self) -> str:
-        return f"<Suspects {self.likely} likely of {self.looked} rows>"
+        return f"<Suspects {self.likely} likely of {self.looked} labels>"
 
     def _repr_html_(self) -> str:
-        if not self.looked:
-            return card("Labels that may be wrong", "not assessed", self.notes)
-        told = f"{many(self.likely, 'label')} of {self.looked:,} are likely wrong"
+        top = card("Labels that may be wrong", self.statement, self.notes)
         lines = [
             (shorten(row, 24), *(shorten(cell, 40) for cell in one[:2]), one[2])
             for row, one in zip(
@@ -85,7 +103,6 @@ class Suspects:
         ]
         rest = len(self.table) - len(lines)
         more = f"and {many(rest, 'row')} more, ever less certain" if rest else ""
-        top = card("Labels that may be wrong", told, self.notes)
         heads = ("row", "given", "suggested", "why")
         return top + (grid(heads, lines, more) if lines else "")
 
@@ -131,8 +148,15 @@ def suspects(table: pd.DataFrame, *, most: int = 200, seed: int = 0) -> Suspects
         return _nothing(told, *notes)
     judge = doubt_numbers if numeric else doubt_classes
     given, features = rows[schema.target], scaled_features(rows)
-    found, said = judge(features, given, FOLDS, most, seed)
-    return Suspects(found, schema.target, len(rows), tuple(notes), said)
+    found = judge(features, given, FOLDS, most, seed)
+    return Suspects(
+        found.table,
+        schema.target,
+        looked=len(rows),
+        notes=tuple(notes),
+        agree=found.agree,
+        said=found.said,
+    )
 
 
 def _eligible(

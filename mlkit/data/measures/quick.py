@@ -136,5 +136,6 @@ def _directions(texts: list[str]) -> Matrix:
     most = min(TEXT_PARTS, *(size - 1 for size in weighed.shape))
     if most < 1:
         return np.asarray(weighed.toarray(), np.float32)
-    found = TruncatedSVD(most, random_state=0).fit_transform(weighed)
+    with np.errstate(invalid="ignore"):  # texts that are all alike have no spread
+        found = TruncatedSVD(most, random_state=0).fit_transform(weighed)
     return np.asarray(found, np.float32)

@@ -14,7 +14,6 @@ from mlkit.core.checks import columns_of
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
 from mlkit.core.verdict import Finding, Verdict
-from mlkit.data.charts.cards import many
 from mlkit.data.charts.contract import plot_bands
 from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.clean import clean
@@ -229,14 +228,16 @@ def _flagged(table: pd.DataFrame, rules: Rules, judged: Judged) -> pd.DataFrame:
     if marked:
         found = table[flag].where(table[flag] != "", found)
     schema = known.put(Column(flag, "category", ("flag",)))
-    return schema.attach(table.assign(**{flag: found}))
+    if marked:
+        return schema.attach(table.assign(**{flag: found}))
+    # a wide table takes one more column by assignment only with a warning
+    return schema.attach(pd.concat([table, found.rename(flag)], axis=1))
 
 
 def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
     schema = Schema.of(table)
     target = schema.target
-    named = [c.name for name in schema.features for c in _left(table, schema[name])]
-    features = many(len(named), "feature")
+    named = any(_left(table, schema[name]) for name in schema.features)
     return [
         _finding(
             "a target is named", target is not None, target or "none", "", NAME_ONE
@@ -244,8 +245,8 @@ def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
         *_of_target(table, schema, min_rows),
         _finding(
             "at least one feature says something",
-            bool(named),
-            features,
+            named,
+            "" if named else "0 features",
             help="collect more columns",
         ),
         _finding(

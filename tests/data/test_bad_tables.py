@@ -193,7 +193,15 @@ def hold_split(walk: Walk) -> None:
     parts._repr_html_()
 
 
-@pytest.mark.parametrize("case", CASES, ids=NAMED)
+def marked(cases):
+    """Cases as parameters; what takes half a minute is marked as slow."""
+    return [
+        pytest.param(case, id=case.name, marks=[pytest.mark.slow] * case.slow)
+        for case in cases
+    ]
+
+
+@pytest.mark.parametrize("case", marked(CASES))
 def test_a_bad_table(case, in_folder):
     tmp_path = in_folder
     if case.ends == "error":
@@ -223,6 +231,15 @@ def test_there_are_sixty_and_more_of_every_kind():
     assert len(set(NAMED)) == len(CASES)
     ends = [case.ends for case in CASES]
     assert {"right", "blocked", "error"} == set(ends)
+
+
+def test_a_wide_table_of_words_takes_a_flag_in_silence():
+    wide = {f"v{i}": pd.array(["a", "b"] * 30, dtype="str") for i in range(150)}
+    table = pd.DataFrame({**wide, "t": pd.array(["yes", "no"] * 30, dtype="str")})
+    schema = Schema.of(table).change("t", type="category", roles=("target",))
+    checked = validate(schema.attach(table), [], expect=["flag: v0 == 'a'"])
+    cleaned = clean(checked.table)
+    assert (cleaned.table["dropped"] != "").sum() >= 30
 
 
 def test_the_judge_of_cells_is_no_fool():

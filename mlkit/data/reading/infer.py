@@ -19,6 +19,7 @@ __all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type", "witho
 
 EXACT = 2**53
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
+DATED = r"\s*\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}(?!\d|[-/.])"
 DAY = r"^\d{4}-\d\d-\d\d"
 ZONE = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
 WHOLE = r"^[+-]?[0-9]+$"
@@ -143,6 +144,8 @@ def _names_rows(distinct: pd.Series, name: str) -> bool:
         return True
     digits = distinct.str.contains(r"[0-9]", regex=True).mean()
     if len(distinct) < 20 or digits < 0.8:
+        return False
+    if distinct.str.match(DATED).mean() > 0.5:
         return False
     some = distinct.head(200).str.strip().tolist()
     return hints.marks(some) is None and not hints.date_formats(some)

@@ -35,7 +35,7 @@ class Case:
     file
         The name of the file.
     slow
-        Whether it is too large for the run through the command line.
+        Whether it takes half a minute.
     """
 
     name: str

@@ -30,7 +30,7 @@ def target(name: str, words, *told: str, **more) -> Case:
 def categories() -> Case:
     rows = 100_000
     truth = with_columns(rows, x=[f"word{i}" for i in range(rows)])
-    return Case("100,000 categories", text_of(truth).encode(), truth, slow=True)
+    return Case("100,000 categories", text_of(truth).encode(), truth)
 
 
 def ids() -> Case:
@@ -70,6 +70,7 @@ CELLS = [
     column(
         "NA is a country",
         ["NA", "ZA", "US"],
+        "NA stands among codes",
         cleaned={"x": repeated(["NA", "ZA", "US"])},
     ),
     column(
@@ -109,7 +110,7 @@ CELLS = [
     column(
         "thousands marks of a narrow blank",
         ["1\u202f000", "12", "3\u00a0250\u00a0000"],
-        "x",
+        "number x",
     ),
     column(
         "currency",
@@ -131,15 +132,19 @@ CELLS = [
     ),
     column("scientific notation", ["1e-5", "2.5E3", "1e10"]),
     column("the largest numbers", ["1e308", "-1e308", "1e-308"]),
-    column("numbers beyond the largest", ["1e309", "2.5", "3.5"], "x"),
+    column("numbers beyond the largest", ["1e309", "2.5", "3.5"], "'1e309'"),
     column("negative zero", ["-0.0", "0.0", "1.5"]),
-    column("infinities", ["inf", "-inf", "1.5", "2.5"], "x"),
-    column("a plus before numbers", ["+5", "-3", "7"], "x"),
-    column("a true minus", ["−5", "3", "7"], "x"),
-    column("numbers in full width", ["１２", "３４", "5"], "x"),
-    column("digits with underscores", ["1_000", "2_000", "3"], "x"),
-    column("hexadecimal", ["0x1F", "0x2A", "10"], "x"),
-    column("numbers and words", ["1.5", "many", "3"], "x"),
+    column(
+        "infinities",
+        ["inf", "-inf", "1.5", "2.5"],
+        "'-inf', 'inf' hide a missing value",
+    ),
+    column("a plus before numbers", ["+5", "-3", "7"]),
+    column("a true minus", ["−5", "3", "7"], "others such as '−5'"),
+    column("numbers in full width", ["１２", "３４", "5"], "full width"),
+    column("digits with underscores", ["1_000", "2_000", "3"]),
+    column("hexadecimal", ["0x1F", "0x2A", "10"]),
+    column("numbers and words", ["1.5", "many", "3"], "others such as 'many'"),
     column(
         "a rare word among numbers",
         [*[f"{i}.5" for i in range(29)], "unknown"],
@@ -150,7 +155,7 @@ CELLS = [
     column("Excel's error words", ["#N/A", "1.5", "#DIV/0!", "2.5"], "#DIV/0!"),
     column("formulas", ["=1+1", "=SUM(A1:A9)", "@cmd", "+49 30 1234"]),
     column("markup", ["<script>alert(1)</script>", "<img src=x onerror=y>", "a & b"]),
-    column("very long cells", [LONG + "a", LONG + "b", "short"], slow=True),
+    column("very long cells", [LONG + "a", LONG + "b", "short"]),
     column(
         "blanks around words",
         [" red", "red ", "blue"],
@@ -160,11 +165,15 @@ CELLS = [
     column("spellings", ["Yes", "yes", "YES", "No"], "recode x"),
     column("yes and no", ["yes", "no", "no"]),
     column("0 and 1", ["0", "1", "1"]),
-    column("true and FALSE", ["true", "FALSE", "True"], "x"),
-    column("0, 1 and yes", ["0", "1", "yes"], "x"),
-    column("words with invisible marks", ["red\u200b", "red", "\ufeffblue"], "x"),
+    column("true and FALSE", ["true", "FALSE", "True"], "words for true and false"),
+    column("0, 1 and yes", ["0", "1", "yes"], "others such as 'yes'"),
+    column(
+        "words with invisible marks",
+        ["red\u200b", "red", "\ufeffblue"],
+        "marks without width",
+    ),
     column("every cell is missing", [None], "every cell is missing"),
-    column("letters composed twice", ["e\u0301", "é", "e"], "x"),
+    column("letters composed twice", ["e\u0301", "é", "e"], "Unicode NFC"),
     styled("ISO days", lambda y, m, d: f"{y}-{m:02d}-{d:02d}"),
     styled(
         "days first", lambda y, m, d: f"{d:02d}/{m:02d}/{y}", "%d/%m/%Y", cleaned=READ
@@ -187,18 +196,20 @@ CELLS = [
     styled(
         "days that nobody can tell",
         lambda y, m, d: f"0{d % 9 + 1}/0{m % 9 + 1}/{y}",
-        "x",
+        "ambiguous dates",
     ),
     styled(
         "a 30th of February",
         lambda y, m, d: "2026-02-30" if (m, d) == (1, 1) else f"{y}-{m:02d}-{d:02d}",
-        "x",
+        "'2026-02-30' is no day that there is",
     ),
     styled(
         "years before 1677 and after 2262",
         lambda y, m, d: f"{(1492, 2026, 2500)[d % 3]}-{m:02d}-{d:02d}",
     ),
-    styled("years of two digits", lambda y, m, d: f"{d:02d}/{m:02d}/{y % 100}", "x"),
+    styled(
+        "years of two digits", lambda y, m, d: f"{d:02d}/{m:02d}/{y % 100}", "%d/%m/%y"
+    ),
     styled(
         "seconds since 1970", lambda y, m, d: str(1_767_225_600 + 86_400 * (m * 31 + d))
     ),
@@ -214,7 +225,7 @@ CELLS = [
     column(
         "stamps with and without a zone",
         ["2026-01-31T23:30:00+05:00", "2026-01-31T23:30:00"],
-        "x",
+        "some of its times carry a zone and some do not",
     ),
     column(
         "an hour that the clocks skip", ["2026-03-29T02:30:00", "2026-03-29T03:30:00"]

@@ -164,7 +164,7 @@ TYPED = [
         "JSON lines: numbers and words",
         lines(lambda i: {"x": [1, "one", 2.5][i % 3]}),
         {"x": repeated(["1", "one", "2.5"]), **PLAIN},
-        ("x",),
+        ("x: holds numbers and text",),
         file="t.jsonl",
     ),
     Case(

@@ -7,6 +7,8 @@ in the receipt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ __all__ = ["Collected", "Receipt", "collect"]
 Roles = Mapping[str, str | Sequence[str]]
 NAMED = 8
 REFRESH = ("changed", "always", "daily", "never")
+DECIDED = 'decision "columns"'
 AS_TEXT = ("category", "text", "id", "image", "audio")
 
 
@@ -112,20 +115,59 @@ def collect(
         missing = found.schema_missing or ([""] if found.text else [])
     cells = without(found.columns, missing)
     _check_size(cells, uri)
+    asked = _Given(place, found, cells, target, target_type, id_column, tuple(missing))
     roles, types = {**found.roles, **(roles or {})}, {**found.types, **(types or {})}
+    return _typed(asked, roles, types, uri)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A table as it was found, and what was told of it but types and roles."""
+
+    place: Place
+    found: Found
+    cells: pa.Table
+    target: str
+    target_type: str
+    id_column: str
+    missing: tuple[str, ...]
+
+    def again(
+        self, roles: Roles, types: Mapping[str, str], more: Mapping[str, Any]
+    ) -> Collected:
+        """Type the same cells once more, as a decision wants some of the columns."""
+        known = ("roles", "types")
+        odd = [key for key in more if key not in known]
+        if odd or not all(isinstance(part, Mapping) for part in more.values()):
+            raise InputError(
+                "this is no decision about columns",
+                where=DECIDED,
+                expected='{"roles": {column: [roles]}, "types": {column: type}}',
+                got=repr(more)[:80],
+            )
+        roles = {**roles, **more.get("roles", {})}
+        return _typed(self, roles, {**types, **more.get("types", {})}, DECIDED)
+
+
+def _typed(
+    given: _Given, roles: Roles, types: Mapping[str, str], where: str
+) -> Collected:
+    """Give the cells of a table their types and roles, and its rows their ids."""
+    cells, found, target = given.cells, given.found, given.target
+    id_column, sample = given.id_column, given.place.sample
     for name in (target, id_column, *roles, *types):
-        _check_name(name, cells, found, uri)
+        _check_name(name, cells, found, where)
     _check_roles(roles, types, target)
-    read = _read(cells, found, types | ({id_column: "id"} if id_column else {}))
+    read = _read(cells, found, {**types, **({id_column: "id"} if id_column else {})})
     notes = [*found.notes, *_notes(read)]
-    gaps = () if list(missing) in ([], [""]) else tuple(missing)
+    gaps = () if given.missing in ((), ("",)) else given.missing
     columns = {
         name: Column(name, i.type, _roles(name, roles), missing=gaps)
         for name, i in read.items()
     }
     values = {name: i.values for name, i in read.items()}
     if target:
-        judged = as_target(values[target], columns[target], target_type, uri)
+        judged = as_target(values[target], columns[target], given.target_type, where)
         values[target], columns[target] = judged[0], judged[1]
         notes.append(judged[2])
     table, told = _identified(cells, pd.DataFrame(values), columns, id_column, target)
@@ -134,8 +176,9 @@ def collect(
     if len(kept) < len(table):
         notes.append(f"a first look: {len(kept):,} of {len(table):,} rows are kept")
     facts = {**found.facts, "decimal": _decimal(cells, found)}
-    receipt = _receipt(place, found, cells, facts, notes)
-    return Collected(Schema(tuple(columns.values())).attach(kept), receipt)
+    receipt = _receipt(given.place, found, cells, facts, notes)
+    schema = Schema(tuple(columns.values()))
+    return Collected(schema.attach(kept), receipt, partial(given.again, roles, types))
 
 
 def _place(

@@ -56,9 +56,9 @@ def test_the_wing_runs_on_real_data(tmp_path):
         ]
         text = "\n".join(code).replace("data/table.csv", "data/penguins.csv")
         text = text.replace('target: str = ""', 'target: str = "species"')
-        (tmp_path / "steps" / f"{step}.py").write_text(text)
+        (tmp_path / "steps" / f"step_{step}.py").write_text(text)
     subprocess.run(
-        [sys.executable, "-c", RUNNER, *(f"{step}.py" for step in STEPS)],
+        [sys.executable, "-c", RUNNER, *(f"step_{step}.py" for step in STEPS)],
         cwd=tmp_path / "steps",
         check=True,
         capture_output=True,

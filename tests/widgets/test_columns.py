@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.reading.collected import Collected, Receipt
 from mlkit.widgets import ColumnEditor
@@ -89,3 +90,48 @@ def test_guesses_hint_at_roles(collected):
     guesses = ColumnEditor(collected).guesses
     assert (guesses["<age>"].role, guesses["when"].role) == ("sensitive", "time")
     assert guesses["t"].role == ""
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    from mlkit.data.collect import collect
+
+    monkeypatch.chdir(tmp_path)
+    lines = "".join(f"{i:03},{i % 7}.50,{i % 2},{'xy'[i % 2]}\n" for i in range(40))
+    (tmp_path / "table.csv").write_text("no,pay,sex,t\n" + lines)
+    return collect("table.csv", target="t", roles={"pay": "private"})
+
+
+def test_a_decision_types_the_cells_as_they_stood(read):
+    chosen = {"roles": {"sex": ["sensitive"]}, "types": {"pay": "category", "no": "id"}}
+    made = read.with_columns(json.loads(json.dumps(chosen)))
+    schema = Schema.of(made.table)
+    assert (schema["pay"].type, schema["no"].type) == ("category", "id")
+    assert made.table["pay"].iloc[1] == "1.50"
+    assert schema["sex"].roles == ("sensitive",)
+    assert schema["pay"].roles == ("private",)
+    assert made.table.index[3] == "003"
+    assert Schema.of(made.with_columns({"roles": {"pay": []}}).table)["pay"].roles == ()
+    assert read.with_columns({}) is read
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"types": {"t": "colour"}}, "unknown column type"),
+        ({"types": {"t": "number"}}, "cannot be read as a number"),
+        ({"types": {"gone": "text"}}, "no column 'gone'"),
+        ({"roles": {"pay": ["secret"]}}, "unknown column role"),
+        ({"roles": {"pay": ["target"]}}, "named by the parameter target"),
+        ({"kinds": {}}, "no decision about columns"),
+        ({"roles": ["pay"]}, "no decision about columns"),
+    ],
+)
+def test_a_decision_that_does_not_fit_is_one_clear_error(read, chosen, told):
+    with pytest.raises(InputError, match=told):
+        read.with_columns(chosen)
+
+
+def test_a_table_read_elsewhere_cannot_be_typed_again(collected):
+    with pytest.raises(InputError, match="not at hand"):
+        collected.with_columns({"types": {"mail": "id"}})

@@ -13,6 +13,7 @@ from mlkit.data.measures import private
 __all__ = ["Guess", "guess"]
 
 LOOKED_AT = 1000
+MOST = 100_000
 TOLD = {
     "audio": "every cell is a sound",
     "date": "every cell is a moment",
@@ -59,8 +60,8 @@ def guess(values: pd.Series, column: Column) -> Guess:
     >>> guess(cells, Column("sex", "category")).role
     'sensitive'
     """
-    known = values.dropna()
-    why = _why(known, len(values), column.type)
+    known = values.iloc[:MOST].dropna()
+    why = _why(known, min(len(values), MOST), column.type)
     words: list[str] = []
     if column.type in ("category", "text", "id") and len(known):
         head = known.iloc[:: max(len(known) // LOOKED_AT, 1)]

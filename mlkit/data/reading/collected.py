@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.media import gallery
@@ -65,10 +66,46 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Collected:
-    """A typed table and the receipt that says where it came from."""
+    """A typed table and the receipt that says where it came from.
+
+    Parameters
+    ----------
+    table
+        The rows, with their schema.
+    receipt
+        Where they came from.
+    again
+        Types the cells once more as a decision wants it; see `with_columns`.
+    """
 
     table: pd.DataFrame
     receipt: Receipt
+    again: Callable[[Mapping[str, Any]], Collected] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def with_columns(self, chosen: Mapping[str, Any]) -> Collected:
+        """Return the same cells with some columns typed and used otherwise.
+
+        Parameters
+        ----------
+        chosen
+            ``{"roles": {column: [roles]}, "types": {column: type}}``, either left
+            out; they go before what `collect` was told.
+
+        Raises
+        ------
+        InputError
+            Where there is no such column, type or role, or the cells do not fit.
+        """
+        if not chosen:
+            return self
+        if self.again is None:
+            raise InputError(
+                "the cells of this table are not at hand any more",
+                todo="call with_columns on what collect gave",
+            )
+        return self.again(chosen)
 
     def plot(self) -> Picture:
         """Draw the table: a strip a column, or its images, sounds or texts."""

@@ -160,8 +160,8 @@ def _notes(settled: Settled, here: set[Any]) -> list[str]:
         notes.append(f"{many(lost, 'label')} of rows that are no longer there")
     ties = len(here.intersection(settled.ties))
     if ties:
-        stay = "stays" if ties == 1 else "stay"
-        notes.append(f"people are tied on {many(ties, 'row')}, which {stay} as it came")
+        stay = "which stays as it came" if ties == 1 else "which stay as they came"
+        notes.append(f"people are tied on {many(ties, 'row')}, {stay}")
     return notes
 
 

@@ -14,7 +14,7 @@ from mlkit.core.annotations import Annotation
 from mlkit.core.decisions import person
 from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, many
-from mlkit.data.charts.style import GRID, MUTED, PALETTE, shorten
+from mlkit.data.charts.style import GRID, MUTED, colours, shorten
 from mlkit.data.labels.people import by_person, settle
 from mlkit.data.labels.queue import Queue
 from mlkit.widgets.labelling import Desk
@@ -109,9 +109,10 @@ class _Given:
             f"Labels of {self.target}, given by hand",
             told or "every row came with a label, and none was changed",
         )
+        tones = colours(sorted(word for word, _ in self.counts))
         return top + "".join(
-            _bar(word, count, self.counts[0][1], PALETTE[place % len(PALETTE)])
-            for place, (word, count) in enumerate(self.counts[:SHOWN])
+            _bar(word, count, self.counts[0][1], tones[word])
+            for word, count in self.counts[:SHOWN]
         )
 
 

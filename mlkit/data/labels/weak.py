@@ -16,7 +16,7 @@ from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.labels import plot_rules
 from mlkit.data.charts.style import Picture, shorten
-from mlkit.data.labels.people import settle
+from mlkit.data.labels.people import by_person, settle
 from mlkit.data.labels.rules import Function, Votes, vote
 from mlkit.data.labels.voting import COMBINE
 
@@ -138,7 +138,8 @@ def weak_labels(
     chances = COMBINE[combine](votes, known)
     spoke: Numbers = np.any(votes.codes >= 0, axis=1)
     found = _winners(chances, votes)
-    open_ = (found >= 0) & (known < 0)
+    spoken_of = table.index.isin(list(by_person(labels or {})))
+    open_ = (found >= 0) & (known < 0) & ~spoken_of
     words = np.array(votes.classes, object)[found[open_]]
     given = _labels(table.index[open_], words, chances[open_].max(axis=1))
     judged, right = _judge(votes, known, spoke, combine)
@@ -238,6 +239,11 @@ def _notes(
             f"no row fits {shorten(silent[0], 60)!r}"
             + " and others" * (len(silent) > 1)
         )
+    for name, mine in zip(votes.names, votes.codes.T, strict=True):
+        judged = (mine >= 0) & (known >= 0)
+        right = int((mine[judged] == known[judged]).sum())
+        if judged.any() and _interval(right, int(judged.sum()))[1] < MORE_THAN:
+            notes.append(f"{shorten(name, 60)!r} is wrong more often than right")
     unknown = len(votes.names) < FEW_RULES and not (known >= 0).any()
     if combine == "dawid_skene" and unknown:
         notes.append(

@@ -32,6 +32,7 @@ from mlkit.core.values import (
 __all__ = ["ELSEWHERE", "OPERATIONS", "PARTS", "TIDY", "Play", "player", "tidied"]
 
 Play = Callable[[str, Array, Mapping[str, Any]], dict[str, Array]]
+Read = Callable[[Array], Array]
 
 ELSEWHERE: dict[str, str] = {
     "mode": "mlkit.core.pictures",
@@ -273,7 +274,7 @@ def _on_text(values: Array, change: Callable[[str], str | None]) -> Array:
     return each(texts(values), lambda text: None if text is None else change(text))
 
 
-def _part(name: str) -> Callable[[Array], Array]:
+def _part(name: str) -> Read:
     try:
         return PARTS[name]
     except KeyError:
@@ -282,22 +283,42 @@ def _part(name: str) -> Callable[[Array], Array]:
         ) from None
 
 
-def _within(values: Array, unit: str, whole: str) -> Array:
-    """Count `unit`s since the last `whole` began."""
-    start = values.astype(f"M8[{whole}]").astype("M8[us]")
-    count: Array = (values - start).astype(f"m8[{unit}]").astype(np.int64)
+def _by_day(read: Read) -> Read:
+    """Read each day between the first and the last once, where these are few."""
+
+    def part(moments: Array) -> Array:
+        days = _since(moments, DAY)
+        low, high = int(days.min(initial=0)), int(days.max(initial=0))
+        if high - low >= len(days):
+            return read(days.astype("M8[D]"))
+        return read(np.arange(low, high + 1).astype("M8[D]"))[days - low]
+
+    return part
+
+
+def _since(moments: Array, unit: int) -> Array:
+    """Count whole units of microseconds since 1970."""
+    count: Array = moments.astype("M8[us]", copy=False).view(np.int64) // unit
     return count
 
 
-PARTS: dict[str, Callable[[Array], Array]] = {
-    "year": lambda v: v.astype("M8[Y]").astype(np.int64) + 1970,
-    "month": lambda v: v.astype("M8[M]").astype(np.int64) % 12 + 1,
-    "day": lambda v: _within(v, "D", "M") + 1,
-    "weekday": lambda v: (v.astype("M8[D]").astype(np.int64) + 3) % 7,
-    "yearday": lambda v: _within(v, "D", "Y") + 1,
-    "hour": lambda v: _within(v, "h", "D"),
-    "minute": lambda v: _within(v, "m", "h"),
-    "days": lambda v: v.astype("M8[D]").astype(np.int64),
+def _whole(days: Array, unit: str) -> Array:
+    """Count the days since the last month or year began."""
+    count: Array = (days - days.astype(f"M8[{unit}]").astype("M8[D]")).astype(np.int64)
+    return count
+
+
+DAY, HOUR, MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
+
+PARTS: dict[str, Read] = {
+    "year": _by_day(lambda days: days.astype("M8[Y]").astype(np.int64) + 1970),
+    "month": _by_day(lambda days: days.astype("M8[M]").astype(np.int64) % 12 + 1),
+    "day": _by_day(lambda days: _whole(days, "M") + 1),
+    "weekday": lambda moments: (_since(moments, DAY) + 3) % 7,
+    "yearday": _by_day(lambda days: _whole(days, "Y") + 1),
+    "hour": lambda moments: _since(moments, HOUR) % 24,
+    "minute": lambda moments: _since(moments, MINUTE) % 60,
+    "days": lambda moments: _since(moments, DAY),
 }
 """Parts of a date: Monday is weekday 0; ``days`` counts from 1970-01-01."""
 

@@ -229,11 +229,15 @@ def clean_numbers(values: Array) -> Array:
     [1.0, nan, 0.0]
     """
     made = values.astype(np.float64, copy=False)
-    odd = np.isinf(made)
-    if odd.any():
-        made = np.where(odd, np.nan, made)
-    signs = np.signbit(made)
-    return made + 0.0 if signs.any() and (signs & (made == 0)).any() else made
+    if not len(made):
+        return made
+    with np.errstate(invalid="ignore"):
+        ends = np.fmin.reduce(made), np.fmax.reduce(made)
+    if np.isinf(ends).any():
+        made = np.where(np.isinf(made), np.nan, made)
+    # -0.0 has a sign and no other bit
+    signs = np.ascontiguousarray(made).view(np.int64) == np.iinfo(np.int64).min
+    return made + 0.0 if signs.any() else made
 
 
 def _number_reader(decimal: str, thousands: str, strip: str) -> Callable[[Any], float]:

@@ -38,7 +38,7 @@ def numbers(draft: Draft) -> list[Column]:
         else:
             draft.add("number")
     draft.asked("missing")
-    found = [] if draft.is_target else hints.sentinels(pd.Series(draft.now))
+    found = [] if draft.is_target else hints.sentinels(draft.now)
     if found:
         words = said(f"{value:g}" for value in found)
         why = f"{words} lies far from all the rest, and seems to mean missing"

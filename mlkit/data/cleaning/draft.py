@@ -47,8 +47,8 @@ class Draft:
         asked = self.decided.of_column(column.name)
         self.pending = asked
         self.codes, cells = look(values, column)
-        counts = None if self.codes is None else np.bincount(self.codes)
-        self.counts = np.ones(len(cells), dtype=np.intp) if counts is None else counts
+        once = np.broadcast_to(np.intp(1), len(cells))
+        self.counts = once if self.codes is None else np.bincount(self.codes)
         self.first = cells
         self.state: dict[str, NDArray[Any]] = {column.name: cells}
         self._counted: tuple[NDArray[Any], pd.Series] | None = None

@@ -22,6 +22,7 @@ from mlkit.data.reading import hints, near
 __all__ = ["Plan", "plan"]
 
 LISTED = 100
+SOME = 1000
 SAME = "every row has the same value"
 
 
@@ -235,7 +236,7 @@ def _days(draft: Draft) -> list[Column]:
     made = draft.now
     known = made[~np.isnat(made)]
     names = ("year", "month", "day", "weekday", "hour", "minute")
-    told = [name for name in names if _varies(rows.PARTS[name](known))]
+    told = [name for name in names if _varies_in(known, rows.PARTS[name])]
     if not told and draft.offer("drop", SAME):
         return []
     draft.add("date_parts", parts=told)
@@ -243,6 +244,11 @@ def _days(draft: Draft) -> list[Column]:
     whole = replace(column, type="date", roles=(*column.roles, "ignored"))
     roles = tuple(role for role in column.roles if role != "time")
     return [whole, *(Column(f"{column.name}_{p}", "number", roles) for p in told)]
+
+
+def _varies_in(moments: Any, part: Any) -> bool:
+    """Whether a part of dates varies: mostly it does so among the first ones."""
+    return _varies(part(moments[:SOME])) or _varies(part(moments))
 
 
 def _varies(values: Any) -> bool:

@@ -19,6 +19,7 @@ __all__ = ["equal_keys", "near_duplicates"]
 NEAR = 0.01
 LUCK = 0.001
 NEIGHBOURS = 8
+QUICK = 3
 SHINGLE = 4
 HASHES = 32
 BAND = 4
@@ -45,9 +46,27 @@ def equal_keys(table: pd.DataFrame) -> NDArray[np.uint64]:
     >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
     (True, False)
     """
-    total = np.full(len(table), 0x345678, dtype=np.uint64)
+    names = [*table]
+    quick = [n for n in names if table[n].dtype.kind in "fiu"][:QUICK]
+    total = _mixed(table, quick)
+    again = np.sort(total)
+    shared = np.unique(again[1:][again[1:] == again[:-1]])
+    if len(shared) and len(names) > len(quick):
+        # most rows differ in a few numbers: only the others are looked at whole
+        rows = np.flatnonzero(np.isin(total, shared))
+        rest = [name for name in names if name not in quick]
+        total[rows] = _mixed(table.iloc[rows], rest, total[rows])
+    return total
+
+
+def _mixed(
+    table: pd.DataFrame, names: Sequence[str], total: NDArray[np.uint64] | None = None
+) -> NDArray[np.uint64]:
+    """Mix columns into one number a row."""
+    if total is None:
+        total = np.full(len(table), 0x345678, dtype=np.uint64)
     with np.errstate(over="ignore"):
-        for name in table:
+        for name in names:
             total ^= _bits(table[name])
             total *= np.uint64(0x9E3779B97F4A7C15)
             total ^= total >> np.uint64(29)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from unicodedata import is_normalized
 
 import numpy as np
@@ -291,7 +292,7 @@ def between(words: Sequence[str]) -> str:
     return marks_found.pop() if len(marks_found) == 1 else ""
 
 
-def sentinels(values: pd.Series) -> list[float]:
+def sentinels(values: pd.Series | NDArray[Any]) -> list[float]:
     """Return the numbers that seem to stand for a missing one, such as -999.
 
     They lie at an end, come more than once, and far from all the rest.
@@ -306,10 +307,10 @@ def sentinels(values: pd.Series) -> list[float]:
     >>> sentinels(pd.Series([-999.0, 3.0, 4.0, -999.0, 5.0]))
     [-999.0]
     """
-    cells = values.to_numpy(dtype=float)
-    if not len(cells) or np.isnan(cells).all():
+    cells = np.asarray(values, dtype=float)
+    if not len(cells):
         return []
-    ends = {float(np.nanmin(cells)), float(np.nanmax(cells))}
+    ends = {float(np.fmin.reduce(cells)), float(np.fmax.reduce(cells))}
     likely = [value for value in SENTINELS if abs(value) >= 99 and value in ends]
     known = cells[np.isfinite(cells)] if likely else cells
     return [value for value in likely if _stands_out(known, value)]

@@ -16,7 +16,6 @@ from mlkit.data.sources._client import Answer, whole_number
 from mlkit.data.sources._stream import strict
 
 __all__ = [
-    "OPTIONS",
     "Page",
     "at",
     "first_url",
@@ -29,17 +28,6 @@ __all__ = [
     "pages_by",
 ]
 
-OPTIONS = {
-    "records": "where the rows stand in a page, such as result.items",
-    "next": "where a page names the next one, such as links.next",
-    "cursor": "where a page gives the cursor of the next, such as meta.cursor",
-    "cursor_param": "the name that the cursor is sent by; cursor if left out",
-    "page_param": "the name that the page's number is sent by, such as page",
-    "first_page": "the number of the first page; 1 if left out",
-    "offset_param": "the name that the offset is sent by, such as offset",
-    "per_page": "how many rows a page is to have",
-    "per_page_param": "the name that this is sent by; per_page, or limit by offset",
-}
 WAYS = {
     "next": "next",
     "cursor": "cursor",

@@ -240,7 +240,7 @@ def _same_names(names: list[str], where: str) -> None:
         raise InputError(
             f"a column name is used twice: {', '.join(twice)}",
             where=where,
-            todo="rename one of them; or tell the row of the names by the option header",
+            todo="rename one, or tell the row of the names by the option header",
         )
 
 

@@ -25,14 +25,19 @@ from urllib.parse import urlsplit
 from mlkit.core.files import file_hash
 from mlkit.data.sources import Found, Place
 from mlkit.data.sources import read as read_place
-from mlkit.data.sources._client import HEADER, Client
-from mlkit.data.sources._fetch import Fetch, Fetched
-from mlkit.data.sources._pages import OPTIONS as PAGING
 
 __all__ = ["HANDS_ON", "OPTIONS", "claims", "fingerprint", "read"]
 
 OPTIONS = {
-    **PAGING,
+    "records": "where the rows stand in a page, such as result.items",
+    "next": "where a page names the next one, such as links.next",
+    "cursor": "where a page gives the cursor of the next, such as meta.cursor",
+    "cursor_param": "the name that the cursor is sent by; cursor if left out",
+    "page_param": "the name that the page's number is sent by, such as page",
+    "first_page": "the number of the first page; 1 if left out",
+    "offset_param": "the name that the offset is sent by, such as offset",
+    "per_page": "how many rows a page is to have",
+    "per_page_param": "the name that this is sent by; per_page, or limit by offset",
     "header.NAME": "a header to send, such as Bearer env:TOKEN for Authorization",
     "tries": "how often a request is tried; 5 if left out",
     "timeout": "how many seconds to wait for an answer; 30 if left out",
@@ -40,6 +45,7 @@ OPTIONS = {
     "most_bytes": "how much one answer may hold; 4 GiB if left out",
 }
 HANDS_ON = True
+HEADER = "header."
 LOOKS = 2
 OPEN = "the header with the secret goes over plain http, where others can read it"
 WATCHED = "to tell a change, the first page and the last two are looked at"
@@ -61,6 +67,9 @@ def fingerprint(place: Place) -> str:
     InputError
         Where the server cannot be reached, or refuses.
     """
+    from mlkit.data.sources._client import Client
+    from mlkit.data.sources._fetch import Fetch
+
     with Client(place, tries=LOOKS) as client:
         mark = Fetch(place, client).look()
     _TOLD[str(place.how)] = mark
@@ -75,12 +84,15 @@ def read(place: Place) -> Found:
     InputError
         Where the server cannot be reached, refuses, or sends no data.
     """
+    from mlkit.data.sources._client import Client
+    from mlkit.data.sources._fetch import Fetch
+
     with Client(place) as client:
         fetch = Fetch(place, client)
         got = fetch.bring(_TOLD.pop(str(place.how), ""), place.sample or 0)
         notes = [OPEN] if client.is_open else []
     path = fetch.folder / got.name
-    found = read_place(replace(place, options=_others(place, got)).at(path))
+    found = read_place(replace(place, options=_others(place, got.kind)).at(path))
     facts: dict[str, Any] = {
         **found.facts,
         "fetched from": urlsplit(fetch.link).hostname,
@@ -102,9 +114,9 @@ def read(place: Place) -> Found:
     )
 
 
-def _others(place: Place, got: Fetched) -> dict[str, Any]:
+def _others(place: Place, kind: str) -> dict[str, Any]:
     """Return the options that are for the source of the file."""
-    own = set(OPTIONS) - ({"records"} if got.kind == "file" else set())
+    own = set(OPTIONS) - ({"records"} if kind == "file" else set())
     return {
         name: value
         for name, value in place.options.items()

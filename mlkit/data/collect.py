@@ -175,7 +175,7 @@ def _typed(
     kept = _spaced(table, sample)
     if len(kept) < len(table):
         notes.append(f"a first look: {len(kept):,} of {len(table):,} rows are kept")
-    facts = {**found.facts, "decimal": _decimal(cells, found)}
+    facts = {"decimal": _decimal(cells, found), **found.facts}
     receipt = _receipt(given.place, found, cells, facts, notes)
     schema = Schema(tuple(columns.values()))
     return Collected(schema.attach(kept), receipt, partial(given.again, roles, types))

@@ -30,6 +30,7 @@ __all__ = ["Columns", "Profile", "profile"]
 MOST_CLASSES = 6
 SAMPLE = 20_000
 MOST_PERSONS = 200_000
+PROSE = 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Profile:
     sampled
         On how many rows ties were measured; associations say so themselves.
     sample
-        These rows as they were collected, for reading; not saved.
+        These rows as they were collected, for reading, without private columns; not
+        saved.
     """
 
     rows: int
@@ -95,8 +97,9 @@ class Profile:
         media = [name for name, kind in kinds.items() if kind in ("image", "audio")]
         if self.sample is None:
             return Gallery(self.telling, self.target)
-        few = self.sample[self.target].tolist() if self.classes else None
-        drawn = [module_of(kinds[n]).picture(self.sample[n], few) for n in media]
+        told = kinds.get(self.target) == "category"
+        classes = self.sample[self.target].tolist() if told else None
+        drawn = [module_of(kinds[n]).picture(self.sample[n], classes) for n in media]
         return Gallery(self.telling, self.target, drawn)
 
     def plot(self, most: int = 24) -> Picture:
@@ -177,6 +180,7 @@ def profile(table: pd.DataFrame) -> Profile:
     work = _Work(table, schema)
     for column in schema:
         work.take(column)
+    shown = [column.name for column in schema if "private" not in column.roles]
     sample = work.sample()
     told, pairs = ties(sample), associations(sample)
     found = [
@@ -198,7 +202,7 @@ def profile(table: pd.DataFrame) -> Profile:
         bias=bias(work.persons()),
         telling=work.telling,
         sampled=len(sample),
-        sample=table.iloc[work.places],
+        sample=table[shown].iloc[work.places],
     )
 
 
@@ -254,7 +258,9 @@ class _Work:
         if kind not in ("id", "image", "audio") and not seen.dropped:
             number = max(len(self.classes), 1)
             self.shapes[name] = bars(seen.values, kind, self.of_rows, number)
-        if kind == "text" and self.classes:
+        if "private" in roles:  # a report is passed around: no cell of it is told
+            measured.pop("most", None)
+        elif measured.get("words_median", 0) >= PROSE and self.classes:
             words = np.array([*self.classes, None], dtype=object)
             told = texts.telling(seen.values, words[self.of_rows].tolist())
             self.telling.update({name: told} if told else {})

@@ -128,11 +128,14 @@ def _measures(column: Mapping[str, Any], rows: int) -> tuple[object, ...]:
     if "median" in column:
         ends = (column["min"], column["median"], column["max"])
         return (*first, *(f"{value:,g}" for value in ends))
+    if "ends" in column:
+        return (*first, *column["ends"])
     if "first" in column:
         return (*first, column["first"], "", column["last"])
     if "vocabulary" in column:
-        middle = f"{column['words_median']:,g} words of {column['vocabulary']:,}"
-        low, high = (f"{column[end]:,} characters" for end in ("shortest", "longest"))
+        words = many(int(column["words_median"]), "word")
+        middle = f"{words} of {column['vocabulary']:,}"
+        low, high = (many(column[end], "character") for end in ("shortest", "longest"))
         return (*first, low, middle, high)
     if "most" in column:
         return (*first, "", f"{column['most'][:40]} ({column['most_rows']:,})", "")

@@ -37,6 +37,7 @@ __all__ = [
     "style",
 ]
 
+ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
 INK = "#22303c"
 MUTED = "#7b8794"
 GRID = "#e4e9ee"
@@ -113,7 +114,23 @@ class Picture(Figure):
         )
         content = buffer.getvalue()
         wide, high = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))
-        return content, {"width": wide // scale, "height": high // scale}
+        size = {"width": wide // scale, "height": high // scale}
+        return content if len(content) <= ROOM else _lighter(content), size
+
+
+def _lighter(content: bytes) -> bytes:
+    """Draw photographs in fewer colours, then fewer pixels, until there is room."""
+    from PIL import Image
+
+    whole = Image.open(io.BytesIO(content)).convert("RGB")
+    for scale, tones in ((1.0, 128), (0.75, 128), (0.5, 128), (0.5, 32)):
+        size = (round(whole.width * scale), round(whole.height * scale))
+        small = whole if scale == 1 else whole.resize(size, Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        small.quantize(tones, Image.Quantize.MEDIANCUT).save(buffer, "PNG")
+        if buffer.tell() <= ROOM:
+            break
+    return buffer.getvalue()
 
 
 @contextmanager

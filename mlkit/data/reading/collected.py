@@ -14,6 +14,7 @@ from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.media import gallery
 from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.charts.tables import strips
+from mlkit.data.media.facts import said
 
 __all__ = ["Collected", "Receipt"]
 
@@ -125,7 +126,8 @@ class Collected:
 
 def _line(values: pd.Series, column: Column) -> tuple[object, ...]:
     known = values.dropna()
-    shown = [shorten(value, 24) for value in known.drop_duplicates().head(3)]
+    few = known.drop_duplicates().head(3)
+    shown = [said(value, column.type) or shorten(value, 24) for value in few]
     gone = 1 - len(known) / max(len(values), 1)
     share = "" if gone == 0 else f"{gone:.1%}" if gone >= 0.001 else "< 0.1%"
     example = ", ".join(shown)

@@ -133,7 +133,7 @@ def read(
     return Found(
         pa.table({name: pa.array(v, pa.string()) for name, v in typed.items()}),
         text=True,
-        facts={"format": f"folder of {kind}", "files": len(mine)},
+        facts={"format": f"folder of {kind}", "files": len(mine), "decimal": ""},
         notes=tuple(notes),
         roles=told.roles,
         types={FILE: "id", column: column, **told.types},

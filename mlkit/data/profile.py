@@ -255,12 +255,13 @@ class _Work:
         roles = [role for role in seen.left.roles if role in seen.column.roles]
         measured = describe(seen.raw, seen.values, seen.left) | {"roles": roles}
         kind, name = seen.left.type, seen.name
+        if "private" in roles:  # a report is passed around: no cell of it is told
+            measured.pop("most", None)
+            return measured
         if kind not in ("id", "image", "audio") and not seen.dropped:
             number = max(len(self.classes), 1)
             self.shapes[name] = bars(seen.values, kind, self.of_rows, number)
-        if "private" in roles:  # a report is passed around: no cell of it is told
-            measured.pop("most", None)
-        elif measured.get("words_median", 0) >= PROSE and self.classes:
+        if measured.get("words_median", 0) >= PROSE and self.classes:
             words = np.array([*self.classes, None], dtype=object)
             told = texts.telling(seen.values, words[self.of_rows].tolist())
             self.telling.update({name: told} if told else {})

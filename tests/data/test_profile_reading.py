@@ -191,3 +191,17 @@ def test_odd_tables_have_associations(table):
     found = associations(table)
     assert found.plot()._repr_png_()[0].startswith(b"\x89PNG")
     assert all(abs(tie) <= 1 for _, _, tie in found.strongest())
+
+
+def test_private_cells_are_told_nowhere():
+    table = hostile()
+    secret = [f"Ann Secret{i} of Hidden Lane" for i in range(90)]
+    table["person"] = pd.array(secret, "str")
+    table["clinic"] = pd.array(["12", "13", "Hidden Hill"] * 30, "str")
+    schema = Schema.of(table).change("person", type="text", roles=("private",))
+    schema = schema.change("clinic", type="category", roles=("group", "private"))
+    found = profile(schema.attach(table))
+    pages = [found.report.html, found.table._repr_html_(), str(found.to_dict())]
+    pages += [found._repr_html_(), str(found.telling)]
+    assert not [page for page in pages if "Secret1" in page or "Hidden" in page]
+    assert {column["name"] for column in found.columns} >= {"person"}

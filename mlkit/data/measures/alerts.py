@@ -74,6 +74,8 @@ def of_column(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
         )
         return
     yield from _of_gaps(look, measured)
+    if "private" in look.column.roles:
+        return
     yield from _of_kind(look, measured)
 
 

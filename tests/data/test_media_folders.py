@@ -14,6 +14,7 @@ from mlkit.core.schema import Schema
 from mlkit.core.sounds import written as wav
 from mlkit.data.collect import collect
 from mlkit.data.reading.foldernames import named, pattern_of
+from mlkit.data.sources import Place, audio, images, texts
 
 
 def picture(path, tone=0, size=(8, 6)):
@@ -214,9 +215,11 @@ def test_nothing_to_read_is_one_clear_error(tmp_path):
 
 def test_a_table_with_a_readme_beside_it_is_no_folder_of_texts(tmp_path):
     text(tmp_path / "README.md")
-    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="does not read this kind"):
-        collect(tmp_path)
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n3,4\n")
+    place = Place(str(tmp_path)).at(tmp_path)
+    assert not texts.claims(place)
+    text(tmp_path / "more.txt")
+    assert texts.claims(place) and not images.claims(place) and not audio.claims(place)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX only")

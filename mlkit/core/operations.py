@@ -249,11 +249,16 @@ def _date(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array
 
 def _date_parts(column: str, values: Array, how: Mapping[str, Any]) -> dict[str, Array]:
     moments = dates(values)
-    known = ~np.isnat(moments)
+    gone = np.isnat(moments)
+    whole = not gone.any()
+    known = moments if whole else moments[~gone]
     made = {column: moments}
     for part in how["parts"]:
-        found = np.full(len(moments), np.nan)
-        found[known] = _part(part)(moments[known])
+        found = _part(part)(known).astype(np.float64)
+        if not whole:
+            spread = np.full(len(moments), np.nan)
+            spread[~gone] = found
+            found = spread
         made[f"{column}_{part}"] = found
     return made
 
@@ -291,7 +296,8 @@ def _by_day(read: Read) -> Read:
         low, high = int(days.min(initial=0)), int(days.max(initial=0))
         if high - low >= len(days):
             return read(days.astype("M8[D]"))
-        return read(np.arange(low, high + 1).astype("M8[D]"))[days - low]
+        told: Array = read(np.arange(low, high + 1).astype("M8[D]"))[days - low]
+        return told
 
     return part
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlkit.core.schema import Schema
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.offer import Offer
-from mlkit.data.cleaning.twice import equal_keys, near_duplicates
+from mlkit.data.cleaning.twice import near_duplicates, repeats
 
 __all__ = ["FLAG", "Flagged", "by_chance", "counted", "flag_of", "flags"]
 
@@ -89,8 +89,7 @@ def flags(
     state = _State(decided, np.full(len(raw), "", dtype=object))
     for why, rows in marks:
         state.put(rows, why)
-    keys = equal_keys(raw)
-    twice = pd.Series(keys).duplicated().to_numpy()
+    keys, twice = repeats(raw)
     _nearly(state, cleaned, twice)
     notes = _twice(state, raw, keys, twice)
     target = Schema.of(cleaned).target

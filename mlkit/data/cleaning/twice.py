@@ -14,7 +14,7 @@ from mlkit.core.schema import Schema
 from mlkit.data.parts.copies import contents
 from mlkit.data.reading.identify import row_keys
 
-__all__ = ["equal_keys", "near_duplicates"]
+__all__ = ["near_duplicates", "repeats"]
 
 NEAR = 0.01
 LUCK = 0.001
@@ -32,31 +32,40 @@ Places = NDArray[np.intp]
 Matrix = NDArray[np.float64]
 
 
-def equal_keys(table: pd.DataFrame) -> NDArray[np.uint64]:
-    """Return one number a row, the same where rows are equal in every cell.
+def repeats(table: pd.DataFrame) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Return one number a row, the same where rows are equal, and which come again.
 
     Parameters
     ----------
     table
         Rows × columns.
 
+    Returns
+    -------
+    uint64 array, bool array, both of shape (rows,)
+        The second is True where an earlier row is equal in every cell.
+
     Examples
     --------
-    >>> keys = equal_keys(pd.DataFrame({"x": [1.0, np.nan, 1.0], "y": ["a", "b", "a"]}))
-    >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
-    (True, False)
+    >>> rows = pd.DataFrame({"x": [1.0, np.nan, 1.0], "y": ["a", "b", "a"]})
+    >>> keys, again = repeats(rows)
+    >>> bool(keys[0] == keys[2]), again.tolist()
+    (True, [False, False, True])
     """
     names = [*table]
     quick = [n for n in names if table[n].dtype.kind in "fiu"][:QUICK]
     total = _mixed(table, quick)
-    again = np.sort(total)
-    shared = np.unique(again[1:][again[1:] == again[:-1]])
-    if len(shared) and len(names) > len(quick):
-        # most rows differ in a few numbers: only the others are looked at whole
-        rows = np.flatnonzero(np.isin(total, shared))
-        rest = [name for name in names if name not in quick]
-        total[rows] = _mixed(table.iloc[rows], rest, total[rows])
-    return total
+    again = np.zeros(len(table), dtype=bool)
+    ordered = np.sort(total)
+    shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(shared):
+        return total, again
+    # most rows differ in a few numbers: only the others are looked at whole
+    rows = np.flatnonzero(np.isin(total, shared))
+    rest = [name for name in names if name not in quick]
+    total[rows] = _mixed(table.iloc[rows], rest, total[rows])
+    again[rows] = pd.Series(total[rows]).duplicated().to_numpy()
+    return total, again
 
 
 def _mixed(
@@ -79,7 +88,8 @@ def _bits(values: pd.Series) -> NDArray[np.uint64]:
     """Return a number a cell, the same where cells are equal."""
     if values.dtype.kind == "f":
         plain = values.to_numpy(dtype=np.float64) + 0.0
-        return np.where(np.isnan(plain), np.nan, plain).view(np.uint64)
+        plain[np.isnan(plain)] = np.nan
+        return plain.view(np.uint64)
     if values.dtype.kind in "iuM" and not isinstance(values.dtype, pd.DatetimeTZDtype):
         return values.to_numpy().astype(np.int64).view(np.uint64)
     codes, _ = pd.factorize(values, use_na_sentinel=False)

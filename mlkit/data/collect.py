@@ -7,7 +7,7 @@ in the receipt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from mlkit.data.reading.identify import id_of, row_ids
 from mlkit.data.reading.infer import Inferred, comma_decimals, infer, text_of, without
 from mlkit.data.reading.target import as_target
 from mlkit.data.sources import Found, Place
+from mlkit.data.sources._added import added
 
 __all__ = ["Collected", "Receipt", "collect"]
 
@@ -117,7 +118,12 @@ def collect(
     _check_size(cells, uri)
     asked = _Given(place, found, cells, target, target_type, id_column, tuple(missing))
     roles, types = {**found.roles, **(roles or {})}, {**found.types, **(types or {})}
-    return _typed(asked, roles, types, uri)
+    made = _typed(asked, roles, types, uri)
+    if told := added(place, made.table):
+        asked = replace(asked, found=replace(found, notes=(*found.notes, *told)))
+        receipt = replace(made.receipt, notes=(*made.receipt.notes, *told))
+        return Collected(made.table, receipt, partial(asked.again, roles, types))
+    return made
 
 
 @dataclass(frozen=True)
@@ -188,9 +194,9 @@ def _place(
     secrets.check(uri)
     place = Place(uri, options=options, sample=sample, refresh=refresh)
     if place.scheme not in ("", "file"):
-        mark = sources.fingerprint(place)
-        kind = sources.name_of(place)
-        reads(uri, kind=kind, refresh=refresh, fingerprint=mark, how=place.how)
+        if sources.is_remote(place):  # else its address, a parameter, tells it all
+            mark, kind = sources.fingerprint(place), sources.name_of(place)
+            reads(uri, kind=kind, refresh=refresh, fingerprint=mark, how=place.how)
         return place
     path = root() / uri.removeprefix("file://")
     path = reads(

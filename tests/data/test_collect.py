@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -171,8 +172,9 @@ def test_names_are_looked_up(write):
         collect(name, types={"Sex": "kategory"})
     with pytest.raises(InputError, match="not by a role"):
         collect(name, roles={"Sex": "target"})
+    Path("empty").mkdir()
     with pytest.raises(InputError, match="folder"):
-        collect(".")
+        collect("empty")
 
 
 def test_a_target_without_values(write):

@@ -53,12 +53,17 @@ def filled(value: Any) -> Any:
 def address(uri: str) -> str:
     """Return a URL with what its references stand for, percent-encoded.
 
+    One at its very start stands for the URL itself, and is put in as it is.
+
     Raises
     ------
     InputError
         Where an environment variable is not set.
     """
-    return REFERENCE.sub(lambda found: quote(_value(found), safe=""), uri)
+    return REFERENCE.sub(
+        lambda found: quote(_value(found), safe="") if found.start() else _value(found),
+        uri,
+    )
 
 
 def referred(text: str, *values: Any) -> str:
@@ -123,6 +128,7 @@ def hidden(*values: Any) -> Iterator[None]:
         In place of an error that would have told a secret.
     """
     told = [os.environ.get(name, "") for name in names(*values)]
+    told += [found for secret in told for found in PASSWORD.findall(secret)]
     told += [quote(secret, safe="") for secret in told]
     try:
         yield

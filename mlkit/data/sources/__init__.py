@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import os
 import pkgutil
 import re
 import time
@@ -38,6 +39,7 @@ __all__ = [
     "Place",
     "Source",
     "fingerprint",
+    "is_remote",
     "name_of",
     "options_of",
     "read",
@@ -203,12 +205,14 @@ class Source(Protocol):
 def scheme_of(uri: str) -> str:
     """Return the scheme of a URI, "" for a path.
 
+    A whole URI may be a reference, such as ``env:DATABASE_URL``.
+
     Examples
     --------
     >>> [scheme_of(u) for u in ("s3://b/x.csv", "sklearn:iris", "a:b.csv", "/x.csv")]
     ['s3', 'sklearn', '', '']
     """
-    found = SCHEME.match(uri)
+    found = SCHEME.match(os.environ.get(uri[4:], "") if uri[:4] == "env:" else uri)
     return found.group() if found else ""
 
 
@@ -248,6 +252,17 @@ def fingerprint(place: Place) -> str:
         return place.uri
     with secrets.hidden(place.uri, place.options):
         return str(look(place))
+
+
+def is_remote(place: Place) -> bool:
+    """Whether what lies there may change: it is no path, and not made by its address.
+
+    Examples
+    --------
+    >>> [is_remote(Place(u)) for u in ("s3://b/x.csv", "sklearn:iris", "x.csv")]
+    [True, False, False]
+    """
+    return bool(place.scheme) and hasattr(source_of(place), "fingerprint")
 
 
 def source_of(place: Place) -> Source:

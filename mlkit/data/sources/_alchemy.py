@@ -18,7 +18,7 @@ from mlkit.core.errors import InputError, did_you_mean
 from mlkit.data.reading import secrets
 from mlkit.data.sources import Place
 from mlkit.data.sources._cells import BATCH, Gathered
-from mlkit.data.sources._kept import local
+from mlkit.data.sources._kept import local, written
 from mlkit.data.sources._statement import only_reads
 
 __all__ = ["Alchemy", "mark_of", "opened", "refused"]
@@ -235,7 +235,7 @@ def _engine(place: Place) -> Any:
 
     if place.path:
         return _sqlite(place.path)
-    address = re.sub("^postgres(?=[+:])", "postgresql", place.uri)
+    address = re.sub("^postgres(?=[+:])", "postgresql", written(place))
     try:
         url = sqlalchemy.engine.make_url(address)
         # what a reference stands for may hold an @ or a /: put in place part by part

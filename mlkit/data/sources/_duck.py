@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from mlkit.core.cells import root
 from mlkit.core.errors import InputError, did_you_mean
-from mlkit.data.reading import secrets
 from mlkit.data.sources import Place
 from mlkit.data.sources._alchemy import mark_of, refused
 from mlkit.data.sources._cells import BATCH, DIGITS
@@ -114,7 +113,7 @@ def opened(place: Place) -> Iterator[Duck]:
     """
     import duckdb
 
-    name = str(secrets.filled(place.uri)).partition("://")[2].partition("?")[0]
+    name = place.address.partition("://")[2].partition("?")[0]
     name = name.removeprefix("/")
     memory = not place.path and name in ("", ":memory:")
     try:

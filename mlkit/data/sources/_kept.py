@@ -18,7 +18,7 @@ from mlkit.core.files import digest
 from mlkit.core.session import session
 from mlkit.data.sources import Place
 
-__all__ = ["kept", "local"]
+__all__ = ["kept", "local", "written"]
 
 LENGTH = 24
 
@@ -36,6 +36,17 @@ def kept(place: Place, room: str) -> Path:
     project = session().project
     base = project.state if project else _passing()
     return base / room / digest(place.how)[:LENGTH]
+
+
+def written(place: Place) -> str:
+    """Return a place's address, secrets as references; what it refers to as a whole.
+
+    Examples
+    --------
+    >>> written(Place("postgresql://ann:env:PASSWORD@db/shop"))
+    'postgresql://ann:env:PASSWORD@db/shop'
+    """
+    return place.address if place.uri.startswith("env:") else place.uri
 
 
 def local(name: str, where: str) -> Path:

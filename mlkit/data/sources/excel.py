@@ -49,7 +49,9 @@ Row = list[Any]
 
 def claims(place: Place) -> bool:
     """Whether this is a workbook."""
-    return place.path is not None and not place.is_folder and place.suffix in SUFFIXES
+    if place.path is None or place.is_folder or place.is_packed:
+        return False
+    return place.suffix in SUFFIXES
 
 
 def read(place: Place) -> Found:

@@ -39,7 +39,7 @@ import pyarrow as pa
 from mlkit.core.errors import InputError
 from mlkit.core.files import digest, read_state, write_json
 from mlkit.data.sources import Found, Place
-from mlkit.data.sources._kept import kept, local
+from mlkit.data.sources._kept import kept, local, written
 
 if TYPE_CHECKING:
     from mlkit.data.sources._alchemy import Alchemy
@@ -236,7 +236,7 @@ def _stats(place: Place) -> list[list[int]] | None:
     A file written to within two seconds may be written to again within the same tick.
     """
     name = place.scheme.partition("+")[0]
-    base = place.uri.partition(":///")[2].partition("?")[0]
+    base = written(place).partition(":///")[2].partition("?")[0]
     if name not in ("sqlite", "duckdb") or not base or "env:" in base or base[0] == ":":
         return None
     path = local(base, place.uri)

@@ -80,18 +80,25 @@ class _Line:
         self.column = column
         kind = value.get("types", {}).get(column.name, column.type)
         known = [kind] if kind not in PLAIN_TYPES else list(PLAIN_TYPES)
-        self.type = w.Dropdown(options=known, value=kind, layout=w.Layout(width="9em"))
+        self.type = w.Dropdown(options=known, value=kind, layout=_wide(9))
         self.roles = w.TagsInput(
             value=[r for r in _roles(column, value) if r not in SET_ELSEWHERE],
             allowed_tags=[role for role in ROLES if role not in SET_ELSEWHERE],
             allow_duplicates=False,
             placeholder="role",
-            layout=w.Layout(width="16em"),
+            layout=_wide(16),
         )
         target = " · target" * ("target" in column.roles)
-        name = w.Label(column.name + target, layout=w.Layout(width="14em"))
+        name = w.Label(column.name + target, layout=_wide(14))
         self.box = w.HBox([name, self.type, self.roles])
         self.box.layout.flex = "0 0 auto"
+
+
+def _wide(size: int) -> Any:
+    """Return a layout that neither grows nor shrinks."""
+    import ipywidgets as w
+
+    return w.Layout(width=f"{size}em", min_width=f"{size}em")
 
 
 class _Page:

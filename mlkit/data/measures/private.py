@@ -69,7 +69,7 @@ def alerts(column: Column, words: Sequence[str]) -> Iterator[Alert]:
     if looks_sensitive([column.name]):
         yield Alert(
             *("sensitive", column.name, "note"),
-            "its name tells of what people may be treated unequally by",
+            "by its name it tells groups of people",
             'with the role "sensitive" the model is judged group by group',
             roles(column, "sensitive"),
         )

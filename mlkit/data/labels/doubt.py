@@ -180,13 +180,15 @@ def probabilities(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from threadpoolctl import threadpool_limits
 
     turns = StratifiedKFold(folds, shuffle=True, random_state=seed)
     models: list[Any] = [
         LogisticRegression(C=0.1, max_iter=100),
         ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=seed),
     ]
-    with warnings.catch_warnings():
+    # on small matrices threads wait for each other far longer than they work
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
         said = [
             cross_val_predict(m, features, codes, cv=turns, method="predict_proba")

@@ -77,6 +77,7 @@ class Ranker:
         """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
 
         words = self._words(labels)
         taught = np.array([word is not None for word in words], bool)
@@ -86,7 +87,7 @@ class Ranker:
         if self._features is None:
             self._features = scaled_features(self._table.iloc[self.places])
         model = LogisticRegression(C=0.1, max_iter=100)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(self._features[taught], words[taught].astype(str))
         chances = np.sort(model.predict_proba(self._features[open_]), axis=1)

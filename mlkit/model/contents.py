@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.rows import place_of
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import significant
 from mlkit.data.clean import Cleaning
@@ -113,11 +114,11 @@ def _input(column: Column, used: set[str], terms: dict[str, Any]) -> dict[str, A
 
 
 def _whole(features: Container[str], cleaning: Cleaning) -> Iterator[str]:
-    """Yield the dates of which a feature is a part."""
+    """Yield the dates and split columns of which a feature is a part."""
     for operation in cleaning.operations:
-        name, parts = operation["column"], operation.get("parts", ())
-        if any(f"{name}_{part}" in features for part in parts):
-            yield name
+        place, parts = place_of(operation), operation.get("parts", ())
+        if any(f"{place}_{part}" in features for part in parts):
+            yield operation["column"]
 
 
 def _reference(model: Model, valid: pd.DataFrame, threshold: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import (  # type: ignore[import-untyped]
+from threadpoolctl import (
     ThreadpoolController,
 )
 

@@ -169,20 +169,18 @@ class Cleaned:
 
     def plot_changes(self, most: int = 6) -> Picture:
         """Draw up to `most` changed columns before and after, side by side."""
-        done: dict[str, list[Offer]] = {}
+        told: dict[str, dict[str, int]] = {}
         for offer in self.offers:
-            name = str(offer.operation.get("column"))
-            if offer.done and offer.cells and name in self.table:
-                done.setdefault(name, []).append(offer)
-        told = {
-            name: " · ".join(said(str(o.operation["op"]), o.cells) for o in found)
-            for name, found in done.items()
-        }
+            name, op = str(offer.operation.get("column")), str(offer.operation["op"])
+            whole = offer.done and not offer.flags and "part" not in offer.operation
+            if whole and offer.cells and name in self.table:
+                counts = told.setdefault(name, {})
+                counts[op] = counts.get(op, 0) + offer.cells
+        shown = sorted(told, key=lambda name: -sum(told[name].values()))[:most]
         raw = self.table if self.raw is None else self.raw
-        cells = {name: sum(o.cells for o in found) for name, found in done.items()}
-        shown = sorted(cells, key=lambda name: -cells[name])[:most]
+        words = {n: " · ".join(said(*one) for one in told[n].items()) for n in told}
         names = [name for name in told if name in shown]
-        pairs = [(n, told[n], raw[n], self.table[n]) for n in names]
+        pairs = [(n, words[n], raw[n], self.table[n]) for n in names]
         return before_after(pairs, len(told) - len(pairs))
 
     def plot(self) -> Picture:

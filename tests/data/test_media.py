@@ -12,15 +12,17 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from mlkit.core.media import media
 from mlkit.core.pictures import written as png
-from mlkit.core.schema import Column
+from mlkit.core.schema import Column, Schema
 from mlkit.core.sounds import apply
 from mlkit.core.sounds import written as wav
 from mlkit.data.charts import media as charts
-from mlkit.data.measures import audio, images
+from mlkit.data.clean import Cleaning, clean
+from mlkit.data.measures import images
 from mlkit.data.media import features, near, pairs
 from mlkit.data.media.audible import log_mel, mel_bank
 from mlkit.data.media.facts import of_image, of_sound
 from mlkit.data.media.nearness import hashes
+from mlkit.data.profile import profile
 
 
 def noise(seed, size=(64, 64)):
@@ -47,10 +49,6 @@ def speech(seed, rate=8000, loud=0.5):
 def column(contents):
     cells = [None if data is None else media().put(data) for data in contents]
     return pd.Series(cells, dtype="str")
-
-
-def told(module, values, kind):
-    return {alert.kind: alert for alert in module.alerts(values, Column("x", kind))}
 
 
 @pytest.fixture(scope="module")
@@ -150,35 +148,43 @@ def test_the_facts_of_a_sound():
     assert of_sound(wav(speech(0), 8000)).clipped == 0
 
 
+def of_profile(cells, kind):
+    """Give the alerts of a whole profile, by kind."""
+    label = Column("y", "category", ("target",))
+    frame = pd.DataFrame({"x": cells, "y": ["a", "b"] * (len(cells) // 2)}, dtype="str")
+    table = Schema((Column("x", kind), label)).attach(frame)
+    return {alert.kind: alert for alert in profile(table).alerts if alert.column == "x"}
+
+
 def test_images_that_differ_in_size_mode_and_light_are_told_with_a_remedy():
-    turned = Image.Exif()
-    turned[0x0112] = 8
+    exif = Image.Exif()
+    exif[0x0112] = 8
     cells = column(
         [
             *(png(noise(n)) for n in range(6)),
             png(noise(6, (90, 60))),
             png(noise(7).convert("L")),
-            *(png(Image.new("RGB", (64, 64))), jpeg(noise(8), exif=turned)),
-            *(png(noise(0)), jpeg(noise(0)), None),
+            *(png(Image.new("RGB", (64, 64))), jpeg(noise(8), exif=exif)),
+            *(png(noise(0)), png(noise(9)), jpeg(noise(0)), None),
         ]
     )
-    found = told(images, cells, "image")
-    assert found["mixed sizes"].change == {
-        "add": [{"op": "resize", "column": "x", "side": 64}]
-    }
-    assert found["mixed modes"].change["add"][0]["mode"] == "RGB"
+    found = of_profile(cells, "image")
+    assert found["mixed sizes"].change == {"accept": ["resize x"]}
+    assert "all 64 × 64" in found["mixed sizes"].evidence
+    assert found["mixed modes"].change == {"accept": ["mode x"]}
     assert "1 row" in found["images twice"].evidence
     assert "2 images" in found["near duplicates"].evidence
     assert {"blank images", "turned images"} <= set(found)
     measured = images.describe(cells)
-    assert measured["distinct"] == 11 and measured["looked_at"] == 11
-    assert measured["sizes"]["64 × 64"] == 10
+    assert measured["distinct"] == 12 and measured["looked_at"] == 12
+    assert measured["sizes"]["64 × 64"] == 11
 
 
 def test_images_that_are_alike_in_kind_raise_no_alert():
-    assert not told(images, column(png(noise(n)) for n in range(5)), "image")
+    assert not of_profile(column(png(noise(n)) for n in range(6)), "image")
     assert images.describe(pd.Series([None], dtype="str"))["looked_at"] == 0
-    assert not told(images, pd.Series([None], dtype="str"), "image")
+    nothing = pd.Series([None], dtype="str")
+    assert not list(images.alerts(nothing, Column("x", "image")))
 
 
 def test_sounds_that_differ_in_rate_channels_and_level_are_told_with_a_remedy():
@@ -191,17 +197,49 @@ def test_sounds_that_differ_in_rate_channels_and_level_are_told_with_a_remedy():
             wav(np.clip(4 * speech(3), -1, 1), 8000),
             wav(np.pad(speech(4), ((9000, 9000), (0, 0))), 8000),
             wav(speech(0), 8000),
+            wav(speech(5, loud=0.01), 8000),
         ]
     )
-    found = told(audio, cells, "audio")
-    assert found["mixed rates"].change["add"][0] == {
-        "op": "resample",
-        "column": "x",
-        "rate": 8000,
-    }
-    assert found["mixed channels"].change["add"][0]["op"] == "mono"
+    found = of_profile(cells, "audio")
+    assert found["mixed rates"].change == {"accept": ["resample x"]}
+    assert "clean does it: resample x" in found["mixed rates"].remedy
+    assert "clean can do it: mono x" in found["mixed channels"].remedy
     assert {"silent sounds", "clipping", "much silence", "sounds twice"} <= set(found)
-    assert not told(audio, column(wav(speech(n), 8000) for n in range(4)), "audio")
+    assert "uneven loudness" in found
+    assert not of_profile(column(wav(speech(n), 8000) for n in range(4)), "audio")
+
+
+def cleaned_of(cells, kind, decided=None):
+    frame = pd.DataFrame({"x": cells, "y": ["a", "b"] * (len(cells) // 2)}, dtype="str")
+    label = Column("y", "category", ("target",))
+    return clean(Schema((Column("x", kind), label)).attach(frame), decided=decided)
+
+
+def test_clean_offers_to_resize_and_does_so_when_accepted():
+    cells = column([png(noise(n, (60 + n, 64))) for n in range(6)])
+    offered = cleaned_of(cells, "image")
+    assert [(o.name, o.state) for o in offered.offers] == [("resize x", "offered")]
+    assert offered.table["x"].tolist() == cells.tolist()
+    done = cleaned_of(cells, "image", {"accept": ["resize x"]})
+    assert {of_image(media().get(c)).width for c in done.table["x"]} == {64}
+    assert done.offers[0].examples[0][1] == "64 × 64 RGB"
+    again = Cleaning.from_dict(done.cleaning.to_dict()).apply(done.raw)
+    assert again["x"].tolist() == done.table["x"].tolist()
+    assert done.plot_changes()._repr_png_()[0].startswith(b"\x89PNG")
+
+
+def test_clean_resamples_mixed_rates_says_so_and_can_be_refused():
+    rates = (8000, 16000, 16000, 16000)
+    cells = column([wav(speech(n, r), r) for n, r in enumerate(rates)])
+    done = cleaned_of(cells, "audio")
+    assert [(o.name, o.state, o.cells) for o in done.offers] == [
+        ("resample x", "done", 1)
+    ]
+    assert of_sound(media().get(done.table["x"].iloc[0])).rate == 16000
+    assert done.table["x"].tolist()[1:] == cells.tolist()[1:]
+    assert done.plot_changes()._repr_png_()[0].startswith(b"\x89PNG")
+    left = cleaned_of(cells, "audio", {"refuse": ["resample x"]})
+    assert left.table["x"].tolist() == cells.tolist()
 
 
 @pytest.mark.parametrize("classes", [None, ["a", "b", None, "<b>$x$"]])
@@ -224,8 +262,6 @@ def test_cards_of_texts_draw_what_the_font_lacks_as_a_box():
 
 
 def test_a_table_is_drawn_by_what_it_holds(digits):
-    from mlkit.core.schema import Schema
-
     cells, target = digits
     label = Column("y", "category", ("target",))
     frame = pd.DataFrame({"x": cells, "y": target.astype("str")})

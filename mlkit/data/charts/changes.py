@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
 from mlkit.core.values import numbers, write
+from mlkit.data.charts.film import film
 from mlkit.data.charts.style import (
     ACCENT,
     INK,
@@ -33,12 +35,15 @@ __all__ = ["before_after"]
 SHOWN = 5
 BINS = 36
 LONG = 26
+MEDIA = ("image", "audio")
 KEPT, GONE, OTHER = SOFT, PALETTE[1], PALETTE[2]
 
 Pair = tuple[str, str, pd.Series, pd.Series]
 
 
-def before_after(pairs: Sequence[Pair], more: int = 0) -> Picture:
+def before_after(
+    pairs: Sequence[Pair], more: int = 0, kinds: Mapping[str, str] | None = None
+) -> Picture:
     """Draw columns before and after cleaning, side by side.
 
     Words that became missing are orange, words that were changed green, words that
@@ -50,6 +55,8 @@ def before_after(pairs: Sequence[Pair], more: int = 0) -> Picture:
         For each column its name, what was done to it, and its cells before and after.
     more
         How many changed columns are not shown.
+    kinds
+        The types of columns; images and sounds are shown as what they are.
     """
     if not pairs:
         return _nothing()
@@ -57,17 +64,23 @@ def before_after(pairs: Sequence[Pair], more: int = 0) -> Picture:
     picture, axes = figure(9, high, rows=len(pairs), columns=2)
     for place, (name, done, before, after) in enumerate(pairs):
         left, right = axes[2 * place], axes[2 * place + 1]
-        _before(left, before, after)
-        _after(right, after)
+        kind = (kinds or {}).get(name, "")
+        if kind in MEDIA:
+            film(left, right, before, after, kind)
+        else:
+            _before(left, before, after)
+            _after(right, after)
         with style():
             left.set_title(shorten(name, LONG))
             right.set_title(
                 shorten(done, 60), fontsize=8, fontweight="normal", color=MUTED
             )
     keys = {"stays": KEPT, "changed": OTHER, "became missing": GONE, "after": ACCENT}
+    words = any((kinds or {}).get(name) not in MEDIA for name, *_ in pairs)
     with style():
         handles = [Patch(color=tone, label=word) for word, tone in keys.items()]
-        picture.legend(handles=handles, loc="outside upper right", ncols=len(keys))
+        if words:
+            picture.legend(handles=handles, loc="outside upper right", ncols=len(keys))
     told = f"; {more} more changed columns are not shown" if more else ""
     headline(picture, "Before and after", f"what stood in the cells, what does{told}")
     return picture
@@ -152,8 +165,9 @@ def _histogram(axes: Axes, values: pd.Series, tone: str) -> None:
     with style():
         if known.dtype.kind == "M":
             axes.hist(known.to_numpy(), BINS, color=tone)
-            axes.xaxis.set_major_locator(MaxNLocator(4))
-            axes.tick_params(axis="x", labelrotation=0)
+            places = AutoDateLocator(minticks=2, maxticks=5)
+            axes.xaxis.set_major_locator(places)
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(places))
         else:
             cells = known.to_numpy(dtype=float)
             cells = cells[np.isfinite(cells)]

@@ -35,7 +35,7 @@ from mlkit.data.charts.style import (
 )
 from mlkit.data.media.audible import log_mel
 
-__all__ = ["cards", "gallery", "sheet", "waves"]
+__all__ = ["cards", "gallery", "sheet", "sound_of", "wave", "waves"]
 
 MOST_CLASSES = 12
 ACROSS = {"image": 10, "audio": 4, "text": 3}
@@ -145,14 +145,14 @@ def waves(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
         The class of each row; None for none.
     """
     lines = _lines(values, classes, "audio")
-    sounds = {cell: _sound(cell) for _, _, cells in lines for cell in cells}
+    sounds = {cell: sound_of(cell) for _, _, cells in lines for cell in cells}
     long = max((len(s) / rate for s, rate in sounds.values()), default=1.0)
     across = max((len(cells) for _, _, cells in lines), default=1)
     picture, (axes,) = figure(10, 1.2 + 0.95 * max(len(lines), 1))
     with style():
         for row, (_, _, cells) in enumerate(lines):
             for column, cell in enumerate(cells):
-                _wave(axes, *sounds[cell], (column * 1.04, row * 1.14), long)
+                wave(axes, *sounds[cell], (column * 1.04, row * 1.14), long)
         bare(axes)
         axes.set_xlim(-0.01, across * 1.04)
         axes.set_ylim(len(lines) * 1.14, -0.06)
@@ -165,7 +165,14 @@ def waves(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
     return picture
 
 
-def _sound(cell: str) -> tuple[NDArray[np.float32], int]:
+def sound_of(cell: str) -> tuple[NDArray[np.float32], int]:
+    """Return the mean of a sound's channels, at most 20 s, and its rate.
+
+    Parameters
+    ----------
+    cell
+        A digest; where it cannot be read there is one sample.
+    """
     try:
         samples, rate = heard(media().get(cell), LONGEST)
     except InputError:
@@ -173,14 +180,30 @@ def _sound(cell: str) -> tuple[NDArray[np.float32], int]:
     return np.asarray(samples.mean(axis=1), dtype=np.float32), rate
 
 
-def _wave(
+def wave(
     axes: Axes,
     samples: NDArray[np.float32],
     rate: int,
     at: tuple[float, float],
     long: float,
+    *,
+    full: bool = False,
 ) -> None:
-    """Draw one sound in a box of 1 × 1: its wave in the upper third."""
+    """Draw one sound in a box of 1 × 1: its wave in the upper third.
+
+    Parameters
+    ----------
+    axes
+        Where it is drawn.
+    samples, rate
+        One channel; samples a second.
+    at
+        The box's left and upper side.
+    long
+        How many seconds the box is wide.
+    full
+        Whether the wave's height is full scale, and not the sound's own peak.
+    """
     left, top = at
     wide = len(samples) / rate / long
     axes.add_patch(
@@ -188,7 +211,7 @@ def _wave(
     )
     count = min(len(samples), 300)
     parts = np.array_split(samples, count)
-    peak = max(float(np.abs(samples).max()), 1e-6)
+    peak = 1.0 if full else max(float(np.abs(samples).max()), 1e-6)
     high = np.array([part.max() for part in parts]) / peak * 0.15
     low = np.array([part.min() for part in parts]) / peak * 0.15
     x = left + np.linspace(0, wide, count)

@@ -53,6 +53,13 @@ SAID = {
     "clip": "clipped",
     "fill": "filled",
     "drop": "left out",
+    "mode": "turned grey or coloured",
+    "mono": "made one channel",
+    "normalise": "made as loud",
+    "resample": "resampled",
+    "resize": "resized",
+    "smooth": "smoothed",
+    "trim_silence": "cut at both ends",
 }
 TONE_OF = {
     "kept": ACCENT,
@@ -161,7 +168,7 @@ def fates(
         for op in (op for op in operations if op["column"] == name):
             bars[name][op["op"]] = bars[name].get(op["op"], 0) + touched[op["name"]]
     picture, (axes,) = figure(9, 1.1 + 0.32 * max(len(bars), 1))
-    _fate_bars(axes, bars, rows, dropped is not None)
+    _fate_bars(axes, bars, max(rows, 1), dropped is not None)
     more = f", {MOST} of {len(columns)} columns shown" if len(columns) > MOST else ""
     changes = f"{len(operations)} cell operations{more}"
     kept = "" if dropped is None else f"; {rows - sum(dropped.values()):,} rows kept"

@@ -140,6 +140,33 @@ class Draft:
         state = "refused" if names.intersection(decided.refuse) else state
         return self._offer(operation, state, after)
 
+    def hold(
+        self, op: str, why: str, how: Mapping[str, Any], cells: int, *, default: bool
+    ) -> bool:
+        """Offer an operation that is played only if it is done: on images it is dear.
+
+        Parameters
+        ----------
+        op, why, how
+            As `offer` takes them.
+        cells
+            About how many cells it would change.
+        default
+            Whether it is done unless refused; else only if accepted.
+
+        Returns
+        -------
+        bool
+            Whether it was played.
+        """
+        name = self._unused(f"{op} {self.place}")
+        operation = self._form(op, {**how, "name": name, "why": why})
+        if (default or name in self.decided.accept) and name not in self.decided.refuse:
+            return self._offer(operation, "done", self._play(operation))
+        state = "refused" if name in self.decided.refuse else "offered"
+        self.offers.append(Offer(operation, state, cells))
+        return False
+
     def flag(self, why: str, **bounds: float) -> None:
         """Offer to flag the rows whose number lies outside of bounds."""
         name = self._unused(f"outliers {self.place}")

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlkit.core.operations import player
+from mlkit.core.operations import ELSEWHERE, player
 from mlkit.core.rows import place_of
 from mlkit.core.values import missing
 from mlkit.data.cleaning.takes import ROW
 from mlkit.data.cleaning.telling import cell
+from mlkit.data.media.facts import UNREAD, said
 
 __all__ = ["Offer", "offered"]
 
@@ -106,12 +107,21 @@ def offered(
     changed = _changed(before, after)
     lost = changed & missing(after) & (operation["op"] != "missing")
     places = np.flatnonzero(changed)
+    told = _facts if operation["op"] in ELSEWHERE else cell
     examples = tuple(
-        (cell(before[place]), cell(after[place]), count)
+        (told(before[place]), told(after[place]), count)
         for place, count in _top(before, places, counts)
     )
     gone = int(counts[np.flatnonzero(lost)].sum())
     return Offer(operation, state, int(counts[places].sum()), gone, examples)
+
+
+def _facts(value: Any) -> str:
+    """Say what an image or sound is, instead of its digest."""
+    if not isinstance(value, str):
+        return cell(value)
+    told = (said(value, kind) for kind in ("image", "audio"))
+    return next((words for words in told if words != UNREAD), UNREAD)
 
 
 def _split(

@@ -17,6 +17,7 @@ from mlkit.data.cleaning.draft import Draft
 from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.takes import MEDIA
 from mlkit.data.cleaning.telling import said
+from mlkit.data.media.proposing import plan_media
 from mlkit.data.reading import hints, near
 
 __all__ = ["Plan", "plan"]
@@ -101,8 +102,7 @@ def _outputs(draft: Draft) -> list[Column]:
     if draft.asked("drop"):
         return []
     if column.type in ("image", "audio"):
-        draft.asked(*MEDIA)
-        return [column]
+        return _media(draft)
     same = _sameness(draft)
     if same and draft.offer("drop", same):
         return []
@@ -116,6 +116,16 @@ def _outputs(draft: Draft) -> list[Column]:
     if column.type == "number":
         draft.column = replace(column, type="category")
     return _texts(draft)
+
+
+def _media(draft: Draft) -> list[Column]:
+    """Plan images or sounds: what was asked for, then what makes them more alike."""
+    draft.asked(*MEDIA)
+    cells = pd.Series(draft.now, dtype="str")
+    for one in plan_media(cells, draft.column):
+        about = round(one.share * int(draft.counts.sum()))
+        draft.hold(one.op, one.why, one.how, about, default=one.default)
+    return [draft.column]
 
 
 def _texts(draft: Draft) -> list[Column]:

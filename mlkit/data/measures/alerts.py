@@ -18,7 +18,15 @@ __all__ = ["Alert", "in_order", "of_column"]
 
 GAPS = 0.3
 LOOKED_AT = 1000
-DONE = {
+MEDIA = {
+    "mode": ("mixed modes", "look"),
+    "mono": ("mixed channels", "look"),
+    "normalise": ("uneven loudness", "note"),
+    "resample": ("mixed rates", "look"),
+    "resize": ("mixed sizes", "look"),
+    "trim_silence": ("much silence", "note"),
+}
+DONE = MEDIA | {
     "date": ("dates as text", "look"),
     "drop": ("says nothing", "look"),
     "missing": ("hidden missing", "look"),
@@ -29,7 +37,7 @@ DONE = {
     "truth": ("truth as words", "note"),
     "unit": ("amounts as text", "look"),
 }
-OFFERED = {
+OFFERED = MEDIA | {
     "date": ("ambiguous dates", "look"),
     "outliers": ("outliers", "note"),
     "recode": ("near spellings", "look"),

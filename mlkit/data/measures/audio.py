@@ -12,7 +12,7 @@ from mlkit.core.schema import Column
 from mlkit.data.charts.cards import significant
 from mlkit.data.charts.media import waves
 from mlkit.data.charts.style import Picture
-from mlkit.data.measures.alert import Alert, add, share
+from mlkit.data.measures.alert import Alert, share
 from mlkit.data.measures.images import copies
 from mlkit.data.measures.media import facts_of, likeness, spread
 
@@ -20,10 +20,7 @@ __all__ = ["alerts", "describe", "picture"]
 
 MUTE = -60.0
 CLIPPED = 0.001
-PADDED = 0.5
-APART = 20.0
 LONG = 10.0
-LEVEL = -20
 
 
 def describe(values: pd.Series) -> dict[str, Any]:
@@ -64,7 +61,6 @@ def describe(values: pd.Series) -> dict[str, Any]:
         "peak": spread([one.peak for one in facts]),
         "silence": spread([one.silence for one in facts]),
         "mute": sum(one.peak < MUTE for one in facts),
-        "padded": sum(one.silence > PADDED and one.peak >= MUTE for one in facts),
         "clipped": sum(one.clipped > CLIPPED for one in facts),
     } | likeness(values, "audio")
 
@@ -86,7 +82,6 @@ def alerts(values: pd.Series, column: Column) -> Iterator[Alert]:
     name, told = column.name, describe(values)
     if not told["looked_at"]:
         return
-    yield from _of_kinds(name, told)
     yield from _of_levels(name, told)
     yield from copies(name, told, "sound")
     seconds = told["seconds"]
@@ -96,26 +91,6 @@ def alerts(values: pd.Series, column: Column) -> Iterator[Alert]:
             f"half last at most {seconds['median']:,g} s, the longest "
             f"{seconds['max']:,g} s",
             "are several recordings in one file?",
-        )
-
-
-def _of_kinds(name: str, told: Mapping[str, Any]) -> Iterator[Alert]:
-    if len(told["rates"]) > 1:
-        shown = ", ".join(f"{n:,} at {rate} Hz" for rate, n in told["rates"].items())
-        rate = min(map(int, told["rates"]))
-        yield Alert(
-            *("mixed rates", name, "look"),
-            shown,
-            "a model must not tell a class by it: a click makes all the lowest",
-            add("resample", name, rate=rate),
-        )
-    if len(told["channels"]) > 1:
-        shown = ", ".join(f"{n:,} with {c}" for c, n in told["channels"].items())
-        yield Alert(
-            *("mixed channels", name, "look"),
-            shown,
-            "a click takes the mean of the channels of each",
-            add("mono", name),
         )
 
 
@@ -132,21 +107,6 @@ def _of_levels(name: str, told: Mapping[str, Any]) -> Iterator[Alert]:
             *("clipping", name, "look"),
             f"{share(told['clipped'], heard)} are cut off at full scale",
             "what was cut cannot be mended: record lower",
-        )
-    if told["padded"]:
-        yield Alert(
-            *("much silence", name, "note"),
-            f"{share(told['padded'], heard)} are silent for more than half of the time",
-            "a click cuts the silence off both ends",
-            add("trim_silence", name),
-        )
-    levels = told["loudness"]
-    if levels["max"] - levels["min"] > APART and not told["mute"]:
-        yield Alert(
-            *("uneven loudness", name, "note"),
-            f"from {levels['min']:.0f} to {levels['max']:.0f} dB below full scale",
-            f"if loudness means nothing, a click brings all to {LEVEL} dB",
-            add("normalise", name, rms=LEVEL),
         )
 
 

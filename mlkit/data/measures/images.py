@@ -13,7 +13,7 @@ from mlkit.core.schema import Column
 from mlkit.data.charts.cards import many
 from mlkit.data.charts.media import sheet
 from mlkit.data.charts.style import Picture
-from mlkit.data.measures.alert import Alert, add, share
+from mlkit.data.measures.alert import Alert, accept, share
 from mlkit.data.measures.media import facts_of, likeness, spread
 
 __all__ = ["alerts", "describe", "picture"]
@@ -22,7 +22,6 @@ BLANK = 0.01
 DARK, BRIGHT = 0.05, 0.95
 BLURRED = 0.05
 LONG = 4.0
-SIDES = (32, 64, 96, 128, 224, 256, 384, 512)
 
 
 def describe(values: pd.Series) -> dict[str, Any]:
@@ -117,27 +116,6 @@ def alerts(values: pd.Series, column: Column) -> Iterator[Alert]:
 
 
 def _of_shapes(name: str, told: Mapping[str, Any]) -> Iterator[Alert]:
-    if told["sizes_distinct"] > 1:
-        shown = ", ".join(
-            f"{n:,} of {size}" for size, n in list(told["sizes"].items())[:4]
-        )
-        middle = min(told["width"]["median"], told["height"]["median"])
-        side = min(SIDES, key=lambda size: abs(np.log(size / max(middle, 1))))
-        yield Alert(
-            *("mixed sizes", name, "look"),
-            f"{told['sizes_distinct']:,} sizes: {shown}",
-            f"models want one size: a click makes all {side} × {side}, aspect kept",
-            add("resize", name, side=side),
-        )
-    if len(told["modes"]) > 1:
-        shown = ", ".join(f"{n:,} {mode}" for mode, n in told["modes"].items())
-        grey = set(told["modes"]) <= {"1", "L", "LA", "I", "F", "I;16"}
-        yield Alert(
-            *("mixed modes", name, "look"),
-            f"grey, colour or clear: {shown}",
-            "a model must not tell a class by it: a click makes all alike",
-            add("mode", name, mode="L" if grey else "RGB"),
-        )
     widest = max(told["aspect"]["max"], 1 / max(told["aspect"]["min"], 1e-9))
     if widest > LONG:
         yield Alert(
@@ -186,7 +164,9 @@ def copies(name: str, told: Mapping[str, Any], kind: str) -> Iterator[Alert]:
             *("near duplicates", name, "look"),
             f"{many(told['near_rows'], kind)} of {told['compared']:,} nearly equal "
             "another one",
-            "near copies on both sides of a split flatter a model: group them",
+            "near copies on both sides of a split flatter a model: a click flags all "
+            "but the first",
+            accept("near duplicates"),
         )
 
 

@@ -14,7 +14,7 @@ from mlkit.core.media import media
 from mlkit.core.pictures import FORMATS, opened, plain
 from mlkit.core.sounds import heard
 
-__all__ = ["ImageFacts", "SoundFacts", "of_image", "of_sound", "said"]
+__all__ = ["UNREAD", "ImageFacts", "SoundFacts", "of_image", "of_sound", "said"]
 
 ENOUGH = 256
 ORIENTATION = 0x0112
@@ -24,6 +24,7 @@ SILENT = -60.0
 CUT = 0.999
 RUN = 3
 QUIETEST = 1e-6
+UNREAD = "not to be read"
 
 
 @dataclass(frozen=True)
@@ -191,15 +192,16 @@ def said(digest: str, kind: str) -> str:
     >>> from PIL import Image
     >>> from mlkit.core.pictures import written
     >>> said(media().put(written(Image.new("L", (30, 20)))), "image"), said("x", "text")
-    ('30 × 20 PNG', '')
+    ('30 × 20 L', '')
     """
     try:
         if kind == "image":
             image = of_image(media().get(digest))
-            return f"{image.width} × {image.height} {image.format}"
+            return f"{image.width} × {image.height} {image.mode}"
         if kind == "audio":
             sound = of_sound(media().get(digest))
-            return f"{sound.seconds:.2g} s at {sound.rate:,} Hz"
+            long, loud = f"{sound.seconds:.2g} s", f"{sound.loudness:.0f} dB"
+            return f"{long} at {sound.rate:,} Hz, {loud}"
     except (InputError, StoreError):
-        return "not to be read"
+        return UNREAD
     return ""

@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from mlkit.core.media import media
+from mlkit.core.pictures import written as png
 from mlkit.core.schema import Column, Schema
 from mlkit.data.measures.quick import affordable, quick_features
 from mlkit.data.parts.curve import extrapolate, learning_curve
@@ -150,6 +153,17 @@ def test_images_that_are_not_there_have_rules_alone():
     assert first.bar.startswith("1,000 training rows a class")
     assert found.scores == ()
     assert "no learning curve" in found.statement
+
+
+def test_images_that_are_there_have_a_curve_too():
+    rng = np.random.default_rng(0)
+    kinds = np.arange(90) % 2
+    levels = rng.integers(0, 120, (90, 16, 16)) + 100 * kinds[:, None, None]
+    made = media().put_all(png(Image.fromarray(one.astype(np.uint8))) for one in levels)
+    frame = pd.DataFrame({"seen": made, "t": np.where(kinds, "day", "night")})
+    columns = (Column("seen", "image"), Column("t", "category", ("target",)))
+    found = enough(Schema(columns).attach(frame.astype("str")), 10)
+    assert found.scores[-1] > 0.95
 
 
 def test_a_name_is_a_feature_and_a_story_is_learnt_from():

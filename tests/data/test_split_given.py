@@ -14,6 +14,7 @@ from mlkit.data.clean import clean
 from mlkit.data.parts import place
 from mlkit.data.parts.assign import PARTS, assign_by_first, unit_hashes
 from mlkit.data.parts.given import given_places
+from mlkit.data.reading.identify import hashed
 from mlkit.data.split import split
 
 
@@ -174,8 +175,8 @@ def test_by_first_neither_straddles_nor_looks_ahead(pairs):
     places = assign_by_first(times, groups, 0.25, 0.25)
     if places is None:
         return
-    seen = groups[places >= 0].dropna()
-    assert seen.groupby(seen).apply(lambda g: len(set(places[g.index]))).max() <= 1
+    pairs_seen = {(g, p) for g, p in zip(groups, places, strict=True) if g and p >= 0}
+    assert len({group for group, _ in pairs_seen}) == len(pairs_seen)
     for earlier, later in ((0, 1), (0, 2), (1, 2)):
         assert times[places == earlier].max() < times[places == later].min()
 
@@ -219,3 +220,48 @@ def test_a_given_column_of_another_role_stays_as_it_is():
     raw = rows_of(200, {"fold": "ignored"}, fold=words(200, "train", "valid", "test"))
     parts = split(clean(raw).table, raw, by_given="fold")
     assert Schema.of(parts.train)["fold"] == Column("fold", "text", ("ignored",))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from("abcdefghijklmnop"), min_size=60, max_size=120),
+    st.lists(st.sampled_from("abcdefghijklmnopqrst"), max_size=30),
+)
+def test_groups_neither_straddle_nor_move_as_they_grow(old, new):
+    raw = rows_of(len(old + new), {"g": "group"}, g=np.array(old + new, dtype=object))
+    first = raw.iloc[: len(old)].copy()
+    first.attrs = dict(raw.attrs)
+    kept = {}
+
+    def keep(name, choose):
+        return kept.setdefault(name, choose())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, "keep", keep)
+        try:
+            before, after = part_of(split(first, first)), part_of(split(raw, raw))
+        except InputError as error:
+            assert "too few rows" in str(error) or "single value" in str(error)
+            return
+    assert all(after[row] == part for row, part in before.items())
+    of_group = pd.Series(after).groupby(raw["g"].loc[list(after)].to_numpy()).nunique()
+    assert of_group.max() == 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(4, 12))
+def test_rows_of_equal_cells_fall_together(seed, values):
+    cells = np.random.default_rng(seed).integers(0, values, (150, 2)).astype(float)
+    frame = pd.DataFrame(cells, columns=["a", "b"])
+    frame["t"] = pd.array(
+        [("no", "yes")[i % 2] for i in range(len(frame))], dtype="str"
+    )
+    frame.index = pd.Index(
+        hashed({"a": frame["a"], "b": frame["b"]}, len(frame)), dtype="str", name="row"
+    )
+    target = Column("t", "category", ("target",))
+    table = Schema.of(frame).put(target).attach(frame)
+    places = pd.Series(part_of(split(table, table)))
+    pairs = [f"{a} {b}" for a, b in zip(frame["a"], frame["b"], strict=True)]
+    by_cells = places.groupby(pd.Series(pairs, frame.index)[places.index]).nunique()
+    assert by_cells.max() == 1

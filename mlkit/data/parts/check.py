@@ -122,7 +122,7 @@ def check_parts(parts: Parts, labelled: pd.DataFrame, raw: pd.DataFrame) -> Part
         *_of_twins(rows, labelled, learnt, others),
         *_of_groups(rows, schema, parts.group, learnt, others),
         *_of_time(labelled, schema, parts),
-        _of_likeness(alike, clocks, timed=bool(parts.times)),
+        _of_likeness(alike, clocks, parts),
         *_of_leaks(given, schema.target),
     ]
     return PartsCheck(tuple(findings), given, schema.target or "", alike)
@@ -210,7 +210,7 @@ def _of_time(table: pd.DataFrame, schema: Schema, parts: Parts) -> Iterator[Find
         )
 
 
-def _of_likeness(found: Likeness | None, clocks: list[str], *, timed: bool) -> Finding:
+def _of_likeness(found: Likeness | None, clocks: list[str], parts: Parts) -> Finding:
     bar = "train and test look alike to a model that tries to tell them apart"
     if found is None:
         return Finding(bar, "not_assessed", "too few rows, or no feature")
@@ -219,12 +219,16 @@ def _of_likeness(found: Likeness | None, clocks: list[str], *, timed: bool) -> F
     got = f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), 0.5 is alike"
     got += f"; told by {told}" * (bool(told) and found.low > ALIKE)
     got += f"; not asked: {', '.join(clocks)}, which tell the time" * bool(clocks)
-    why = "the world has moved between them" if timed else "they are of two worlds"
+    why = "they are of two worlds"
+    if parts.times:
+        why = "the world has moved between them"
+    elif parts.group:
+        why = f"other values of {parts.group} look different, and more would help"
     return Finding(
         bar,
         "missed" if found.low > ALIKE else "passed",
         got,
-        help=f"{why}: look at these columns, and trust the score less",
+        help=f"{why}: look at the columns that tell, and trust the score less",
     )
 
 

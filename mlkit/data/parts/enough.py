@@ -150,6 +150,8 @@ def enough(
     spreads = curve.scores.std(axis=0)
     ahead = np.array([2 * curve.sizes[-1], 4 * curve.sizes[-1]], float)
     told = extrapolate(sizes, scores, spreads / FOLDS**0.5, ahead)
+    # more rows do not make it worse: what lies below the last score is luck
+    told = (np.maximum(told[0], scores[-1]), told[1], np.maximum(told[2], scores[-1]))
     expected, low, high = (tuple(np.round(ends, 4).tolist()) for ends in told)
     return Enough(
         metric=curve.metric,

@@ -181,7 +181,8 @@ class Cleaned:
         words = {n: " · ".join(said(*one) for one in told[n].items()) for n in told}
         names = [name for name in told if name in shown]
         pairs = [(n, words[n], raw[n], self.table[n]) for n in names]
-        return before_after(pairs, len(told) - len(pairs))
+        kinds = {column.name: column.type for column in self.cleaning.outputs}
+        return before_after(pairs, len(told) - len(pairs), kinds)
 
     def plot(self) -> Picture:
         """Draw the cells that were changed, and what became of the rows."""

@@ -209,6 +209,16 @@ def test_sounds_that_differ_in_rate_channels_and_level_are_told_with_a_remedy():
     assert not of_profile(column(wav(speech(n), 8000) for n in range(4)), "audio")
 
 
+@pytest.mark.parametrize("kind", ["image", "audio"])
+def test_what_cannot_be_read_is_a_serious_alert(kind):
+    whole = png(noise(0)) if kind == "image" else wav(speech(0), 8000)
+    found = of_profile(column([whole, b"torn"]), kind)
+    assert [a.evidence for a in found.values() if a.level == "serious"] == [
+        "1 (50.0%) cannot be read"
+    ]
+    assert of_profile(column([b"torn", b"too"]), kind)
+
+
 def cleaned_of(cells, kind, decided=None):
     frame = pd.DataFrame({"x": cells, "y": ["a", "b"] * (len(cells) // 2)}, dtype="str")
     label = Column("y", "category", ("target",))

@@ -13,8 +13,8 @@ from mlkit.data.charts.cards import significant
 from mlkit.data.charts.media import waves
 from mlkit.data.charts.style import Picture
 from mlkit.data.measures.alert import Alert, share
-from mlkit.data.measures.images import copies
-from mlkit.data.measures.media import facts_of, likeness, spread
+from mlkit.data.measures.images import broken, copies
+from mlkit.data.measures.media import facts_of, likeness, spread, unread
 
 __all__ = ["alerts", "describe", "picture"]
 
@@ -44,13 +44,14 @@ def describe(values: pd.Series) -> dict[str, Any]:
     ({'8000': 1}, 1.0, 1)
     """
     known = values.dropna()
-    facts = facts_of(values, "audio")
+    facts, gone = facts_of(values, "audio"), unread(values, "audio")
     if not facts:
-        return {"distinct": int(known.nunique()), "looked_at": 0}
+        return {"distinct": int(known.nunique()), "looked_at": 0, "unread": gone}
     seconds = spread([one.seconds for one in facts])
     return {
         "distinct": int(known.nunique()),
         "looked_at": len(facts),
+        "unread": gone,
         "ends": [f"{seconds[end]:,g} s" for end in ("min", "median", "max")],
         "seconds": seconds,
         "total_seconds": significant(sum(one.seconds for one in facts)),
@@ -80,6 +81,7 @@ def alerts(values: pd.Series, column: Column) -> Iterator[Alert]:
         Its type and roles.
     """
     name, told = column.name, describe(values)
+    yield from broken(name, told, "sound")
     if not told["looked_at"]:
         return
     yield from _of_levels(name, told)

@@ -14,7 +14,7 @@ from mlkit.data.charts.cards import many
 from mlkit.data.charts.media import sheet
 from mlkit.data.charts.style import Picture
 from mlkit.data.measures.alert import Alert, accept, share
-from mlkit.data.measures.media import facts_of, likeness, spread
+from mlkit.data.measures.media import facts_of, likeness, spread, unread
 
 __all__ = ["alerts", "describe", "picture"]
 
@@ -45,9 +45,9 @@ def describe(values: pd.Series) -> dict[str, Any]:
     (1, {'8 × 6': 1}, 1)
     """
     known = values.dropna()
-    facts = facts_of(values, "image")
+    facts, gone = facts_of(values, "image"), unread(values, "image")
     if not facts:
-        return {"distinct": int(known.nunique()), "looked_at": 0}
+        return {"distinct": int(known.nunique()), "looked_at": 0, "unread": gone}
     sizes = Counter(f"{one.width} × {one.height}" for one in facts)
     middle = [np.median([getattr(o, side) for o in facts]) for side in _SIDES]
     areas = sorted(facts, key=lambda one: one.width * one.height)
@@ -55,6 +55,7 @@ def describe(values: pd.Series) -> dict[str, Any]:
     return {
         "distinct": int(known.nunique()),
         "looked_at": len(facts),
+        "unread": gone,
         "ends": [ends[0], f"{middle[0]:g} × {middle[1]:g}", ends[1]],
         "sizes": dict(sizes.most_common(8)),
         "sizes_distinct": len(sizes),
@@ -96,6 +97,7 @@ def alerts(values: pd.Series, column: Column) -> Iterator[Alert]:
         Its type and roles.
     """
     name, told = column.name, describe(values)
+    yield from broken(name, told, "image")
     if not told["looked_at"]:
         return
     yield from _of_shapes(name, told)
@@ -139,6 +141,27 @@ def _of_light(name: str, told: Mapping[str, Any]) -> Iterator[Alert]:
                 f"{share(told[key], told['looked_at'])} {what}",
                 "look at them: is there anything to learn from?",
             )
+
+
+def broken(name: str, told: Mapping[str, Any], kind: str) -> Iterator[Alert]:
+    """Yield an alert on what cannot be read.
+
+    Parameters
+    ----------
+    name
+        The column.
+    told
+        Its measures.
+    kind
+        ``image`` or ``sound``, for the words.
+    """
+    if told["unread"]:
+        whole = told["unread"] + told["looked_at"]
+        yield Alert(
+            *(f"broken {kind}s", name, "serious"),
+            f"{share(told['unread'], whole)} cannot be read",
+            "nothing can be learnt from them: mend the source, or leave the rows out",
+        )
 
 
 def copies(name: str, told: Mapping[str, Any], kind: str) -> Iterator[Alert]:

@@ -13,7 +13,7 @@ from mlkit.data.media.cells import each
 from mlkit.data.media.facts import of_image, of_sound
 from mlkit.data.media.nearness import pairs
 
-__all__ = ["LOOKED_AT", "facts_of", "likeness", "spread"]
+__all__ = ["LOOKED_AT", "facts_of", "likeness", "spread", "unread"]
 
 LOOKED_AT = 5000
 COMPARED = 20_000
@@ -27,7 +27,8 @@ _near: dict[tuple[str, int, int], dict[str, int]] = {}
 def facts_of(values: pd.Series, kind: str) -> list[Any]:
     """Return the facts of up to 5,000 distinct images or sounds of a column.
 
-    Each is looked at once in a process, however often it is asked for.
+    Each is looked at once in a process, however often it is asked for; what cannot be
+    read is left out.
 
     Parameters
     ----------
@@ -36,6 +37,23 @@ def facts_of(values: pd.Series, kind: str) -> list[Any]:
     kind
         ``image`` or ``audio``.
     """
+    return [told for told in _facts_of(values, kind) if told is not None]
+
+
+def unread(values: pd.Series, kind: str) -> int:
+    """Count those of them that cannot be read.
+
+    Parameters
+    ----------
+    values
+        Digests, NaN where missing.
+    kind
+        ``image`` or ``audio``.
+    """
+    return sum(told is None for told in _facts_of(values, kind))
+
+
+def _facts_of(values: pd.Series, kind: str) -> list[Any]:
     known = _spaced(values, LOOKED_AT)
     new = known[[(kind, str(digest)) not in _seen for digest in known]]
     if len(_seen) + len(new) > KEPT:
@@ -43,8 +61,7 @@ def facts_of(values: pd.Series, kind: str) -> list[Any]:
         new = known
     found = each(new, _FACTS[kind])
     _seen.update({(kind, digest): told for digest, told in found.items()})
-    facts = (_seen[kind, str(digest)] for digest in known)
-    return [told for told in facts if told is not None]
+    return [_seen[kind, str(digest)] for digest in known]
 
 
 def likeness(values: pd.Series, kind: str) -> dict[str, int]:

@@ -74,6 +74,8 @@ def opened(data: bytes, about: int = 0) -> Image:
             return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
         raise _unread(f"no image, it begins with {data[:8]!r}") from None
+    except Image.DecompressionBombError:
+        raise _unread("it would unpack to far too many pixels") from None
     except InputError:
         raise
     except Exception as error:  # Pillow's readers raise what they like on torn files

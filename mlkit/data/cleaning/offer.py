@@ -13,7 +13,7 @@ from mlkit.core.operations import ELSEWHERE, player
 from mlkit.core.rows import place_of
 from mlkit.core.values import missing
 from mlkit.data.cleaning.takes import ROW
-from mlkit.data.cleaning.telling import cell
+from mlkit.data.cleaning.telling import cell, pair
 from mlkit.data.media.facts import UNREAD, said
 
 __all__ = ["Offer", "offered"]
@@ -107,17 +107,21 @@ def offered(
     changed = _changed(before, after)
     lost = changed & missing(after) & (operation["op"] != "missing")
     places = np.flatnonzero(changed)
-    told = _facts if operation["op"] in ELSEWHERE else cell
+    told = _facts if operation["op"] in ELSEWHERE else pair
     examples = tuple(
-        (told(before[place]), told(after[place]), count)
+        (*told(before[place], after[place]), count)
         for place, count in _top(before, places, counts)
     )
     gone = int(counts[np.flatnonzero(lost)].sum())
     return Offer(operation, state, int(counts[places].sum()), gone, examples)
 
 
-def _facts(value: Any) -> str:
-    """Say what an image or sound is, instead of its digest."""
+def _facts(before: Any, after: Any) -> tuple[str, str]:
+    """Say what an image or sound was and is, instead of its digests."""
+    return _fact(before), _fact(after)
+
+
+def _fact(value: Any) -> str:
     if not isinstance(value, str):
         return cell(value)
     told = (said(value, kind) for kind in ("image", "audio"))

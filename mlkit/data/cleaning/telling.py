@@ -7,9 +7,10 @@ from typing import Any
 
 from mlkit.core.values import write
 
-__all__ = ["cell", "said", "written"]
+__all__ = ["cell", "pair", "said", "written"]
 
 LONGEST = 40
+AROUND = 12
 
 
 def cell(value: Any) -> str:
@@ -26,6 +27,25 @@ def cell(value: Any) -> str:
     if not isinstance(value, str):
         return told.removesuffix("T00:00:00")
     return repr(told if len(told) <= LONGEST else told[: LONGEST - 1] + "…")
+
+
+def pair(before: Any, after: Any) -> tuple[str, str]:
+    """Show a cell before and after, long texts where they begin to differ.
+
+    Examples
+    --------
+    >>> told = "It was a dark and stormy night, and the wind"
+    >>> pair(f"{told}  blew", f"{told} blew")
+    ("'…nd the wind  blew'", "'…nd the wind blew'")
+    """
+    if not isinstance(before, str) or not isinstance(after, str):
+        return cell(before), cell(after)
+    shorter = min(len(before), len(after))
+    alike = zip(before, after, strict=False)
+    start = next((i for i, (a, b) in enumerate(alike) if a != b), shorter) - AROUND
+    if start <= 0 or max(len(before), len(after)) <= LONGEST:
+        return cell(before), cell(after)
+    return cell(f"…{before[start:]}"), cell(f"…{after[start:]}")
 
 
 def said(words: Iterable[str], most: int = 4) -> str:

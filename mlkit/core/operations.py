@@ -49,6 +49,10 @@ Such a module has ``apply(operation, cells)``, from bytes or None to bytes or No
 """
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
+BETWEEN = re.compile("(?<=\\w)[\x00-\x08\x0b\x0c\x0e-\x1f]+(?=\\w)")
+WINDOWS = {
+    code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)
+}
 BLANKS = re.compile(r"[^\S\r\n]+")
 ENTITY = re.compile(
     r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
@@ -94,7 +98,8 @@ def tidied(text: str, steps: tuple[str, ...]) -> str:
         One cell.
     steps
         Any of ``entities`` (``&amp;`` is ``&``), ``control`` (no control characters,
-        byte order marks and zero-width blanks), ``nfc``, ``nfkc`` (one way to write
+        byte order marks and zero-width blanks; between letters a blank is left; the
+        quotes and dashes of Windows are read), ``nfc``, ``nfkc`` (one way to write
         each character), ``blanks`` (one blank where there are several).
 
     Examples
@@ -110,7 +115,7 @@ def tidied(text: str, steps: tuple[str, ...]) -> str:
 
 TIDY: dict[str, Callable[[str], str]] = {
     "entities": lambda text: ENTITY.sub(lambda found: unescape(found[0]), text),
-    "control": lambda text: CONTROL.sub("", text),
+    "control": lambda text: CONTROL.sub("", BETWEEN.sub(" ", text.translate(WINDOWS))),
     "nfc": lambda text: unicodedata.normalize("NFC", text),
     "nfkc": lambda text: unicodedata.normalize("NFKC", text),
     "blanks": lambda text: BLANKS.sub(" ", text),

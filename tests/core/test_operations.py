@@ -113,7 +113,8 @@ def test_every_operation_is_drawn_above():
     [
         ("R&amp;D &lt;b&gt;", ("entities",), "R&D <b>"),
         ("AT&T &copy2020", ("entities",), "AT&T &copy2020"),
-        ("\ufeffa\x00b\u200bc\nd", ("control",), "abc\nd"),
+        ("\ufeffa\x00b\u200bc\nd", ("control",), "a bc\nd"),
+        ("\x05don\x92t \x05 x\x81", ("control",), "don’t  x"),
         ("e\u0301", ("nfc",), "é"),
         ("１２ﬁ", ("nfc",), "１２ﬁ"),
         ("１２ﬁ", ("nfkc",), "12fi"),

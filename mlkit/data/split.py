@@ -153,6 +153,11 @@ def split(
     parts = _take(labelled, raw, schema, known, places)
     if wish.given:
         parts = {name: _ignoring(part, wish.given) for name, part in parts.items()}
+        if wish.given in schema and schema[wish.given].is_feature:
+            notes.append(
+                f"{wish.given!r} is no feature from here on: give it the role "
+                '"ignored" in collect, so that no request needs it'
+            )
     _check_parts(parts, target, how)
     notes += _notes(parts, target, schema)
     if not (wish.time or wish.group):

@@ -192,14 +192,13 @@ def test_what_cannot_be_cut_is_said():
 def test_where_there_is_no_bias_hardly_anything_is_said():
     alarms = []
     for seed in range(20):
-        for target in ("category", "number"):
-            table = people(600, seed, marked=("sex", "town"), target=target)
-            table.loc[np.random.default_rng(1000 + seed).random(600) < 0.2, "pay"] = (
-                np.nan
-            )
-            alarms += kinds_of(bias(table))
-    # 40 tables, each with some ten things that could be said by luck alone
-    assert len(alarms) <= 5, alarms
+        target = ("category", "number")[seed % 2]
+        table = people(600, seed, marked=("sex", "town"), target=target)
+        lost = np.random.default_rng(1000 + seed).random(600) < 0.2
+        table.loc[lost, "pay"] = np.nan
+        alarms += kinds_of(bias(table))
+    # 20 tables, each with some five things that could be said by luck alone
+    assert len(alarms) <= 4, alarms
 
 
 def test_a_record_survives_json_and_hostile_names():

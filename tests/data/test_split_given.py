@@ -51,6 +51,7 @@ def test_a_column_says_the_parts():
         assert meant.get(word, "test") == part
     assert [len(getattr(parts, name)) for name in PARTS] == [120, 120, 60]
     assert parts.how == "as 'fold' says"
+    assert "no feature from here on" in parts.notes[-1]
     for name in PARTS:
         schema = Schema.of(getattr(parts, name))
         assert "fold" not in schema.features

@@ -18,7 +18,7 @@ from mlkit.data.charts.style import Picture
 if TYPE_CHECKING:
     from mlkit.data.split import Parts
 
-__all__ = ["Backtest", "Fold", "backtest", "rolling"]
+__all__ = ["Backtest", "Fold", "backtest", "moment", "rolling"]
 
 Rows = NDArray[np.intp]
 
@@ -189,11 +189,18 @@ def _edges(counts: Rows, runs: int) -> list[int]:
     return [*edges, len(counts)]
 
 
+def moment(value: Any) -> str:
+    """Write a time shortly: a date without midnight, a number without zeros.
+
+    Examples
+    --------
+    >>> moment(pd.Timestamp("2021-03-01")), moment(12.0)
+    ('2021-03-01', '12')
+    """
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+    return f"{value:g}"
+
+
 def _between(ends: tuple[Any, Any]) -> str:
-    first, last = (
-        f"{end:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
-        if isinstance(end, pd.Timestamp)
-        else f"{end:g}"
-        for end in ends
-    )
-    return f"{first} to {last}"
+    return " to ".join(map(moment, ends))

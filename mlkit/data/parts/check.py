@@ -16,6 +16,7 @@ from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.curve import plot_likeness
 from mlkit.data.charts.style import Picture
 from mlkit.data.measures.leaks import leaks
+from mlkit.data.parts.backtest import moment
 from mlkit.data.parts.copies import contents, copies
 from mlkit.data.parts.likeness import Likeness, likeness
 from mlkit.data.parts.twins import near_twins, twins
@@ -196,7 +197,7 @@ def _of_time(table: pd.DataFrame, schema: Schema, parts: Parts) -> Iterator[Find
         yield Finding(
             "the test is newer than all of train",
             "passed" if ordered else "missed",
-            f"train ends at {newest}, the test begins at {oldest}",
+            f"train ends at {moment(newest)}, the test begins at {moment(oldest)}",
             help="a row from the future is learnt from",
         )
         return

@@ -20,7 +20,7 @@ from mlkit.data.parts.curve import FOLDS, extrapolate, learning_curve
 __all__ = ["Enough", "enough"]
 
 FEWEST = 60
-LITTLE = 0.003
+LITTLE = 0.005
 A_FEATURE = 10
 TO_JUDGE = 100
 A_CLASS = {"image": 1000, "audio": 300, "text": 200}

@@ -117,9 +117,9 @@ def infer(table: pd.DataFrame) -> Contract:
 def _seen(table: pd.DataFrame, schema: Schema) -> dict[str, dict[str, float]]:
     """Return the lowest and highest of each number, infinite ones aside."""
     plain = table[schema.with_type("number")].replace([np.inf, -np.inf], np.nan)
-    low, high = plain.min(), plain.max()
+    low, high = plain.min().to_dict(), plain.max().to_dict()
     return {
-        str(name): {"low": low[name], "high": high[name]}
-        for name in plain
-        if pd.notna(low[name])
+        str(name): {"low": least, "high": high[name]}
+        for name, least in low.items()
+        if pd.notna(least)
     }

@@ -190,10 +190,13 @@ def _of_columns(columns: Sequence[Mapping[str, Any]]) -> Finding:
 
 def _of_pairs(ties: Mapping[str, Any]) -> Iterator[Finding]:
     names = ties["names"]
+    bar = "columns go together as the real ones do"
+    if len(names) < 2:
+        yield Finding(bar, "not_assessed", "there are no two columns to compare")
+        return
     real, made = (np.array(ties[key], float) for key in ("real", "made"))
     away = np.abs(real - made)[np.tril_indices(len(names), -1)]
     known = np.isfinite(away)
-    bar = "columns go together as the real ones do"
     if not known.any():
         yield Finding(bar, "not_assessed", "there are no two columns that vary")
         return

@@ -8,6 +8,7 @@ from pandas.api import types
 
 from mlkit.core.rows import MISSING
 from mlkit.core.schema import Column, Schema
+from mlkit.data.measures.moments import scaled
 
 __all__ = ["plain"]
 
@@ -18,7 +19,8 @@ def plain(real: pd.DataFrame, made: pd.DataFrame) -> tuple[pd.DataFrame, Schema]
     """Return the real rows above the new ones: floats, words, moments without a zone.
 
     Ids, private columns and flags are left out, for they are made anew; so are columns
-    of images and sounds. The schema has types and no roles, the target among the rest.
+    of images and sounds. Numbers near the end of what a float holds are divided. The
+    schema has types and no roles, the target among the rest.
 
     Parameters
     ----------
@@ -53,8 +55,9 @@ def _plain(values: pd.Series, kind: str) -> tuple[str, pd.Series]:
         return "date", values.astype("M8[us]")
     if types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype):
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        finite = np.where(np.isfinite(numbers), numbers, np.nan)
-        return "number", pd.Series(finite)
+        finite = np.isfinite(numbers)
+        divided, _ = scaled(np.where(finite, numbers, 0.0))
+        return "number", pd.Series(np.where(finite, divided, np.nan))
     words = values.astype("object").map(str, na_action="ignore").astype("str")
     if kind == "text":
         return "text", words.fillna("")

@@ -7,10 +7,12 @@ from html import escape
 from typing import Any
 
 from mlkit.core.files import digest
+from mlkit.core.rows import place_of
 from mlkit.data.charts.style import MUTED
 from mlkit.data.clean import Cleaned
 from mlkit.data.cleaning.offer import Offer
-from mlkit.data.cleaning.pages import Changes, counted_in, shown
+from mlkit.data.cleaning.pages import UNSEEN, Changes, counted_in, shown
+from mlkit.data.cleaning.telling import wish
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["CleaningEditor"]
@@ -157,12 +159,7 @@ def _choice(value: Any) -> Choice:
 def _as_offer(operation: Any) -> Offer:
     """Show an operation that was asked for as it was written."""
     told = operation if isinstance(operation, Mapping) else {"op": str(operation)}
-    name = f"{told.get('op')} {told.get('column', '')}".strip()
-    how = [
-        f"{key} {value!r}"
-        for key, value in told.items()
-        if key not in ("op", "column", "name", "why")
-    ]
-    said = f"{', '.join(how)} {told.get('why', '')}".strip() or "a person asked for it"
-    form = {"op": "trim", **told, "name": str(told.get("name", name)), "why": said}
-    return Offer(form, "asked", 0)
+    place = place_of(told) if "column" in told else ""
+    name = f"{told.get('op')} {place}".strip()
+    form = {"op": "trim", **told, "name": str(told.get("name", name))}
+    return Offer({**form, "why": wish(told)}, "asked", UNSEEN)

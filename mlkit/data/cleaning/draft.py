@@ -17,6 +17,7 @@ from mlkit.data.cleaning import media
 from mlkit.data.cleaning.decided import Decided
 from mlkit.data.cleaning.distinct import is_equal, look, settled
 from mlkit.data.cleaning.offer import Offer, offered
+from mlkit.data.cleaning.telling import wish
 
 __all__ = ["Draft", "Offer", "look"]
 
@@ -98,7 +99,7 @@ class Draft:
         mine = [op for op in self.pending if self._is_mine(op) and op["op"] in ops]
         for operation in mine:
             self.pending.remove(operation)
-            told = {"why": "a person asked for it", **operation}
+            told = {**operation, "why": wish(operation)}
             self._offer(told, "asked", self._play(told))
         return bool(mine)
 
@@ -181,7 +182,7 @@ class Draft:
         mine = [op for op in mine if op["op"] == "outliers"]
         for operation in mine:
             self.pending.remove(operation)
-            self._mark({"why": "a person asked for it", **operation}, "asked")
+            self._mark({**operation, "why": wish(operation)}, "asked")
         return bool(mine)
 
     def _mark(self, operation: Mapping[str, Any], state: str) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.cleaning.offer import Offer
 
-__all__ = ["Changes", "counted_in", "shown"]
+__all__ = ["UNSEEN", "Changes", "counted_in", "shown"]
+
+UNSEEN = -1
+"""How many cells an operation touches that was not played yet."""
 
 LISTED = 100
 EXAMPLES = 3
@@ -71,6 +74,8 @@ def counted_in(offer: Offer) -> str:
     >>> counted_in(Offer({"op": "trim", "name": "trim a", "why": ""}, "done", 1))
     '1 cell'
     """
+    if offer.cells == UNSEEN:
+        return ""
     return many(offer.cells, "row" if offer.flags else "cell")
 
 

@@ -7,10 +7,26 @@ from typing import Any
 
 from mlkit.core.values import write
 
-__all__ = ["cell", "pair", "said", "written"]
+__all__ = ["cell", "pair", "said", "wish", "written"]
 
 LONGEST = 40
 AROUND = 12
+PLAIN = ("op", "column", "part", "name", "why", "optional")
+
+
+def wish(operation: Mapping[str, Any]) -> str:
+    """Say why an operation is done that a person asked for, and how.
+
+    Examples
+    --------
+    >>> wish({"op": "clip", "column": "price", "max": 80})
+    'a person asked for it: max 80'
+    """
+    how = [
+        f"{name} {value!r}" for name, value in operation.items() if name not in PLAIN
+    ]
+    told = f"a person asked for it{': ' * bool(how)}{', '.join(how)}"
+    return str(operation.get("why") or told)
 
 
 def cell(value: Any) -> str:

@@ -521,3 +521,31 @@ def test_a_sheet_that_is_not_shared_is_said_to_be_so(server):
     )
     with pytest.raises(InputError, match="whoever has it must see the data"):
         got(server, "/spreadsheets/d/x/edit")
+
+
+def test_what_was_added_to_a_sheet_is_said(server, in_folder):
+    def collected(rows):
+        text = "name_id,answer\n" + "".join(f"{n},{a}\n" for n, a in rows)
+        server.file("/spreadsheets/d/x/export", text, Content_Type="text/csv")
+        found = collect(f"{server.at}/spreadsheets/d/x/edit", id_column="name_id")
+        return [note for note in found.receipt.notes if "since the last read" in note]
+
+    first = [(f"p{n}", n % 3) for n in range(9)]
+    assert collected(first) == []
+    assert "no row changed since the last read" in collected(first)[0]
+    grown = [*first[1:], ("p9", 1), ("p10", 2)]
+    grown[0] = ("p1", 7)
+    assert collected(grown)[0].endswith("UTC): 2 new, 1 changed, 1 gone")
+    assert collected([*grown, ("p11", "maybe")])[0].startswith("its columns changed")
+    kept = [p for p in (in_folder / ".mlkit" / "sources").rglob("*") if p.is_file()]
+    assert kept
+    assert not any(b"p10" in path.read_bytes() for path in kept)
+
+
+def test_nothing_is_said_of_files_and_first_looks(server, in_folder):
+    server.file("/a.csv", CSV)
+    (in_folder / "a.csv").write_text(CSV)
+    for _ in range(2):
+        assert "last read" not in " ".join(collect("a.csv").receipt.notes)
+        first = collect(f"{server.at}/a.csv", sample=2)
+        assert "last read" not in " ".join(first.receipt.notes)

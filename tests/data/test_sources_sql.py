@@ -89,6 +89,7 @@ def test_several_tables_are_an_error_that_lists_them(shop):
     with pytest.raises(InputError, match="clients, sales, v") as caught:
         found()
     assert caught.value.exit_code == 2
+    assert 'options = {"table": "clients"}' in str(caught.value)
     assert found(table="sales").columns.num_rows == 3
     assert found(table="v").columns.to_pylist() == [{"one": 1}]
     with pytest.raises(InputError, match="did you mean 'sales'"):

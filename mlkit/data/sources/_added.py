@@ -49,9 +49,11 @@ def added(place: Place, table: pd.DataFrame) -> tuple[str, ...]:
     if before is None:
         return ()
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(before[2]))
+    last = f"since the last read ({when})"
     if before[3] != shape:
-        return (f"its columns changed since it was read on {when}",)
-    return (_told(before[0], before[1], ids, rows) + f" since it was read on {when}",)
+        return (f"its columns changed {last}",)
+    told = _told(before[0], before[1], ids, rows)
+    return (f"rows {last}: {told}" if told else f"no row changed {last}",)
 
 
 def _told(
@@ -65,9 +67,8 @@ def _told(
     both = now.index.intersection(was.index)
     changed = int((was[both].to_numpy() != now[both].to_numpy()).sum())
     new, gone = len(now) - len(both), len(was) - len(both)
-    counts = {"added": new, "changed": changed, "gone": gone}
-    told = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return f"rows {', '.join(told)}" if told else "no row is new, changed or gone"
+    counts = {"new": new, "changed": changed, "gone": gone}
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 
 
 def _before(

@@ -169,7 +169,7 @@ def _chosen(place: Place, database: Alchemy | Duck) -> tuple[str, str, list[str]
             "several tables are there" if known else "there is no table",
             where=place.uri,
             got=", ".join(known)[:300],
-            todo=f'name one by the option table, such as "{known[0]}"; or give a query'
+            todo=f'name one by options = {{"table": "{known[0]}"}}, or give a query'
             if known
             else "check the address",
         )

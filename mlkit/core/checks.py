@@ -13,6 +13,8 @@ date         format, min, max              a cell is a date, between these ends
 values       values                        a cell is one of these words
 length       max                           a cell has at most so many characters
 pattern      pattern                       a whole cell fits a regular expression
+image        min, max                      an image can be read; pixels of its sides
+audio        min, max                      a sound can be read; its seconds
 required                                   a cell is not missing
 unique                                     no other row has this cell
 together     columns                       no other row has these cells together
@@ -38,6 +40,7 @@ import numpy as np
 
 from mlkit.core.expressions import Expression, parse
 from mlkit.core.operands import gone
+from mlkit.core.sizes import pixels, seconds
 from mlkit.core.values import (
     Array,
     Cells,
@@ -156,6 +159,26 @@ def _unlike(values: Array, rule: Mapping[str, Any]) -> Array:
     return failed
 
 
+def _not_image(values: Array, rule: Mapping[str, Any]) -> Array:
+    """Find images that cannot be read, or whose sides are too short or too long."""
+    sides = pixels(values)
+    return _unfit(values, sides[:, 0], sides[:, 1], rule)
+
+
+def _not_sound(values: Array, rule: Mapping[str, Any]) -> Array:
+    lasts = seconds(values)
+    return _unfit(values, lasts, lasts, rule)
+
+
+def _unfit(values: Array, low: Array, high: Array, rule: Mapping[str, Any]) -> Array:
+    failed: Array = np.isnan(low)
+    if rule.get("min") is not None:
+        failed |= low < rule["min"]
+    if rule.get("max") is not None:
+        failed |= high > rule["max"]
+    return failed & ~gone(values, {})
+
+
 def _twice(values: Array, _: Mapping[str, Any]) -> Array:
     words = np.array([text or "" for text in texts(values).tolist()], dtype=object)
     counted = np.unique(words, return_inverse=True, return_counts=True)
@@ -194,7 +217,9 @@ def _parsed(text: str, names: tuple[str, ...]) -> Expression:
 
 
 CHECKS: dict[str, Callable[[Array, Mapping[str, Any]], Array]] = {
+    "audio": _not_sound,
     "date": _not_date,
+    "image": _not_image,
     "length": _too_long,
     "number": _not_number,
     "pattern": _unlike,

@@ -23,7 +23,14 @@ __all__ = ["ContractEditor"]
 
 LISTED = 200
 SHORT = 12
-NUMBERS = {"range": ("min", "max"), "rows": ("min", "max"), "length": ("max",)}
+ENDS = ("min", "max")
+NUMBERS = {
+    "range": ENDS,
+    "image": ENDS,
+    "audio": ENDS,
+    "rows": ENDS,
+    "length": ENDS[1:],
+}
 WORDS = {"date": ("min", "max"), "pattern": ("pattern",), "values": ("values",)}
 SHARES = {"missing": ("max",)}
 Rules = list[dict[str, Any]]
@@ -195,7 +202,7 @@ def _field(rule: Mapping[str, Any], part: str) -> Any:
     check, value = rule["check"], rule[part]
     style = {"description_width": "4em"}
     if check in NUMBERS:
-        kind = w.FloatText if check == "range" else w.IntText
+        kind = w.IntText if check in ("rows", "length") else w.FloatText
         layout = w.Layout(width="13em")
         return kind(value=value, description=part, layout=layout, style=style)
     if check in SHARES:

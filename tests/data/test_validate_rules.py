@@ -439,3 +439,55 @@ def test_freeze_writes_the_proposed_rules_down(maker):
     assert again == frozen
     helper.write_text("def grown(age):\n    return age < 40\n")
     assert maker.executed() == ["validate"]
+
+
+def pictures(*sizes):
+    from PIL import Image
+
+    from mlkit.core.pictures import written
+
+    return [written(Image.new("L", size, 99)) for size in sizes]
+
+
+def sounds(*lengths):
+    from mlkit.core.sounds import written
+
+    return [written(np.zeros((n, 1), np.float32), 8000) for n in lengths]
+
+
+def media_table():
+    from mlkit.core.media import media
+
+    seen = media().put_all([*pictures((40, 30), (80, 60)), b"torn"])
+    heard = media().put_all(sounds(4000, 16_000, 8000))
+    table = table_of(
+        photo=[seen[0], seen[1]] * 29 + [seen[2], None],
+        voice=[heard[i % 3] for i in range(N)],
+    )
+    schema = Schema.of(table).change("photo", type="image")
+    return schema.change("voice", type="audio").attach(table)
+
+
+def test_images_and_sounds_are_held_to_their_size(in_folder):
+    table = media_table()
+    rules = proposed(table)
+    photo, voice = rules["photo image"], rules["voice audio"]
+    assert (photo["min"], photo["max"]) == (15, 160)
+    assert (voice["min"], voice["max"]) == (0.25, 4)
+    assert validate(table, [photo, voice]).failed == {"photo image": 1}
+    texts = ["photo at least 50 pixels", "photo at most 100 pixels"]
+    texts += ["voice at least 0.6 seconds", "voice at most 1.5 seconds"]
+    checked = validate(table, [], expect=texts)
+    assert list(checked.failed.values()) == [30, 1, 20, 20]
+    assert "an image, from 15 to 160 pixels" in (
+        validate(table, [photo]).contract._repr_html_()
+    )
+    cells = {"photo": [*pictures((4, 4), (50, 20)), b"", None]}
+    assert rows.check([photo], cells)["photo image"].tolist() == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    cells = {"voice": sounds(400, 16_000)}
+    assert rows.check([voice], cells)["voice audio"].tolist() == [True, False]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.schema import Column, Schema
+from mlkit.core.sizes import pixels, seconds
 from mlkit.core.values import missing, numbers
 from mlkit.data.charts.cards import significant
 from mlkit.data.cleaning.propose import plan
@@ -78,6 +79,10 @@ def of_column(
         The lowest and highest number, under ``low`` and ``high``.
     """
     name, known = column.name, values.dropna()
+    if column.type in ("image", "audio"):
+        yield from _of_media(known, column)
+        yield from _of_gaps(values, name, [])
+        return
     how = {} if column.type in ("number", "date", "id") else reads_of(values, column)
     gaps = how.get("missing", [])
     marks = {key: told for key, told in how.items() if key != "type"}
@@ -97,6 +102,23 @@ def of_column(
     elif column.type in ("category", "text") and len(known):
         yield from _of_words(values, column)
     yield from _of_gaps(values, name, gaps)
+
+
+def _of_media(known: pd.Series, column: Column) -> Iterator[Rule]:
+    """Propose sides of half to twice those seen; the same of seconds."""
+    cells = known.drop_duplicates().to_numpy(dtype=object)
+    if column.type == "image":
+        sides = pixels(cells)
+        low, high, step = sides[:, 0], sides[:, 1], 1.0
+    else:
+        low = high = seconds(cells)
+        step = 0.001
+    low, high = low[np.isfinite(low)], high[np.isfinite(high)]
+    if len(low):
+        least = floor(low.min() / 2 / step) * step
+        most = ceil(high.max() * 2 / step) * step
+        ends = {"min": significant(least, 6), "max": significant(most, 6)}
+        yield _rule(column.name, column.type, **ends)
 
 
 def _of_words(values: pd.Series, column: Column) -> Iterator[Rule]:

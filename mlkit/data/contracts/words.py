@@ -34,6 +34,7 @@ def expectation(text: str, names: Sequence[str], read: Read | None = None) -> Ru
         Such as ``Age >= 0``, ``0 <= Age <= 120``, ``2020-01-01 <= day``,
         ``Port in C, Q, S``, ``Age not missing``, ``Age missing at most 20%``,
         ``Age whole``, ``name at most 40 characters``, ``code like [A-Z]{2}-[0-9]+``,
+        ``photo at least 32 pixels``, ``voice at most 5 seconds``,
         ``customerID unique``, ``shop, day unique``, ``rows >= 500``, or an expression
         (see `mlkit.core.expressions`): ``end >= start``. A severity may stand before
         it: ``flag: end >= start``.
@@ -132,8 +133,13 @@ def _endings(plain: str, names: Sequence[str]) -> Rule | None:
         rf"missing at most ({NUMBER})\s*%": lambda w: {"max": float(w) / 100},
         r"at most ([0-9]+) characters": lambda w: {"max": int(w)},
         r"like (.+)": lambda w: {"pattern": _pattern(w, plain)},
+        rf"at least ({NUMBER}) pixels": lambda w: {"min": float(w)},
+        rf"at most ({NUMBER}) pixels": lambda w: {"max": float(w)},
+        rf"at least ({NUMBER}) seconds": lambda w: {"min": float(w)},
+        rf"at most ({NUMBER}) seconds": lambda w: {"max": float(w)},
     }
-    for form, check in zip(forms, ("missing", "length", "pattern"), strict=True):
+    checks = ("missing", "length", "pattern", *("image",) * 2, *("audio",) * 2)
+    for form, check in zip(forms, checks, strict=True):
         found = re.fullmatch(rf"(.+?)\s+{form}", plain)
         if found and _plain(found[1]) in names:
             return {"column": _plain(found[1]), "check": check, **forms[form](found[2])}
@@ -264,6 +270,10 @@ def wording(rule: Mapping[str, Any]) -> str:
     check = rule["check"]
     if check in ("range", "date"):
         return _said_ends(rule)
+    if check in ("image", "audio"):
+        unit = "pixels" if check == "image" else "seconds"
+        ends = _ends(rule, "{:g}")
+        return f"{'an image' if check == 'image' else 'a sound'}, {ends} {unit}"
     if check == "rows":
         return _ends(rule, "{:,}") + " rows"
     if check == "values":

@@ -94,7 +94,7 @@ def synthesize(
         Rows with their schema, best cleaned and of the training part. Of more than
         50,000, so many are learnt from.
     rows
-        How many new rows; as many as there are by default.
+        How many new rows; None or 0 for as many as there are.
     seed
         The same seed gives the same rows.
     per_class
@@ -173,7 +173,7 @@ def _check(table: pd.DataFrame, rows: int | None, text: str) -> int:
             where="synthesize(text=...)",
             todo=did_you_mean(text, TEXTS),
         )
-    count = len(table) if rows is None else rows
+    count = rows or len(table)
     if not 1 <= count <= MOST:
         raise InputError(
             "so many rows cannot be made",

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,12 +16,16 @@ from sklearn.model_selection import StratifiedKFold
 from mlkit.core.errors import InputError
 from mlkit.core.identity import table_identity
 from mlkit.core.schema import Column, Schema
+from mlkit.core.store import Store
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
 from mlkit.data.measures.quick import quick_features
 from mlkit.data.reading.identify import row_keys
+from mlkit.data.synthesis.fidelity import fidelity
 from mlkit.data.synthesis.generate import generate
 from mlkit.data.synthesize import synthesize
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +98,8 @@ def test_rows_are_new_and_like_the_real_ones(penguins):
         assert table[name].min() >= penguins[name].min()
         assert table[name].max() <= penguins[name].max()
     assert table["flipper_length_mm"].dropna().mod(1).eq(0).all()
+    assert penguins["body_mass_g"].dropna().mod(25).eq(0).all()
+    assert table["body_mass_g"].dropna().mod(25).eq(0).all()
     shares = [
         rows["species"].value_counts(normalize=True) for rows in (penguins, table)
     ]
@@ -197,7 +206,7 @@ def test_texts_are_written_shared_out_or_left_out(text, copied):
     [
         (pd.DataFrame({"x": [1.0]}), {}, "two rows"),
         (pd.DataFrame(index=range(5)), {}, "one column"),
-        (pd.DataFrame({"x": [1.0, 2.0]}), {"rows": 0}, "1 to"),
+        (pd.DataFrame({"x": [1.0, 2.0]}), {"rows": -1}, "1 to"),
         (pd.DataFrame({"x": [1.0, 2.0]}), {"text": "word"}, "did you mean 'words'"),
         (pd.DataFrame({"x": [[1], [2]]}), {}, "column 'x'"),
         (pd.DataFrame({"x": [1j, 2j]}), {}, "column 'x'"),
@@ -207,3 +216,96 @@ def test_what_cannot_be_learnt_from_is_one_clear_error(table, how, told):
     with pytest.raises(InputError) as caught:
         synthesize(table, **how)
     assert told in str(caught.value)
+
+
+RUNNER = """
+import sys
+for step in sys.argv[1:]:
+    exec(compile(open(step).read(), step, "exec"), {})
+"""
+
+
+def test_the_template_saves_rows_and_what_was_found_of_them(tmp_path, penguins):
+    (tmp_path / "mlkit.toml").write_text("format = 1\n")
+    (tmp_path / "steps").mkdir()
+    template = TEMPLATES / "synthesize.ipynb"
+    cells = json.loads(template.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    given = "import pandas as pd, mlkit as mk\nmk.save(train=pd.read_pickle('t.pkl'))"
+    penguins.to_pickle(tmp_path / "steps" / "t.pkl")
+    (tmp_path / "steps" / "split.py").write_text(given)
+    (tmp_path / "steps" / "synthesize.py").write_text("\n".join(code))
+    subprocess.run(
+        [sys.executable, "-c", RUNNER, "split.py", "synthesize.py"],
+        cwd=tmp_path / "steps",
+        check=True,
+        capture_output=True,
+    )
+    store = Store(tmp_path / ".mlkit")
+    drafts = store.drafts()
+    table, found = (store.get(drafts[name]) for name in ("synthetic", "fidelity"))
+    assert len(table) == len(penguins)
+    assert Schema.of(table) == Schema.of(penguins)
+    assert (
+        found.plot()._repr_png_()
+        == found.from_dict(found.to_dict()).plot()._repr_png_()
+    )
+    assert found.real == found.made == len(penguins)
+
+
+def test_pictures_of_little_or_nothing_are_still_pictures():
+    small = pd.DataFrame({"x": [1.0, 2.0], "y": pd.array(["<b>", "$a$"], dtype="str")})
+    for table in (small, small[["y"]], pd.DataFrame({"x": [np.nan, np.nan]})):
+        found = synthesize(table, 3).fidelity
+        for picture in (found.plot(), found.plot_ties(), found.plot_nearest()):
+            assert picture._repr_png_()[0].startswith(b"\x89PNG")
+
+
+def test_a_copy_is_told_from_new_rows(penguins):
+    copy = penguins.sample(200, random_state=1)
+    states = {f.bar: f.state for f in fidelity(penguins, copy).findings}
+    assert states["new rows equal a real one no more than chance has it"] == "missed"
+    bar = "new rows lie no nearer to real ones than real ones to each other"
+    assert states[bar] == "missed"
+    made = synthesize(penguins, seed=2).fidelity
+    assert {f.bar: f.state for f in made.findings}[bar] == "passed"
+
+
+def test_what_falls_otherwise_is_told(penguins):
+    moved = penguins.copy()
+    moved["bill_depth_mm"] += 3
+    moved["sex"] = moved["sex"].sample(frac=1, random_state=0).to_numpy()
+    found = fidelity(penguins, Schema.of(penguins).attach(moved))
+    by_name = {column["name"]: column for column in found.columns}
+    assert by_name["bill_depth_mm"]["far"] > 0.3
+    assert by_name["bill_depth_mm"]["moved"] == pytest.approx(1.52, abs=0.05)
+    assert by_name["sex"]["far"] == 0
+    states = {f.bar: (f.state, f.got) for f in found.findings}
+    assert states["each column falls as the real one does"][0] == "missed"
+    assert "'sex'" in states["columns go together as the real ones do"][1]
+    told = states["a model that tries to can hardly tell them apart"]
+    assert told[0] == "missed"
+
+
+def test_a_word_of_one_row_is_told():
+    table = generate("people", 200)
+    table.loc[table.index[3], "work"] = "astronaut"
+    found = synthesize(table, 2000, seed=1)
+    assert (found.table["work"] == "astronaut").any()
+    bar = "no word comes through that a single real row has"
+    assert {f.bar: f.state for f in found.fidelity.findings}[bar] == "missed"
+
+
+def test_many_columns_and_many_words():
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(80, 3))
+    wide = pd.DataFrame(base @ rng.normal(size=(3, 400)) + rng.normal(size=(80, 400)))
+    wide.columns = [f"c{place}" for place in range(400)]
+    made = synthesize(wide, 500, seed=1).table
+    real, new = (
+        t.corr("spearman").to_numpy()[np.triu_indices(400, 1)] for t in (wide, made)
+    )
+    assert np.corrcoef(real, new)[0, 1] > 0.85
+    words = pd.array([f"w{n}" for n in rng.integers(0, 300, 600)], dtype="str")
+    many = pd.DataFrame({"word": words, "x": rng.normal(size=600)})
+    assert set(synthesize(many, 900, seed=1).table["word"]) <= set(words)

@@ -50,9 +50,12 @@ def of_numbers(values: pd.Series, column: Column) -> Coded:
     ends = (values.min(), values.max()) if whole else (finite.min(), finite.max())
     divided, power = scaled(known)
     digits = None if power > 1 else _digits(finite)
+    smooth = len(np.unique(finite)) > FEW
+    start, step = float(finite.min()), _step(finite, digits) if smooth else 0.0
 
     def back(numbers: Floats, _: Ints, __: np.random.Generator) -> Any:
-        made = numbers if digits is None else np.round(numbers, digits)
+        made = start + np.rint((numbers - start) / step) * step if step else numbers
+        made = made if digits is None else np.round(made, digits)
         if whole:
             return _integers(made, ends, dtype)
         made = np.clip(made * power, *ends)
@@ -61,7 +64,6 @@ def of_numbers(values: pd.Series, column: Column) -> Coded:
             return np.clip(made.astype(dtype), low, high)
         return _extension(made, dtype)
 
-    smooth = len(np.unique(finite)) > FEW
     how = "between values that were seen" if smooth else "as values that were seen"
     told = note if infinite.any() else ""
     return Coded(column, how, divided, back, smooth=smooth, note=told)
@@ -75,6 +77,17 @@ def _digits(known: Floats) -> int | None:
         if np.all(np.abs(np.round(known, digits) - known) <= 1e-9):
             return digits
     return None
+
+
+def _step(known: Floats, digits: int | None) -> float:
+    """Return what all differences of the values are a multiple of, 0 for nothing.
+
+    A weight that is read to 25 grams stays so.
+    """
+    if digits is None or float(np.ptp(known)) * 10**digits > 2**53:
+        return 0.0
+    counts = np.rint((known - known.min()) * 10**digits).astype(np.int64)
+    return float(float(np.gcd.reduce(counts)) / 10.0**digits)
 
 
 def _integers(made: Floats, ends: tuple[Any, Any], dtype: Any) -> Any:

@@ -138,7 +138,9 @@ def test_the_file_itself_is_opened_read_only(shop):
 
 
 def test_a_database_is_read_by_its_path_as_well(shop):
-    assert collect("shop.db").table["amount"].tolist()[:2] == [2.5, 1.25]
+    found = collect("shop.db")
+    assert found.table["amount"].tolist()[:2] == [2.5, 1.25]
+    assert "such as sqlite:///shop.db" in " ".join(found.receipt.notes)
 
 
 def test_bad_databases_are_one_clear_error(shop, in_folder, monkeypatch):
@@ -375,6 +377,29 @@ def test_values_in_are_cells_out(tmp_path_factory, kind, data):
             assert math.isclose(value, cell, rel_tol=0, abs_tol=0)
         else:
             assert cell == value
+
+
+TYPED = {
+    "BIGINT": st.integers(-(2**63), 2**63 - 1),
+    "DOUBLE": st.floats(allow_nan=False, allow_infinity=False),
+    "VARCHAR": VALUES["TEXT"],
+    "BOOLEAN": st.booleans(),
+    "DATE": st.dates(),
+    "TIMESTAMP": st.datetimes(),
+    "DECIMAL(18, 3)": st.decimals(-(10**12), 10**12, places=3),
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(sorted(TYPED)), st.data())
+def test_typed_values_in_are_cells_out(tmp_path_factory, kind, data):
+    values = data.draw(st.lists(st.none() | TYPED[kind], min_size=1, max_size=6))
+    path = tmp_path_factory.mktemp("duck") / "x.duckdb"
+    with duckdb.connect(str(path)) as db:
+        db.execute(f"CREATE TABLE t (v {kind})")
+        db.executemany("INSERT INTO t VALUES (?)", [[value] for value in values])
+    got = read(Place(f"duckdb:///{path}")).columns["v"].to_pylist()
+    assert got == values or [c and Decimal(c) for c in got] == values
 
 
 def test_a_database_that_is_written_to_meanwhile_is_read_whole(shop):

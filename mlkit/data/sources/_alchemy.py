@@ -37,8 +37,9 @@ READ_ONLY = {
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 DATES = "text such as 2026-01-31, as SQLite keeps dates, is read as dates"
 POSTGRES = (
-    "SELECT count(*), sum(('x' || left(md5(q::text), 16))::bit(64)::bigint::numeric)"
-    " FROM ({query}) q"
+    "SELECT count(*),"
+    " sum(('x' || left(md5(mlkit_row::text), 16))::bit(64)::bigint::numeric)"
+    " FROM ({query}) mlkit_row"
 )
 MANY = 1 << 128
 
@@ -64,15 +65,15 @@ class Alchemy:
         look = self._inspector()
         return sorted([*look.get_table_names(), *look.get_view_names()])
 
-    def query_of(self, table: str) -> str:
-        """Return the query that reads a table, in the order of its key."""
+    def query_of(self, table: str) -> tuple[str, str]:
+        """Return the query that reads a table, and the order of its key."""
         schema, name = self._split(table)
         look = self._inspector()
         quote = self._connection.dialect.identifier_preparer.quote
         whole = f"{quote(schema)}.{quote(name)}" if schema else quote(name)
         key = look.get_pk_constraint(name, schema)["constrained_columns"]
         order = f" ORDER BY {', '.join(map(quote, key))}" if key else ""
-        return f"SELECT * FROM {whole}{order}"  # noqa: S608 - quoted names
+        return f"SELECT * FROM {whole}", order  # noqa: S608 - quoted names
 
     def checked(self, query: str) -> str:
         """Return a query that only reads, or refuse it."""
@@ -92,18 +93,18 @@ class Alchemy:
         Rows count in any order. PostgreSQL hashes them itself; else each row comes
         over here, one batch in memory.
         """
-        result = self._run(f"SELECT * FROM ({query}\n) q WHERE 1 = 0")  # noqa: S608
-        names = ", ".join(result.keys())
         if self.kind == "postgresql":
+            asked = f"SELECT * FROM ({query}\n) q WHERE false"  # noqa: S608
+            names = ", ".join(self._run(asked).keys())
             rows, total = self.one(POSTGRES.format(query=f"{query}\n"))
             return mark_of(rows, names, total)
-        rows, total = 0, 0
-        for batch in self._run(query).partitions(BATCH):
+        result, rows, total = self._run(query), 0, 0
+        for batch in result.partitions(BATCH):
             for row in batch:
-                told = hashlib.blake2b(repr(tuple(row)).encode(), digest_size=16)
+                told = hashlib.blake2b(_written(row).encode(), digest_size=16)
                 total = (total + int.from_bytes(told.digest())) % MANY
             rows += len(batch)
-        return mark_of(rows, names, total)
+        return mark_of(rows, ", ".join(result.keys()), total)
 
     def table(self, query: str, table: str) -> tuple[pa.Table, list[str]]:
         """Return a query's rows as columns, and what is to be said of them.
@@ -281,6 +282,11 @@ def _sqlite(path: Path) -> Any:
     return sqlalchemy.create_engine(
         "sqlite://", creator=connect, poolclass=sqlalchemy.pool.NullPool
     )
+
+
+def _written(row: Sequence[Any]) -> str:
+    cells = (bytes(v) if isinstance(v, memoryview) else v for v in row)
+    return repr(tuple(cells))
 
 
 def _plain(row: Sequence[Any], names: list[str], listed: set[str]) -> list[Any]:

@@ -51,15 +51,16 @@ class Duck:
         ).fetchall()
         return sorted(name if of == "main" else f"{of}.{name}" for of, name in found)
 
-    def query_of(self, table: str) -> str:
-        """Return the query that reads a table."""
+    def query_of(self, table: str) -> tuple[str, str]:
+        """Return the query that reads a table, and no order: rows lie as they came."""
         if table not in self.tables():
             raise InputError(
                 f"there is no table {table!r}",
                 where=self.where,
                 todo=did_you_mean(table, self.tables()),
             )
-        return f"SELECT * FROM {'.'.join(map(self.quoted, table.split('.')))}"  # noqa: S608
+        whole = ".".join(map(self.quoted, table.split(".")))
+        return f"SELECT * FROM {whole}", ""  # noqa: S608 - quoted names
 
     def checked(self, query: str) -> str:
         """Return a query that only reads, or refuse it."""
@@ -88,7 +89,7 @@ class Duck:
         relation = self._connection.sql(query)
         columns = zip(relation.columns, relation.types, strict=True)
         names = ", ".join(f"{name} {kind}" for name, kind in columns)
-        asked = f"SELECT count(*), sum(hash(q)) FROM ({query}\n) q"  # noqa: S608
+        asked = f"SELECT count(*), sum(hash(mlkit_row)) FROM ({query}\n) mlkit_row"  # noqa: S608
         rows, total = self.one(asked)
         return mark_of(rows, names, total)
 

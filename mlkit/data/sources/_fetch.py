@@ -7,6 +7,7 @@ that it had come to.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import asdict, dataclass, field, replace
@@ -115,10 +116,16 @@ class Fetch:
         self.place, self._client = place, client
         self.link, self.made = direct(place.uri)
         self.folder = kept(place, "downloads")
-        self._coming = self.folder / "coming"
+        self._coming = self.folder / f"coming-{os.getpid()}"
         self.known = Fetched.read(self.folder / "state.json")
         if self.known.whole and not (self.folder / self.known.name).is_file():
             self.known = Fetched()
+
+    def __enter__(self) -> Fetch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._coming.unlink(missing_ok=True)
 
     def look(self) -> str:
         """Return the fingerprint of what is there now."""

@@ -70,8 +70,8 @@ def fingerprint(place: Place) -> str:
     from mlkit.data.sources._client import Client
     from mlkit.data.sources._fetch import Fetch
 
-    with Client(place, tries=LOOKS) as client:
-        mark = Fetch(place, client).look()
+    with Client(place, tries=LOOKS) as client, Fetch(place, client) as fetch:
+        mark = fetch.look()
     _TOLD[str(place.how)] = mark
     return mark
 
@@ -87,8 +87,7 @@ def read(place: Place) -> Found:
     from mlkit.data.sources._client import Client
     from mlkit.data.sources._fetch import Fetch
 
-    with Client(place) as client:
-        fetch = Fetch(place, client)
+    with Client(place) as client, Fetch(place, client) as fetch:
         got = fetch.bring(_TOLD.pop(str(place.how), ""), place.sample or 0)
         notes = [OPEN] if client.is_open else []
     path = fetch.folder / got.name

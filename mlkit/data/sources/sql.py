@@ -61,6 +61,8 @@ SETTLED = 2.0
 MANY = 200_000
 UNORDERED = "the query has no ORDER BY: the rows come in the database's own order"
 
+HASHED = "its whole file tells a change; one of this table alone is told by an address"
+
 _MARKS: dict[str, str] = {}
 """Fingerprints found in this process, for the receipt of what is read next."""
 
@@ -89,10 +91,10 @@ def read(place: Place) -> Found:
         tables and none is named; for a query that may write.
     """
     with _opened(place) as database:
-        table, query, notes = _chosen(place, database)
+        table, query, order, notes = _chosen(place, database)
         facts = {"format": database.kind, **({"table": table} if table else {})}
-        thin = _thinned(place, database, query)
-        columns, told = database.table(thin or query, "" if thin else table)
+        thin = _thinned(place, database, query + order)
+        columns, told = database.table(thin or query + order, table)
         if thin:
             columns = columns.drop_columns(["mlkit_row"])
             notes.append("a first look: evenly spaced rows are fetched")
@@ -103,6 +105,8 @@ def read(place: Place) -> Found:
             "to tell a change, all its rows are hashed each time; the option cursor,"
             " a column that only grows, makes that cheap"
         )
+    if place.path:
+        notes.append(f"{HASHED}, such as {database.kind}:///{place.uri}")
     if not columns.num_columns:
         raise InputError("there is no column in this result", where=place.uri)
     known = _MARKS.get(digest(place.how), "")
@@ -153,16 +157,16 @@ def _opened(place: Place) -> AbstractContextManager[Alchemy | Duck]:
     return _alchemy.opened(place)
 
 
-def _chosen(place: Place, database: Alchemy | Duck) -> tuple[str, str, list[str]]:
-    """Return the table, its query or the one that was asked, and what was chosen."""
+def _chosen(place: Place, database: Alchemy | Duck) -> tuple[str, str, str, list[str]]:
+    """Return the table, the query and its order, and what is to be said of them."""
     table, query = str(place.option("table")), str(place.option("query"))
     if table and query:
         raise InputError("table and query are both given", where=place.uri)
     if query:
         told = [] if "order by" in query.lower() else [UNORDERED]
-        return "", database.checked(query), told
+        return "", database.checked(query), "", told
     if table:
-        return table, database.query_of(table), []
+        return table, *database.query_of(table), []
     known = database.tables()
     if len(known) != 1:
         raise InputError(
@@ -173,7 +177,7 @@ def _chosen(place: Place, database: Alchemy | Duck) -> tuple[str, str, list[str]
             if known
             else "check the address",
         )
-    return known[0], database.query_of(known[0]), [f"its one table is {known[0]!r}"]
+    return known[0], *database.query_of(known[0]), [f"its one table is {known[0]!r}"]
 
 
 def _thinned(place: Place, database: Alchemy | Duck, query: str) -> str:

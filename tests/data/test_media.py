@@ -238,6 +238,18 @@ def test_clean_offers_to_resize_and_does_so_when_accepted():
     assert done.plot_changes()._repr_png_()[0].startswith(b"\x89PNG")
 
 
+def test_near_duplicates_are_offered_and_flag_all_but_the_first():
+    cells = column([png(noise(0)), png(noise(1)), jpeg(noise(0)), png(noise(2))])
+    offered = cleaned_of(cells, "image").offers
+    assert ("near duplicates", "offered", 1) in [
+        (o.name, o.state, o.cells) for o in offered
+    ]
+    done = cleaned_of(cells, "image", {"accept": ["near duplicates"]})
+    assert done.table["dropped"].tolist() == ["", "", "near duplicate of row 0", ""]
+    lone = cleaned_of(column([png(noise(0)), None, None, None]), "image")
+    assert "near duplicates" not in [offer.name for offer in lone.offers]
+
+
 def test_clean_resamples_mixed_rates_says_so_and_can_be_refused():
     rates = (8000, 16000, 16000, 16000)
     cells = column([wav(speech(n, r), r) for n, r in enumerate(rates)])

@@ -123,7 +123,7 @@ def _media(draft: Draft) -> list[Column]:
     draft.asked(*MEDIA)
     cells = pd.Series(draft.now, dtype="str")
     for one in plan_media(cells, draft.column):
-        about = round(one.share * int(draft.counts.sum()))
+        about = round(one.share * int(draft.counts[cells.notna()].sum()))
         draft.hold(one.op, one.why, one.how, about, default=one.default)
     return [draft.column]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
-from mlkit.core.schema import Schema
+from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.copies import contents
 from mlkit.data.reading.identify import row_keys
 
@@ -100,10 +100,11 @@ def near_duplicates(table: pd.DataFrame) -> Places:
     """Return for each row the earlier one that it nearly equals, else -1.
 
     Two rows are nearly equal where no number differs by more than a hundredth of its
-    standard deviation, all words agree but for capitals, blanks and marks, and long
-    texts share four fifths of their runs of four words. Where there is no text, and
-    luck would bring more than a thousandth of a pair, were the columns unrelated,
-    nearness means nothing.
+    standard deviation, all words agree but for capitals, blanks and marks, long texts
+    share four fifths of their runs of four words, and images and sounds are alike as
+    `mlkit.data.media.near` has it. Where there is neither text nor media, and luck
+    would bring more than a thousandth of a pair, were the columns unrelated, nearness
+    means nothing.
 
     Parameters
     ----------
@@ -139,15 +140,28 @@ def near_duplicates(table: pd.DataFrame) -> Places:
     gaps = {f"{n} gap": table[n].isna().astype("float64") for n in numeric}
     short = {n: _plain(table[n]) for n in words if n not in long}
     texts = {n: _plain(table[n]) for n in long}
-    luck = 0.0 if long else _luck(scaled, [*short.values(), *gaps.values()])
+    seen = {n: _seen(table[n], schema[n].type) for n in names if _is_media(schema[n])}
+    rich = bool(long or seen)
+    luck = 0.0 if rich else _luck(scaled, [*short.values(), *gaps.values()])
     if rows * (rows - 1) / 2 * luck > LUCK:
         return found
-    keys = pd.Series(row_keys(short | texts | gaps, rows))
+    keys = pd.Series(row_keys(short | texts | gaps | seen, rows))
     _put(found, _same(keys, scaled))
     if texts:
-        others = pd.Series(row_keys(short | gaps, rows))
+        others = pd.Series(row_keys(short | gaps | seen, rows))
         _put(found, _alike(list(texts.values()), others, scaled))
     return found
+
+
+def _is_media(column: Column) -> bool:
+    return column.type in ("image", "audio")
+
+
+def _seen(values: pd.Series, kind: str) -> pd.Series:
+    """Return a word a cell that images or sounds share where they are nearly alike."""
+    from mlkit.data.media import near
+
+    return pd.Series(near(values, kind)).astype("str")
 
 
 def _luck(scaled: Matrix, words: Sequence[pd.Series]) -> float:

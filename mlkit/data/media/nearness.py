@@ -19,8 +19,11 @@ Looks = NDArray[np.float32]
 APART = {"image": 0.03, "audio": 0.03}
 BITS = {"image": 10, "audio": 64}
 POOL = 4
+KEPT = 20_000
 HASH: dict[str, Callable[[bytes], int]] = {"image": hash_image, "audio": hash_sound}
 LOOK: dict[str, Callable[[bytes], Looks]] = {"image": thumbnail, "audio": coarse}
+
+_kept: dict[tuple[str, str], tuple[int, Looks] | None] = {}
 
 
 def near(values: pd.Series, kind: str) -> NDArray[np.int64]:
@@ -84,9 +87,9 @@ def pairs(values: pd.Series, kind: str) -> list[tuple[int, int]]:
         Places among the distinct digests, in the order of the column; of many alike
         each is paired with the first only.
     """
-    found = each(values, lambda data: (HASH[kind](data), LOOK[kind](data)))
-    known = [place for place, told in enumerate(found.values()) if told is not None]
-    told = [pair for pair in found.values() if pair is not None]
+    found = _told(values, kind)
+    known = [place for place, told in enumerate(found) if told is not None]
+    told = [pair for pair in found if pair is not None]
     if len(told) < 2:
         return []
     words = np.array([word for word, _ in told], dtype=np.uint64)
@@ -112,6 +115,22 @@ def hashes(values: pd.Series, kind: str) -> NDArray[np.uint64]:
     found = each(values, HASH[kind])
     words = [found.get(str(cell)) or 0 for cell in values]
     return np.array(words, dtype=np.uint64)
+
+
+def _told(values: pd.Series, kind: str) -> list[tuple[int, Looks] | None]:
+    """Return the hash and the look of each distinct cell, made once in a process."""
+    digests = [str(cell) for cell in values.dropna().unique()]
+    new = [digest for digest in digests if (kind, digest) not in _kept]
+    if len(_kept) + len(new) > KEPT:
+        _kept.clear()
+        new = digests
+    made = each(
+        pd.Series(new, dtype="str"), lambda data: (HASH[kind](data), LOOK[kind](data))
+    )
+    found = {**{d: _kept[kind, d] for d in digests if (kind, d) in _kept}, **made}
+    if len(made) <= KEPT:
+        _kept.update({(kind, digest): told for digest, told in made.items()})
+    return [found[digest] for digest in digests]
 
 
 def _alike(

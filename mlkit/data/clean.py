@@ -7,6 +7,7 @@ applies the flags to the training rows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -68,6 +69,7 @@ class Cleaning:
             Rows with the raw schema, with or without the target.
         """
         cleaned: dict[str, Any] = {}
+        raw = _bare(raw)
         for name, operations in self._by_column().items():
             cleaned |= replayed(operations, raw, self.inputs[name])
         names = [name for name in self.outputs.names if name in cleaned or name in raw]
@@ -256,17 +258,17 @@ def clean(
     """
     schema = Schema.of(table)
     marked = schema.with_role("flag")
-    raw = table[[name for name in table if name not in marked]] if marked else table
+    raw = _bare(table).drop(columns=marked)
     inputs = schema.without(*marked)
     wanted = Decided.of(decided, inputs)
     off = () if duplicates else ("duplicates",)
     wanted = replace(wanted, refuse=tuple({*wanted.refuse, *refuse, *off}))
     plans = {c.name: plan(raw[c.name], c, wanted) for c in inputs if _is_planned(c)}
     cleaning = _cleaning(plans, inputs, len(raw))
-    cleaned = cleaning.outputs.attach(_played(plans, cleaning.outputs, raw))
+    cleaned = _played(plans, cleaning.outputs, raw)
     offers = [offer for found in plans.values() for offer in found.offers]
     marks = [mark for found in plans.values() for mark in found.marks]
-    flagged = flags(raw, cleaned, wanted, marks)
+    flagged = flags(raw, cleaned, cleaning.outputs, wanted, marks)
     found = flagged.reasons
     for name in marked:
         found = found.where(table[name] == "", table[name])
@@ -285,6 +287,13 @@ def clean(
     return done
 
 
+def _bare(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the same columns without attrs, which pandas copies with every column."""
+    bare = table.copy(deep=False)
+    bare.attrs = {}
+    return bare
+
+
 def _is_planned(column: Column) -> bool:
     return column.is_feature or "target" in column.roles
 
@@ -297,8 +306,8 @@ def _cleaning(plans: Mapping[str, Plan], inputs: Schema, count: int) -> Cleaning
         for column in inputs
         for out in (plans[column.name].outputs if column.name in plans else (column,))
     ]
-    names = [column.name for column in outputs]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    count_of = Counter(column.name for column in outputs)
+    twice = sorted(name for name, often in count_of.items() if often > 1)
     if twice:
         raise InputError(
             f"a part of a column needs the name of another one: {', '.join(twice)}",

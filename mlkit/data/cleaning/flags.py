@@ -25,6 +25,7 @@ Its role tells it, not its name: see `flag_of`.
 
 LOOKED_AT = 20_000
 MANY = 20_000
+WIDE = 500
 TWICE = "rows that equal an earlier one in every column"
 NEARLY = "rows that nearly equal an earlier one"
 
@@ -66,6 +67,7 @@ def flag_of(schema: Schema) -> str:
 def flags(
     raw: pd.DataFrame,
     cleaned: pd.DataFrame,
+    schema: Schema,
     decided: Decided | None = None,
     marks: Iterable[tuple[str, NDArray[np.bool_]]] = (),
 ) -> Flagged:
@@ -75,6 +77,8 @@ def flags(
     ----------
     raw, cleaned
         The same rows before and after the cell operations.
+    schema
+        Of the cleaned ones.
     decided
         What a person wants otherwise.
     marks
@@ -90,9 +94,9 @@ def flags(
     for why, rows in marks:
         state.put(rows, why)
     keys, twice = repeats(raw)
-    _nearly(state, cleaned, twice)
+    _nearly(state, cleaned, schema, twice)
     notes = _twice(state, raw, keys, twice)
-    target = Schema.of(cleaned).target
+    target = schema.target
     if target is not None and target in cleaned:
         state.put(cleaned[target].isna().to_numpy(), "missing target")
     reasons = pd.Series(pd.array(state.reasons, dtype="str"), index=raw.index)
@@ -146,13 +150,13 @@ def _twice(state: _State, raw: pd.DataFrame, again: Any, twice: Any) -> list[str
     return [told]
 
 
-def _nearly(state: _State, cleaned: pd.DataFrame, twice: Any) -> None:
+def _nearly(state: _State, cleaned: pd.DataFrame, schema: Schema, twice: Any) -> None:
     """Offer to flag rows that nearly equal an earlier one; many only when asked."""
     name = "near duplicates"
     wanted = name in state.decided.accept or state.asks(name)
-    if len(cleaned) > MANY and not wanted:
+    if (len(cleaned) > MANY or cleaned.shape[1] > WIDE) and not wanted:
         return
-    first = near_duplicates(cleaned)
+    first = near_duplicates(schema.attach(cleaned.copy(deep=False)))
     rows = (first >= 0) & ~twice
     if not rows.any():
         return

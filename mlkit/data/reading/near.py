@@ -15,6 +15,7 @@ TIMES = 10
 OFTEN = 5
 SHORTEST = 5
 LONG = 10
+FEW = 5
 
 
 def near_spellings(words: Sequence[str], counts: Sequence[int]) -> dict[str, str]:
@@ -22,8 +23,9 @@ def near_spellings(words: Sequence[str], counts: Sequence[int]) -> dict[str, str
 
     A word of five to nine letters may differ by one letter, a longer one by two,
     a swap of neighbours counting as one; the frequent word is ten times as frequent.
-    Words with digits, short words and codes are no candidates. This is evidence and
-    no proof: male is near female, so a person must agree.
+    Words with digits, short words and codes are no candidates, and nothing is said
+    where more than a fifth of the words are near others. This is evidence and no
+    proof: Dominica is near Dominican, so a person must agree.
 
     Parameters
     ----------
@@ -68,7 +70,9 @@ def near_spellings(words: Sequence[str], counts: Sequence[int]) -> dict[str, str
                 np.flatnonzero(fits), key=lambda i: (line[i], -count[frequent[i]])
             )
             found[words[one]] = words[frequent[nearest]]
-    return dict(sorted(found.items()))
+    # where many words are near others, the words are alike, not misspelt
+    few = len(found) <= max(FEW, len(words) // FEW)
+    return dict(sorted(found.items())) if few else {}
 
 
 def _is_word(word: str) -> bool:

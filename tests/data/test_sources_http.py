@@ -248,6 +248,39 @@ def test_options_of_the_file_go_on_to_its_source(server):
         got(server, "/a.csv", delimter=";")
 
 
+def workbook():
+    import openpyxl
+
+    made, buffer = openpyxl.Workbook(), io.BytesIO()
+    for row in (["code", "x"], ["007", 1], ["008", 2]):
+        made.active.append(row)
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+def archive():
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr("a.csv", CSV)
+    return buffer.getvalue()
+
+
+def test_workbooks_are_told_from_other_archives(server):
+    server.file("/export", workbook())
+    assert got(server, "/export").columns["code"].to_pylist() == ["007", "008"]
+    server.file("/download", archive())
+    with pytest.raises(InputError, match="does not read this kind of file"):
+        got(server, "/download")
+
+
+def test_a_web_page_behind_the_name_of_a_table(server):
+    server.file("/a.csv", "\n<!DOCTYPE HTML><html><body>sign in, please")
+    with pytest.raises(InputError, match="web page"):
+        got(server, "/a.csv")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [

@@ -105,6 +105,12 @@ def test_nan_and_infinity_are_told(found):
     assert "Infinity" in " ".join(got.notes)
 
 
+def test_a_column_without_a_name_gets_one(found):
+    got = found('[{"a": 1, "": 2}]')
+    assert got.columns.to_pylist() == [{"a": 1, "c2": 2}]
+    assert "called c2" in " ".join(got.notes)
+
+
 def test_texts_that_look_like_something_else_stay(write):
     lines = [{"code": f"{n:03}", "day": "02/01/2026", "v": n} for n in range(5)]
     table = collect(write(json.dumps(lines))).table
@@ -128,6 +134,7 @@ def test_texts_that_look_like_something_else_stay(write):
         ("[" * 100_000, "x.json", "nested too deeply"),
         ('[{"a": ' + '{"b":' * 80 + "1" + "}" * 80 + "}]", "x.json", "too deeply"),
         ('[{"a": "\\ud800"}, {"a": "b"}]', "x.json", "lone surrogate"),
+        ('[{"\\ud800": 1}, {"\\ud800": 2}]', "x.json", "lone surrogate"),
         ('[{"a.b": 1, "a": {"b": 2}}]', "x.json", "both named 'a.b'"),
         (b'[{"a": "\xff\xfe"}]', "x.json", "utf-8"),
         (gzip.compress(b'[{"a": 1}]')[:15], "x.json.gz", "gzip"),

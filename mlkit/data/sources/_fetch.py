@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zipfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,7 +31,8 @@ MOST_PAGES = 10_000
 WHOLE = 1 << 26
 VALIDATORS = ("etag", "last-modified")
 GONE = "gone"
-HTML = (b"<!doctype", b"<html>\n<h", b"<html lan")
+HTML = (b"<!doctype html", b"<html")
+ZIP = b"PK\x03\x04"
 UNMARKED = "the server tells no ETag and no date: all of it is hashed to tell a change"
 SUFFIXES = re.compile(
     r"\.(csv|tsv|tab|txt|data|dat|json|jsonl|ndjson|geojson|parquet|pq|xlsx|xls|ods"
@@ -50,7 +52,7 @@ TYPES = {
     "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
 }
-STARTS = {b"PAR1": ".parquet", b"PK\x03\x04": ".xlsx", b"[": ".json", b"{": ".json"}
+STARTS = {b"PAR1": ".parquet", b"[": ".json", b"{": ".json"}
 
 
 @dataclass(frozen=True)
@@ -367,12 +369,27 @@ def _name(answer: Answer, path: Path) -> str:
         answer.headers.get("content-disposition", ""),
     )
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    with path.open("rb") as file:
+        head = file.read(512).lstrip(b"\xef\xbb\xbf \r\n\t")
+    if head.lower().startswith(HTML):
+        return ""
     for name in (told[1] if told else "", unquote(urlsplit(answer.url).path)):
         if found := SUFFIXES.search(name.lower()):
             return "data" + found.group()
-    with path.open("rb") as file:
-        head = file.read(512).lstrip(b"\xef\xbb\xbf \r\n\t")
-    if kind in ("text/html", "application/xhtml+xml") or head[:9].lower() in HTML:
+    if kind in ("text/html", "application/xhtml+xml"):
         return ""
+    if head.startswith(ZIP):
+        return "data" + TYPES.get(kind, _packed(path))
     starts = (end for start, end in STARTS.items() if head.startswith(start))
     return "data" + (TYPES.get(kind) or next(starts, ".csv"))
+
+
+def _packed(path: Path) -> str:
+    """Return the ending of a workbook, or of another archive."""
+    if not zipfile.is_zipfile(path):
+        return ".zip"
+    with zipfile.ZipFile(path) as packed:
+        names = packed.namelist()
+    if "xl/workbook.xml" in names:
+        return ".xlsx"
+    return ".ods" if "content.xml" in names else ".zip"

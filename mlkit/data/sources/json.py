@@ -85,13 +85,15 @@ def read(place: Place) -> Found:
         else:
             found = enumerate(stream.records(path), 1)
             rows = ((f"record {n}", value) for n, (value, _) in found)
-        for batch in batches(rows):
-            _add(cells, [_flat(v, f"{place.uri}, {at}", met) for at, v in batch], place)
+        with _utf8(place.uri):
+            for batch in batches(rows):
+                cells.add([_flat(v, f"{place.uri}, {at}", met) for at, v in batch])
     if stream.took:
         facts["records"] = stream.took
         if not path:
             cells.notes.append(f"the records are those of {stream.took!r}")
-    table = cells.table()
+    with _utf8(place.uri):
+        table = _named(cells.table(), cells.notes)
     notes = [f"{what}: {_columns(met, key)}" for key, what in NOTES.items() if met[key]]
     return Found(_whole(table, place.uri), False, facts, (*cells.notes, *notes))
 
@@ -203,16 +205,30 @@ def _columns(met: Counter[str], what: str) -> str:
     return ", ".join(names[:LISTED]) + more
 
 
-def _add(cells: Gathered, records: list[dict[str, Any]], place: Place) -> None:
+@contextmanager
+def _utf8(where: str) -> Iterator[None]:
+    """Refuse texts and names that no file can hold."""
     try:
-        cells.add(records)
+        yield
     except UnicodeEncodeError as error:
         raise InputError(
             "a text holds half of a character, a lone surrogate",
-            where=place.uri,
+            where=where,
             got=repr(error.object[error.start : error.start + 1]),
             todo="mend the program that wrote it, or take this record out",
         ) from None
+
+
+def _named(table: pa.Table, notes: list[str]) -> pa.Table:
+    """Give a column whose name is empty one by its place."""
+    names = [name or f"c{at}" for at, name in enumerate(table.column_names, 1)]
+    if names == table.column_names:
+        return table
+    bare = names[table.column_names.index("")]
+    if names.count(bare) > 1:
+        return table
+    notes.append(f"a column without a name is called {bare}")
+    return table.rename_columns(names)
 
 
 def _whole(table: pa.Table, where: str) -> pa.Table:

@@ -337,6 +337,14 @@ def test_it_is_not_asked_for_ever(server):
         got(server, "/a.csv")
 
 
+def test_who_waits_for_a_look_waits_not_long(server):
+    server.failing = [(503, {})] * 20
+    with pytest.raises(InputError, match="503, 2 times"):
+        fingerprint(Place(f"{server.at}/a.csv", quick=True))
+    with pytest.raises(InputError, match="503, 5 times"):
+        fingerprint(Place(f"{server.at}/a.csv"))
+
+
 def test_an_answer_cut_short_is_fetched_anew(server, monkeypatch):
     server.file("/a.csv", CSV)
     whole = Server.answer

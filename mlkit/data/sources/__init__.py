@@ -73,6 +73,8 @@ class Place:
         it, for `collect` thins out what it is given.
     refresh
         When something remote is looked at again: changed, always, daily or never.
+    quick
+        Whether someone waits for a look: it is then given up early.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class Place:
     options: Mapping[str, Any] = field(default_factory=dict)
     sample: int | None = None
     refresh: str = "changed"
+    quick: bool = False
 
     @property
     def address(self) -> str:

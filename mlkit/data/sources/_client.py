@@ -24,6 +24,7 @@ PAUSE = 0.5
 LONGEST = 120.0
 BLOCK = 1 << 20
 HOPS = 10
+QUICK = (2, 10)
 HEADER = "header."
 GONE = (400, 404, 410, 416, 422)
 AGAIN = (408, 425, 429, 500, 502, 503, 504)
@@ -86,11 +87,9 @@ class Client:
     place
         Its options tell the headers, how often to try, how long to wait, how much to
         take.
-    tries
-        How often at most, where fewer are wanted than the options say.
     """
 
-    def __init__(self, place: Place, tries: int = 100) -> None:
+    def __init__(self, place: Place) -> None:
         self.where = place.uri
         self._home = httpx.URL(secrets.address(place.uri))
         self._told = {
@@ -98,9 +97,13 @@ class Client:
             for name in place.options
             if name.startswith(HEADER)
         }
-        self._tries = min(tries, whole_number(place, "tries", 5))
+        tries, wait = (
+            whole_number(place, "tries", 5),
+            whole_number(place, "timeout", 30),
+        )
+        self._tries = min(tries, QUICK[0]) if place.quick else tries
         self._most = whole_number(place, "most_bytes", 4 << 30)
-        self._http = httpx.Client(timeout=whole_number(place, "timeout", 30))
+        self._http = httpx.Client(timeout=min(wait, QUICK[1]) if place.quick else wait)
 
     @property
     def is_open(self) -> bool:

@@ -46,7 +46,6 @@ OPTIONS = {
 }
 HANDS_ON = True
 HEADER = "header."
-LOOKS = 2
 OPEN = "the header with the secret goes over plain http, where others can read it"
 WATCHED = "to tell a change, the first page and the last two are looked at"
 
@@ -70,7 +69,7 @@ def fingerprint(place: Place) -> str:
     from mlkit.data.sources._client import Client
     from mlkit.data.sources._fetch import Fetch
 
-    with Client(place, tries=LOOKS) as client, Fetch(place, client) as fetch:
+    with Client(place) as client, Fetch(place, client) as fetch:
         mark = fetch.look()
     _TOLD[str(place.how)] = mark
     return mark

@@ -8,12 +8,9 @@ that it had come to.
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import zipfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from mlkit.core.errors import InputError
 from mlkit.core.files import digest, file_hash, read_state, write_bytes, write_json
@@ -22,6 +19,7 @@ from mlkit.data.sources import Place
 from mlkit.data.sources import _pages as pages
 from mlkit.data.sources._client import Answer, Client, Gone, whole_number
 from mlkit.data.sources._kept import kept
+from mlkit.data.sources._naming import name_of
 from mlkit.data.sources._pages import Page
 from mlkit.data.sources._sheet import direct
 
@@ -31,28 +29,7 @@ MOST_PAGES = 10_000
 WHOLE = 1 << 26
 VALIDATORS = ("etag", "last-modified")
 GONE = "gone"
-HTML = (b"<!doctype html", b"<html")
-ZIP = b"PK\x03\x04"
 UNMARKED = "the server tells no ETag and no date: all of it is hashed to tell a change"
-SUFFIXES = re.compile(
-    r"\.(csv|tsv|tab|txt|data|dat|json|jsonl|ndjson|geojson|parquet|pq|xlsx|xls|ods"
-    r"|db|sqlite|sqlite3|duckdb)(\.gz)?$"
-)
-TYPES = {
-    "text/csv": ".csv",
-    "application/csv": ".csv",
-    "text/tab-separated-values": ".tsv",
-    "text/plain": ".txt",
-    "application/json": ".json",
-    "application/geo+json": ".json",
-    "application/x-ndjson": ".jsonl",
-    "application/jsonl": ".jsonl",
-    "application/vnd.apache.parquet": ".parquet",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.ms-excel": ".xls",
-    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
-}
-STARTS = {b"PAR1": ".parquet", b"[": ".json", b"{": ".json"}
 
 
 @dataclass(frozen=True)
@@ -308,7 +285,7 @@ class Fetch:
         return pages.names_next(self._text())
 
     def _as_file(self, answer: Answer) -> Fetched:
-        name = _name(answer, self._coming)
+        name = name_of(answer, self._coming)
         if name == "":
             raise InputError(
                 "the address answers with a web page, not with data",
@@ -360,36 +337,3 @@ def _hashes(now: Fetched) -> list[str]:
 
 def _validators(answer: Answer) -> dict[str, str]:
     return {n: answer.headers[n] for n in VALIDATORS if n in answer.headers}
-
-
-def _name(answer: Answer, path: Path) -> str:
-    """Return a name whose ending tells what the file is; "" for a web page."""
-    told = re.search(
-        r"filename\*?=(?:UTF-8'')?\"?([^\";]+)",
-        answer.headers.get("content-disposition", ""),
-    )
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    with path.open("rb") as file:
-        head = file.read(512).lstrip(b"\xef\xbb\xbf \r\n\t")
-    if head.lower().startswith(HTML):
-        return ""
-    for name in (told[1] if told else "", unquote(urlsplit(answer.url).path)):
-        if found := SUFFIXES.search(name.lower()):
-            return "data" + found.group()
-    if kind in ("text/html", "application/xhtml+xml"):
-        return ""
-    if head.startswith(ZIP):
-        return "data" + TYPES.get(kind, _packed(path))
-    starts = (end for start, end in STARTS.items() if head.startswith(start))
-    return "data" + (TYPES.get(kind) or next(starts, ".csv"))
-
-
-def _packed(path: Path) -> str:
-    """Return the ending of a workbook, or of another archive."""
-    if not zipfile.is_zipfile(path):
-        return ".zip"
-    with zipfile.ZipFile(path) as packed:
-        names = packed.namelist()
-    if "xl/workbook.xml" in names:
-        return ".xlsx"
-    return ".ods" if "content.xml" in names else ".zip"

@@ -103,6 +103,17 @@ def test_images_of_one_tone_are_near_only_where_the_tone_is():
     assert hashes(column(tones), "image").tolist() == [0, 0, 0]
 
 
+def test_white_pages_with_other_specks_are_not_alike_but_their_copies_are():
+    rng = np.random.default_rng(0)
+    pages = [
+        Image.fromarray((255 - 200 * (rng.random((64, 64)) < 0.01)).astype(np.uint8))
+        for _ in range(60)
+    ]
+    cells = column([png(page) for page in pages] + [jpeg(pages[7])])
+    found = near(cells, "image").tolist()
+    assert found[:60] == list(range(60)) and found[60] == 7
+
+
 def test_alike_sounds_are_near_whatever_their_loudness_rate_and_silence():
     one, other = speech(0), speech(1)
     quiet = wav(one * np.float32(0.2), 8000)

@@ -19,6 +19,8 @@ Looks = NDArray[np.float32]
 APART = {"image": 0.03, "audio": 0.03}
 BITS = {"image": 10, "audio": 64}
 POOL = 4
+RELATIVE = 0.25
+EMPTY = 0.005
 KEPT = 20_000
 HASH: dict[str, Callable[[bytes], int]] = {"image": hash_image, "audio": hash_sound}
 LOOK: dict[str, Callable[[bytes], Looks]] = {"image": thumbnail, "audio": coarse}
@@ -71,8 +73,8 @@ def pairs(values: pd.Series, kind: str) -> list[tuple[int, int]]:
     """Return which distinct images or sounds of a column are nearly the same.
 
     A small picture of each, grey pixels or bands of sound over time, differs by at most
-    3 hundredths of the range (root mean square); of images the hashes differ in at most
-    10 of 64 bits, too.
+    3 hundredths of the range and a quarter of its own spread (root mean squares); of
+    images the hashes differ in at most 10 of 64 bits, too.
 
     Parameters
     ----------
@@ -144,18 +146,22 @@ def _alike(
     from scipy.spatial import cKDTree
 
     whole = looks.reshape(len(looks), -1, POOL).mean(axis=2)
-    tree = cKDTree(whole)
-    reach = apart * np.sqrt(whole.shape[1]) * 1.0001
+    tree, depth = cKDTree(whole), looks.std(axis=1)
+    # spreads differ by no more than looks do, so a third of one's own is far enough
+    wide = np.where(depth < EMPTY, apart, np.minimum(apart, depth / 3)) * 1.0001
+    reach = wide * np.sqrt(whole.shape[1])
     found: list[tuple[int, int]] = []
     taken = np.zeros(len(looks), dtype=bool)
     for first in range(len(looks)):
         if taken[first]:
             continue
-        near_ = np.array(tree.query_ball_point(whole[first], reach))
+        near_ = np.array(tree.query_ball_point(whole[first], reach[first]))
         later = near_[(near_ > first) & ~taken[near_]]
         far = np.sqrt(((looks[later] - looks[first]) ** 2).mean(axis=1))
+        much = np.maximum(depth[later], depth[first])
+        allowed = np.where(much < EMPTY, apart, np.minimum(apart, RELATIVE * much))
         differ = np.bitwise_count(words[later] ^ words[first])
-        close = later[(far <= apart) & (differ <= bits)]
+        close = later[(far <= allowed) & (differ <= bits)]
         taken[close] = True
         found += [(first, int(other)) for other in sorted(close)]
     return found

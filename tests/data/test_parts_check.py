@@ -10,13 +10,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from mlkit.core.errors import InputError
 from mlkit.core.media import media
 from mlkit.core.pictures import written as png
 from mlkit.core.schema import Column, Schema
 from mlkit.core.sounds import written as wav
+from mlkit.data.measures.bias import bias
 from mlkit.data.measures.leaks import leaks
+from mlkit.data.parts.backtest import rolling
 from mlkit.data.parts.check import PartsCheck, check_parts
 from mlkit.data.parts.copies import contents, copies
+from mlkit.data.parts.enough import enough
 from mlkit.data.parts.likeness import likeness
 from mlkit.data.parts.twins import near_twins, twins
 from mlkit.data.split import split
@@ -80,7 +84,7 @@ def given_by_place(table):
 def test_where_there_is_no_fault_hardly_any_is_found():
     missed = []
     for seed in range(20):
-        found = check(plain(seed=seed))
+        found = check(plain(400, seed))
         missed += [f.bar for f in found.findings if f.state == "missed"]
         assert state_of(found, TWINS) == "passed"
         assert state_of(found, AWAY) == "passed"
@@ -361,3 +365,30 @@ def test_without_a_target_the_parts_are_checked_too():
     found = check(table)
     assert found.target == ""
     assert all(f.state == "passed" for f in found.findings)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        np.full(200, np.nan),
+        np.full(200, 3.0),
+        np.where(np.arange(200) % 5, 1e300, -1e300) * np.linspace(0.1, 1, 200),
+        np.where(np.arange(200) % 5, np.arange(200.0), np.inf),
+        np.where(np.arange(200) % 2, np.nan, np.arange(200.0)),
+    ],
+    ids=["missing", "constant", "huge", "infinite", "half"],
+)
+@pytest.mark.parametrize("role", ["", "time", "sensitive", "group"])
+def test_treacherous_numbers(odd, role):
+    table = with_column(plain(200), "odd", odd, "number", *([role] if role else []))
+    try:
+        parts = split(table, table)
+    except InputError as error:
+        assert "would be empty" in str(error)
+        return
+    found = check_parts(parts, table, table)
+    assert json.dumps(found.to_dict(), allow_nan=False)
+    assert json.dumps(bias(table).to_dict(), allow_nan=False)
+    assert json.dumps(enough(parts.train).to_dict(), allow_nan=False)
+    assert parts.plot()._repr_png_()[0].startswith(b"\x89PNG")
+    assert rolling(parts).plot()._repr_png_()[0].startswith(b"\x89PNG")

@@ -44,12 +44,13 @@ def plot_bias(found: Mapping[str, Any]) -> Picture:
             alone.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
         return picture
     heights = [len(column["groups"]) + 1.4 for column in shown]
-    picture, axes = figure(
-        *(9, 0.9 + 0.3 * sum(heights), len(shown), 2),
-        gridspec_kw={"height_ratios": heights, "width_ratios": [2, 3]},
-    )
     classes = dict.fromkeys(
         c for one in shown for g in one["groups"] for c in g["rates"]
+    )
+    high = max(0.9 + 0.3 * sum(heights), 1.2 + 0.24 * len(classes))
+    picture, axes = figure(
+        *(9, high, len(shown), 2),
+        gridspec_kw={"height_ratios": heights, "width_ratios": [2, 3]},
     )
     tones = colours(list(classes))
     for column, left, right in zip(shown, axes[::2], axes[1::2], strict=True):

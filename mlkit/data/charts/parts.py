@@ -242,4 +242,5 @@ def _numbers(values: pd.Series) -> NDArray[np.float64]:
     known = values.dropna()
     if known.dtype.kind == "M":
         return known.to_numpy(dtype="M8[us]").astype(np.int64) / DAY
-    return known.to_numpy(dtype=float)
+    numbers: NDArray[np.float64] = known.to_numpy(dtype=float)
+    return np.asarray(numbers[np.isfinite(numbers)], float)

@@ -89,7 +89,9 @@ def _levels(values: pd.Series) -> NDArray[np.intp]:
     most = min(max(len(values) // ROWS_A_LEVEL, 4), LEVELS)
     if values.dtype.kind == "f" and values.nunique() > most:
         numbers = values.to_numpy(dtype=float)
-        edges = np.unique(np.nanquantile(numbers, np.linspace(0, 1, most + 1)[1:-1]))
+        known = numbers[np.isfinite(numbers)]
+        shares = np.linspace(0, 1, most + 1)[1:-1]
+        edges = np.unique(np.quantile(known, shares)) if len(known) else known
         place = np.searchsorted(edges, numbers, side="right")
         return np.where(np.isnan(numbers), len(edges) + 1, place)
     codes, _ = pd.factorize(values, use_na_sentinel=False)

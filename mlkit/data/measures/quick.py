@@ -108,8 +108,8 @@ def _plain(table: pd.DataFrame, names: Sequence[str]) -> Matrix:
         cardinality_threshold=LEVELS + 1, high_cardinality="drop"
     )
     made = encoder.fit_transform(frame.reset_index(drop=True))
-    numbers = made.to_numpy(np.float32, na_value=np.nan)
     with np.errstate(over="ignore"):
+        numbers = made.to_numpy(np.float32, na_value=np.nan)
         return np.asarray(np.where(np.isfinite(numbers), numbers, np.nan), np.float32)
 
 

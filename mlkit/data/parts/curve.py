@@ -182,7 +182,9 @@ def _folds(
         _codes(pd.qcut(pd.Series(truth).rank(method="first"), 5)) if numeric else truth
     )
     if groups is not None:
-        words = groups.astype("str").to_numpy()
+        words, found = pd.factorize(groups)
+        lone = words < 0  # a row without a group is its own
+        words[lone] = len(found) + np.arange(lone.sum())
         if len(np.unique(words)) < FOLDS:
             return None
         parts = GroupKFold(FOLDS, shuffle=True, random_state=seed)

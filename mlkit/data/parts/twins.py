@@ -131,6 +131,8 @@ def _scaled(
         )
         known = plain.to_numpy(dtype=float)
         known = np.where(values.isna() | ~np.isfinite(known), np.nan, known)
-        spread = np.nanstd(known) if np.isfinite(known).any() else 0.0
-        matrix[:, place] = np.nan_to_num(known / spread if spread > 0 else known * 0)
+        most = np.nanmax(np.abs(known)) if np.isfinite(known).any() else 0.0
+        if most > 0:
+            shares = known / most
+            matrix[:, place] = np.nan_to_num(shares / (np.nanstd(shares) or 1.0))
     return matrix, gaps

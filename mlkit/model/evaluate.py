@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.core.cells import config
-from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.core.errors import UsageError
+from mlkit.core.schema import Schema
+from mlkit.model import costs as costs_of
 from mlkit.model import curves
+from mlkit.model.conformal import Conformal, conform
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.measure import (
@@ -20,12 +23,12 @@ from mlkit.model.measure import (
     guesses,
     judged,
     measure,
-    of_labels,
-    resampled,
+    measure_labels,
+    units,
 )
 from mlkit.model.metrics import METRICS
 from mlkit.model.problem import Problem
-from mlkit.model.runtime import cut
+from mlkit.model.slices import groups as groups_of
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "evaluate"]
 
-COSTS = {"false_alarm": 1.0, "miss": 1.0}
+FEWEST = 10
 Array = NDArray[Any]
 
 
@@ -57,6 +60,13 @@ class Evaluation:
         Of a false alarm and of a miss, in any one unit.
     curves
         What the plots are drawn from.
+    conformal
+        Intervals around values, or sets of classes, and how well they hold.
+    capacity
+        The share of rows that may be said positive at most, of two classes.
+    groups
+        Of two classes, by group of the sensitive columns, what `curves` calls
+        thresholds.
     notes
         What a reader should know.
     """
@@ -68,6 +78,9 @@ class Evaluation:
     threshold: float | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Any] = field(default_factory=dict)
+    conformal: Conformal | None = None
+    capacity: float = 1.0
+    groups: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -88,12 +101,13 @@ class Evaluation:
         if not 0 <= threshold <= 1:
             raise UsageError("a threshold lies between 0 and 1", got=str(threshold))
         at = round(float(threshold), 3)
-        truth, labels = curves.labelled(self.curves["thresholds"], at)
-        again = resampled(of_labels(self.problem, truth, labels), len(truth))
-        both = Measured(
-            {**self.measured.metrics, **again.metrics},
-            {**self.measured.intervals, **again.intervals},
-        )
+        truth, labels, drawn, weights = curves.sample(self.curves, at)
+        again = measure_labels(self.problem, truth, labels, drawn, weights)
+        names = dict.fromkeys((*self.metrics, *again.metrics))
+        kept = [n for n in names if METRICS[n].takes != "labels" or n in again.metrics]
+        metrics = {**self.metrics, **again.metrics}
+        limits = {**self.measured.intervals, **again.intervals}
+        both = Measured({n: metrics[n] for n in kept}, {n: limits[n] for n in kept})
         return replace(self, threshold=at, measured=both)
 
     def cost(self, threshold: float) -> float:
@@ -115,11 +129,40 @@ class Evaluation:
         ]
         return Grid(("metric", "value", "95 % interval", "a guess"), rows, self.notes)
 
-    def plot(self) -> Picture:
-        """Draw what a person expects for this kind of problem."""
+    def plot(self, what: str = "overview") -> Picture:
+        """Draw what a person expects for this kind of problem.
+
+        Parameters
+        ----------
+        what
+            ``overview``, or ``details``: a closer look.
+        """
+        from mlkit.model.charts.details import details
         from mlkit.model.charts.evaluate import overview
 
-        return overview(self)
+        return details(self) if what == "details" else overview(self)
+
+    def by_class(self) -> Grid:
+        """Return how each class fares: how many there are, and how many are found."""
+        counts = self._confusion()
+        heads = (
+            "class",
+            "rows",
+            "said",
+            "found",
+            "right where said",
+            "mostly taken for",
+        )
+        if counts is None:
+            return Grid(("class",), [], ["a number has no classes"])
+        return Grid(heads, _lines(counts, self.problem.classes))
+
+    def _confusion(self) -> Array | None:
+        if "confusion" in self.curves:
+            return np.array(self.curves["confusion"])
+        if self.threshold is None:
+            return None
+        return curves.counts(self.curves["thresholds"], self.threshold)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -132,11 +175,13 @@ class Evaluation:
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Evaluation:
         """Read the form that `to_dict` gives."""
+        conformal = form.get("conformal")
         return cls(
             **{
                 **{k: v for k, v in form.items() if k != "metrics"},
                 "problem": Problem.from_dict(form["problem"]),
                 "measured": Measured.from_dict(form["measured"]),
+                "conformal": conformal and Conformal.from_dict(conformal),
                 "notes": tuple(form["notes"]),
             }
         )
@@ -146,14 +191,17 @@ def evaluate(
     model: Model,
     valid: pd.DataFrame,
     *,
-    costs: Mapping[str, float] | None = None,
+    costs: Mapping[str, Any] | None = None,
+    coverage: float = 0.9,
+    capacity: float = 1.0,
     seed: int = 0,
 ) -> Evaluation:
     """Judge a model on rows it has not seen.
 
     Of two classes, the threshold is the one that costs least on these rows; among
     those that do not certainly cost more, the nearest to the one that theory sets
-    for calibrated chances (Elkan 2001).
+    for calibrated chances (Elkan 2001). Rows of one group are resampled together, and
+    a row counts by its weight, where columns have these roles.
 
     Parameters
     ----------
@@ -162,8 +210,12 @@ def evaluate(
     valid
         Cleaned rows with their target; those without one are passed over.
     costs
-        ``{"false_alarm": ..., "miss": ...}`` in any one unit; None takes
-        ``[goal.costs]``, else 1 and 1.
+        ``{"false_alarm": ..., "miss": ...}`` in any one unit; of many classes by the
+        true class, by what is said. None takes ``[goal.costs]``, else 1 each.
+    coverage
+        The share of truths that intervals and sets shall hold.
+    capacity
+        Of two classes, the share of rows that may be said positive at most.
     seed
         Of the resampling.
 
@@ -172,38 +224,102 @@ def evaluate(
     InputError
         Where no row has a target that the model knows.
     UsageError
-        Where costs are not two numbers of 0 or more.
+        Where costs, coverage or capacity make no sense.
     """
     problem = model.problem
-    _, truth, predicted, notes = judged(model, valid)
-    told = _costs(costs)
-    drawn = curves.draw(problem, truth, predicted)
-    binary = problem.kind == "two_classes"
-    threshold = curves.cheapest(drawn["thresholds"], told) if binary else None
+    if not 0 < capacity <= 1:
+        raise UsageError("a capacity is a share above 0", got=str(capacity))
+    rows, truth, predicted, notes = judged(model, valid)
+    groups, weights = units(problem, rows)
     base = guess(model, len(truth))
-    return Evaluation(
+    found = Evaluation(
         problem=problem,
         rows=len(truth),
-        measured=measure(problem, truth, predicted, cut(threshold), seed=seed),
-        guessed=guesses(problem, truth, base),
-        threshold=threshold,
-        costs=told if binary else {},
-        curves=drawn,
-        notes=tuple(notes),
+        measured=measure(
+            problem, truth, predicted, seed=seed, groups=groups, weights=weights
+        ),
+        guessed=guesses(problem, truth, base, weights),
+        curves=curves.draw(problem, truth, predicted, base, groups, weights),
+        notes=(*notes, *_units_told(problem, groups, weights)),
+    )
+    named = _named(Schema.of(valid).attach(rows))
+    held = conform(
+        problem,
+        truth,
+        predicted,
+        coverage=coverage,
+        groups=groups,
+        named=named,
+        seed=seed,
+    )
+    found = replace(found, conformal=held)
+    told = costs_of.told(costs)
+    if len(problem.classes) != 2:
+        table = costs_of.matrix(problem, told) if problem.classes else None
+        said = [] if table is None else [costs_of.remark(table, truth, predicted, base)]
+        return replace(found, notes=(*found.notes, *said))
+    return _with_threshold(
+        found, costs_of.of_two(told), capacity, _by_group(named, truth, predicted)
     )
 
 
-def _costs(costs: Mapping[str, float] | None) -> dict[str, float]:
-    given = config("goal.costs", {}) if costs is None else costs
-    for name, value in given.items():
-        if name not in COSTS or not isinstance(value, int | float) or value < 0:
-            raise UsageError(
-                f"this is no cost: {name} = {value!r}",
-                where="[goal.costs]",
-                expected="false_alarm and miss, numbers of 0 or more",
-                todo=did_you_mean(name, COSTS),
-            )
-    told = {**COSTS, **{name: float(value) for name, value in given.items()}}
-    if not sum(told.values()):
-        raise UsageError("one of the costs must be above 0", where="[goal.costs]")
+def _with_threshold(
+    found: Evaluation,
+    told: Mapping[str, float],
+    capacity: float,
+    groups: Mapping[str, Any],
+) -> Evaluation:
+    at = curves.cheapest(found.curves["thresholds"], told, capacity)
+    made = replace(found, costs=told, capacity=capacity, groups=groups, threshold=at)
+    return made.at(at)
+
+
+def _named(rows: pd.DataFrame) -> dict[str, Array]:
+    """Return the rows of each group of the sensitive columns, by its name."""
+    return {
+        f"{column} = {name}": mask
+        for column in Schema.of(rows).with_role("sensitive")
+        for name, mask in groups_of(rows, column)
+    }
+
+
+def _by_group(
+    named: Mapping[str, Array], truth: Array, predicted: Array
+) -> dict[str, Any]:
+    return {
+        name: curves.steps_of(truth[mask] == 1, predicted[mask, 1])
+        for name, mask in named.items()
+        if mask.any()
+    }
+
+
+def _units_told(
+    problem: Problem, groups: Array | None, weights: Array | None
+) -> list[str]:
+    told = []
+    if groups is not None:
+        count = len(np.unique(groups))
+        few = ", too few to trust them" if count < FEWEST else ""
+        told.append(f"intervals resample the {count} groups of {problem.group}{few}")
+    if weights is not None:
+        told.append(f"metrics count rows by {problem.weight}; pictures count each once")
     return told
+
+
+def _lines(counts: Array, classes: tuple[str, ...]) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for k, name in enumerate(classes):
+        rows, said, right = counts[k].sum(), counts[:, k].sum(), counts[k, k]
+        wrong = np.where(np.arange(len(classes)) == k, -1, counts[k])
+        most = int(wrong.argmax())
+        found.append(
+            (
+                name,
+                f"{rows:,}",
+                f"{said:,}",
+                f"{right / rows:.0%}" if rows else "–",
+                f"{right / said:.0%}" if said else "–",
+                f"{classes[most]} ({counts[k, most]:,})" if wrong[most] > 0 else "–",
+            )
+        )
+    return found

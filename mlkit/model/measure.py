@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,12 +12,22 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
 from mlkit.model.fitted import Model
-from mlkit.model.metrics import METRICS, bootstrap, of_problem, score
+from mlkit.model.metrics import METRICS, of_problem
 from mlkit.model.problem import Problem, known
+from mlkit.model.resampling import bootstrap, interval, resamples
 from mlkit.model.runtime import choice
 from mlkit.model.words import say
 
-__all__ = ["Measured", "guess", "guesses", "judged", "measure"]
+__all__ = [
+    "Measured",
+    "guess",
+    "guesses",
+    "judged",
+    "measure",
+    "measure_labels",
+    "resampled",
+    "units",
+]
 
 Array = NDArray[Any]
 Measure = Callable[[NDArray[np.int64]], float]
@@ -61,6 +71,8 @@ def measure(
     threshold: float = 0.5,
     *,
     seed: int = 0,
+    groups: Array | None = None,
+    weights: Array | None = None,
 ) -> Measured:
     """Return all metrics that fit a problem, with bootstrap intervals.
 
@@ -76,6 +88,15 @@ def measure(
         Of two classes, the least probability that says the second.
     seed
         Of the resampling.
+    groups
+        The group of each row as a code; groups are resampled whole.
+    weights
+        What each row counts.
+
+    Notes
+    -----
+    Intervals are percentiles of resamples, moved by the bias that resampling shows;
+    see `mlkit.model.resampling`.
 
     Examples
     --------
@@ -84,17 +105,79 @@ def measure(
     1.0
     """
     labels = choice(predicted, threshold) if predicted.ndim == 2 else predicted
-    names = [n for n in of_problem(problem) if METRICS[n].takes != "labels"]
-    measures = {n: _measure(n, truth, predicted) for n in names}
-    return resampled(
-        {**measures, **of_labels(problem, truth, labels)}, len(truth), seed
-    )
+    judged = {
+        name: labels if METRICS[name].takes == "labels" else predicted
+        for name in of_problem(problem)
+    }
+    drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights)
+    return _measured(judged, truth, drawn, weights)
 
 
-def of_labels(problem: Problem, truth: Array, labels: Array) -> dict[str, Measure]:
-    """Return the measures that judge labels alone."""
+def measure_labels(
+    problem: Problem,
+    truth: Array,
+    labels: Array,
+    drawn: Iterable[Array],
+    weights: Array | None = None,
+) -> Measured:
+    """Return the metrics that judge labels alone.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    truth, labels
+        Class codes, shape (rows,).
+    drawn
+        Resamples, as `mlkit.model.resampling.resamples` yields them.
+    weights
+        What each row counts.
+    """
     names = [n for n in of_problem(problem) if METRICS[n].takes == "labels"]
-    return {n: _measure(n, truth, labels) for n in names}
+    return _measured(dict.fromkeys(names, labels), truth, drawn, weights)
+
+
+def _measured(
+    judged: Mapping[str, Array],
+    truth: Array,
+    drawn: Iterable[Array],
+    weights: Array | None,
+) -> Measured:
+    values = {n: METRICS[n].compute(truth, p, weights) for n, p in judged.items()}
+    found: dict[str, list[Array]] = {name: [] for name in judged}
+    for batch in drawn:
+        for name, predicted in judged.items():
+            found[name].append(METRICS[name].many(truth, predicted, batch))
+    limits = {
+        name: interval(np.concatenate(found[name]), value)
+        for name, value in values.items()
+        if np.isfinite(value)
+    }
+    return _kept(values, limits)
+
+
+def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | None]:
+    """Return each row's group as a code, and what it counts; None where all alike.
+
+    Parameters
+    ----------
+    problem
+        What is predicted; it names the columns with the roles group and weight.
+    table
+        The rows. One without a group is a group of its own; a missing or negative
+        weight counts 0.
+    """
+    groups = weights = None
+    if problem.group in table:
+        codes, names = pd.factorize(table[problem.group])
+        alone = codes < 0
+        codes[alone] = len(names) + np.arange(alone.sum())
+        groups = None if len(np.unique(codes)) == len(codes) else codes
+    if problem.weight in table:
+        values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
+        counted = np.clip(values, 0.0, None)
+        weights = counted if counted.sum() > 0 and np.ptp(counted) > 0 else None
+    return groups, weights
 
 
 def resampled(measures: Mapping[str, Measure], rows: int, seed: int = 0) -> Measured:
@@ -102,14 +185,17 @@ def resampled(measures: Mapping[str, Measure], rows: int, seed: int = 0) -> Meas
     everything = np.arange(rows)
     values = {name: f(everything) for name, f in measures.items()}
     limits = bootstrap(list(measures.values()), rows, seed=seed)
-    kept = {
-        name: (value, limit)
-        for (name, value), limit in zip(values.items(), limits, strict=True)
-        if np.isfinite([value, *limit]).all()
-    }
+    return _kept(values, dict(zip(values, limits, strict=True)))
+
+
+def _kept(
+    values: Mapping[str, float], limits: Mapping[str, tuple[float, float]]
+) -> Measured:
+    """Leave out what is undefined on these rows, or in every resample."""
+    kept = [n for n in limits if np.isfinite([values[n], *limits[n]]).all()]
     return Measured(
-        {name: _round(value) for name, (value, _) in kept.items()},
-        {name: (_round(low), _round(high)) for name, (_, (low, high)) in kept.items()},
+        {name: _round(values[name]) for name in kept},
+        {name: (_round(limits[name][0]), _round(limits[name][1])) for name in kept},
     )
 
 
@@ -120,9 +206,16 @@ def guess(model: Model, rows: int) -> Array:
     return np.full(rows, model.shares[0])
 
 
-def guesses(problem: Problem, truth: Array, base: Array) -> dict[str, float]:
+def guesses(
+    problem: Problem, truth: Array, base: Array, weights: Array | None = None
+) -> dict[str, float]:
     """Return the metrics of a guess `base`; those that are undefined are left out."""
-    found = {name: score(name, truth, base) for name in of_problem(problem)}
+    labels = base.argmax(axis=1) if base.ndim == 2 else base
+    judged = {n: labels if METRICS[n].takes == "labels" else base for n in METRICS}
+    found = {
+        name: METRICS[name].compute(truth, judged[name], weights)
+        for name in of_problem(problem)
+    }
     return {name: _round(value) for name, value in found.items() if np.isfinite(value)}
 
 
@@ -153,11 +246,6 @@ def judged(
     lost = len(table) - len(rows)
     notes = [f"{lost} rows without a known target are left out"] if lost else []
     return rows, model.problem.truth(rows), model.predicted(rows), notes
-
-
-def _measure(name: str, truth: Array, predicted: Array) -> Measure:
-    compute = METRICS[name].compute
-    return lambda picked: compute(truth[picked], predicted[picked])
 
 
 def _round(value: float) -> float:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
+from mlkit.core.schema import Column, Schema
 from mlkit.model.evaluate import Evaluation, evaluate
 from mlkit.model.fitted import fit
 from mlkit.model.metrics import better, of_problem
@@ -102,3 +104,132 @@ def test_one_class_alone_leaves_out_what_is_undefined(make):
     assert "log_loss" in found.metrics
     found.plot()
     canonical(found.to_dict())
+
+
+def test_a_metric_that_is_undefined_at_a_threshold_is_not_kept_from_another(make):
+    found = judge(make("two_classes", 400))[2]
+    nobody = found.at(1.0)
+    assert nobody.curves["thresholds"]["hits"][-1] == 0
+    assert "precision" not in nobody.metrics
+    assert nobody.at(0.5).metrics["precision"] == found.at(0.5).metrics["precision"]
+
+
+@pytest.mark.parametrize("what", ["overview", "details"])
+def test_every_kind_of_problem_is_drawn(table, what):
+    assert repr(judge(table)[2].plot(what)).startswith("<Picture")
+
+
+def test_ordered_classes_and_counts_have_metrics_of_their_own(make):
+    ordered = make("many_classes")
+    kinds = {"low": "1", "middle": "2", "high": "3"}
+    ordered["answer"] = ordered["answer"].map(kinds).astype("str")
+    problem = replace(Problem.of(ordered), kind="ordered", metric="kappa")
+    found = evaluate(fit("linear", {}, ordered, problem), ordered)
+    assert {"kappa", "steps", "log_loss"} <= set(found.metrics)
+    assert found.metrics["kappa"] > 0.3
+    assert found.metrics["steps"] < found.guessed["steps"]
+    counts = make("number")
+    counts["answer"] = np.maximum(counts["answer"] // 100 - 5, 0)
+    problem = replace(Problem.of(counts), kind="count", metric="deviance")
+    told = evaluate(fit("forest", {}, counts, problem), counts)
+    assert set(told.metrics) == {"deviance", "mae", "rmse", "r2"}
+    assert told.metrics["deviance"] < told.guessed["deviance"]
+    assert told.conformal.whole
+    for one in (found, told):
+        one.plot()
+        one.plot("details")
+
+
+def roles(table, **given):
+    schema = Schema.of(table)
+    for name, role in given.items():
+        schema = schema.put(Column(name, schema[name].type, (role,)))
+    return schema.attach(table)
+
+
+def test_groups_are_resampled_whole(make):
+    table = make("two_classes", 600)
+    few = [f"g{i // 20}" for i in range(600)]
+    table = roles(table.assign(patient=np.array(few)), patient="group")
+    grouped = judge(table)[2]
+    assert grouped.notes == ("intervals resample the 15 groups of patient",)
+    assert grouped.curves["rows"]["groups"]
+    again = Evaluation.from_dict(json.loads(canonical(grouped.to_dict())))
+    assert again.at(0.4) == grouped.at(0.4)
+    alone = judge(make("two_classes", 600))[2]
+    assert alone.metrics == grouped.metrics
+    assert alone.measured.intervals != grouped.measured.intervals
+
+
+def test_weights_count(make):
+    table = make("two_classes", 600)
+    heavy = np.where(table["answer"] == "yes", 5.0, 1.0)
+    table = roles(table.assign(times=heavy), times="weight")
+    model, rest, found = judge(table, costs={"miss": 3})
+    labels = model.predict(rest, found.threshold)
+    right = np.average(labels == rest["answer"], weights=rest["times"])
+    assert found.metrics["accuracy"] == pytest.approx(right, abs=1e-6)
+    assert any("times" in note for note in found.notes)
+    truth = (rest["answer"] == "yes").to_numpy()
+    said = labels == "yes"
+    spent = 3 * (truth & ~said) + (~truth & said)
+    assert found.cost(found.threshold) == pytest.approx(
+        np.average(spent, weights=rest["times"]), rel=1e-4
+    )
+
+
+def test_each_class_is_told(make):
+    _, rest, found = judge(make("many_classes"))
+    lines = found.by_class().rows
+    assert [line[0] for line in lines] == list(found.problem.classes)
+    counts = rest["answer"].value_counts()
+    assert [line[1] for line in lines] == [str(counts[name]) for name, *_ in lines]
+    assert len(judge(make("two_classes"))[2].by_class().rows) == 2
+    assert judge(make("number"))[2].by_class().rows == []
+
+
+def test_costs_of_many_classes_are_told(make):
+    table = make("many_classes")
+    found = judge(table, costs={"high": {"low": 20}})[2]
+    assert any("by the costs told a row costs" in note for note in found.notes)
+    for wrong in ({"miss": 2}, {"hi": {"low": 2}}, {"high": {"low": -1}}):
+        with pytest.raises(UsageError, match="cost"):
+            judge(table, costs=wrong)
+
+
+def test_a_capacity_bounds_how_many_are_flagged(make):
+    model, rest, found = judge(
+        make("two_classes", 800), costs={"miss": 9}, capacity=0.2
+    )
+    assert np.mean(model.predict(rest, found.threshold) == "yes") <= 0.2
+    assert found.plot()
+    with pytest.raises(UsageError, match="capacity"):
+        judge(make("two_classes"), capacity=0.0)
+
+
+def test_the_promise_is_tried_by_group(make):
+    for kind in ("two_classes", "many_classes", "number"):
+        found = judge(make(kind, 800), coverage=0.8)[2].conformal
+        assert [one.group for one in found.kept] == ["", "sex = f", "sex = m"]
+        assert found.kept[0].low <= 0.9
+        assert found.kept[0].high >= 0.8
+        found.plot()
+
+
+def test_one_row_is_judged_as_far_as_it_goes(table):
+    model = fit("linear", {}, table, Problem.of(table))
+    found = evaluate(model, table.head(1))
+    assert found.rows == 1
+    assert found.conformal.radius is None
+    canonical(found.to_dict())
+    found.plot()
+    found.plot("details")
+    found.conformal.plot()
+
+
+def test_a_constant_prediction_is_drawn_and_told(table):
+    found = judge(table, "dummy")[2]
+    metric = found.problem.metric
+    assert found.metrics[metric] == pytest.approx(found.guessed[metric], rel=1e-3)
+    found.plot()
+    found.plot("details")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.cards import many
 from mlkit.model import curves
 from mlkit.model.metrics import METRICS
 from mlkit.model.runtime import cut
@@ -18,7 +20,7 @@ from mlkit.model.words import say
 if TYPE_CHECKING:
     from mlkit.model.evaluate import Evaluation
 
-__all__ = ["overview", "threshold"]
+__all__ = ["calibration", "overview", "threshold", "told", "wilson"]
 
 BLUES = LinearSegmentedColormap.from_list("blues", ["#ffffff", plots.ACCENT])
 MOST = 12
@@ -27,36 +29,77 @@ Array = NDArray[Any]
 
 def overview(evaluation: Evaluation) -> plots.Picture:
     """Draw the pictures that fit the problem."""
-    draw = {
-        "two_classes": _two_classes,
-        "many_classes": _many_classes,
-        "number": _number,
-    }[evaluation.problem.kind]
-    picture = draw(evaluation)
-    metric = evaluation.problem.metric
-    below = f"{evaluation.problem.title}, judged on {evaluation.rows:,} rows"
-    if metric in evaluation.metrics:
-        words = evaluation.measured.words(metric)
-        title = METRICS[metric].title
-        plots.headline(picture, f"{title[:1].upper()}{title[1:]} {words}", below)
+    draw = {0: _number, 2: _two_classes}
+    picture = draw.get(len(evaluation.problem.classes), _many_classes)(evaluation)
+    told(picture, evaluation)
     return picture
+
+
+def told(picture: plots.Picture, evaluation: Evaluation) -> None:
+    """Put the metric over a picture, beside what a guess would get."""
+    problem, metric = evaluation.problem, evaluation.problem.metric
+    below = f"{problem.title}, judged on {many(evaluation.rows, 'row')}"
+    title = METRICS[metric].title
+    words = f"{title[:1].upper()}{title[1:]}"
+    if metric in evaluation.metrics:
+        words += f" {evaluation.measured.words(metric)}"
+    else:
+        words += " is undefined on these rows"
+    if metric in evaluation.guessed:
+        below += f"; a guess gets {say(evaluation.guessed[metric])}"
+    plots.headline(picture, words, below)
 
 
 def threshold(evaluation: Evaluation, at: float) -> plots.Picture:
     """Draw what a threshold of two classes does: chances, costs, right and wrong."""
-    picture, axes = plots.figure(10, 3.5, columns=3)
+    groups = dict(list(evaluation.groups.items())[:MOST])
+    high = 3.5 + (0.3 * len(groups) + 0.9 if groups else 0.0)
     with plots.style():
-        _chances(axes[0], evaluation, at)
-        _costs(axes[1], evaluation, at)
-        _matrix(axes[2], _counts(evaluation, at), evaluation.problem.classes)
+        picture = plots.Picture(figsize=(10, high), layout="constrained")
+        rows = [["chances", "costs", "matrix"]]
+        heights = [3.5]
+        if groups:
+            rows.append(["groups"] * 3)
+            heights.append(high - 3.5)
+        axes: dict[str, Axes] = picture.subplot_mosaic(rows, height_ratios=heights)
+        _chances(axes["chances"], evaluation, at)
+        _costs(axes["costs"], evaluation, at)
+        _matrix(axes["matrix"], _counts(evaluation, at), evaluation.problem.classes)
+        if groups:
+            _groups(axes["groups"], groups, at)
     yes = evaluation.problem.classes[1]
+    share = curves.flagged(evaluation.curves["thresholds"])[round(at * 1000)]
     plots.headline(
         picture,
-        f"From {say(at)} on, say {yes}",
+        f"From {say(at)} on, say {yes}: of {share:.1%} of the rows",
         f"a false alarm costs {say(evaluation.costs['false_alarm'])}, "
         f"a miss {say(evaluation.costs['miss'])}",
     )
     return picture
+
+
+def _groups(axes: Axes, groups: Mapping[str, Any], at: float) -> None:
+    """Draw by group how many are found, and how many alarmed for nothing."""
+    places = np.arange(len(groups))[::-1]
+    for kind, whole, name, colour in (
+        ("hits", "positive", "found among the positive", plots.PALETTE[1]),
+        ("alarms", "negative", "false alarms among the rest", plots.PALETTE[0]),
+    ):
+        count = np.array([one[kind][round(at * 1000)] for one in groups.values()])
+        of = np.array([one[whole] for one in groups.values()])
+        share = np.divide(count, of, out=np.full(len(of), np.nan), where=of > 0)
+        low, high = wilson(count, of)
+        axes.hlines(places, low, high, color=colour, alpha=0.4, lw=3)
+        axes.scatter(share, places, s=36, color=colour, label=name, zorder=3)
+    sizes = [one["positive"] + one["negative"] for one in groups.values()]
+    names = [plots.shorten(name, 30) for name in groups]
+    ticks = [f"{name}  ({n:,})" for name, n in zip(names, sizes, strict=True)]
+    axes.set_yticks(places, ticks)
+    axes.set_ylim(-0.6, len(groups) - 0.4)
+    axes.set_xlim(-0.02, 1.02)
+    axes.grid(visible=False, axis="y")
+    axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 1.5 / len(groups) + 1))
+    plots.label(axes, "By group, with 95 % intervals")
 
 
 def _two_classes(evaluation: Evaluation) -> plots.Picture:
@@ -65,7 +108,7 @@ def _two_classes(evaluation: Evaluation) -> plots.Picture:
     with plots.style():
         _roc(axes[0], evaluation, at)
         _precision_recall(axes[1], evaluation, at)
-        _calibration(axes[2], evaluation)
+        calibration(axes[2], evaluation)
         _chances(axes[3], evaluation, at)
         _costs(axes[4], evaluation, at)
         _matrix(axes[5], _counts(evaluation, at), evaluation.problem.classes)
@@ -83,7 +126,7 @@ def _many_classes(evaluation: Evaluation) -> plots.Picture:
     with plots.style():
         _matrix(axes[0], counts[np.ix_(kept, kept)], names)
         _by_class(axes[1], counts, kept, names)
-        _calibration(axes[2], evaluation)
+        calibration(axes[2], evaluation)
     return picture
 
 
@@ -91,17 +134,24 @@ def _number(evaluation: Evaluation) -> plots.Picture:
     picture, axes = plots.figure(10.5, 3.9, columns=3)
     truth = np.array(evaluation.curves["truth"])
     said = np.array(evaluation.curves["predicted"])
-    errors = evaluation.curves["errors"]
+    errors, band = evaluation.curves["errors"], evaluation.curves["band"]
     with plots.style():
         both = [min(truth.min(), said.min()), max(truth.max(), said.max())]
         axes[0].plot(both, both, color=plots.SOFT, lw=1.5)
         axes[0].scatter(said, truth, s=14, alpha=0.5, color=plots.ACCENT, lw=0)
         axes[1].axhline(0, color=plots.SOFT, lw=1.5)
-        axes[1].scatter(said, said - truth, s=14, alpha=0.5, color=plots.ACCENT, lw=0)
+        axes[1].scatter(said, said - truth, s=14, alpha=0.35, color=plots.ACCENT, lw=0)
+        for side, width in (("low", 1.2), ("middle", 2.0), ("high", 1.2)):
+            axes[1].plot(band["predicted"], band[side], color=plots.WARN, lw=width)
         axes[2].stairs(errors["counts"], errors["edges"], fill=True, color=plots.ACCENT)
         axes[2].axvline(0, color=plots.INK, lw=1)
     plots.label(axes[0], "Truth against prediction", "predicted", "true")
-    plots.label(axes[1], "Errors", "predicted", "predicted − true")
+    plots.label(
+        axes[1],
+        "Errors, eight of ten between the lines",
+        "predicted",
+        "predicted − true",
+    )
     plots.label(axes[2], "How large the errors are", "predicted − true", "rows")
     return picture
 
@@ -132,17 +182,43 @@ def _dot(axes: Axes, x: float, y: float) -> None:
     axes.scatter([x], [y], s=46, color=plots.WARN, zorder=3)
 
 
-def _calibration(axes: Axes, evaluation: Evaluation) -> None:
+def calibration(axes: Axes, evaluation: Evaluation) -> None:
+    """Draw what came true of what was predicted, with intervals by Wilson (1927)."""
     curve = evaluation.curves["calibration"]
     seen, rows = np.array(curve["seen"]), np.array(curve["rows"])
-    error = 1.96 * np.sqrt(np.clip(seen * (1 - seen), 0.01, None) / rows)
+    low, high = wilson(seen * rows, rows)
     axes.plot([0, 1], [0, 1], color=plots.SOFT, lw=1.5)
-    axes.errorbar(
-        curve["predicted"], seen, error, fmt="o-", ms=5, lw=1.2, color=plots.ACCENT
-    )
+    axes.vlines(curve["predicted"], low, high, color=plots.ACCENT, alpha=0.45, lw=3)
+    axes.plot(curve["predicted"], seen, "o-", ms=5, lw=1.2, color=plots.ACCENT)
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
-    plots.label(axes, "Calibration", "predicted chance", "share that came true")
+    off = evaluation.metrics.get("calibration")
+    title = "Calibration" + (
+        "" if off is None else f", off by {say(off, 2)} on average"
+    )
+    plots.label(axes, title, "predicted chance", "share that came true")
+
+
+def wilson(count: Array, rows: Array) -> tuple[Array, Array]:
+    """Return the 95 % interval of shares (Wilson 1927).
+
+    Parameters
+    ----------
+    count, rows
+        How many of how many, shape (shares,).
+
+    Examples
+    --------
+    >>> low, high = wilson(np.array([0, 5]), np.array([10, 10]))
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.0, 0.24], [0.28, 0.76])
+    """
+    z = 1.959964
+    n = np.maximum(rows, 1)
+    share = count / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def _chances(axes: Axes, evaluation: Evaluation, at: float) -> None:
@@ -175,13 +251,22 @@ def _costs(axes: Axes, evaluation: Evaluation, at: float) -> None:
     axes.plot(np.arange(1001) / 1000, spent, color=plots.ACCENT)
     axes.axvline(at, color=plots.INK, lw=1.5)
     _dot(axes, at, evaluation.cost(at))
+    told = evaluation.costs
+    thresholds = evaluation.curves["thresholds"]
+    rows = thresholds["positive"] + thresholds["negative"]
+    never = told["miss"] * thresholds["positive"] / rows
+    always = told["false_alarm"] * thresholds["negative"] / rows
+    axes.axhline(min(never, always), color=plots.SOFT, lw=1.5)
+    flagged = curves.flagged(thresholds)
+    if evaluation.capacity < 1:
+        first = int((flagged <= evaluation.capacity + 1e-12).argmax())
+        axes.axvspan(0, first / 1000, color=plots.SOFT, alpha=0.4, lw=0)
     axes.set_ylim(0, None)
     plots.label(axes, "What a row costs on average", "threshold", "cost")
 
 
 def _counts(evaluation: Evaluation, at: float) -> Array:
-    truth, labels = curves.labelled(evaluation.curves["thresholds"], at)
-    return np.bincount(truth * 2 + labels, minlength=4).reshape(2, 2)
+    return curves.counts(evaluation.curves["thresholds"], at)
 
 
 def _matrix(axes: Axes, counts: Array, classes: tuple[str, ...]) -> None:

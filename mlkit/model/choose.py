@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from mlkit.core.cells import config
 from mlkit.model import cross
 from mlkit.model.cross import Trial, trial
-from mlkit.model.families import family
-from mlkit.model.families import names as all_families
+from mlkit.model.families import first, names, ready
 from mlkit.model.grid import Grid
 from mlkit.model.metrics import METRICS, better
 from mlkit.model.parity import agree
@@ -173,7 +172,8 @@ def choose(
     train
         Cleaned rows with their target.
     families
-        Which to compare; None or none takes all. The guess is always there.
+        Which to compare; None or none takes those that are `first` in their file.
+        The guess is always there.
     folds
         How many folds.
     metric
@@ -188,7 +188,7 @@ def choose(
     )
     rows = sample(known(train, problem), most_rows, seed)
     fold = cross.folds(rows, problem, folds, seed)
-    listed = _wanted(families)
+    listed = _wanted(families, problem.kind)
     trials = {name: _trials(name, rows, problem, fold, seed) for name in listed}
     found = [_candidate(name, t, rows[fold == 0]) for name, t in trials.items()]
     found.sort(key=lambda c: -c.score if METRICS[problem.metric].greater else c.score)
@@ -214,11 +214,11 @@ def sample(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     return table.iloc[np.sort(picked)]
 
 
-def _wanted(families: Iterable[str] | None) -> list[str]:
-    asked = set(families or all_families())
+def _wanted(families: Iterable[str] | None, kind: str) -> list[str]:
+    asked = set(families or first(kind))
     for name in asked:
-        family(name)
-    return [name for name in all_families() if name in asked or name == "dummy"]
+        ready(name, kind)
+    return [name for name in names() if name in asked or name == "dummy"]
 
 
 def _trials(
@@ -236,7 +236,7 @@ def _trials(
 def _candidate(name: str, trials: list[Trial], left_out: pd.DataFrame) -> Candidate:
     scores = np.array([t.score for t in trials])
     scores = scores[np.isfinite(scores)]
-    kind = family(name)
+    kind = ready(name, trials[0].model.problem.kind)
     check = agree(trials[0].model, left_out)
     error = scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else 0.0
     return Candidate(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.rows import MISSING
+from mlkit.model.normal import Normal
 
 __all__ = ["CLIP", "Encoder", "Encoding", "numbers", "words"]
 
@@ -34,6 +35,8 @@ class Encoding:
         otherwise they stay NaN.
     scale
         Centre numbers and divide by their standard deviation, capped at ±10.
+    normal
+        Replace numbers by the normal deviates of their ranks instead.
     levels
         At most so many levels of a category get a column of their own.
     rare
@@ -42,6 +45,7 @@ class Encoding:
 
     fill: bool = True
     scale: bool = False
+    normal: bool = False
     levels: int = 40
     rare: int = 3
 
@@ -61,6 +65,8 @@ class Encoder:
         The number columns whose missing values get a column of their own.
     levels
         For each category column, the levels that get a column.
+    normal
+        The maps to normal scores, where those are wanted.
     """
 
     numbers: list[str]
@@ -70,6 +76,7 @@ class Encoder:
     clip: float
     flags: list[str]
     levels: dict[str, list[str]] = field(default_factory=dict)
+    normal: Normal | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -77,6 +84,11 @@ class Encoder:
         flags = [f"{name} is missing" for name in self.flags]
         ones = [f"{name} = {v}" for name, levels in self.levels.items() for v in levels]
         return [*self.numbers, *flags, *ones] or ["(nothing)"]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no column says anything: the matrix is one column of zeros."""
+        return not self.numbers and not self.levels
 
     def places(self, name: str) -> list[int]:
         """Return which of the matrix's columns come of the table's column `name`."""
@@ -94,14 +106,20 @@ class Encoder:
         raw = numbers(table, self.numbers)
         missing = np.isnan(raw)
         filled = np.where(missing & ~np.isnan(self.fill), self.fill, raw)
-        scaled = (filled - self.mean) / self.scale
-        if self.clip:
-            scaled = np.clip(scaled, np.float32(-self.clip), np.float32(self.clip))
+        scaled = self._scaled(filled)
         flags = missing[:, [self.numbers.index(name) for name in self.flags]]
         blocks = [scaled, flags.astype(np.float32)]
         blocks += [_ones(words(table, name), v) for name, v in self.levels.items()]
         matrix = np.concatenate(blocks, axis=1, dtype=np.float32)
         return matrix if matrix.shape[1] else np.zeros((len(table), 1), np.float32)
+
+    def _scaled(self, filled: Floats) -> Floats:
+        if self.normal is not None:
+            return self.normal.transform(filled)
+        scaled: Floats = (filled - self.mean) / self.scale
+        if not self.clip:
+            return scaled
+        return np.clip(scaled, np.float32(-self.clip), np.float32(self.clip))
 
     @classmethod
     def fit(
@@ -132,6 +150,7 @@ class Encoder:
         mean, spread = np.zeros(len(used)), np.ones(len(used))
         if encoding.scale and len(used):
             mean, spread = filled.mean(axis=0), filled.std(axis=0)
+        normal = encoding.normal and encoding.fill and len(used)
         small = spread <= np.abs(mean) * 1e-7
         spread = np.where(small, 1.0, spread)
         return cls(
@@ -142,6 +161,7 @@ class Encoder:
             clip=CLIP if encoding.scale else 0.0,
             flags=[numbers_[j] for j in some],
             levels=_levels(table, categories, encoding),
+            normal=Normal.fit(filled.astype(np.float32), CLIP) if normal else None,
         )
 
 

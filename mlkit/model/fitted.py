@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import (
     ThreadpoolController,
 )
@@ -17,7 +19,7 @@ from threadpoolctl import (
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.model.encode import Encoder, Encoding
-from mlkit.model.families import family
+from mlkit.model.families import Family, family, ready
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
 from mlkit.model.words import listed
@@ -46,14 +48,17 @@ class Member:
 
 
 class Part:
-    """A fitted member: its estimator, and which of the model's encoders it takes."""
+    """A fitted member: its estimator, its encoder's place, the classes that it saw."""
 
-    def __init__(self, member: Member, encoder: int, estimator: Any) -> None:
+    def __init__(
+        self, member: Member, encoder: int, estimator: Any, seen: list[int]
+    ) -> None:
         self.family = member.family
         self.settings = dict(member.settings)
         self.weight = float(member.weight)
         self.encoder = encoder
         self.estimator = estimator
+        self.seen = seen
 
 
 class Model:
@@ -144,7 +149,7 @@ class Model:
             with one_thread():
                 if self.classes:
                     chances = part.estimator.predict_proba(matrix)
-                    found[:, part.estimator.classes_] += part.weight * chances
+                    found[:, part.seen] += part.weight * chances
                 else:
                     found += part.weight * part.estimator.predict(matrix)
         if self.classes:
@@ -221,18 +226,59 @@ def blend(
     goal = truth if problem.classes else (truth - model.centre) / model.spread
     weights = _weights(used, problem)
     doors: list[Encoding] = []
+    matrices: list[NDArray[np.float32]] = []
+    seen, places = np.unique(goal, return_inverse=True)
     for member in members:
-        kind = family(member.family)
+        kind = ready(member.family, problem.kind)
         if kind.encoding not in doors:
             doors.append(kind.encoding)
             columns = problem.numbers, problem.categories
             model.encoders.append(Encoder.fit(used, *columns, kind.encoding))
+            matrices.append(model.encoders[-1].transform(used))
         place = doors.index(kind.encoding)
-        made = kind.build(problem.kind, len(used), seed, **member.settings)
-        with one_thread():
-            made.fit(model.encoders[place].transform(used), goal, sample_weight=weights)
-        model.parts.append(Part(member, place, made))
+        if len(seen) < 2 or model.encoders[place].empty:
+            member = Member("dummy", {}, member.weight)
+            kind = family("dummy")
+        ends = places if problem.classes else goal
+        made = _estimator(kind, member, problem, matrices[place], ends, weights, seed)
+        codes = [int(code) for code in seen] if problem.classes else []
+        model.parts.append(Part(member, place, made, codes))
     return model
+
+
+def _estimator(
+    kind: Family,
+    member: Member,
+    problem: Problem,
+    matrix: NDArray[np.float32],
+    goal: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    seed: int,
+) -> Any:
+    """Fit one estimator: on so many rows as it can take, on one thread."""
+    picked = _sample(len(matrix), kind.most, goal if problem.classes else None, seed)
+    given = {} if weights is None or not kind.weighted else {"sample_weight": weights}
+    if picked is not None:
+        matrix, goal = matrix[picked], goal[picked]
+        given = {name: values[picked] for name, values in given.items()}
+    made = kind.build(problem.kind, len(matrix), seed, **member.settings)
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        made.fit(matrix, goal, **given)
+    return kind.keep(made, problem.kind) if hasattr(kind, "keep") else made
+
+
+def _sample(
+    rows: int, most: int, classes: NDArray[Any] | None, seed: int
+) -> NDArray[np.int64] | None:
+    """Return at most `most` row places, one of each class among them; None for all."""
+    if not most or rows <= most:
+        return None
+    order = np.random.default_rng(seed).permutation(rows)
+    taken = [order[:most]]
+    if classes is not None:
+        taken.append(order[np.unique(classes[order], return_index=True)[1]])
+    return np.asarray(np.unique(np.concatenate(taken)), np.int64)
 
 
 def one_thread() -> Any:
@@ -257,10 +303,14 @@ def _weights(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | Non
 
 
 def _scale_of(problem: Problem, truth: NDArray[Any]) -> tuple[float, float]:
-    """Return centre and spread of a target that is a number: it is learnt scaled."""
+    """Return centre and spread of a target that is a number: it is learnt scaled.
+
+    Counts keep their zero.
+    """
     if problem.classes:
         return 0.0, 1.0
-    return float(truth.mean()), float(truth.std()) or 1.0
+    centre = 0.0 if problem.kind == "count" else float(truth.mean())
+    return centre, float(truth.std()) or 1.0
 
 
 def _shares_of(problem: Problem, truth: NDArray[Any]) -> list[float]:

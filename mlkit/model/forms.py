@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Form", "Linear", "Trees", "floor32", "join"]
+__all__ = ["Form", "Layers", "Linear", "Quadratic", "Trees", "floor32", "join"]
 
 Array = NDArray[Any]
 
@@ -29,7 +29,7 @@ class Linear:
         Shape (scores,).
     link
         From scores to what is predicted: ``none``, ``pair`` (p → 1 − p, p),
-        ``logistic`` (score → 1 − p, p) or ``softmax``.
+        ``logistic`` (score → 1 − p, p), ``softmax`` or ``exp``.
     """
 
     weights: Array
@@ -74,7 +74,46 @@ class Trees:
     link: str = "none"
 
 
-Form = Linear | Trees
+@dataclass(frozen=True)
+class Layers:
+    """Scores of a network of dense layers, each but the last followed by ReLU.
+
+    Parameters
+    ----------
+    weights
+        By layer, shape (inputs, outputs).
+    bias
+        By layer, shape (outputs,).
+    link
+        As in `Linear`.
+    """
+
+    weights: tuple[Array, ...]
+    bias: tuple[Array, ...]
+    link: str = "none"
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """Scores that are squared distances: ``bias - sum(((x - centre) * scale) ** 2)``.
+
+    Parameters
+    ----------
+    centre, scale
+        Shape (columns, scores).
+    bias
+        Shape (scores,).
+    link
+        As in `Linear`.
+    """
+
+    centre: Array
+    scale: Array
+    bias: Array
+    link: str = "softmax"
+
+
+Form = Linear | Trees | Layers | Quadratic
 
 
 def join(trees: Iterable[Trees], base: Array, link: str) -> Trees:
@@ -111,5 +150,5 @@ def floor32(thresholds: Array) -> Array:
     """
     with np.errstate(over="ignore"):
         near = thresholds.astype(np.float32)
-    low = np.nextafter(near, np.float32(-np.inf))
+        low = np.nextafter(near, np.float32(-np.inf))
     return np.where(near.astype(np.float64) > thresholds, low, near)

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.errors import MlkitError
-from mlkit.model.fitted import Model
+from mlkit.model.families import family
+from mlkit.model.fitted import Model, Part
 from mlkit.model.runtime import Graph, Predictions
 
 __all__ = ["TOLERANCE", "Agreement", "Check", "agree", "compare", "probes"]
@@ -84,6 +85,10 @@ def agree(model: Model, table: pd.DataFrame, threshold: float = 0.5) -> Check:
     """
     from mlkit.model.formats.onnx import convert
 
+    lacking = [part.family for part in model.parts if "onnx" not in formats_of(part)]
+    if lacking:
+        title = family(lacking[0]).title
+        return Check(f"{title} keeps its training rows, which no format takes", 0)
     rows = probes(table, model)
     try:
         onnx = convert(model, threshold)
@@ -97,6 +102,11 @@ def agree(model: Model, table: pd.DataFrame, threshold: float = 0.5) -> Check:
         why = f"cannot be converted: {type(error).__name__}: {str(error)[:200]}"
         return Check(why, 0)
     return Check(compare(model, rows, said, threshold).reason, len(onnx))
+
+
+def formats_of(part: Part) -> tuple[str, ...]:
+    """Return the package formats that a fitted member can take."""
+    return family(part.family).formats
 
 
 def compare(

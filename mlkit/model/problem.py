@@ -16,14 +16,24 @@ from mlkit.core.schema import Schema
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "Problem", "known"]
+__all__ = ["CLASSES", "KINDS", "VALUES", "Problem", "known"]
 
 KINDS = {
     "two_classes": "one of two classes",
     "many_classes": "one of many classes",
+    "ordered": "one of several classes in order",
     "number": "a number",
+    "count": "a count",
 }
-METRICS = {"two_classes": "roc_auc", "many_classes": "log_loss", "number": "rmse"}
+CLASSES = ("two_classes", "many_classes", "ordered")
+VALUES = ("number", "count")
+METRICS = {
+    "two_classes": "roc_auc",
+    "many_classes": "log_loss",
+    "ordered": "log_loss",
+    "number": "rmse",
+    "count": "deviance",
+}
 ALLOWED = {
     "two_classes": (
         "roc_auc",
@@ -35,7 +45,17 @@ ALLOWED = {
         "f1",
     ),
     "many_classes": ("log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1"),
-    "number": ("rmse", "mae", "r2"),
+    "ordered": (
+        "kappa",
+        "steps",
+        "log_loss",
+        "roc_auc",
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+    ),
+    "number": ("rmse", "mae", "r2", "mape"),
+    "count": ("deviance", "mae", "rmse", "r2"),
 }
 YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlkit.data.charts import style as plots
 from mlkit.model.encode import Encoder
 from mlkit.model.families import family
-from mlkit.model.forms import Linear, Trees
+from mlkit.model.forms import Form, Layers, Linear, Quadratic, Trees
 
 if TYPE_CHECKING:
     from mlkit.model.fitted import Model
@@ -32,8 +32,10 @@ def inside(model: Model) -> plots.Picture:
             encoder = model.encoders[part.encoder]
             if isinstance(form, Linear):
                 below = _weights(at, model, encoder, form)
-            else:
+            elif isinstance(form, Trees):
                 below = _questions(at, encoder, form)
+            else:
+                below = _shares(at, encoder, form)
             share = f"{part.weight:.0%} " if len(parts) > 1 else ""
             at.set_title(f"{share}{family(part.family).title}: {below}")
             at.grid(visible=False, axis="y")
@@ -75,6 +77,25 @@ def _questions(axes: Axes, encoder: Encoder, form: Trees) -> str:
     axes.set_xlabel("questions asked about the column")
     trees = len(np.unique(form.tree))
     return f"{trees:,} trees, {int((~form.leaf).sum()):,} questions"
+
+
+def _shares(axes: Axes, encoder: Encoder, form: Form | None) -> str:
+    """Draw what can be said of other forms: how much of each column goes in."""
+    if isinstance(form, Layers):
+        size = np.abs(form.weights[0]).mean(axis=1)
+        word, below = "mean size of the first layer's weights", "a network of layers"
+    elif isinstance(form, Quadratic):
+        size = (form.centre * form.scale).std(axis=1)
+        word, below = "how far apart the classes lie", "each column for itself"
+    else:
+        axes.set_axis_off()
+        return "keeps its training rows, nothing to draw"
+    top = np.argsort(-size, kind="stable")[:MOST][::-1]
+    axes.barh(range(len(top)), size[top], color=plots.ACCENT, height=0.62)
+    names = [plots.shorten(encoder.columns[k], 30) for k in top]
+    axes.set_yticks(range(len(top)), names)
+    axes.set_xlabel(word)
+    return below
 
 
 def _sources(encoder: Encoder) -> list[str]:

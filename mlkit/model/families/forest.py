@@ -15,18 +15,38 @@ from sklearn.ensemble import (
 from mlkit.model.encode import Encoding
 from mlkit.model.families.tree import nodes_of, share_of
 from mlkit.model.forms import Trees, join
+from mlkit.model.problem import CLASSES, VALUES
 
 title = "forest"
-order = 3
+order = 30
 baseline = False
+first = True
 plain = False
 formats = ("onnx", "pmml", "pfa")
 encoding = Encoding()
+takes = CLASSES + VALUES
+weighted = True
+most = 0
+install = ""
+
+
+def installed() -> bool:
+    """Tell that it is always there."""
+    return True
+
+
+def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+    """Guess the seconds of a fit: trees, each on a share of the columns."""
+    share = settings.get("columns") or (1 / 3 if classes == 1 else columns**-0.5)
+    asked = max(1.0, share * columns)
+    pace = 1e-8 if settings.get("extra") else 2.5e-8
+    each = 0.001 + pace * rows * np.log2(rows + 2) ** 1.3 * asked
+    return float(0.01 + settings.get("trees", 100) * each)
 
 
 def build(
     kind: str,
-    rows: int,  # noqa: ARG001
+    rows: int,
     seed: int,
     *,
     trees: int = 100,
@@ -41,14 +61,15 @@ def build(
     trees
         How many.
     leaf
-        Rows in a leaf, at least; by default 1 for a number, 3 for classes.
+        Rows in a leaf, at least; by default 1 for a number, 3 for classes, and one
+        more for each ten thousand rows.
     columns
         The share of the columns that a split looks at; by default a third for a
         number, the square root of their count for classes.
     extra
         Whether splits are drawn at random (extremely randomised trees).
     """
-    number = kind == "number"
+    number = kind in VALUES
     make = {
         (True, False): RandomForestRegressor,
         (True, True): ExtraTreesRegressor,
@@ -57,7 +78,7 @@ def build(
     }[number, extra]
     return make(
         n_estimators=trees,
-        min_samples_leaf=leaf or (1 if number else 3),
+        min_samples_leaf=(leaf or (1 if number else 3)) + rows // 10_000,
         max_features=columns or (1 / 3 if number else "sqrt"),
         random_state=seed,
     )
@@ -65,7 +86,7 @@ def build(
 
 def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:
     """Draw leaf, columns and kind of trees."""
-    leaves = [1, 1, 2, 3, 5] if kind == "number" else [1, 2, 3, 5, 10, 20]
+    leaves = [1, 1, 2, 3, 5] if kind in VALUES else [1, 2, 3, 5, 10, 20]
     return {
         "leaf": int(rng.choice(leaves)),
         "columns": float(rng.choice([0.1, 0.2, 0.3, 0.5, 0.8])),
@@ -81,5 +102,5 @@ def form(estimator: Any, kind: str) -> Trees:
         nodes_of(one, v) for one, v in zip(estimator.estimators_, values, strict=True)
     ]
     width = values[0].shape[1]
-    link = "pair" if kind != "number" and width == 1 else "none"
+    link = "pair" if kind not in VALUES and width == 1 else "none"
     return join(parts, np.zeros(width), link)

@@ -9,13 +9,30 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mlkit.model.encode import Encoding
 from mlkit.model.forms import Trees, floor32, join
+from mlkit.model.problem import CLASSES, VALUES
 
 title = "one small tree"
-order = 2
+order = 20
 baseline = True
+first = True
 plain = True
 formats = ("onnx", "pmml", "pfa")
 encoding = Encoding()
+takes = CLASSES + VALUES
+weighted = True
+most = 0
+install = ""
+
+
+def installed() -> bool:
+    """Tell that it is always there."""
+    return True
+
+
+def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:  # noqa: ARG001
+    """Guess the seconds of a fit: the rows are sorted once a level and column."""
+    depth = settings.get("depth", 4)
+    return float(0.004 + 1.5e-8 * rows * np.log2(rows + 2) * columns * min(depth, 8))
 
 
 def build(
@@ -28,7 +45,7 @@ def build(
 ) -> Any:
     """Return a tree of at most `depth` questions, with `leaf` rows in a leaf."""
     smallest = leaf or max(2, min(20, rows // 40))
-    make = DecisionTreeRegressor if kind == "number" else DecisionTreeClassifier
+    make = DecisionTreeRegressor if kind in VALUES else DecisionTreeClassifier
     return make(max_depth=depth, min_samples_leaf=smallest, random_state=seed)
 
 
@@ -40,14 +57,14 @@ def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
 def form(estimator: Any, kind: str) -> Trees:
     """Return the tree's nodes."""
     share = share_of(estimator, kind)
-    link = "pair" if kind != "number" and share.shape[1] == 1 else "none"
+    link = "pair" if kind not in VALUES and share.shape[1] == 1 else "none"
     return join([nodes_of(estimator, share)], np.zeros(share.shape[1]), link)
 
 
 def share_of(estimator: Any, kind: str) -> Any:
     """Return what each node predicts: a value, one chance of two, or all chances."""
     values = estimator.tree_.value[:, 0, :]
-    if kind == "number":
+    if kind in VALUES:
         return values
     shares = values / values.sum(axis=1, keepdims=True)
     return shares[:, 1:] if shares.shape[1] == 2 else shares

@@ -18,7 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 from mlkit.model.encode import Encoder
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
-from mlkit.model.forms import Linear, Trees
+from mlkit.model.forms import Form, Linear, Quadratic, Trees
+from mlkit.model.normal import Normal
 from mlkit.model.runtime import STEPS
 
 __all__ = ["convert"]
@@ -97,7 +98,9 @@ class _Build:
         raw = self.node("Where", self.node("IsInf", raw), nan, raw)
         missing = self.node("IsNaN", raw)
         cells = self.node("Where", missing, self.constant(encoder.fill), raw)
-        if encoder.clip:
+        if encoder.normal is not None:
+            cells = self._normal(cells, encoder.normal)
+        elif encoder.clip:
             cells = self.node("Sub", cells, self.constant(encoder.mean))
             cells = self.node("Div", cells, self.constant(encoder.scale))
             limits = [np.float32(-encoder.clip), np.float32(encoder.clip)]
@@ -108,6 +111,27 @@ class _Build:
         flags = self.node("Cast", missing, to=TensorProto.FLOAT)
         picked = self.constant(np.array(places, np.int64))
         return [cells, self.node("Gather", flags, picked, axis=1)]
+
+    def _normal(self, cells: str, maps: Normal) -> str:
+        """Count the knots that a cell reaches, and look its map up."""
+        columns, knots = maps.knots.shape
+        wide = self.node("Unsqueeze", cells, self.constant(np.array([2], np.int64)))
+        met = self.node("GreaterOrEqual", wide, self.constant(maps.knots))
+        count = self.node(
+            "ReduceSum",
+            self.node("Cast", met, to=TensorProto.FLOAT),
+            self.constant(np.array([2], np.int64)),
+            keepdims=0,
+        )
+        first = np.arange(columns, dtype=np.float32) * (knots + 1)
+        place = self.node("Add", count, self.constant(first))
+        place = self.node("Cast", place, to=TensorProto.INT64)
+        start, slope, level = (
+            self.node("Gather", self.constant(table.ravel()), place)
+            for table in (maps.start, maps.slope, maps.level)
+        )
+        away = self.node("Mul", slope, self.node("Sub", cells, start))
+        return self.node("Add", level, away)
 
     def _ones(self, name: str, levels: list[str]) -> str:
         ones = self.node(
@@ -132,13 +156,25 @@ class _Build:
     def part(self, part: Part, matrix: str) -> str:
         """Write one fitted member: probabilities of all classes, or scaled values."""
         form = family(part.family).form(part.estimator, self.model.problem.kind)
+        if form is None:
+            raise ValueError(f"{family(part.family).title} has no plain form")
+        said = self.link(self.scores(matrix, form), form.link)
+        return self._all_classes(said, part.seen) if self.model.classes else said
+
+    def scores(self, matrix: str, form: Form) -> str:
+        """Write what a form computes, before its link."""
+        if isinstance(form, Trees):
+            return self.trees(matrix, form)
+        if isinstance(form, Quadratic):
+            return self.quadratic(matrix, form)
         if isinstance(form, Linear):
-            scores = self.linear(matrix, form)
-        else:
-            scores = self.trees(matrix, form)
-        if not self.model.classes:
-            return scores
-        return self._all_classes(self.link(scores, form.link), part.estimator)
+            return self.linear(matrix, form)
+        *hidden, last = (
+            Linear(w, b) for w, b in zip(form.weights, form.bias, strict=True)
+        )
+        for layer in hidden:
+            matrix = self.node("Relu", self.linear(matrix, layer))
+        return self.linear(matrix, last)
 
     def mix(self, said: list[str], weights: list[float]) -> str:
         """Write the weighted sum of the members."""
@@ -154,6 +190,21 @@ class _Build:
             "MatMul", matrix, self.constant(form.weights.astype(np.float32))
         )
         return self.node("Add", product, self.constant(form.bias.astype(np.float32)))
+
+    def quadratic(self, matrix: str, form: Quadratic) -> str:
+        """Write squared distances, multiplied out, in double precision."""
+        centre, square = form.centre.astype(float), form.scale.astype(float) ** 2
+        cells = self.node("Cast", matrix, to=TensorProto.DOUBLE)
+        bent = self.node(
+            "MatMul", self.node("Mul", cells, cells), self.constant(-square)
+        )
+        straight = self.node("MatMul", cells, self.constant(2 * centre * square))
+        level = form.bias.astype(float) - (centre**2 * square).sum(axis=0)
+        level_ = self.node("Add", straight, self.constant(level))
+        scores = self.node("Add", bent, level_)
+        axis = self.constant(np.array([1], np.int64))
+        top = self.node("ReduceMax", scores, axis, keepdims=1)
+        return self.node("Cast", self.node("Sub", scores, top), to=TensorProto.FLOAT)
 
     def trees(self, matrix: str, form: Trees) -> str:
         """Write a sum over trees."""
@@ -187,6 +238,8 @@ class _Build:
         """Turn scores into probabilities."""
         if link == "softmax":
             return self.node("Softmax", scores, axis=1)
+        if link == "exp":
+            return self.node("Exp", scores)
         if link == "none":
             return scores
         chance = self.node("Sigmoid", scores) if link == "logistic" else scores
@@ -217,9 +270,8 @@ class _Build:
             ("probabilities", chances, (TensorProto.FLOAT, ["rows", width])),
         ]
 
-    def _all_classes(self, chances: str, estimator: Any) -> str:
+    def _all_classes(self, chances: str, seen: list[int]) -> str:
         """Put the columns in place where a class was not seen in training."""
-        seen = [int(code) for code in estimator.classes_]
         width = len(self.model.classes)
         if seen == list(range(width)):
             return chances

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.data.synthesis.correlate import (
+    bend,
     calibrate,
     nearest,
     noise_of,
@@ -31,6 +32,25 @@ Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
+class Root:
+    """How latent rows of one class are drawn.
+
+    Parameters
+    ----------
+    factor
+        A square root of the latent correlations, shape (dimensions, any).
+    own
+        Each dimension's share of its own, shape (dimensions,).
+    bends
+        How each dimension is spread where it is known; see `straighten`.
+    """
+
+    factor: Floats
+    own: Floats
+    bends: tuple[Floats, ...] = ()
+
+
+@dataclass(frozen=True)
 class Copula:
     """What was learnt of a matrix of numbers.
 
@@ -39,14 +59,13 @@ class Copula:
     margins
         By class: one margin a dimension.
     roots
-        By class: a square root of the latent correlations, shape (dimensions, any),
-        and each dimension's share of its own, shape (dimensions,).
+        By class, how latent rows are drawn.
     parts
         For each column its dimensions.
     """
 
     margins: tuple[tuple[Margin, ...], ...]
-    roots: tuple[tuple[Floats, Floats], ...]
+    roots: tuple[Root, ...]
     parts: tuple[Part, ...]
 
     def draw(self, counts: Sequence[int], seed: int) -> tuple[Floats, Ints]:
@@ -73,9 +92,11 @@ class Copula:
     def _draw(self, kind: int, count: int, rng: np.random.Generator) -> Floats:
         from scipy.special import ndtr
 
-        (root, own), margins = self.roots[kind], self.margins[kind]
-        latent = rng.normal(size=(count, root.shape[1])) @ root.T
-        shares = ndtr(latent + own * rng.normal(size=latent.shape))
+        root, margins = self.roots[kind], self.margins[kind]
+        latent = rng.normal(size=(count, root.factor.shape[1])) @ root.factor.T
+        shares = ndtr(latent + root.own * rng.normal(size=latent.shape))
+        for place, steps in enumerate(root.bends):
+            shares[:, place] = bend(shares[:, place], steps)
         values = [one.draw(shares[:, place]) for place, one in enumerate(margins)]
         return fold(np.column_stack(values), self.parts)
 
@@ -161,28 +182,29 @@ def _roots(
     rows: Sequence[Ints],
     margins: Sequence[Sequence[Margin]],
     seed: int,
-) -> tuple[tuple[Floats, Floats], ...]:
+) -> tuple[Root, ...]:
     noise, own = noise_of(scores.shape[1], seed), np.zeros(scores.shape[1])
     known = np.isfinite(found.dimensions)
     common = shrink(*pairwise(scores, known), np.eye(scores.shape[1]))
     roots = []
     for kind, mine in enumerate(rows):
         if len(mine) < FEW:
-            roots.append((nearest(common)[1], own))
+            roots.append(Root(nearest(common)[1], own))
             continue
         wanted = shrink(*pairwise(scores[mine], known[mine]), common)
-        roots.append((calibrate(wanted, margins[kind], found.needs, noise), own))
+        factor, bends = calibrate(wanted, margins[kind], found.needs, noise)
+        roots.append(Root(factor, own, bends))
     return tuple(roots)
 
 
 def _wide_roots(
     scores: Floats, _: Unfolded, rows: Sequence[Ints], *__: object
-) -> tuple[tuple[Floats, Floats], ...]:
+) -> tuple[Root, ...]:
     """Return roots as wide as there are rows, with a share of its own for each."""
     roots = []
     for mine in rows:
         part = scores[mine] if len(mine) >= FEW else scores
         length = np.sqrt((part**2).sum(axis=0))
         root = (part / np.where(length > 0, length, 1)).T * np.sqrt(1 - MIXED)
-        roots.append((root, np.sqrt(np.where(length > 0, MIXED, 1.0))))
+        roots.append(Root(root, np.sqrt(np.where(length > 0, MIXED, 1.0))))
     return tuple(roots)

@@ -9,11 +9,20 @@ from numpy.typing import NDArray
 
 from mlkit.data.synthesis.margins import Margin
 
-__all__ = ["calibrate", "nearest", "pairwise", "shrink"]
+__all__ = [
+    "bend",
+    "calibrate",
+    "nearest",
+    "noise_of",
+    "pairwise",
+    "shrink",
+    "straighten",
+]
 
 ROUNDS = 16
 NEAR = 0.002
-DRAWN = 2000
+DRAWN = 4000
+STEPS = 50
 MOST = 0.995
 LEAST = 1e-6
 
@@ -109,13 +118,66 @@ def nearest(correlations: Floats) -> tuple[Floats, Floats]:
     return root @ root.T, root
 
 
+def straighten(
+    shares: Floats, margins: Sequence[Margin], needs: Sequence[Sequence[int]]
+) -> tuple[Floats, NDArray[np.bool_], tuple[Floats, ...]]:
+    """Spread each dimension evenly again over the rows in which it is known.
+
+    A dimension that is known in some rows only is, in those, not what it is in all:
+    its margin would be off.
+
+    Parameters
+    ----------
+    shares
+        Draws × dimensions, from 0 to 1.
+    margins
+        One a dimension.
+    needs
+        For each dimension those that must be no for it to be known; they come first, or
+        need nothing themselves.
+
+    Returns
+    -------
+    shares, known, bends
+        The shares spread anew; where each is known; and for each dimension the shares
+        at even steps of those that are known, empty where it needs nothing.
+
+    Examples
+    --------
+    >>> from mlkit.data.synthesis.margins import margin
+    >>> even = np.arange(100.0)
+    >>> two = [margin(values, values, values, False) for values in (even > 49, even)]
+    >>> same = np.column_stack([np.linspace(0, 1, 1001)] * 2)
+    >>> _, known, bends = straighten(same, two, [(), (0,)])
+    >>> int(known[:, 1].sum()), float(bends[1][-1].round(1))
+    (501, 0.5)
+    """
+    shares, known = shares.copy(), np.ones(shares.shape, bool)
+    bends = [np.zeros(0)] * len(needs)
+    for place in sorted(range(len(needs)), key=lambda one: (len(needs[one]) > 0, one)):
+        for other in needs[place]:
+            known[:, place] &= margins[other].draw(shares[:, other]) < 0.5
+        seen = shares[known[:, place], place]
+        if needs[place] and len(seen) >= STEPS:
+            bends[place] = np.quantile(seen, np.linspace(0, 1, STEPS))
+            shares[:, place] = bend(shares[:, place], bends[place])
+    return shares, known, tuple(bends)
+
+
+def bend(shares: Floats, steps: Floats) -> Floats:
+    """Return shares as `straighten` spreads them."""
+    if not len(steps):
+        return shares
+    return np.asarray(np.interp(shares, steps, np.linspace(0, 1, len(steps))))
+
+
 def calibrate(
     wanted: Floats,
     margins: Sequence[Margin],
     needs: Sequence[Sequence[int]],
     noise: Floats,
-) -> Floats:
-    """Return a square root of latent correlations that give the wanted ones.
+) -> tuple[Floats, tuple[Floats, ...]]:
+    """Return a square root of latent correlations that give the wanted ones, and bends.
 
     Words, ties and gaps weaken a correlation on its way from the latent normal to the
     cells. So rows are drawn, what comes out is held against what is wanted, and the
@@ -134,22 +196,20 @@ def calibrate(
     """
     from scipy.special import ndtr
 
-    latent, best, least = wanted, wanted, np.inf
+    latent, least = wanted, np.inf
+    best: tuple[Floats, tuple[Floats, ...]] = (wanted, ())
     for _ in range(ROUNDS):
         latent, root = nearest(np.clip(latent, -MOST, MOST))
-        shares = ndtr(noise @ root.T)
+        shares, known, bends = straighten(ndtr(noise @ root.T), margins, needs)
         drawn = np.column_stack(
             [one.score(shares[:, place]) for place, one in enumerate(margins)]
         )
-        known = np.ones(drawn.shape, bool)
-        for place, others in enumerate(needs):
-            for other in others:
-                known[:, place] &= margins[other].draw(shares[:, other]) < 0.5
         found, counts = pairwise(drawn, known)
-        told = np.isfinite(found) & (counts > DRAWN / 20)
+        told = np.isfinite(found) & (counts > len(noise) / 20)
         away = np.where(told, wanted - found, 0.0)
-        if float(np.abs(away).mean()) < least:
-            least, best = float(np.abs(away).mean()), root
+        off = float(np.abs(away).mean())
+        if off < least:
+            least, best = off, (root, bends)
         if least < NEAR:
             break
         latent = latent + away

@@ -102,7 +102,8 @@ def _fresh(
             numbers = range(top + 1, top + 1 + count + len(taken))
             return pd.Series([n for n in numbers if n not in taken][:count])
 
-        return counted, "int64" if types.is_integer_dtype(dtype) else "float64"
+        wide = "int64" if types.is_integer_dtype(dtype) else "float64"
+        return counted, wide if isinstance(dtype, np.dtype) else wide.capitalize()
     words, stem = set(levels.astype("str")), name
     while any(word.startswith(f"{stem} ") for word in words):
         stem = f"new {stem}"

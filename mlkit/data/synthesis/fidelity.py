@@ -20,7 +20,7 @@ from mlkit.data.synthesis.nearness import (
     nearest_records,
     pair_ties,
 )
-from mlkit.data.synthesis.plain import plain
+from mlkit.data.synthesis.plain import MOST, plain
 
 __all__ = ["Fidelity", "fidelity"]
 
@@ -89,13 +89,18 @@ class Fidelity:
         missed = sum(finding.state == "missed" for finding in self.findings)
         return f"<Fidelity {len(self.findings)} checks, {missed} to look at>"
 
+    def _notes(self) -> list[str]:
+        few = f"the first {MOST} columns were looked at"
+        sure = "this is evidence against copies; it is no guarantee of anonymity"
+        return [few, sure] if len(self.columns) == MOST else [sure]
+
     def _repr_html_(self) -> str:
         missed = sum(finding.state == "missed" for finding in self.findings)
         told = f"{many(missed, 'thing')} to look at" if missed else "nothing to look at"
         top = card(
             "How near, and how private?",
             f"{self.made:,} new rows beside {self.real:,} real ones · {told}",
-            ["this is evidence against copies; it is no guarantee of anonymity"],
+            self._notes(),
         )
         lines = [
             (MARKS[f.state], f.bar, f.got, f.help if f.state != "passed" else "")

@@ -10,7 +10,10 @@ from mlkit.core.rows import MISSING
 from mlkit.core.schema import Column, Schema
 from mlkit.data.measures.moments import scaled
 
-__all__ = ["plain"]
+__all__ = ["MOST", "plain"]
+
+MOST = 200
+"""How many columns are held against each other, the first ones."""
 
 UNLIKE = frozenset({"private", "flag"})
 
@@ -20,7 +23,8 @@ def plain(real: pd.DataFrame, made: pd.DataFrame) -> tuple[pd.DataFrame, Schema]
 
     Ids, private columns and flags are left out, for they are made anew; so are columns
     of images and sounds. Numbers near the end of what a float holds are divided. The
-    schema has types and no roles, the target among the rest.
+    schema has types and no roles, the target among the rest. Of more than 200 columns,
+    the first 200 are kept.
 
     Parameters
     ----------
@@ -35,11 +39,14 @@ def plain(real: pd.DataFrame, made: pd.DataFrame) -> tuple[pd.DataFrame, Schema]
     (['True', 'False', 'True', 'False'], ['x'])
     """
     schema = Schema.of(real)
-    cells, columns = {}, []
+    cells: dict[str, pd.Series] = {}
+    columns: list[Column] = []
     for column in schema:
         name = column.name
         if UNLIKE.intersection(column.roles) or column.type in ("id", "image", "audio"):
             continue
+        if len(columns) == MOST:
+            break
         values = pd.concat([real[name], made[name]], ignore_index=True)
         kind, cells[name] = _plain(values, column.type)
         columns.append(Column(name, kind))

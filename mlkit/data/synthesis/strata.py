@@ -39,7 +39,7 @@ def strata(table: pd.DataFrame, schema: Schema) -> tuple[Ints, str]:
     (array([1, 0, 1]), "each of the 2 classes of 't' by itself")
     """
     target = schema.target
-    if target is None or target not in table:
+    if target is None or target not in table or not table[target].notna().any():
         return np.zeros(len(table), np.intp), "all rows together: there is no target"
     values = table[target]
     numeric = schema[target].type == "number" and values.dtype.kind in "fiu"

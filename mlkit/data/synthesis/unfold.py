@@ -1,10 +1,10 @@
 """Words and gaps as latent dimensions of their own, and back.
 
-A word is told by questions, the commonest first: is it this one? else, is it that one?
-Each question is a dimension, known only where those before it were answered no; the
-rare words that are left share one dimension, in an order that goes with the other
-columns. A number that piles up, such as zero, is asked for in the same way. Columns
-whose gaps fall in the same rows share one dimension that says so.
+A word is told by questions, the one that stands out most first: is it this one? else,
+is it that one? Each question is a dimension, known only where those before it were
+answered no; the rare words that are left share one dimension, in an order that goes
+with the other columns. Columns whose gaps fall in the same rows share one dimension
+that says so.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ SEEN = 20
 LEVELS = 8
 LENT = 3.0
 WORTH = 20
-PILED = 0.05
-MOST_PILES = 2
+LOOKED_AT = 5000
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -38,7 +37,7 @@ class Part:
     Parameters
     ----------
     asked
-        The dimension of each question, and the code or value that a yes stands for.
+        The dimension of each question, and the code that a yes stands for.
     rest
         The dimension of what is left, or -1.
     order
@@ -47,7 +46,7 @@ class Part:
         The dimension that says where the column is missing, or -1.
     """
 
-    asked: tuple[tuple[int, float], ...] = ()
+    asked: tuple[tuple[int, int], ...] = ()
     rest: int = -1
     order: tuple[int, ...] = ()
     gap: int = -1
@@ -136,7 +135,7 @@ def unfold(
                 others = seen[1][:, seen[0] != place]
                 parts.append(_word(draft, values, questions, others))
             else:
-                parts.append(_number(draft, values, questions, smooth[place]))
+                parts.append(Part(rest=draft.add(values, smooth=smooth[place])))
         parts = _with_gaps(draft, matrix, parts)
         if len(draft.dimensions) <= most:
             break
@@ -163,32 +162,13 @@ class _Draft:
         return len(self.dimensions) - 1
 
 
-def _number(draft: _Draft, values: Floats, questions: int, smooth: bool) -> Part:
-    """Add the dimensions of one column of numbers; values that pile up are asked."""
-    known, counts = np.unique(values[np.isfinite(values)], return_counts=True)
-    piled = counts >= max(PILED * counts.sum(), WORTH)
-    order = np.argsort(-counts, kind="stable")
-    first = [place for place in order[:MOST_PILES] if piled[place]]
-    asked: list[tuple[int, float]] = []
-    open_rows = np.isfinite(values)
-    for value in known[first].tolist() if smooth and questions else ():
-        answer = np.where(open_rows, values == value, np.nan)
-        asked.append((draft.add(answer, [place for place, _ in asked]), value))
-        open_rows = open_rows & (values != value)
-    before = [place for place, _ in asked]
-    rest = draft.add(np.where(open_rows, values, np.nan), before, smooth)
-    return Part(tuple(asked), rest)
-
-
 def _word(draft: _Draft, values: Floats, questions: int, others: Floats) -> Part:
     """Add the dimensions of one column of codes."""
     known = np.isfinite(values)
     counts = np.bincount(values[known].astype(np.intp), minlength=1)
-    order = np.argsort(-counts, kind="stable").tolist()
-    worth = int((counts >= WORTH).sum())
-    asks = min(questions, worth, len(order) - 1)
-    first, left = order[:asks], order[asks:]
-    asked: list[tuple[int, float]] = []
+    first = _first(values, counts, questions, others)
+    left = [code for code in range(len(counts)) if code not in first]
+    asked: list[tuple[int, int]] = []
     open_rows = known.copy()
     for code in first:
         answer = np.where(open_rows, values == code, np.nan)
@@ -205,6 +185,29 @@ def _word(draft: _Draft, values: Floats, questions: int, others: Floats) -> Part
         told = np.where(open_rows, position[codes], np.nan)
         rest = draft.add(told, [place for place, _ in asked])
     return Part(tuple(asked), rest, tuple(left))
+
+
+def _first(values: Floats, counts: Ints, questions: int, others: Floats) -> list[int]:
+    """Return the codes to ask for, at each step the one that stands out most.
+
+    It stands out as far as the other columns of its rows are away from those of the
+    rest, the more so the more rows it has.
+    """
+    rows = np.flatnonzero(np.isfinite(values))
+    rows = rows[:: max(len(rows) // LOOKED_AT, 1)]
+    codes, seen = values[rows].astype(np.intp), others[rows]
+    left: list[int] = np.flatnonzero(counts >= WORTH).tolist()
+    first: list[int] = []
+    while left and len(first) < min(questions, len(counts) - 1):
+        sizes = np.array([np.sum(codes == code) for code in left])
+        means = np.array([seen[codes == code].sum(axis=0) for code in left])
+        away = means / np.maximum(sizes, 1)[:, None] - seen.mean(axis=0)
+        share = sizes / max(len(codes), 1)
+        out = sizes / np.maximum(1 - share, 1e-9) * ((away**2).sum(axis=1) + 1e-6)
+        code = left.pop(int(np.argmax(out)))
+        keep = codes != code
+        first, codes, seen = [*first, code], codes[keep], seen[keep]
+    return first
 
 
 def _with_gaps(draft: _Draft, matrix: Floats, parts: Sequence[Part]) -> list[Part]:

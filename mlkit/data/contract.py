@@ -106,6 +106,7 @@ def infer(table: pd.DataFrame) -> Contract:
     """
     schema = Schema.of(table)
     columns = schema.without(*schema.with_role("flag"))
+    table = columns.attach(table[columns.names].reset_index(drop=True))
     seen = _seen(table, columns)
     rules: list[dict[str, Any]] = []
     for column in columns:

@@ -166,11 +166,23 @@ def _with_seen(table: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
     """Note between which ends a bounded column lay this time."""
     if rule["check"] != "range" or rule["column"] not in table:
         return rule
+    values = table[rule["column"]]
     marks = {k: rule[k] for k in ("decimal", "thousands", "strip") if rule.get(k)}
-    found = numbers(cells_of(table[rule["column"]].drop_duplicates()), **marks)
-    known = found[np.isfinite(found)]
-    ends = [float(known.min()), float(known.max())] if len(known) else []
-    return rule | {"seen": ends}
+    cells = cells_of(values)
+    if values.dtype.kind not in "fiub":
+        cells = numbers(cells_of(values.drop_duplicates()), **marks)
+    return rule | {"seen": _ends(cells)}
+
+
+def _ends(cells: np.ndarray[Any, Any]) -> list[float]:
+    """Return the lowest and the highest finite number."""
+    with np.errstate(invalid="ignore"):
+        ends = (np.fmin, np.fmax)
+        low, high = (end.reduce(cells) if len(cells) else np.nan for end in ends)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        cells = cells[np.isfinite(cells)]
+        low, high = (cells.min(), cells.max()) if len(cells) else (np.nan, np.nan)
+    return [] if np.isnan(low) else [float(low), float(high)]
 
 
 def _violations(table: pd.DataFrame, rules: Rules, judged: Judged) -> pd.DataFrame:
@@ -269,7 +281,8 @@ def _left(table: pd.DataFrame, column: Column) -> list[Column]:
 def _of_target(table: pd.DataFrame, raw: Schema, min_rows: int) -> list[Finding]:
     if raw.target is None:
         return []
-    cleaned = clean(raw.only([raw.target]).attach(table[[raw.target]])).table
+    alone = raw.only([raw.target]).attach(table[[raw.target]])
+    cleaned = clean(alone, duplicates=False).table
     schema = Schema.of(cleaned)
     known = cleaned[raw.target].dropna()
     rows = _finding(

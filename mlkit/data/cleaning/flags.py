@@ -183,7 +183,7 @@ def counted(found: pd.Series) -> dict[str, int]:
     >>> counted(pd.Series(["", "duplicate of row 7", "missing target"]))
     {'duplicate': 1, 'missing target': 1}
     """
-    reasons = found[found != ""].str.replace(r" of row .*", "", regex=True)
+    reasons = found[(found != "").to_numpy()].str.replace(r" of row .*", "", regex=True)
     counts = reasons.value_counts().sort_index()
     return {str(why): int(count) for why, count in counts.items()}
 
@@ -216,4 +216,4 @@ def _chance(raw: pd.DataFrame, keys: pd.Series) -> bool:
     counts = keys.value_counts().to_numpy()
     pairs = float(np.sum(counts * (counts - 1.0) / 2))
     # columns go together in real tables, so chance alone gives more than this
-    return by_chance(raw[~keys.duplicated()], len(raw)) > pairs / 1000
+    return by_chance(raw[~keys.duplicated().to_numpy()], len(raw)) > pairs / 1000

@@ -87,6 +87,7 @@ class _Court:
         self.table = table.reset_index(drop=True)
         self.schema = Schema.of(table)
         self.functions = functions
+        self.none = np.zeros(len(table), dtype=bool)
         self.masks: dict[str, Mask] = {}
         self.faults: dict[str, str] = {}
         self.broken: set[str] = set()
@@ -103,7 +104,7 @@ class _Court:
     def can_ask(self, rule: Mapping[str, Any]) -> bool:
         """Tell whether the columns of a rule are there; note it, if not."""
         name, about = rule["rule"], columns_of(rule)
-        self.masks[name] = np.zeros(len(self.table), dtype=bool)
+        self.masks[name] = self.none
         absent = [column for column in about if column not in self.table]
         if absent and rule["check"] != "columns":
             many = "columns" if len(absent) > 1 else "column"
@@ -120,7 +121,7 @@ class _Court:
 
     def kept(self, rule: Mapping[str, Any], values: Any) -> Any:
         """Return which rows keep a rule, and remember which do not."""
-        name, rows = rule["rule"], len(self.table)
+        name = rule["rule"]
         try:
             found = self._asked(rule, values)
         except Broken as error:
@@ -133,8 +134,11 @@ class _Court:
             if found:
                 self.faults[name] = found
             return not found
-        self.masks[name] = np.asarray(found, dtype=bool)
-        return pd.Series(~self.masks[name], index=range(rows))
+        mask = np.asarray(found, dtype=bool)
+        if not mask.any():  # one mask of no row serves all rules that are kept
+            return True
+        self.masks[name] = mask
+        return False
 
     def _asked(self, rule: Mapping[str, Any], values: Any) -> Any:
         check = rule["check"]
@@ -192,7 +196,9 @@ def _with_pandera(court: _Court, rules: Rules) -> None:
         }
         schema = library.DataFrameSchema(columns, checks=[check(r) for r in whole])
         with suppress(library.errors.SchemaErrors):
-            schema.validate(court.table, lazy=True)
+            # pandera keeps what it validated for as long as that lives
+            shallow = court.table.copy(deep=False)
+            schema.validate(shallow, lazy=True, inplace=True)
 
 
 def cells_of(values: pd.Series) -> NDArray[Any]:

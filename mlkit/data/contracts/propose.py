@@ -26,6 +26,7 @@ WIDER = 0.25
 MOST_VALUES = 50
 ENOUGH = 30
 EXACT = 2**53
+LOOKED_AT = 1000
 FEWEST_WORDS = 10
 MOST_DATES = 6
 TEN_YEARS = 3653
@@ -137,12 +138,17 @@ def _long(name: str, known: pd.Series) -> list[Rule]:
 
 def _shaped(name: str, known: pd.Series) -> list[Rule]:
     """Propose a pattern where all words share one evident shape."""
-    words = known.astype("str").str.strip().drop_duplicates()
-    if len(known) < ENOUGH or len(words) < FEWEST_WORDS:
+    if len(known) < ENOUGH or not shape_of(_plain(known.head(20))):
         return []
-    few = words.head(20).tolist()
-    shape = shape_of(few) and shape_of(words.tolist())
+    words = _plain(known)
+    shape = shape_of(words) if len(words) >= FEWEST_WORDS else ""
     return [_rule(name, "pattern", pattern=shape)] if shape else []
+
+
+def _plain(known: pd.Series) -> list[str]:
+    """Return the distinct words, trimmed."""
+    distinct: list[str] = known.drop_duplicates().astype("str").str.strip().tolist()
+    return list(dict.fromkeys(distinct))
 
 
 def _of_gaps(values: pd.Series, name: str, gaps: list[str]) -> Iterator[Rule]:
@@ -253,8 +259,11 @@ def _rule(name: str, check: str, **bounds: Any) -> Rule:
 
 
 def _is_whole(known: np.ndarray[Any, Any]) -> bool:
-    finite_ones = known[np.isfinite(known)]
-    return len(finite_ones) > 0 and bool((finite_ones % 1 == 0).all())
+    for some in (known[:LOOKED_AT], known):
+        some = some[np.isfinite(some)]
+        if (some % 1 != 0).any():
+            return False
+    return len(some) > 0
 
 
 def _ticked(name: str) -> str:

@@ -26,7 +26,7 @@ ENOUGH = 100
 def counted(values: pd.Series) -> pd.Series:
     """Return how often each word occurs, the most frequent first."""
     counts = values.value_counts()
-    return counts[counts > 0]
+    return counts[counts.to_numpy() > 0]  # words as an index are looked up slowly
 
 
 def describe(values: pd.Series) -> dict[str, Any]:

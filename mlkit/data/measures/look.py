@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.schema import Column
-from mlkit.core.values import is_missing
-from mlkit.data.cleaning.draft import Offer
-from mlkit.data.cleaning.draft import look as distinct
+from mlkit.data.cleaning.distinct import look as distinct
+from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.propose import plan
 
 __all__ = ["Look", "look"]
@@ -81,6 +80,8 @@ def look(raw: pd.Series, column: Column) -> Look:
     ('number', [nan, 3.0, 4.0, 3.0], 'missing x')
     """
     if not column.is_feature and "target" not in column.roles:
+        if column.type == "id":
+            return Look(column, column, raw, raw, {column.name: (column, raw)})
         codes, cells = distinct(raw, column)
         values = _series(codes, cells) if cells.dtype == object else raw
         made = {column.name: (column, values)}
@@ -115,7 +116,7 @@ def _series(codes: NDArray[Any] | None, made: NDArray[Any]) -> pd.Series:
 
 def _words(codes: NDArray[Any], cells: NDArray[Any]) -> pd.Series:
     """Return words as a categorical; a gap, however it is written, is missing."""
-    plain = [None if is_missing(cell) or cell in EMPTY else str(cell) for cell in cells]
-    places, words = pd.factorize(np.array(plain, dtype=object))
+    plain = pd.Series(cells, dtype=object, copy=False)
+    places, words = pd.factorize(plain.mask(plain.isna() | plain.isin(EMPTY)))
     kinds = pd.Index(words, dtype="str")
     return pd.Series(pd.Categorical.from_codes(places[codes], kinds), copy=False)

@@ -116,8 +116,11 @@ def _repeats(keys: NDArray[np.uint64]) -> bool:
 
 def _mixed(look: Look) -> NDArray[np.uint64]:
     """Return one hash a cell; cells that are equal hash alike."""
-    if look.codes is not None:
-        cells = look.codes.astype(np.int64).view(np.uint64)  # a copy
+    codes = look.codes
+    if codes is None and look.raw.dtype.kind not in "fiubM":
+        codes = pd.factorize(look.raw, use_na_sentinel=False)[0]
+    if codes is not None:
+        cells = codes.astype(np.int64).view(np.uint64)  # a copy
     elif look.raw.dtype.kind == "f":
         plain = look.raw.to_numpy(np.float64)
         cells = (plain + 0.0).view(np.uint64)

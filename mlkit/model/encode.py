@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.rows import MISSING
 from mlkit.model.normal import Normal
+from mlkit.model.problem import Problem
+from mlkit.model.rates import Rates, folds_of, goals_of
 
 __all__ = ["CLIP", "Encoder", "Encoding", "numbers", "words"]
 
@@ -41,6 +43,8 @@ class Encoding:
         At most so many levels of a category get a column of their own.
     rare
         A level seen in fewer rows than this gets none; neither does an unseen one.
+    rates
+        Whether a category of more levels also tells how the target was at each.
     """
 
     fill: bool = True
@@ -48,6 +52,7 @@ class Encoding:
     normal: bool = False
     levels: int = 40
     rare: int = 3
+    rates: bool = True
 
 
 @dataclass
@@ -67,6 +72,8 @@ class Encoder:
         For each category column, the levels that get a column.
     normal
         The maps to normal scores, where those are wanted.
+    rates
+        For each category column of more levels, how the target was at each.
     """
 
     numbers: list[str]
@@ -77,32 +84,49 @@ class Encoder:
     flags: list[str]
     levels: dict[str, list[str]] = field(default_factory=dict)
     normal: Normal | None = None
+    rates: dict[str, Rates] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         """The names of the matrix's columns."""
-        flags = [f"{name} is missing" for name in self.flags]
-        ones = [f"{name} = {v}" for name, levels in self.levels.items() for v in levels]
-        return [*self.numbers, *flags, *ones] or ["(nothing)"]
+        return [name for name, _ in self._named()] or ["(nothing)"]
+
+    @property
+    def sources(self) -> list[str]:
+        """The table's column that each of the matrix's columns comes of."""
+        return [source for _, source in self._named()] or ["(nothing)"]
 
     @property
     def empty(self) -> bool:
         """Whether no column says anything: the matrix is one column of zeros."""
-        return not self.numbers and not self.levels
+        return not self._named()
 
     def places(self, name: str) -> list[int]:
         """Return which of the matrix's columns come of the table's column `name`."""
-        found = [self.numbers.index(name)] if name in self.numbers else []
-        at = len(self.numbers)
-        found += [at + self.flags.index(name)] if name in self.flags else []
-        at += len(self.flags)
-        for other, levels in self.levels.items():
-            found += list(range(at, at + len(levels))) if other == name else []
-            at += len(levels)
+        return [at for at, (_, of) in enumerate(self._named()) if of == name]
+
+    def _named(self) -> list[tuple[str, str]]:
+        """Return the matrix's columns: the name of each, and what it comes of."""
+        found = [(name, name) for name in self.numbers]
+        found += [(f"{name} is missing", name) for name in self.flags]
+        found += [
+            (f"{n} = {v}", n) for n, levels in self.levels.items() for v in levels
+        ]
+        for name, rates in self.rates.items():
+            width = rates.table.shape[1] - 1
+            rank = [f" {k + 1}" for k in range(width)] if width > 1 else [""] * width
+            found += [(f"{name}: rate{k}", name) for k in rank]
+            found.append((f"{name}: how common", name))
         return found
 
     def transform(self, table: pd.DataFrame) -> Floats:
         """Return the matrix of `table`, float32, shape (rows, len(columns))."""
+        return self._matrix(
+            table, [r.transform(words(table, n)) for n, r in self.rates.items()]
+        )
+
+    def _matrix(self, table: pd.DataFrame, more: list[Floats]) -> Floats:
+        """Return the matrix, its last columns given."""
         raw = numbers(table, self.numbers)
         missing = np.isnan(raw)
         filled = np.where(missing & ~np.isnan(self.fill), self.fill, raw)
@@ -110,8 +134,48 @@ class Encoder:
         flags = missing[:, [self.numbers.index(name) for name in self.flags]]
         blocks = [scaled, flags.astype(np.float32)]
         blocks += [_ones(words(table, name), v) for name, v in self.levels.items()]
+        blocks += more
         matrix = np.concatenate(blocks, axis=1, dtype=np.float32)
         return matrix if matrix.shape[1] else np.zeros((len(table), 1), np.float32)
+
+    @classmethod
+    def learn(
+        cls,
+        table: pd.DataFrame,
+        problem: Problem,
+        encoding: Encoding,
+        goal: NDArray[Any],
+        seed: int = 0,
+    ) -> tuple[Encoder, Floats]:
+        """Learn from `table`, and return the matrix to fit on with the encoder.
+
+        That matrix is not quite what `transform` gives: where the target goes into a
+        column, each row's cell was made without the row's own.
+
+        Parameters
+        ----------
+        table
+            Cleaned rows, all with a target.
+        problem
+            What is to be predicted.
+        encoding
+            How the family wants its columns.
+        goal
+            Class codes or scaled values, shape (rows,).
+        seed
+            Of the folds within.
+        """
+        made = cls.fit(table, problem.numbers, problem.categories, encoding)
+        goals = goals_of(problem.kind, goal, len(problem.classes))
+        groups = table[problem.group] if problem.group else None
+        folds = folds_of(len(table), groups, seed)
+        more = []
+        for name in problem.categories if encoding.rates else ():
+            cells = words(table, name)
+            if cells.nunique() > encoding.levels:
+                made.rates[name] = Rates.fit(cells, goals)
+                more.append(made.rates[name].apart(cells, goals, folds))
+        return made, made._matrix(table, more)
 
     def _scaled(self, filled: Floats) -> Floats:
         if self.normal is not None:

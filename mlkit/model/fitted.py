@@ -232,9 +232,9 @@ def blend(
         kind = ready(member.family, problem.kind)
         if kind.encoding not in doors:
             doors.append(kind.encoding)
-            columns = problem.numbers, problem.categories
-            model.encoders.append(Encoder.fit(used, *columns, kind.encoding))
-            matrices.append(model.encoders[-1].transform(used))
+            made, matrix = Encoder.learn(used, problem, kind.encoding, goal, seed)
+            model.encoders.append(made)
+            matrices.append(matrix)
         place = doors.index(kind.encoding)
         if len(seen) < 2 or model.encoders[place].empty:
             member = Member("dummy", {}, member.weight)

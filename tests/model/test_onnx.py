@@ -16,7 +16,8 @@ from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.forms import floor32
 from mlkit.model.parity import agree, compare, probes
-from mlkit.model.problem import Problem
+from mlkit.model.problem import METRICS as METRIC_OF
+from mlkit.model.problem import VALUES, Problem
 from mlkit.model.runtime import Graph, choice
 
 PACKED = [name for name in names() if "onnx" in family(name).formats]
@@ -174,7 +175,8 @@ sys.path.insert(0, sys.argv[1])
 from conftest import rows
 from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
-from mlkit.model.problem import Problem
+from mlkit.model.problem import METRICS as METRIC_OF
+from mlkit.model.problem import VALUES, Problem
 for kind in ("two_classes", "number"):
     table = rows(kind)
     for name in ("linear", "forest", "boosting"):
@@ -227,3 +229,39 @@ def test_a_blend_agrees_on_hard_rows(table, problem):
     ]
     mean = sum(m.weight * p for m, p in zip(members, parts, strict=True))
     assert np.allclose(model.predicted(table), mean)
+
+
+def wide(kind="two_classes", rows=600):
+    """Make rows with a category of many levels, and numbers of odd shapes."""
+    rng = np.random.default_rng(3)
+    code = rng.integers(0, 120, rows)
+    table = pd.DataFrame(
+        {
+            "town": [f"t{k}" for k in code],
+            "money": rng.lognormal(3, 2, rows),
+            "count": rng.poisson(0.3, rows).astype(float),
+            "gaps": np.where(rng.random(rows) < 0.4, np.nan, rng.normal(size=rows)),
+        }
+    )
+    signal = (code % 7) + np.log(table["money"]) + table["count"]
+    if kind == "count":
+        return table.assign(y=rng.poisson(np.exp(signal / 10)).astype(float))
+    if kind == "number":
+        return table.assign(y=signal)
+    cuts = [signal.median()] if kind == "two_classes" else [4.0, 7.0, 9.0]
+    return table.assign(y=[f"c{k}" for k in np.searchsorted(cuts, signal)])
+
+
+@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize(
+    "kind", ["two_classes", "many_classes", "ordered", "number", "count"]
+)
+def test_many_levels_odd_numbers_and_counts_agree(name, kind):
+    needs(name, kind)
+    table = wide(kind)
+    classes = () if kind in VALUES else tuple(sorted(table["y"].unique()))
+    columns = ("money", "count", "gaps"), ("town",)
+    problem = Problem(kind, "y", METRIC_OF[kind], classes, *columns)
+    model = fit(name, {}, table, problem)
+    assert any("rate" in c for c in model.encoders[0].columns) == (name != "dummy")
+    assert agree(model, table).reason == ""

@@ -68,7 +68,7 @@ def _questions(axes: Axes, encoder: Encoder, form: Trees) -> str:
     """Draw how often the trees ask about each column of the table."""
     used = np.bincount(form.column[~form.leaf], minlength=len(encoder.columns))
     counts: dict[str, int] = {}
-    for name, count in zip(_sources(encoder), used, strict=True):
+    for name, count in zip(encoder.sources, used, strict=True):
         counts[name] = counts.get(name, 0) + int(count)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST][::-1]
     places = range(len(ranked))
@@ -96,9 +96,3 @@ def _shares(axes: Axes, encoder: Encoder, form: Form | None) -> str:
     axes.set_yticks(range(len(top)), names)
     axes.set_xlabel(word)
     return below
-
-
-def _sources(encoder: Encoder) -> list[str]:
-    """Return the column of the table that each column of the matrix comes from."""
-    ones = [name for name, levels in encoder.levels.items() for _ in levels]
-    return [*encoder.numbers, *encoder.flags, *ones] or ["(nothing)"]

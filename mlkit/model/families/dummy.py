@@ -17,7 +17,7 @@ baseline = True
 first = True
 plain = True
 formats = ("onnx",)
-encoding = Encoding(levels=0)
+encoding = Encoding(levels=0, rates=False)
 takes = CLASSES + VALUES
 weighted = True
 most = 0

@@ -20,6 +20,7 @@ from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
 from mlkit.model.forms import Form, Linear, Quadratic, Trees
 from mlkit.model.normal import Normal
+from mlkit.model.rates import Rates
 from mlkit.model.runtime import STEPS
 
 __all__ = ["convert"]
@@ -88,6 +89,7 @@ class _Build:
         """Encode the columns as `Encoder.transform` does."""
         blocks = self._numbers(encoder) if encoder.numbers else []
         blocks += [self._ones(name, v) for name, v in encoder.levels.items()]
+        blocks += [self._rates(name, rates) for name, rates in encoder.rates.items()]
         if not blocks:
             return self._nothing()
         return self.node("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
@@ -140,6 +142,19 @@ class _Build:
         return self.node(
             "Reshape", ones, self.constant(np.array([0, len(levels)], np.int64))
         )
+
+    def _rates(self, name: str, rates: Rates) -> str:
+        """Look a word's rates up; any other word has the last."""
+        place = self.node(
+            "LabelEncoder",
+            name,
+            domain="ai.onnx.ml",
+            keys_strings=rates.levels,
+            values_int64s=list(range(len(rates.levels))),
+            default_int64=len(rates.levels),
+        )
+        place = self.node("Reshape", place, self.constant(np.array([-1], np.int64)))
+        return self.node("Gather", self.constant(rates.table), place)
 
     def _nothing(self) -> str:
         """Return a matrix of one column of zeros."""

@@ -122,7 +122,7 @@ def _title(axes: Axes, column: Mapping[str, Any]) -> None:
     told = "" if column["far"] is None else f"{column['far']:.2f} off"
     told = f"length · {told}" if text and told else told
     off = column["far"] is not None and column["far"] > 0.03 + 2 * column["chance"]
-    label(axes, shorten(column["name"], 16 if text else 20))
+    label(axes, shorten(column["name"], 14 if text else 15))
     axes.text(
         *(1.0, 1.03, told),
         transform=axes.transAxes,
@@ -146,7 +146,7 @@ def plot_pairs(ties: Mapping[str, Any]) -> Picture:
         return _nothing("There are no two columns to compare")
     squares = {key: np.array(ties[key], float) for key in ("real", "made")}
     away = squares["made"] - squares["real"]
-    high = max(4.4, 0.2 * len(names) + 2.2)
+    high = 4.4 if len(names) <= WRITTEN else 5.0
     picture, axes = figure(
         10.5, high, columns=3, sharey=True, gridspec_kw={"wspace": 0.03}
     )

@@ -14,9 +14,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import significant
+from mlkit.data.synthesis.needs import (
+    column_for,
+    count_of,
+    floats,
+    mark_of,
+    target_of,
+    two_classes,
+)
 
 __all__ = [
     "bias",
@@ -56,12 +64,12 @@ def drift(
         The share of the rows, the latest: by the column with the role time, else the
         last ones.
     """
-    name = _column(table, column, ("number",))
-    count = _count(table, share)
+    name = column_for(table, column, ("number",))
+    count = count_of(table, share)
     time = next(iter(Schema.of(table).with_role("time")), None)
     order = np.arange(len(table)) if time is None else _order(table[time])
     rows = np.sort(order[-count:])
-    values = _floats(table, name)
+    values = floats(table, name)
     shift = by * float(np.nanstd(values))
     values[rows] += shift
     table[name] = values
@@ -84,14 +92,14 @@ def leak(
     name
         The new column's.
     """
-    target = _target(table)
+    target = target_of(table)
     if name in table:
         raise InputError(
             f"there is a column {name!r} already", todo="give another name"
         )
     schema = Schema.of(table)
     if schema[target].type == "number":
-        truth = _floats(table, target)
+        truth = floats(table, target)
         spread = float(np.nanstd(truth)) or 1.0
         exact = (truth - float(np.nanmean(truth))) / spread
     else:
@@ -129,7 +137,7 @@ def bias(
     share
         The share of the group's rows that are touched.
     """
-    name = _column(table, column, ("category",), role="sensitive")
+    name = column_for(table, column, ("category",), role="sensitive")
     counts = table[name].value_counts()
     word = group or str(counts.index[-1])
     mine = np.flatnonzero((table[name].astype("str") == word).to_numpy())
@@ -139,21 +147,21 @@ def bias(
     rows = np.sort(rng.permutation(mine)[: max(round(share * len(mine)), 1)])
     facts = {"column": name, "group": word}
     if gaps:
-        changed = _column(table, gaps, ("number", "category", "text", "date"))
+        changed = column_for(table, gaps, ("number", "category", "text", "date"))
         table[changed] = _without(table[changed], rows)
         text = (
             f"{changed!r} misses in {len(rows):,} more rows where {name!r} is {word!r}"
         )
         return table, changed, rows, text, facts
-    target = _target(table)
+    target = target_of(table)
     if Schema.of(table)[target].type == "number":
-        values = _floats(table, target)
+        values = floats(table, target)
         values[rows] -= float(np.nanstd(values))
         table[target] = values
         text = f"{target!r} is a standard deviation lower in {len(rows):,} rows"
     else:
         classes = table[target].value_counts().index
-        _two(classes, target)
+        two_classes(classes, target)
         rows = rows[(table[target].iloc[rows] == classes[0]).to_numpy()]
         table[target] = _put(table[target], rows, [classes[1]] * len(rows))
         facts |= {"was": str(classes[0]), "is": str(classes[1])}
@@ -172,10 +180,10 @@ def labels(table: pd.DataFrame, rng: Rng, *, share: float = 0.1) -> Done:
         Of the rows with a label. A class becomes another, drawn evenly; a number is
         taken from another row.
     """
-    target = _target(table)
+    target = target_of(table)
     known = np.flatnonzero(table[target].notna().to_numpy())
     classes = sorted(table[target].dropna().unique(), key=str)
-    _two(classes, target)
+    two_classes(classes, target)
     count = min(max(round(share * len(known)), 1), len(known))
     rows = np.sort(rng.permutation(known)[:count])
     was = table[target].iloc[rows].tolist()
@@ -200,7 +208,7 @@ def duplicates(table: pd.DataFrame, rng: Rng, *, share: float = 0.05) -> Done:
     share
         Of the rows.
     """
-    count = _count(table, share)
+    count = count_of(table, share)
     picked = np.sort(rng.permutation(len(table))[:count])
     again = table.iloc[picked]
     taken, stem = set(map(str, table.index)), "again"
@@ -239,12 +247,12 @@ def missing(
     share
         Of the rows.
     """
-    name = _column(table, column, ("category", "text", "number"))
-    rows = np.sort(rng.permutation(len(table))[: _count(table, share)])
+    name = column_for(table, column, ("category", "text", "number"))
+    rows = np.sort(rng.permutation(len(table))[: count_of(table, share)])
     schema = Schema.of(table)
     if schema[name].type == "number":
-        number = _floats(table, name)
-        mark: Any = _mark(word or "-999", name)
+        number = floats(table, name)
+        mark: Any = mark_of(word or "-999", name)
         number[rows] = mark
         table[name] = number
     else:
@@ -275,10 +283,10 @@ def outliers(
     by
         How many standard deviations from the mean.
     """
-    name = _column(table, column, ("number",))
-    values = _floats(table, name)
+    name = column_for(table, column, ("number",))
+    values = floats(table, name)
     known = np.flatnonzero(np.isfinite(values))
-    rows = np.sort(rng.permutation(known)[: _count(table, share)])
+    rows = np.sort(rng.permutation(known)[: count_of(table, share)])
     spread, middle = float(np.nanstd(values)) or 1.0, float(np.nanmean(values))
     sides = rng.choice([-1.0, 1.0], len(rows))
     values[rows] = middle + sides * by * spread * rng.uniform(1, 1.5, len(rows))
@@ -310,88 +318,19 @@ def unit(
     share
         Of the rows, one after the other, as a delivery from another place would lie.
     """
-    name = _column(table, column, ("number",))
-    count = _count(table, share)
+    name = column_for(table, column, ("number",))
+    count = count_of(table, share)
     start = int(rng.integers(len(table) - count + 1))
     rows = np.arange(start, start + count)
-    values = _floats(table, name)
+    values = floats(table, name)
     values[rows] *= factor
     table[name] = values
     text = f"{count:,} cells of {name!r} are {factor:g} times what they should be"
     return table, name, rows, text, {"factor": factor}
 
 
-def _column(
-    table: pd.DataFrame, asked: str, kinds: Sequence[str], role: str = ""
-) -> str:
-    """Return the column asked for, or the first feature that fits."""
-    schema = Schema.of(table)
-    fits = [
-        column.name
-        for column in schema
-        if column.type in kinds and table[column.name].notna().any()
-    ]
-    if asked and asked not in fits:
-        raise InputError(
-            f"{asked!r} is no column for this"
-            if asked in schema
-            else f"there is no column {asked!r}",
-            expected=f"a column of type {' or '.join(kinds)}",
-            todo=did_you_mean(asked, fits),
-        )
-    first = [name for name in schema.with_role(role) if name in fits] if role else []
-    features = [name for name in fits if schema[name].is_feature]
-    found = asked or next(iter(first or features), "")
-    if not found:
-        raise InputError(
-            "this table has no column for such a fault",
-            expected=f"a feature of type {' or '.join(kinds)}",
-        )
-    return found
-
-
-def _target(table: pd.DataFrame) -> str:
-    target = Schema.of(table).target
-    if target is None or target not in table or not table[target].notna().any():
-        raise InputError(
-            "this fault needs a target", expected="a column with the role target"
-        )
-    return target
-
-
-def _two(classes: Any, target: str) -> None:
-    if len(classes) < 2:
-        raise InputError(
-            "there is one class only: no label can be wrong", where=f"column {target!r}"
-        )
-
-
-def _count(table: pd.DataFrame, share: float) -> int:
-    if not len(table):
-        raise InputError("there is no row to spoil")
-    return max(round(share * len(table)), 1)
-
-
-def _floats(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    values = table[name]
-    if values.dtype.kind not in "fiu":
-        raise InputError("this column holds no numbers", where=f"column {name!r}")
-    return values.to_numpy(dtype=np.float64, na_value=np.nan).copy()
-
-
 def _order(values: pd.Series) -> Ints:
     return np.argsort(values.to_numpy(), kind="stable")
-
-
-def _mark(word: str, name: str) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        raise InputError(
-            "a column of numbers can only hide gaps behind a number",
-            where=f"column {name!r}",
-            got=repr(word),
-        ) from None
 
 
 def _put(values: pd.Series, rows: Ints, cells: Sequence[Any]) -> pd.Series:

@@ -15,12 +15,9 @@ from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.charts.synthesis import plot_marginals, plot_nearest, plot_pairs
 from mlkit.data.measures.shapes import bars
 from mlkit.data.parts.likeness import Likeness, likeness
-from mlkit.data.synthesis.nearness import (
-    column_distances,
-    nearest_records,
-    pair_ties,
-)
+from mlkit.data.synthesis.nearness import column_distances, pair_ties
 from mlkit.data.synthesis.plain import MOST, plain
+from mlkit.data.synthesis.records import nearest_records
 
 __all__ = ["Fidelity", "fidelity"]
 

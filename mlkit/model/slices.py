@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.model.encode import words
+from mlkit.model.candidates import coded
 from mlkit.model.measure import Measured, measure
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
@@ -58,30 +57,25 @@ class Slice:
 def groups(table: pd.DataFrame, column: str) -> Iterator[tuple[str, Array]]:
     """Yield the name and the rows (bool) of each group of a column.
 
-    A category's groups are its values; a number's are four with as many rows each.
+    Few numbers are told one by one, more by quarters of equally many rows; a missing
+    value is a group of its own.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows.
+    column
+        A column of it.
 
     Examples
     --------
     >>> table = pd.DataFrame({"sex": ["f", "m", "f"]})
-    >>> [(name, mask.tolist()) for name, mask in groups(table, "sex")]
+    >>> [(name, rows.tolist()) for name, rows in groups(table, "sex")]
     [('f', [True, False, True]), ('m', [False, True, False])]
     """
-    values = table[column]
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        named = words(table, column)
-        for name in sorted(named.unique()):
-            yield str(name), np.asarray(named == name)
-        return
-    cells = values.to_numpy(np.float64, na_value=np.nan)
-    given = cells[np.isfinite(cells)]
-    quartiles = np.quantile(given, np.linspace(0, 1, 5)) if len(given) else given
-    edges = sorted(float(edge) for edge in set(quartiles))
-    for low, high in pairwise(edges):
-        first = low == edges[0]
-        inside = (cells >= low) & (cells <= high) if first else (cells > low)
-        yield f"{low:g} to {high:g}", inside & (cells <= high)
-    if not np.isfinite(cells).all():
-        yield "(missing)", ~np.isfinite(cells)
+    codes, names = coded(table, column)
+    for code, name in enumerate(names):
+        yield name, np.asarray(codes == code)
 
 
 def slices(

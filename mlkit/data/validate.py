@@ -250,6 +250,7 @@ def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
     schema = Schema.of(table)
     target = schema.target
     named = any(_left(table, schema[name]) for name in schema.features)
+    twice = len(table) - len(pd.factorize(table.index)[1])
     return [
         _finding(
             "a target is named", target is not None, target or "none", "", NAME_ONE
@@ -263,8 +264,8 @@ def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
         ),
         _finding(
             "no row id comes twice",
-            table.index.is_unique,
-            f"{int(table.index.duplicated().sum())} twice",
+            not twice,
+            f"{twice} twice",
             help="name another id_column in collect",
         ),
     ]
@@ -281,7 +282,7 @@ def _left(table: pd.DataFrame, column: Column) -> list[Column]:
 def _of_target(table: pd.DataFrame, raw: Schema, min_rows: int) -> list[Finding]:
     if raw.target is None:
         return []
-    alone = raw.only([raw.target]).attach(table[[raw.target]])
+    alone = raw.only([raw.target]).attach(table[[raw.target]].reset_index(drop=True))
     cleaned = clean(alone, duplicates=False).table
     schema = Schema.of(cleaned)
     known = cleaned[raw.target].dropna()

@@ -160,8 +160,11 @@ class _Court:
         if rule["check"] == "required":
             return values.isna().to_numpy(dtype=bool)
         if rule["check"] == "unique":
-            twice = values.duplicated(keep=False) & values.notna()
-            return twice.to_numpy(dtype=bool)
+            places, known = pd.factorize(values)
+            if len(known) == len(places):
+                return self.none
+            many: Mask = np.bincount(places + 1)[places + 1] > 1
+            return many & (places >= 0)
         ask = CHECKS[rule["check"]]
         if values.dtype.kind in PLAIN:
             return ask(cells_of(values), rule)

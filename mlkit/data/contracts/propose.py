@@ -124,8 +124,9 @@ def _of_media(known: pd.Series, column: Column) -> Iterator[Rule]:
 
 def _of_words(values: pd.Series, column: Column) -> Iterator[Rule]:
     known = values.dropna()
-    if column.type == "category" and known.nunique() <= MOST_VALUES:
-        words = sorted({word.strip() for word in known.unique()})
+    distinct = known.unique() if column.type == "category" else ()
+    if 0 < len(distinct) <= MOST_VALUES:
+        words = sorted({word.strip() for word in distinct})
         yield _rule(column.name, "values", values=words)
         return
     yield from _shaped(column.name, known) or _long(column.name, known)

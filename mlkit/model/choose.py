@@ -184,7 +184,11 @@ def choose(
         Of everything drawn at random.
     """
     problem = Problem.of(
-        train, metric or config("goal.metric"), config("goal.positive")
+        train,
+        metric or config("goal.metric"),
+        config("goal.positive"),
+        config("goal.kind"),
+        config("goal.order"),
     )
     rows = sample(known(train, problem), most_rows, seed)
     fold = cross.folds(rows, problem, folds, seed)
@@ -262,6 +266,7 @@ def _notes(
         f"{problem.target} is {KINDS[problem.kind]}: compared by {metric.title}, "
         f"{way} is better"
     )
+    yield f"told so because {problem.told}"
     if problem.left_out:
         yield f"not used (text and dates): {', '.join(problem.left_out)}"
     if rows < given:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +12,13 @@ import pandas as pd
 
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.core.schema import Schema
+from mlkit.model.telling import CLASSES, KINDS, VALUES, labels, scale_of, tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["CLASSES", "KINDS", "VALUES", "Problem", "known"]
 
-KINDS = {
-    "two_classes": "one of two classes",
-    "many_classes": "one of many classes",
-    "ordered": "one of several classes in order",
-    "number": "a number",
-    "count": "a count",
-}
-CLASSES = ("two_classes", "many_classes", "ordered")
-VALUES = ("number", "count")
 METRICS = {
     "two_classes": "roc_auc",
     "many_classes": "log_loss",
@@ -80,6 +72,8 @@ class Problem:
         Features of other types, which no family takes yet.
     group, weight
         The columns with these roles; "" where there is none.
+    told
+        How the kind was told, and how to say otherwise.
     """
 
     kind: str
@@ -91,6 +85,7 @@ class Problem:
     left_out: tuple[str, ...] = ()
     group: str = ""
     weight: str = ""
+    told: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -104,12 +99,14 @@ class Problem:
             return f"{self.target}: {self.classes[1]} or {self.classes[0]}"
         if self.kind == "many_classes":
             return f"{self.target}: one of {len(self.classes)} classes"
-        return f"{self.target}: a number"
+        if self.kind == "ordered":
+            return f"{self.target}: {self.classes[0]} to {self.classes[-1]}, in order"
+        return f"{self.target}: {KINDS[self.kind]}"
 
     def codes(self, values: pd.Series) -> NDArray[np.int64]:
         """Return each label's place in `classes`, -1 where it is none of them."""
         return np.asarray(
-            pd.Index(self.classes).get_indexer(pd.Index(values.astype(str))), np.int64
+            pd.Index(self.classes).get_indexer(pd.Index(labels(values))), np.int64
         )
 
     def truth(self, table: pd.DataFrame) -> NDArray[Any]:
@@ -137,6 +134,8 @@ class Problem:
         table: pd.DataFrame,
         metric: str | None = None,
         positive: str | None = None,
+        kind: str | None = None,
+        order: Sequence[str] | None = None,
     ) -> Problem:
         """Tell the problem from a cleaned table and the roles of its columns.
 
@@ -146,17 +145,21 @@ class Problem:
             Cleaned rows with a schema in which one column is the target.
         metric
             The metric to compare by; None takes ``roc_auc`` for two classes,
-            ``log_loss`` for many, ``rmse`` for a number.
+            ``log_loss`` for many, ``rmse`` for a number, ``deviance`` for a count.
         positive
             Of two classes, the positive one; None takes the one that says yes, else
             the last in order.
+        kind
+            One of `KINDS`; None tells it from the target.
+        order
+            The classes from the least to the greatest, which makes them ordered.
 
         Raises
         ------
         InputError
             Where there is no target, or nothing to learn.
         UsageError
-            Where the metric does not fit the problem.
+            Where the metric, kind or order does not fit the target.
 
         Examples
         --------
@@ -168,9 +171,13 @@ class Problem:
         """
         schema = Schema.of(table)
         target = _target(schema)
-        classes = _classes(table[target], schema[target].type)
+        values = table[target]
+        if order:
+            kind = kind or "ordered"
+        kind, told = tell(values, schema[target].type, kind)
+        classes = _classes(values, order) if kind in CLASSES else ()
+        _checked(values, kind, classes)
         classes = _last(classes, positive)
-        kind = {0: "number", 2: "two_classes"}.get(len(classes), "many_classes")
         numbers, categories, left_out = _features(schema)
         return cls(
             kind=kind,
@@ -182,6 +189,7 @@ class Problem:
             left_out=left_out,
             group=next(iter(schema.with_role("group")), ""),
             weight=next(iter(schema.with_role("weight")), ""),
+            told=told,
         )
 
 
@@ -215,27 +223,51 @@ def _features(schema: Schema) -> tuple[tuple[str, ...], ...]:
     return numbers, categories, tuple(c.name for c in features if c.name not in taken)
 
 
-def _classes(values: pd.Series, type_: str) -> tuple[str, ...]:
-    if type_ == "number":
-        if values.nunique() < 2:
-            raise InputError(
-                "the target does not vary: nothing to learn", where=str(values.name)
-            )
-        return ()
-    if type_ not in ("category", "text"):
-        raise InputError(
-            f"a target of type {type_} cannot be predicted yet",
-            where=f"column {values.name!r}",
-            expected="a number or a category",
-        )
-    labels = _ordered({str(label) for label in values.dropna().unique()})
-    if len(labels) < 2:
+def _classes(values: pd.Series, order: Sequence[str] | None) -> tuple[str, ...]:
+    found = set(labels(values.dropna()))
+    if len(found) < 2:
         raise InputError(
             "the target has fewer than two classes: nothing to learn",
             where=f"column {values.name!r}",
-            got=", ".join(labels) or "no label at all",
+            got=", ".join(found) or "no label at all",
         )
-    return labels
+    if not order:
+        return scale_of(found) or _ordered(found)
+    stated = tuple(str(label) for label in order)
+    lacking = sorted(found - set(stated))
+    if lacking or len(set(stated)) < len(stated):
+        raise UsageError(
+            "the order does not name each class once",
+            where="[goal] order",
+            expected=", ".join(_ordered(found)),
+            got=", ".join(stated),
+        )
+    return stated
+
+
+def _checked(values: pd.Series, kind: str, classes: tuple[str, ...]) -> None:
+    """Refuse a kind that the target's values do not fit."""
+    if kind == "two_classes" and len(classes) > 2:
+        raise UsageError(
+            f"the target has {len(classes)} classes, not two",
+            where="[goal] kind",
+            todo='say kind = "many_classes", or nothing at all',
+        )
+    if kind in CLASSES:
+        return
+    cells = values.to_numpy(float, na_value=np.nan)
+    cells = cells[np.isfinite(cells)]
+    if not len(cells) or cells.min() == cells.max():
+        raise InputError(
+            "the target does not vary: nothing to learn", where=str(values.name)
+        )
+    if kind == "count" and cells.min() < 0:
+        raise UsageError(
+            "a count is never negative",
+            where="[goal] kind",
+            got=f"{cells.min():g}",
+            todo='say kind = "number"',
+        )
 
 
 def _last(classes: tuple[str, ...], positive: str | None) -> tuple[str, ...]:

@@ -6,16 +6,18 @@ import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Column, Schema
-from mlkit.model.problem import Problem, known
+from mlkit.model.problem import KINDS, Problem, known
 
 
-def of(values, type_="category", metric=None, positive=None, **more):
+def of(values, type_="category", metric=None, positive=None, how=None, **more):
     table = pd.DataFrame(
         {"x": np.arange(len(values), dtype=float), "y": values, **more}
     )
     columns = [Column("x"), Column("y", type_, ("target",))]
     columns += [Column(name, "text") for name in more]
-    return Problem.of(Schema(tuple(columns)).attach(table), metric, positive)
+    return Problem.of(
+        Schema(tuple(columns)).attach(table), metric, positive, **(how or {})
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,3 +90,59 @@ def test_rows_without_a_known_target_are_passed_over():
 
 def test_it_is_kept_as_json(problem):
     assert Problem.from_dict(problem.to_dict()) == problem
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "kind", "told"),
+    [
+        ([0.0, 1.0, 0.0, 2.0, 7.0], "number", "count", 'kind = "number"'),
+        ([0.0, 1.0, 0.0, 1.0], "number", "number", "whole numbers"),
+        ([3.0, 4.0, 5.0, 6.0], "number", "number", 'kind = "ordered"'),
+        ([3.5, 4.0, 5.0], "number", "number", "are numbers"),
+        ([0.0, 1e6, 2e6, 5e6], "number", "number", "whole numbers"),
+        (["low", "high", "medium"], "category", "ordered", "low < medium < high"),
+        (["S", "XL", "M"], "category", "ordered", "S < M < XL"),
+        (["a", "b", "c"], "category", "many_classes", "state it as order"),
+        (["7", "8", "9"], "category", "many_classes", "3 labels"),
+        (["low", "high", "low"], "category", "two_classes", "two labels"),
+    ],
+)
+def test_each_kind_is_told_and_how_to_say_otherwise(values, type_, kind, told):
+    problem = of(values, type_)
+    assert problem.kind == kind
+    assert told in problem.told
+    assert problem.kind in KINDS
+
+
+def test_grades_written_as_numbers_are_ordered_where_that_is_stated():
+    problem = of([9.0, 10.0, 3.0, np.nan], "number", how={"kind": "ordered"})
+    assert problem.classes == ("3", "9", "10")
+    assert problem.title == "y: 3 to 10, in order"
+    table = pd.DataFrame({"y": [10.0, np.nan, 3.0, 4.0]})
+    assert problem.truth(table).tolist() == [2, -1, 0, -1]
+    assert len(known(table, problem)) == 2
+
+
+def test_an_order_can_be_stated():
+    stated = ["slow", "steady", "fast", "very fast"]
+    problem = of(["fast", "slow", "steady"], how={"order": stated})
+    assert problem.kind == "ordered"
+    assert problem.classes == tuple(stated)
+    assert of(["fast", "slow"], how={"order": stated, "kind": "many_classes"}).title
+    for order in (["slow", "fast"], [*stated, "slow"]):
+        with pytest.raises(UsageError, match="order does not name each class"):
+            of(["fast", "slow", "steady"], how={"order": order})
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "kind", "match"),
+    [
+        (["a", "b"], "category", "number", "target is no number"),
+        (["a", "b", "c"], "category", "two_classes", "3 classes, not two"),
+        ([-1.0, 2.0, 3.0], "number", "count", "never negative"),
+        ([1.0, 2.0, 3.0], "number", "counts", "did you mean 'count'"),
+    ],
+)
+def test_a_kind_that_does_not_fit_is_refused(values, type_, kind, match):
+    with pytest.raises(UsageError, match=match):
+        of(values, type_, how={"kind": kind})

@@ -65,7 +65,7 @@ class Family(Protocol):
     def installed(self) -> bool:
         """Tell whether the library that it needs is there."""
 
-    def cost(self, rows: int, columns: int, classes: int, **settings: Any) -> float:
+    def cost(self, rows: int, columns: int, classes: int, /, **settings: Any) -> float:
         """Guess the seconds of one fit on one core.
 
         `columns` are the encoded matrix's; `classes` is 1 for a number.

@@ -30,7 +30,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:  # noqa: ARG001
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:  # noqa: ARG001
     """Guess the seconds of a fit: equations of all columns."""
     return 0.005 + 4e-10 * rows * columns**2 + 2e-8 * rows * columns
 

@@ -32,7 +32,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees a class, each some passes over the rows."""
     trees = settings.get("trees", 120) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)

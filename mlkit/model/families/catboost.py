@@ -34,7 +34,7 @@ def installed() -> bool:
     return find_spec("catboost") is not None
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees, each a pass a level and class."""
     trees, depth = settings.get("trees", 300), settings.get("depth", 6)
     wide = classes if classes > 2 else 1

@@ -26,7 +26,7 @@ most = 0
 install = ""
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit."""
     return forest.cost(rows, columns, classes, **{**settings, "extra": True})
 

@@ -35,7 +35,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees, each on a share of the columns."""
     share = settings.get("columns") or (1 / 3 if classes == 1 else columns**-0.5)
     asked = max(1.0, share * columns)

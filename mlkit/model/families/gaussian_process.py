@@ -32,7 +32,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:  # noqa: ARG001
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:  # noqa: ARG001
     """Guess the seconds of a fit: equations of all rows, some thirty times."""
     known = min(rows, most)
     times = classes if classes > 2 else 1

@@ -33,7 +33,7 @@ def installed() -> bool:
     return find_spec("lightgbm") is not None
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees a class, each some passes over the rows."""
     trees = settings.get("trees", 200) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)

@@ -29,7 +29,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:  # noqa: ARG001
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:  # noqa: ARG001
     """Guess the seconds of a fit: some passes, and equations of all columns."""
     passes = 2 if classes == 1 else 80 * max(1, classes - 1) ** 0.5
     return 0.005 + passes * 4e-10 * rows * columns * max(classes, 2) + 2e-9 * columns**2

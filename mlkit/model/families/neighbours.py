@@ -28,7 +28,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:  # noqa: ARG001
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:  # noqa: ARG001
     """Guess the seconds of a fit, and of asking it about a quarter of the rows."""
     known = min(rows, most)
     return 0.005 + 2e-10 * known * rows / 4 * columns

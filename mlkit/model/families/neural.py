@@ -29,7 +29,7 @@ def installed() -> bool:
     return True
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: passes over the rows, through all layers."""
     width, depth = settings.get("width", 64), settings.get("depth", 2)
     weights = columns * width + (depth - 1) * width**2 + width * classes

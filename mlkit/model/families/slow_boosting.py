@@ -26,7 +26,7 @@ most = 0
 install = ""
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit."""
     defaults = {"trees": 400, "leaves": 6, "columns": 0.4}
     return boosting.cost(rows, columns, classes, **{**defaults, **settings})

@@ -32,7 +32,7 @@ def installed() -> bool:
     return find_spec("xgboost") is not None
 
 
-def cost(rows: int, columns: int, classes: int, **settings: Any) -> float:
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees a class, each a pass a level."""
     trees = settings.get("trees", 200) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)

@@ -1,0 +1,157 @@
+"""What kind of problem a target poses, and how that was told, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.errors import InputError, UsageError, did_you_mean
+
+__all__ = ["CLASSES", "KINDS", "VALUES", "labels", "scale_of", "tell"]
+
+KINDS = {
+    "two_classes": "one of two classes",
+    "many_classes": "one of many classes",
+    "ordered": "one of several classes in order",
+    "number": "a number",
+    "count": "a count",
+}
+CLASSES = ("two_classes", "many_classes", "ordered")
+VALUES = ("number", "count")
+
+SCALES = (
+    ("very low", "low", "medium", "high", "very high"),
+    ("very poor", "poor", "fair", "good", "very good", "excellent"),
+    ("very bad", "bad", "average", "good", "very good"),
+    ("never", "rarely", "sometimes", "often", "always"),
+    ("none", "mild", "moderate", "severe"),
+    ("xs", "s", "m", "l", "xl", "xxl"),
+    ("small", "medium", "large"),
+    ("beginner", "intermediate", "advanced", "expert"),
+    (
+        "strongly disagree",
+        "disagree",
+        "neutral",
+        "agree",
+        "strongly agree",
+    ),
+)
+GRADES, FEW, COMMON = 11, 20, 0.01
+
+
+def tell(values: pd.Series, type_: str, asked: str | None) -> tuple[str, str]:
+    """Return the kind of problem, and how it was told.
+
+    Parameters
+    ----------
+    values
+        The target.
+    type_
+        Its type in the schema.
+    asked
+        The kind that a person stated; None where nobody did.
+
+    Raises
+    ------
+    InputError
+        Where such a target cannot be predicted.
+    UsageError
+        Where there is no such kind, or the target does not fit it.
+
+    Examples
+    --------
+    >>> tell(pd.Series(["low", "high", "medium"]), "category", None)[0]
+    'ordered'
+    >>> tell(pd.Series([0.0, 2.0, 1.0, 0.0, 1.0]), "number", None)[0]
+    'count'
+    """
+    if type_ not in ("number", "category", "text"):
+        raise InputError(
+            f"a target of type {type_} cannot be predicted yet",
+            where=f"column {values.name!r}",
+            expected="a number or a category",
+        )
+    if asked is not None:
+        return _asked(values, type_, asked), "it is stated under [goal]"
+    if type_ == "number":
+        return _of_numbers(values.to_numpy(float, na_value=np.nan))
+    found = set(labels(values.dropna()))
+    scale = scale_of(found)
+    if scale:
+        words = " < ".join(scale)
+        return "ordered", f"its labels are grades: {words}; {_or('many_classes')}"
+    if len(found) == 2:
+        return "two_classes", "it has two labels"
+    more = "; to heed their order, state it as order under [goal]"
+    return "many_classes", f"it has {len(found)} labels{more}"
+
+
+def labels(values: pd.Series) -> list[str]:
+    """Return labels as text, whole numbers without a point.
+
+    Examples
+    --------
+    >>> labels(pd.Series([3.0, 4.5])), labels(pd.Series(["a", "b"]))
+    (['3', '4.5'], ['a', 'b'])
+    """
+    if values.dtype.kind in "fiu":
+        return [f"{value:.12g}" for value in values.to_numpy(float, na_value=np.nan)]
+    return [str(value) for value in values.astype(str)]
+
+
+def scale_of(found: Collection[str]) -> tuple[str, ...]:
+    """Return labels in their order where they are words of a known scale.
+
+    Examples
+    --------
+    >>> scale_of({"High", "Low", "Medium"}), scale_of({"a", "b", "c"})
+    (('Low', 'Medium', 'High'), ())
+    """
+    plain = {str(label).strip().lower().replace("_", " "): label for label in found}
+    for scale in SCALES:
+        if len(found) > 2 and len(plain) == len(found) and plain.keys() <= set(scale):
+            return tuple(plain[word] for word in scale if word in plain)
+    return ()
+
+
+def _asked(values: pd.Series, type_: str, asked: str) -> str:
+    if asked not in KINDS:
+        raise UsageError(
+            f"there is no kind of problem {asked!r}",
+            where="[goal] kind",
+            expected=", ".join(KINDS),
+            todo=did_you_mean(asked, KINDS),
+        )
+    if asked in VALUES and type_ != "number":
+        raise UsageError(
+            f"the target is no {asked}",
+            where="[goal] kind",
+            got=f"column {values.name!r} of type {type_}",
+            todo="give it the type number in the step collect",
+        )
+    return asked
+
+
+def _of_numbers(cells: NDArray[Any]) -> tuple[str, str]:
+    given = cells[np.isfinite(cells)]
+    if not len(given) or (given != np.round(given)).any():
+        return "number", "its values are numbers"
+    low, high = given.min(), given.max()
+    zeros = float((given == 0).mean())
+    if low == 0 and high > 1 and zeros >= COMMON and np.median(given) <= FEW:
+        return "count", f"its values are whole, from 0 on and small; {_or('number')}"
+    distinct = len(np.unique(given))
+    if 2 < distinct <= GRADES and high - low == distinct - 1:
+        return "number", (
+            f"its values are whole numbers, {low:g} to {high:g}: "
+            f"are they grades, {_or('ordered')}"
+        )
+    return "number", "its values are whole numbers"
+
+
+def _or(kind: str) -> str:
+    return f'say kind = "{kind}" under [goal] to have it otherwise'

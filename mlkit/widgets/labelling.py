@@ -55,13 +55,15 @@ class Desk:
     ) -> None:
         self.queue, self._save, self._tell = queue, save, tell
         self.thoughts = Thoughts(queue, self._thought) if think else None
+        self._sent = {row: self._sent_of(row, s) for row, s in queue.sent.items()}
         self._since = 0
         self._lock = threading.Lock()
 
     @property
     def doubts(self) -> Mapping[str, Mapping[str, Any]]:
         """What speaks against which labels, the most doubtful first."""
-        return self.thoughts.doubts if self.thoughts else {}
+        thought = self.thoughts.doubts if self.thoughts else {}
+        return {**self._sent, **thought} if self._sent else thought
 
     def take(self, message: Mapping[str, Any]) -> None:
         """Do what a page asks for; what cannot be done is told, never raised."""
@@ -79,6 +81,11 @@ class Desk:
         """Tell the page something; one message at a time."""
         with self._lock:
             self._tell({"tell": what, **facts}, buffers or [])
+
+    def _sent_of(self, row: str, said: Any) -> dict[str, Any]:
+        given = written(self.queue.source.loc[row]) or "none"
+        why = "sent back from evaluate, where the model said so"
+        return {"given": given, "suggested": said, "why": why}
 
     # what a page may ask
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from mlkit.core.annotations import Annotation
-from mlkit.core.decisions import person
+from mlkit.core.decisions import person, read
 from mlkit.core.schema import Schema
+from mlkit.core.session import session
 from mlkit.data.charts.cards import card, many
 from mlkit.data.charts.style import GRID, MUTED, colours, shorten
 from mlkit.data.labels.people import by_person, settle
@@ -23,6 +24,7 @@ from mlkit.widgets.panel import Note
 __all__ = ["LabelEditor"]
 
 SHOWN = 12
+SENT = "to_label"
 HERE = Path(__file__).parent
 
 Labels = dict[str, Any]
@@ -72,8 +74,18 @@ class LabelEditor:
         labels = by_person(value)
         value.clear()
         value.update(labels)
-        queue = Queue(self.table, value, person())
+        queue = Queue(self.table, value, person(), sent_back())
         return _widget(queue, lambda line: record(line, ""))
+
+
+def sent_back() -> Mapping[str, Any]:
+    """Return the rows that evaluate sent back, and what the model said of them.
+
+    They only change in what order rows are dealt, so that no step depends on them.
+    """
+    now = session()
+    made = read(now.decisions, SENT) if now.project else None
+    return made.value if made and isinstance(made.value, Mapping) else {}
 
 
 class _Given:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,9 @@ class Queue:
         By row id and person; it is changed in place.
     by
         Who labels.
+    sent
+        Rows that a model is surprised by, and what it says of them: they are dealt
+        first, labelled or not, until this person has spoken of them.
 
     Examples
     --------
@@ -49,11 +52,19 @@ class Queue:
     ('dog', (1, 1), {'cat': 1, 'dog': 1})
     """
 
-    def __init__(self, table: pd.DataFrame, labels: Labels, by: str) -> None:
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        labels: Labels,
+        by: str,
+        sent: Mapping[str, Any] | None = None,
+    ) -> None:
         schema = Schema.of(table)
         if schema.target is None:
             raise InputError("there is no target to label", todo="name it in collect")
         self.table, self.labels, self.by = table, labels, by
+        here = set(table.index) if sent else set()
+        self.sent = {row: said for row, said in (sent or {}).items() if row in here}
         self.target = schema.target
         self.numeric = schema[schema.target].type == "number"
         self.source = table[schema.target]
@@ -167,8 +178,11 @@ class Queue:
         return np.asarray(self.table.index.get_indexer(asked), np.intp)
 
     def _candidates(self) -> Iterable[int]:
-        """Yield places: unlabelled, then labelled by others only, then the skipped."""
+        """Yield places: sent back, unlabelled, labelled by others only, skipped."""
         index = self.table.index
+        for row in self.sent:
+            if self.by not in self.labels.get(row, {}) and row not in self._skipped:
+                yield int(self.places([row])[0])
         for place in self._order:
             row = index[place]
             if row not in self.labels and row not in self._skipped:

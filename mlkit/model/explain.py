@@ -1,52 +1,74 @@
-"""What a model looks at: importance, dependence, and features that know too much."""
+"""What a model looks at: permutation importance of columns and of groups of columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.model import cross
-from mlkit.model.encode import words
+from mlkit.core.schema import Schema
+from mlkit.data.measures.associations import associations
+from mlkit.model.dependence import dependence
 from mlkit.model.fitted import Model
+from mlkit.model.giveaway import leaks
 from mlkit.model.metrics import METRICS, score
 from mlkit.model.problem import Problem
+from mlkit.model.resampling import interval, resamples
 
-__all__ = ["Importance", "dependence", "importance", "leaks"]
+__all__ = ["Importance", "clusters", "dependence", "importance", "leaks", "pace"]
 
 Array = NDArray[Any]
-LEAK = {
-    "two_classes": ("roc_auc", 0.99),
-    "many_classes": ("balanced_accuracy", 0.98),
-    "number": ("r2", 0.99),
-}
+DRAWS = 200
+ALIKE = 0.7
+MOST = 60
 
 
 @dataclass(frozen=True)
 class Importance:
-    """How much worse a model gets when one feature is shuffled.
+    """How much worse a model gets when one feature, or a few together, are shuffled.
 
     Parameters
     ----------
     feature
-        The column.
+        The column; of several, their names joined by ``+``.
     loss
         The mean loss in the metric, positive where the model gets worse.
     error
         Its standard error over the shuffles.
+    low, high
+        Its 95 % interval over shuffles and resampled rows.
+    members
+        The columns, where several were shuffled as one.
     """
 
     feature: str
     loss: float
     error: float
+    low: float = 0.0
+    high: float = 0.0
+    members: tuple[str, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether the model certainly gets worse without it."""
+        return self.low > 0
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Importance:
+        """Read the plain form."""
+        return cls(**{**form, "members": tuple(form.get("members", ()))})
 
 
 def importance(
-    model: Model, table: pd.DataFrame, repeats: int = 5, seed: int = 0
+    model: Model,
+    table: pd.DataFrame,
+    repeats: int = 5,
+    seed: int = 0,
+    together: Iterable[Sequence[str]] | None = None,
 ) -> tuple[Importance, ...]:
     """Return permutation importance (Breiman 2001), the most important first.
 
@@ -59,35 +81,71 @@ def importance(
     repeats
         Shuffles of each feature.
     seed
-        Of the shuffles.
+        Of the shuffles and of the resampling.
+    together
+        Sets of columns, each shuffled as one; None takes every feature alone.
+
+    Notes
+    -----
+    Of columns that say the same, each alone looks idle: the model still has the other.
+    Shuffled as one they show what they are worth (Gregorutti and others 2015). The
+    interval pools resamples of the rows, a part of them for each shuffle.
     """
     problem, rng = model.problem, np.random.default_rng(seed)
-    metric = METRICS[problem.metric]
-    truth = problem.truth(table)
+    metric, truth = METRICS[problem.metric], problem.truth(table)
     matrices = model.matrices(table)
-    whole = score(problem.metric, truth, model.said_of(matrices))
+    plain = _labelled(problem, model.said_of(matrices))
+    whole = score(problem.metric, truth, plain)
+    each = max(DRAWS // repeats, 10)
+    weights = [
+        np.concatenate(list(resamples(len(truth), seed=seed + k, repeats=each)))
+        for k in range(repeats)
+    ]
+    before = [metric.many(truth, plain, one) for one in weights]
+    sign = 1.0 if metric.greater else -1.0
+    sets = [(n,) for n in problem.features] if together is None else together
     found = []
-    for name in problem.features:
+    for names in sets:
         orders = [rng.permutation(len(table)) for _ in range(repeats)]
-        said = _shuffled(model, matrices, name, orders)
-        lost = whole - np.array([score(problem.metric, truth, one) for one in said])
-        lost = lost if metric.greater else -lost
-        error = float(lost.std(ddof=1) / np.sqrt(repeats)) if repeats > 1 else 0.0
-        found.append(Importance(name, _round(lost.mean()), _round(error)))
+        said = [_labelled(problem, s) for s in _shuffled(model, matrices, names, orders)]
+        lost = sign * (
+            whole - np.array([score(problem.metric, truth, one) for one in said])
+        )
+        drawn = [
+            sign * (b - metric.many(truth, one, w))
+            for b, one, w in zip(before, said, weights, strict=True)
+        ]
+        found.append(_importance(tuple(names), lost, np.concatenate(drawn)))
     return tuple(sorted(found, key=lambda one: (-one.loss, one.feature)))
 
 
+def _importance(names: tuple[str, ...], lost: Array, drawn: Array) -> Importance:
+    error = float(lost.std(ddof=1) / np.sqrt(len(lost))) if len(lost) > 1 else 0.0
+    mean = float(lost.mean())
+    low, high = interval(drawn, mean)
+    if not np.isfinite([low, high]).all():
+        low = high = mean
+    rounded = (_round(value) for value in (mean, error, low, high))
+    return Importance(" + ".join(names), *rounded, names if len(names) > 1 else ())
+
+
+def _labelled(problem: Problem, said: Array) -> Array:
+    """Return labels where the metric judges labels."""
+    takes = METRICS[problem.metric].takes
+    return said.argmax(axis=1) if takes == "labels" and said.ndim == 2 else said
+
+
 def _shuffled(
-    model: Model, matrices: list[Array], name: str, orders: list[Array]
+    model: Model, matrices: list[Array], names: Sequence[str], orders: list[Array]
 ) -> Array:
-    """Return what is said with one feature in other orders, shape (orders, rows, …).
+    """Return what is said with features in other orders, shape (orders, rows, …).
 
     A matrix's columns come of one feature each: so they are shuffled, and the table
     need not be encoded again.
     """
     made = []
     for encoder, matrix in zip(model.encoders, matrices, strict=True):
-        places = encoder.places(name)
+        places = [place for name in names for place in encoder.places(name)]
         copies = np.tile(matrix, (len(orders), 1))
         copies[:, places] = matrix[np.concatenate(orders)][:, places]
         made.append(copies)
@@ -95,102 +153,62 @@ def _shuffled(
     return said.reshape(len(orders), len(matrices[0]), *said.shape[1:])
 
 
-def dependence(
-    model: Model, table: pd.DataFrame, features: Sequence[str], most: int = 300
-) -> dict[str, dict[str, Any]]:
-    """Return partial dependence (Friedman 2001): the mean prediction along a feature.
+def clusters(
+    table: pd.DataFrame, features: Sequence[str], least: float = ALIKE
+) -> list[tuple[str, ...]]:
+    """Return the sets of features that go together, each pair at least so much.
 
     Parameters
     ----------
-    model
-        A fitted model.
     table
-        Cleaned rows to average over, at most `most` of them.
+        Cleaned rows with their schema.
     features
-        Which features.
+        Which columns to look at.
+    least
+        Rank correlation, corrected Cramér's V or correlation ratio, from 0 to 1.
 
-    Returns
-    -------
-    dict
-        By feature ``x`` (numbers or levels) and ``y``, by class the mean probability;
-        for a number by its target's name the mean value.
+    Notes
+    -----
+    Complete linkage on one less the strength of the association: within a set, no pair
+    is weaker than `least`.
+
+    Examples
+    --------
+    >>> x = np.arange(100.0)
+    >>> other = np.random.default_rng(0).normal(size=100)
+    >>> clusters(pd.DataFrame({"x": x, "y": -x, "z": other}), ["x", "y", "z"])
+    [('x', 'y')]
     """
-    some = table.iloc[
-        np.unique(np.linspace(0, len(table) - 1, most).round().astype(int))
-    ]
-    found = {}
-    for name in features:
-        grid = _grid(table, name, name in model.problem.numbers)
-        copies = some.iloc[np.tile(np.arange(len(some)), len(grid))]
-        said = model.predicted(copies.assign(**{name: np.repeat(grid, len(some))}))
-        means = said.reshape(len(grid), len(some), *said.shape[1:]).mean(axis=1)
-        found[name] = {"x": grid, "y": _lines(model, means)}
-    return found
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
 
-
-def leaks(
-    table: pd.DataFrame, problem: Problem, most: int = 4000, seed: int = 0
-) -> dict[str, float]:
-    """Return the features that alone predict the target nearly perfectly.
-
-    A small tree on one feature at a time is judged on rows left out: by ROC AUC from
-    0.99, balanced accuracy from 0.98 (many classes), or R² from 0.99 (a number).
-
-    Parameters
-    ----------
-    table
-        Cleaned rows with their target.
-    problem
-        What is to be predicted.
-    most
-        Rows to look at, at most.
-    """
-    metric, bar = LEAK[problem.kind]
-    rows = table.head(most)
-    alone = replace(problem, metric=metric)
-    fold = cross.folds(rows, alone, 2, seed)
-    others = [problem.target, *([problem.weight] if problem.weight else [])]
-    found = {}
-    for name in problem.features:
-        number = name in problem.numbers
-        some = rows[[name, *others]]
-        one = replace(
-            alone,
-            numbers=(name,) if number else (),
-            categories=() if number else (name,),
-        )
-        settings = {"depth": 8, "leaf": 3}
-        tried = [
-            cross.trial("tree", settings, some, one, fold, k, seed) for k in (0, 1)
-        ]
-        got = float(np.mean([t.score for t in tried]))
-        if got >= bar:
-            found[name] = _round(got)
-    return found
-
-
-def _grid(table: pd.DataFrame, name: str, number: bool) -> list[Any]:
-    if not number:
-        counts = words(table, name).value_counts()
-        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-        return [str(level) for level, _ in ranked[:6]]
-    cells = table[name].to_numpy(np.float64, na_value=np.nan)
-    cells = cells[np.isfinite(cells)]
-    if not len(cells):
+    names = [name for name in features if name in table][:MOST]
+    found = associations(Schema.of(table).only(names).attach(table[names]))
+    if len(found.names) < 2:
         return []
-    places = np.linspace(0.02, 0.98, 17)
-    seen = np.quantile(cells, places, method="nearest")
-    return [_round(value) for value in np.unique(seen)]
+    apart = 1 - np.abs(np.array(found.strengths))
+    np.fill_diagonal(apart, 0)
+    tree = linkage(squareform(np.maximum(apart, apart.T), checks=False), "complete")
+    codes = fcluster(tree, 1 - least, "distance")
+    sets = [
+        tuple(n for n, code in zip(found.names, codes, strict=True) if code == one)
+        for one in dict.fromkeys(codes)
+    ]
+    return [one for one in sets if len(one) > 1]
 
 
-def _lines(model: Model, means: Array) -> dict[str, list[float]]:
-    """Return the line of the second of two classes, of the commonest of many."""
-    problem = model.problem
-    if problem.kind == "number":
-        return {problem.target: [_round(v) for v in means]}
-    common = np.argsort(-np.array(model.shares), kind="stable")[:4]
-    kept = [1] if problem.kind == "two_classes" else sorted(common)
-    return {problem.classes[k]: [_round(v) for v in means[:, k]] for k in kept}
+def pace(model: Model) -> float:
+    """Return how much slower than a plain model this one answers, by its parts.
+
+    Examples
+    --------
+    >>> from mlkit.model.fitted import fit
+    >>> rows = pd.DataFrame({"x": [0.0, 1.0] * 20, "y": ["no", "yes"] * 20})
+    >>> task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
+    >>> pace(fit("tree", {}, rows, task))
+    1.0
+    """
+    return max(1.0, len(model.parts) / 2)
 
 
 def _round(value: float) -> float:

@@ -118,6 +118,8 @@ def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:
     words = {
         "two_classes": f"chance of {next(iter(lines))}",
         "many_classes": "chance",
+        "ordered": "chance",
         "number": f"mean {target}",
+        "count": f"mean {target}",
     }
     plots.label(axes, plots.shorten(name, 26), y=plots.shorten(words[problem.kind], 24))

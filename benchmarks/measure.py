@@ -37,13 +37,14 @@ def reap():
         pass
 
 
-def tell(what, ours, theirs, goal):
-    """Print the ratio of two lists of seconds, taken in turn."""
+def tell(what, ours, theirs, goal, unit="CPU-s"):
+    """Print the ratio of two lists of seconds, or of another unit, taken in turn."""
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     ratio = statistics.median(ratios)
+    mine, other = statistics.median(ours), statistics.median(theirs)
     print(
         f"{what}: {ratio:.3f} (goal {goal}; {min(ratios):.3f} to {max(ratios):.3f}; "
-        f"{statistics.median(ours):.2f} against {statistics.median(theirs):.2f} CPU-s)",
+        f"{mine:.2f} against {other:.2f} {unit})",
         flush=True,
     )
     return ratio

@@ -29,6 +29,7 @@ from mlkit.core.schema import Schema
 __all__ = ["KINDS", "Kind", "kind_of", "volatile_of"]
 
 ABOUT = frozenset({"about.json"})
+LONG, WIDE = 2**27, 90
 TRUSTED = frozenset(
     {
         "numpy.dtype",
@@ -143,7 +144,10 @@ def _identify_table(table: Any) -> str:
 def _read_table(folder: Path) -> Any:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(folder / "table.parquet").to_pandas()
+    read = pq.read_table(folder / "table.parquet")
+    # a long table is not held twice; a wide one would be slow in as many blocks
+    long = read.nbytes > LONG and read.num_columns < WIDE
+    table = read.to_pandas(split_blocks=long, self_destruct=long)
     return Schema.from_dict(read_json(folder / "schema.json")).attach(table)
 
 

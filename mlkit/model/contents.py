@@ -18,6 +18,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import significant
 from mlkit.data.clean import Cleaning
 from mlkit.data.measures.moments import moments
+from mlkit.model import tokens
 from mlkit.model.accept import Accepted
 from mlkit.model.card import card
 from mlkit.model.encode import words
@@ -127,6 +128,7 @@ def _reference(model: Model, valid: pd.DataFrame, threshold: float) -> dict[str,
     columns |= {
         name: _of_words(words(valid, name)) for name in model.problem.categories
     }
+    columns |= {name: _of_text(valid[name]) for name in model.problem.texts}
     said = model.predicted(valid)
     if said.ndim == 2:
         shares = np.bincount(choice(said, threshold), minlength=said.shape[1]) / len(
@@ -144,6 +146,14 @@ def _reference(model: Model, valid: pd.DataFrame, threshold: float) -> dict[str,
 
 def _of_number(values: pd.Series) -> dict[str, Any]:
     return {"type": "number", **_of_cells(values.to_numpy(np.float64, na_value=np.nan))}
+
+
+def _of_text(values: pd.Series) -> dict[str, Any]:
+    """Return how many words texts have, and none of the words."""
+    counts = [tokens.plain(cell).count(" ") + 1.0 for cell in values.dropna()]
+    cells = np.full(len(values), np.nan)
+    cells[values.notna().to_numpy()] = counts
+    return {"type": "text", **_of_cells(cells)}
 
 
 def _of_cells(cells: NDArray[Any]) -> dict[str, Any]:
@@ -180,7 +190,7 @@ def _plain(values: NDArray[Any]) -> list[float]:
 
 def _mlmodel(model: Model) -> str:
     """Return an MLmodel file; JSON strings are valid YAML."""
-    kinds = {"number": "float", "category": "string"}
+    kinds = {"number": "float", "category": "string", "text": "string"}
     inputs = [{"name": c.name, "type": kinds[c.type]} for c in model.schema]
     outputs = (
         [

@@ -19,6 +19,7 @@ from mlkit.core.rows import MISSING
 from mlkit.model.normal import Normal
 from mlkit.model.problem import Problem
 from mlkit.model.rates import Rates, folds_of, goals_of
+from mlkit.model.texts import Texts
 
 __all__ = ["CLIP", "Encoder", "Encoding", "numbers", "words"]
 
@@ -45,6 +46,8 @@ class Encoding:
         A level seen in fewer rows than this gets none; neither does an unseen one.
     rates
         Whether a category of more levels also tells how the target was at each.
+    topics
+        At most so many topics of a text get a column; 0 leaves text out.
     """
 
     fill: bool = True
@@ -53,6 +56,7 @@ class Encoding:
     levels: int = 40
     rare: int = 3
     rates: bool = True
+    topics: int = 24
 
 
 @dataclass
@@ -74,6 +78,8 @@ class Encoder:
         The maps to normal scores, where those are wanted.
     rates
         For each category column of more levels, how the target was at each.
+    texts
+        For each text column, how it becomes numbers.
     """
 
     numbers: list[str]
@@ -85,6 +91,7 @@ class Encoder:
     levels: dict[str, list[str]] = field(default_factory=dict)
     normal: Normal | None = None
     rates: dict[str, Rates] = field(default_factory=dict)
+    texts: dict[str, Texts] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -117,13 +124,17 @@ class Encoder:
             rank = [f" {k + 1}" for k in range(width)] if width > 1 else [""] * width
             found += [(f"{name}: rate{k}", name) for k in rank]
             found.append((f"{name}: how common", name))
+        for name, texts in self.texts.items():
+            found += [(f"{name}: {column}", name) for column in texts.names]
         return found
 
     def transform(self, table: pd.DataFrame) -> Floats:
         """Return the matrix of `table`, float32, shape (rows, len(columns))."""
-        return self._matrix(
-            table, [r.transform(words(table, n)) for n, r in self.rates.items()]
-        )
+        more = [r.transform(words(table, n)) for n, r in self.rates.items()]
+        for name, texts in self.texts.items():
+            _present(table, [name])
+            more.append(texts.transform(table[name]))
+        return self._matrix(table, more)
 
     def _matrix(self, table: pd.DataFrame, more: list[Floats]) -> Floats:
         """Return the matrix, its last columns given."""
@@ -146,6 +157,7 @@ class Encoder:
         encoding: Encoding,
         goal: NDArray[Any],
         seed: int = 0,
+        folds: NDArray[np.int64] | None = None,
     ) -> tuple[Encoder, Floats]:
         """Learn from `table`, and return the matrix to fit on with the encoder.
 
@@ -163,18 +175,27 @@ class Encoder:
         goal
             Class codes or scaled values, shape (rows,).
         seed
-            Of the folds within.
+            Of everything drawn at random.
+        folds
+            Each row's fold, shape (rows,): its cells are made from the answers of the
+            other folds. None draws five.
         """
         made = cls.fit(table, problem.numbers, problem.categories, encoding)
         goals = goals_of(problem.kind, goal, len(problem.classes))
         groups = table[problem.group] if problem.group else None
-        folds = folds_of(len(table), groups, seed)
+        if folds is None:
+            folds = folds_of(len(table), groups, seed)
         more = []
         for name in problem.categories if encoding.rates else ():
-            cells = words(table, name)
-            if cells.nunique() > encoding.levels:
-                made.rates[name] = Rates.fit(cells, goals)
-                more.append(made.rates[name].apart(cells, goals, folds))
+            seen = words(table, name)
+            if seen.nunique() > encoding.levels:
+                made.rates[name] = Rates.fit(seen, goals)
+                more.append(made.rates[name].apart(seen, goals, folds))
+        for name in problem.texts if encoding.topics else ():
+            told = Texts.learn(table[name], goals, folds, encoding.topics, seed)
+            if told is not None:
+                made.texts[name], cells = told
+                more.append(cells)
         return made, made._matrix(table, more)
 
     def _scaled(self, filled: Floats) -> Floats:

@@ -103,7 +103,8 @@ class Model:
         """The cleaned columns it needs."""
         numbers = [Column(name, "number") for name in self.form["numbers"]]
         words = [Column(name, "category") for name in self.form["categories"]]
-        return Schema((*numbers, *words))
+        texts = [Column(name, "text") for name in self.problem.texts]
+        return Schema((*numbers, *words, *texts))
 
     def predict(self, table: pd.DataFrame, threshold: float = 0.5) -> NDArray[Any]:
         """Return labels, object of shape (rows,), or values, float64.

@@ -165,9 +165,12 @@ def probes(table: pd.DataFrame, model: Model, most: int = 1000) -> pd.DataFrame:
     words = list(model.form["categories"])
     ties = {name: _halfway(some[name]) for name in numbers}
     whole = {name: np.round(_values(some[name])) for name in numbers}
-    none: Mapping[str, Any] = dict.fromkeys(numbers, np.nan)
+    texts = list(model.problem.texts)
+    none: dict[str, Any] = dict.fromkeys(numbers, np.nan)
+    none.update({name: pd.Series(index=some.index, dtype="str") for name in texts})
     huge: Mapping[str, Any] = dict.fromkeys(numbers, 1e300)
-    unseen = some.assign(**dict.fromkeys(words, UNSEEN))
+    loud = {name: some[name].str.upper() + f" {UNSEEN}" for name in texts}
+    unseen = some.assign(**dict.fromkeys(words, UNSEEN), **loud)
     copies = [some.assign(**made) for made in (ties, whole, none, huge)]
     return pd.concat([wanted, *copies, unseen], ignore_index=True)
 

@@ -66,7 +66,7 @@ class Problem:
         The metric that models are compared by.
     classes
         The classes, in order; of two, the second is the positive one.
-    numbers, categories
+    numbers, categories, texts
         The features, by type.
     left_out
         Features of other types, which no family takes yet.
@@ -86,11 +86,12 @@ class Problem:
     group: str = ""
     weight: str = ""
     told: str = ""
+    texts: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The columns a model learns from: numbers first, then categories."""
-        return self.numbers + self.categories
+        """The columns a model learns from: numbers, then categories, then texts."""
+        return self.numbers + self.categories + self.texts
 
     @property
     def title(self) -> str:
@@ -178,7 +179,7 @@ class Problem:
         classes = _classes(values, order) if kind in CLASSES else ()
         _checked(values, kind, classes)
         classes = _last(classes, positive)
-        numbers, categories, left_out = _features(schema)
+        numbers, categories, texts, left_out = _features(schema)
         return cls(
             kind=kind,
             target=target,
@@ -190,6 +191,7 @@ class Problem:
             group=next(iter(schema.with_role("group")), ""),
             weight=next(iter(schema.with_role("weight")), ""),
             told=told,
+            texts=texts,
         )
 
 
@@ -213,14 +215,16 @@ def _features(schema: Schema) -> tuple[tuple[str, ...], ...]:
     features = [column for column in schema if column.is_feature]
     numbers = tuple(c.name for c in features if c.type == "number")
     categories = tuple(c.name for c in features if c.type == "category")
-    taken = {*numbers, *categories}
+    texts = tuple(c.name for c in features if c.type == "text")
+    taken = {*numbers, *categories, *texts}
     if not taken:
         raise InputError(
             "no column is left to learn from",
-            expected="numbers or categories",
+            expected="numbers, categories or texts",
             got=", ".join(f"{c.name} ({c.type})" for c in schema),
         )
-    return numbers, categories, tuple(c.name for c in features if c.name not in taken)
+    rest = tuple(c.name for c in features if c.name not in taken)
+    return numbers, categories, texts, rest
 
 
 def _classes(values: pd.Series, order: Sequence[str] | None) -> tuple[str, ...]:

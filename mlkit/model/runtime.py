@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.errors import InputError
+from mlkit.model.tokens import plain
 
 __all__ = ["Graph", "Predictions", "Predictor", "choice", "cut"]
 
 Array = NDArray[Any]
 STEPS = np.float32(1e6)
+BLOCK, LONG = 4096, 256
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class Graph:
         )
         inputs: list[Any] = self.session.get_inputs()
         self.inputs = {i.name: i.type == "tensor(string)" for i in inputs}
+        told = self.session.get_modelmeta().custom_metadata_map
+        self.texts: dict[str, bool] = json.loads(told.get("mlkit.texts", "{}"))
         self.classes = tuple(classes)
 
     def predict(self, columns: Mapping[str, Any]) -> Predictions:
@@ -106,14 +110,27 @@ class Graph:
 
         Numbers are cast to float32; what is not finite there counts as missing.
         """
-        feeds = {
-            name: _words(columns[name]) if text else _numbers(columns[name])
-            for name, text in self.inputs.items()
-        }
-        found = self.session.run(None, feeds)
+        cells = {name: columns[name] for name in self.inputs}
+        rows = len(next(iter(cells.values())))
+        step = LONG if self.texts else BLOCK
+        found = [
+            self._run({name: column[at : at + step] for name, column in cells.items()})
+            for at in range(0, max(rows, 1), step)
+        ]
+        joined = [np.concatenate(parts)[:rows] for parts in zip(*found, strict=True)]
         if not self.classes:
-            return Predictions(found[0].reshape(-1), None, ())
-        return Predictions(found[0].reshape(-1), found[1], self.classes)
+            return Predictions(joined[0].reshape(-1), None, ())
+        return Predictions(joined[0].reshape(-1), joined[1], self.classes)
+
+    def _run(self, cells: Mapping[str, Any]) -> list[Array]:
+        """Run some rows, where there are none one of missing cells."""
+        feeds = {}
+        for name, text in self.inputs.items():
+            values = cells[name] if len(cells[name]) else [None]
+            if name in self.texts:
+                values = [plain(value, self.texts[name]) for value in values]
+            feeds[name] = _words(values) if text else _numbers(values)
+        return list(self.session.run(None, feeds))
 
 
 class Predictor:

@@ -19,6 +19,7 @@ from mlkit.model.parity import agree, compare, probes
 from mlkit.model.problem import METRICS as METRIC_OF
 from mlkit.model.problem import VALUES, Problem
 from mlkit.model.runtime import Graph, choice
+from mlkit.model.tokens import plain
 
 PACKED = [name for name in names() if "onnx" in family(name).formats]
 
@@ -265,3 +266,67 @@ def test_many_levels_odd_numbers_and_counts_agree(name, kind):
     model = fit(name, {}, table, problem)
     assert any("rate" in c for c in model.encoders[0].columns) == (name != "dummy")
     assert agree(model, table).reason == ""
+
+
+def wordy(rows=300, kind="two_classes", seed=0):
+    """Make rows whose answer is in the words, long ones and short ones."""
+    rng = np.random.default_rng(seed)
+    stock = np.array(
+        [
+            "the",
+            "a",
+            "film",
+            "was",
+            "dull",
+            "it's",
+            "naïve",
+            "☃",
+            "plot",
+            "acting",
+            "Émile",
+            "12",
+            "x",
+        ]
+    )
+    good = rng.random(rows) < 0.5
+    said = []
+    for yes in good:
+        words = list(rng.choice(stock, rng.integers(5, 40)))
+        words.insert(int(rng.integers(len(words))), "very good" if yes else "so bad")
+        said.append("  ".join(words).replace("film", "FILM,"))
+    said[0], said[1], said[2] = None, "", "?!\n\t"
+    code = [f"{'KX' if yes else 'QZ'}{rng.integers(100, 999)}" for yes in good]
+    table = pd.DataFrame({"review": said, "code": code, "pay": rng.normal(size=rows)})
+    table = table.astype({"review": "str", "code": "str"})
+    if kind in VALUES:
+        return table.assign(y=np.where(good, 9.0, 2.0) + rng.integers(0, 3, rows))
+    if kind == "two_classes":
+        return table.assign(y=np.where(good, "yes", "no"))
+    return table.assign(y=[f"c{2 * g + rng.integers(0, 2)}" for g in good])
+
+
+@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("kind", ["two_classes", "many_classes", "number"])
+def test_texts_agree(name, kind):
+    needs(name, kind)
+    table = wordy(kind=kind)
+    classes = () if kind in VALUES else tuple(sorted(table["y"].unique()))
+    texts = ("review", "code")
+    problem = Problem(kind, "y", METRIC_OF[kind], classes, ("pay",), texts=texts)
+    model = fit(name, {}, table, problem)
+    assert agree(model, table).reason == ""
+    assert len(said_of(model, table.head(0)).prediction) == 0
+
+
+def test_a_texts_numbers_are_the_same_bits_in_onnx():
+    table = wordy(700)
+    problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"), texts=("review",))
+    model = fit("linear", {}, table, problem)
+    made = onnx.load_from_string(convert(model))
+    products = [n for n in made.graph.node if n.op_type == "MatMul"]
+    cells = products[-1].input[0]
+    made.graph.output.append(onnx.helper.make_empty_tensor_value_info(cells))
+    graph = Graph(made.SerializeToString(), model.classes)
+    told = [[plain(v, graph.texts["review"])] for v in table["review"]]
+    *_, found = graph.session.run(None, {"review": np.array(told, object)})
+    np.testing.assert_array_equal(found, model.encoders[0].transform(table))

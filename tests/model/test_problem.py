@@ -72,14 +72,17 @@ def test_a_target_that_does_not_vary_is_refused(values, type_):
 def test_no_target_and_no_features_are_refused():
     with pytest.raises(InputError, match="role target"):
         Problem.of(pd.DataFrame({"x": [1.0, 2.0]}))
-    table = pd.DataFrame({"note": ["a b", "c d"], "y": ["a", "b"]})
-    schema = Schema((Column("note", "text"), Column("y", "category", ("target",))))
+    table = pd.DataFrame({"day": ["a b", "c d"], "y": ["a", "b"]})
+    schema = Schema((Column("day", "date"), Column("y", "category", ("target",))))
     with pytest.raises(InputError, match="left to learn from"):
         Problem.of(schema.attach(table))
 
 
-def test_text_is_left_out_and_said():
-    assert of(["a", "b"], note=["some words", "other words"]).left_out == ("note",)
+def test_text_is_learnt_from():
+    problem = of(["a", "b"], note=["some words", "other words"])
+    assert problem.texts == ("note",)
+    assert problem.features == ("x", "note")
+    assert problem.left_out == ()
 
 
 def test_rows_without_a_known_target_are_passed_over():

@@ -17,7 +17,7 @@ baseline = True
 first = True
 plain = True
 formats = ("onnx",)
-encoding = Encoding(levels=0, rates=False)
+encoding = Encoding(levels=0, rates=False, topics=0)
 takes = CLASSES + VALUES
 weighted = True
 most = 0

@@ -1,7 +1,8 @@
 """ONNX, written so that it agrees with the fitted model on every row.
 
 The graph takes one input a cleaned column, of shape (rows, 1): ``float`` for a number
-(NaN where missing), ``string`` for a category. It gives ``label`` and
+(NaN where missing), ``string`` for a category, and for a text as
+`mlkit.model.tokens.plain` writes it. It gives ``label`` and
 ``probabilities``, or ``value``. Thresholds are rounded down to float32, columns are
 encoded in the same float32 operations as in training, and labels follow the same
 rounding rule; so nothing is left to a converter.
@@ -9,6 +10,8 @@ rounding rule; so nothing is left to a converter.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +25,12 @@ from mlkit.model.forms import Form, Linear, Quadratic, Trees
 from mlkit.model.normal import Normal
 from mlkit.model.rates import Rates
 from mlkit.model.runtime import STEPS
+from mlkit.model.texts import CAP, COUNTS, LENGTHS, UNIT, Texts
 
 __all__ = ["convert"]
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
+WITH_TEXT = {"": 20, "ai.onnx.ml": 3}
 IR = 9
 
 
@@ -90,6 +95,7 @@ class _Build:
         blocks = self._numbers(encoder) if encoder.numbers else []
         blocks += [self._ones(name, v) for name, v in encoder.levels.items()]
         blocks += [self._rates(name, rates) for name, rates in encoder.rates.items()]
+        blocks += [self._text(name, texts) for name, texts in encoder.texts.items()]
         if not blocks:
             return self._nothing()
         return self.node("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
@@ -156,10 +162,33 @@ class _Build:
         place = self.node("Reshape", place, self.constant(np.array([-1], np.int64)))
         return self.node("Gather", self.constant(rates.table), place)
 
+    def _text(self, name: str, texts: Texts) -> str:
+        """Count words, weigh them, and sum; all in whole numbers till the end."""
+        flat = self.node("Reshape", name, self.constant(np.array([-1], np.int64)))
+        ended = self.node("StringConcat", flat, self.constant(np.array([" ."])))
+        split = self.fresh("StringSplit")
+        outs = [split, f"{split}/count"]
+        self.nodes.append(helper.make_node("StringSplit", [ended], outs, delimiter=" "))
+        counts = self.node("TfIdfVectorizer", split, **_pool(texts.words))
+        most = self.node("Min", counts, self.constant(np.array([CAP], np.float32)))
+        place = self.node("Cast", most, to=TensorProto.INT64)
+        weighed = self.node("Gather", self.constant(COUNTS), place)
+        axis = self.constant(np.array([1], np.int64))
+        whole = self.node("ReduceSum", weighed, axis, keepdims=1)
+        share = self.constant(np.array([1 / UNIT], np.float32))
+        length = self.node("Floor", self.node("Mul", whole, share))
+        top = self.constant(np.array([len(LENGTHS) - 1], np.float32))
+        length = self.node("Cast", self.node("Min", length, top), to=TensorProto.INT64)
+        sums = self.node("MatMul", weighed, self.constant(texts.weights))
+        scale = self.node("Gather", self.constant(LENGTHS), length)
+        cells = self.node("Mul", sums, scale)
+        cells = self.node("Sub", cells, self.constant(texts.mean))
+        return self.node("Mul", cells, self.constant(texts.scale))
+
     def _nothing(self) -> str:
         """Return a matrix of one column of zeros."""
         name = self.model.problem.features[0]
-        if name in self.model.problem.categories:
+        if name not in self.model.problem.numbers:
             return self._ones(name, ["\x01(nothing)"])
         zero = self.constant(np.zeros(1, np.float32))
         finite = self.node("Not", self.node("IsNaN", name))
@@ -302,11 +331,19 @@ class _Build:
         flat = self.node("Reshape", wide, self.constant(np.array([-1], np.int64)))
         return [("value", flat, (TensorProto.DOUBLE, ["rows"]))]
 
+    def _texts(self) -> dict[str, bool]:
+        """Return the text columns, and whether pieces of words follow the words."""
+        found = dict.fromkeys(self.model.problem.texts, False)
+        for encoder in self.model.encoders:
+            found.update({name: texts.pieces for name, texts in encoder.texts.items()})
+        return found
+
     def finish(self, outputs: list[tuple[str, str, Any]]) -> bytes:
         """Name inputs and outputs, check, and return the bytes."""
         problem = self.model.problem
         inputs = [_input(name, TensorProto.FLOAT) for name in problem.numbers]
-        inputs += [_input(name, TensorProto.STRING) for name in problem.categories]
+        words = (*problem.categories, *problem.texts)
+        inputs += [_input(name, TensorProto.STRING) for name in words]
         infos = []
         for word, inner, (kind, shape) in outputs:
             while word in self.names:
@@ -314,13 +351,33 @@ class _Build:
             self.nodes.append(helper.make_node("Identity", [inner], [word]))
             infos.append(helper.make_tensor_value_info(word, kind, shape))
         graph = helper.make_graph(self.nodes, "mlkit", inputs, infos, self.constants)
-        opsets = [helper.make_opsetid(name, number) for name, number in OPSETS.items()]
+        numbers = WITH_TEXT if problem.texts else OPSETS
+        opsets = [helper.make_opsetid(name, number) for name, number in numbers.items()]
         made = helper.make_model(
             graph, opset_imports=opsets, ir_version=IR, producer_name="mlkit"
         )
+        if problem.texts:
+            helper.set_model_props(made, {"mlkit.texts": json.dumps(self._texts())})
         onnx.checker.check_model(made)
         return bytes(made.SerializeToString(deterministic=True))
 
 
 def _input(name: str, kind: int) -> Any:
     return helper.make_tensor_value_info(name, kind, ["rows", 1])
+
+
+def _pool(words: Sequence[str]) -> dict[str, Any]:
+    """Return what tells the node that counts words which words, and in what order."""
+    single = [at for at, word in enumerate(words) if " " not in word]
+    pairs = [at for at, word in enumerate(words) if " " in word]
+    return {
+        "mode": "TF",
+        "min_gram_length": 1,
+        "max_gram_length": 2 if pairs else 1,
+        "max_skip_count": 0,
+        "ngram_counts": [0, len(single)] if pairs else [0],
+        "ngram_indexes": [*single, *pairs],
+        "pool_strings": [
+            part for at in [*single, *pairs] for part in words[at].split()
+        ],
+    }

@@ -1,0 +1,62 @@
+"""Text made plain: lower-case words between single blanks, which any reader can split.
+
+A packaged model takes text in this form; the rule is here, and needs nothing but
+Python. What a word is, Unicode says: letters and digits, with an apostrophe within.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+__all__ = ["MOST", "grams", "plain"]
+
+MOST = 4000
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def plain(text: Any, pieces: bool = False) -> str:
+    """Return a text's words, at most `MOST`; what is missing has none.
+
+    Parameters
+    ----------
+    text
+        A cell; what is no text is read as one, None and NaN as none.
+    pieces
+        Whether pieces of three letters follow, each behind a ``#``, for short texts
+        in which a part of a word says much.
+
+    Examples
+    --------
+    >>> plain("Good, GOOD film!"), plain(None)
+    ('good good film', '')
+    >>> plain("No", pieces=True)
+    'no . #<no #no>'
+    """
+    if text is None or text != text:
+        return ""
+    words = WORD.findall(str(text).lower())[:MOST]
+    if not pieces or not words:
+        return " ".join(words)
+    found: list[str] = []
+    for word in words:
+        whole = f"<{word}>"
+        found += [f"#{whole[at : at + 3]}" for at in range(len(whole) - 2)]
+    return " ".join([*words, ".", *found[:MOST]])
+
+
+def grams(text: str) -> list[str]:
+    """Return the words, the pairs of neighbours and the pieces of a plain text.
+
+    Examples
+    --------
+    >>> grams("good film . #goo")
+    ['good', 'film', '#goo', 'good film']
+    """
+    words, _, rest = text.partition(" . ")
+    if not words:
+        return []
+    single = words.split(" ")
+    pairs = [f"{a} {b}" for a, b in pairwise(single)]
+    return [*single, *(rest.split(" ") if rest else []), *pairs]

@@ -19,6 +19,7 @@ from mlkit.model.weighted import bins
 
 __all__ = ["Candidates", "candidates", "coded"]
 
+BLANK = "(blank)"
 COLUMNS = 24
 VALUES = 6
 QUARTERS = 4
@@ -101,7 +102,7 @@ def coded(table: pd.DataFrame, column: str) -> tuple[Array, list[str]]:
     values = table[column]
     if not pd.api.types.is_numeric_dtype(values.dtype):
         found, levels = pd.factorize(words(table, column), sort=True)
-        return found, [shorten(level, 40) for level in levels]
+        return found, [shorten(level, 40) or BLANK for level in levels]
     cells = values.to_numpy(np.float64, na_value=np.nan)
     given = np.isfinite(cells)
     codes, names = np.zeros(len(cells), np.int64), list[str]()

@@ -47,7 +47,8 @@ def draw(
         return residuals(truth, predicted, base)
     drawn: dict[str, Any] = {"calibration": _calibration(truth, predicted)}
     if len(problem.classes) > 2:
-        return {**drawn, "confusion": _confusion(truth, predicted)}
+        sure = _surely(truth, predicted)
+        return {**drawn, "confusion": _confusion(truth, predicted), "sure": sure}
     chances, positive = predicted[:, 1], truth == 1
     kept = _rows(truth, chances, groups, weights)
     return {
@@ -286,6 +287,15 @@ def _confusion(truth: Array, predicted: Array) -> list[list[int]]:
     cells = truth * width + choice(predicted)
     counts = np.bincount(cells, minlength=width * width).reshape(width, width)
     return [[int(count) for count in row] for row in counts]
+
+
+def _surely(truth: Array, predicted: Array) -> dict[str, list[int]]:
+    """Count rows by the chance of the likeliest class, right and wrong apart."""
+    top, right = said(truth, predicted)
+    parts = {"right": top[right], "wrong": top[~right]}
+    return {
+        name: np.histogram(part, 25, (0, 1))[0].tolist() for name, part in parts.items()
+    }
 
 
 def _shares(chances: Array) -> list[float]:

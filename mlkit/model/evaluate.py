@@ -142,8 +142,8 @@ class Evaluation:
 
         return details(self) if what == "details" else overview(self)
 
-    def by_class(self) -> Grid:
-        """Return how each class fares: how many there are, and how many are found."""
+    def breakdown(self) -> Grid:
+        """Return how each class fares; of a number, targets from small to large."""
         counts = self._confusion()
         heads = (
             "class",
@@ -154,7 +154,10 @@ class Evaluation:
             "mostly taken for",
         )
         if counts is None:
-            return Grid(("class",), [], ["a number has no classes"])
+            sizes = self.curves["sizes"]
+            columns = [map(say, sizes[name]) for name in ("truth", "error", "guess")]
+            lines = list(zip(*columns, strict=True))
+            return Grid(("true, about", "off by", "a guess is off by"), lines)
         return Grid(heads, _lines(counts, self.problem.classes))
 
     def _confusion(self) -> Array | None:

@@ -76,14 +76,15 @@ def _sizes(truth: Array, errors: Array, guessed: Array) -> dict[str, list[float]
 
 
 def _band(predicted: Array, errors: Array) -> dict[str, list[float]]:
-    """Return between what limits eight of ten errors lie, along the prediction."""
+    """Return the mean error along the prediction, and one deviation to each side."""
     parts = _parts(predicted)
-    cuts = np.array([np.quantile(errors[p], [0.1, 0.5, 0.9]) for p in parts])
+    mean = np.array([errors[p].mean() for p in parts])
+    spread = np.array([errors[p].std() for p in parts])
     return {
         "predicted": plain(np.array([np.median(predicted[p]) for p in parts])),
-        "low": plain(cuts[:, 0]),
-        "middle": plain(cuts[:, 1]),
-        "high": plain(cuts[:, 2]),
+        "low": plain(mean - spread),
+        "middle": plain(mean),
+        "high": plain(mean + spread),
     }
 
 

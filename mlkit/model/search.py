@@ -15,6 +15,7 @@ from mlkit.core.errors import InputError
 from mlkit.core.expressions import parse
 from mlkit.core.schema import Schema
 from mlkit.model.candidates import Candidates, candidates
+from mlkit.model.contrast import luck, news, spread
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.measure import judged, units
@@ -29,9 +30,8 @@ __all__ = ["Weak", "Weakest", "losses", "weakest"]
 
 FEWEST = 20
 MOST = 20_000
-LISTED = 10
+HINTS = 3
 LEVEL = 0.05
-CELLS = 4_000_000
 Array = NDArray[Any]
 
 
@@ -82,6 +82,8 @@ class Weakest:
         Those where the model is certainly worse, the worst first.
     named
         Those that ``[goal.slices]`` names, found or not.
+    unsure
+        A few that look worse, which luck may have made: no more than hints.
     overall
         The share wrong, of a number the mean absolute error, of all rows.
     notes
@@ -93,6 +95,7 @@ class Weakest:
     tried: int
     found: tuple[Weak, ...]
     named: tuple[Weak, ...] = ()
+    unsure: tuple[Weak, ...] = ()
     overall: float = 0.0
     notes: tuple[str, ...] = ()
 
@@ -106,9 +109,12 @@ class Weakest:
 
     def table(self) -> Grid:
         """Return found and named parts as a table."""
+        if not (self.found or self.named or self.unsure):
+            return Grid(("where",), [], (self.statement, *self.notes))
         wrong = "wrong" if self.problem.classes else "off by"
         heads = ("where", "rows", f"{wrong} there", "elsewhere", "loss greater by", "p")
         lines = [_line(self.problem, one) for one in (*self.found, *self.named)]
+        lines += [_line(self.problem, one, " (not certain)") for one in self.unsure]
         return Grid(heads, lines, (self.statement, *self.notes))
 
     def plot(self) -> Picture:
@@ -136,6 +142,7 @@ class Weakest:
                 "problem": Problem.from_dict(form["problem"]),
                 "found": tuple(Weak(**one) for one in form["found"]),
                 "named": tuple(Weak(**one) for one in form["named"]),
+                "unsure": tuple(Weak(**one) for one in form["unsure"]),
                 "notes": tuple(form["notes"]),
             }
         )
@@ -193,14 +200,15 @@ def weakest(
     least = smallest or max(FEWEST, len(rows) // 50)
     tried = candidates(rows, model.problem.features, least)
     groups, _ = units(model.problem, rows)
-    found = _tested(tried, loss, wrong, groups, seed)
+    found, unsure = _tested(tried, loss, wrong, groups, seed)
     told: Mapping[str, str] = config("goal.slices", {}) if named is None else named
     return Weakest(
         model.problem,
         len(rows),
         len(tried.sizes),
-        tuple(found),
+        found,
         tuple(_named(rows, told, loss, wrong, groups)),
+        unsure,
         _round(wrong.mean()),
         (*notes, *tried.notes),
     )
@@ -228,109 +236,46 @@ def losses(
 
 def _tested(
     tried: Candidates, loss: Array, wrong: Array, groups: Array | None, seed: int
-) -> Iterator[Weak]:
-    """Yield the parts that are certainly worse and tell something new."""
+) -> tuple[tuple[Weak, ...], tuple[Weak, ...]]:
+    """Return the parts that are certainly worse and tell something new, and hints."""
     if not len(tried.sizes) or np.ptp(loss) == 0:
-        return
+        return (), ()
     above = loss - loss.mean()
     part = tried.sizes / len(loss)
     more = (tried.rows @ above) / tried.sizes / (1 - part)
-    error, highest = _luck(tried, above, groups, seed)
+    error, highest = luck(tried, above, groups, seed)
     strength = more / error
     chance = (1 + (highest[:, None] >= strength).sum(axis=0)) / (1 + len(highest))
     reach = float(np.quantile(highest, 1 - LEVEL))
-    error = np.maximum(error, _spread(tried, loss) if groups is None else 0.0)
+    error = np.maximum(error, spread(tried, loss) if groups is None else 0.0)
     low, high = more - reach * error, more + reach * error
     sure = np.flatnonzero(chance <= LEVEL)
-    order = sure[np.argsort(-low[sure], kind="stable")]
-    for at in _news(tried, order, loss, reach):
-        inside = tried.of(at)
-        yield Weak(
-            where=tried.names[at],
-            rows=int(inside.sum()),
-            here=_round(wrong[inside].mean()),
-            elsewhere=_round(wrong[~inside].mean()),
-            more=_round(more[at]),
-            low=_round(low[at]),
-            high=_round(high[at]),
-            chance=_round(chance[at]),
-        )
+    kept = news(tried, sure[np.argsort(-low[sure], kind="stable")], loss, reach)
+    rest = np.setdiff1d(np.flatnonzero(more > 0), sure)
+    hints = news(tried, rest[np.argsort(-strength[rest], kind="stable")], loss, reach)
+
+    def told(at: int) -> Weak:
+        return _weak(tried, at, wrong, (more[at], low[at], high[at], chance[at]))
+
+    few = hints[: max(HINTS - len(kept), 0)]
+    return tuple(map(told, kept)), tuple(map(told, few))
 
 
-def _luck(
-    tried: Candidates, above: Array, groups: Array | None, seed: int
-) -> tuple[Array, Array]:
-    """Return the error of each difference, and the greatest that luck gives.
-
-    Rows alone are permuted. Of rows in groups the sign of each group is drawn.
-    """
-    rng, rows = np.random.default_rng(seed), len(above)
-    repeats = int(np.clip(CELLS // rows, 200, 1000))
-    part = tried.sizes / rows
-    if groups is None:
-        error = above.std() / np.sqrt(tried.sizes * (1 - part))
-        shuffled = rng.permuted(np.tile(above, (repeats, 1)), axis=1).T
-        sums = tried.rows @ shuffled
-        drawn = sums / tried.sizes[:, None] / (1 - part)[:, None]
-        return error, (drawn / error[:, None]).max(axis=0)
-    from scipy.sparse import csr_matrix
-
-    names = int(groups.max()) + 1
-    by_group = csr_matrix((above, (np.arange(rows), groups)), (rows, names))
-    inside = (tried.rows @ by_group).toarray() / tried.sizes[:, None]
-    apart = (inside - np.bincount(groups, above, names) / rows) / (1 - part)[:, None]
-    error = np.sqrt((apart**2).sum(axis=1)) + 1e-300
-    signs = rng.choice([-1.0, 1.0], (names, repeats))
-    return error, ((apart / error[:, None]) @ signs).max(axis=0)
-
-
-def _spread(tried: Candidates, loss: Array) -> Array:
-    """Return the error of each difference where parts spread unlike (Welch 1947)."""
-    inside, rest = tried.sizes, len(loss) - tried.sizes
-    sums, squares = tried.rows @ loss, tried.rows @ loss**2
-    here = squares / inside - (sums / inside) ** 2
-    there = (np.sum(loss**2) - squares) / rest - ((loss.sum() - sums) / rest) ** 2
-    return np.asarray(np.sqrt(np.maximum(here / inside + there / rest, 0.0)))
-
-
-def _news(tried: Candidates, order: Array, loss: Array, reach: float) -> list[int]:
-    """Keep parts that tell something new.
-
-    A part does if it is worse by itself without the rows of parts already kept; or if
-    it lies in one of them, and is certainly worse than the rest of that one. Else one
-    weak part would be told again as each of its neighbours.
-    """
-    kept: dict[int, Array] = {}
-    seen = np.zeros(len(loss), bool)
-    for at in order:
-        inside = tried.of(at)
-        new, around = inside & ~seen, _around(inside, kept)
-        enough = new.sum() >= max(10, 0.3 * inside.sum())
-        tells = enough and _stands_out(loss, new, ~inside, 2.0)
-        if not tells and around is not None:
-            tells = _stands_out(loss, inside, around, reach)
-        if tells:
-            kept[int(at)] = inside
-            seen |= inside
-        if len(kept) == LISTED:
-            break
-    return list(kept)
-
-
-def _around(inside: Array, kept: Mapping[int, Array]) -> Array | None:
-    """Return the rest of the smallest kept part that holds nearly all of some rows."""
-    holding = [k for k in kept.values() if (k & inside).sum() >= 0.95 * inside.sum()]
-    rest = [k & ~inside for k in sorted(holding, key=lambda k: int(k.sum()))]
-    return rest[0] if rest else None
-
-
-def _stands_out(loss: Array, inside: Array, rest: Array, reach: float) -> bool:
-    """Tell whether the loss of some rows is greater than that of others, by far."""
-    here, there = loss[inside], loss[rest]
-    if min(len(here), len(there)) < 10:
-        return False
-    error = np.sqrt(here.var() / len(here) + there.var() / len(there))
-    return bool(here.mean() - there.mean() > reach * error)
+def _weak(
+    tried: Candidates, at: int, wrong: Array, told: tuple[float, float, float, float]
+) -> Weak:
+    inside = tried.of(at)
+    more, low, high, chance = map(_round, told)
+    return Weak(
+        where=tried.names[at],
+        rows=int(inside.sum()),
+        here=_round(wrong[inside].mean()),
+        elsewhere=_round(wrong[~inside].mean()),
+        more=more,
+        low=low,
+        high=high,
+        chance=chance,
+    )
 
 
 def _named(
@@ -358,22 +303,14 @@ def _all(
     above = loss - loss.mean()
     part = tried.sizes / len(loss)
     more = (tried.rows @ above) / tried.sizes / (1 - part)
-    error = _spread(tried, loss)
+    error = spread(tried, loss)
     if groups is not None:
-        error = _luck(tried, above, groups, 0)[0]
+        error = luck(tried, above, groups, 0)[0]
     error = np.maximum(error, 1e-300)
-    for at, name in enumerate(tried.names):
-        inside = tried.of(at)
-        yield Weak(
-            where=name,
-            rows=int(inside.sum()),
-            here=_round(wrong[inside].mean()),
-            elsewhere=_round(wrong[~inside].mean()),
-            more=_round(more[at]),
-            low=_round(more[at] - 1.96 * error[at]),
-            high=_round(more[at] + 1.96 * error[at]),
-            chance=_round(norm.sf(more[at] / error[at])),
-        )
+    for at in range(len(tried.names)):
+        ends = more[at] - 1.96 * error[at], more[at] + 1.96 * error[at]
+        chance = norm.sf(more[at] / error[at])
+        yield _weak(tried, at, wrong, (more[at], *ends, chance))
 
 
 def _where(rows: pd.DataFrame, name: str, text: str) -> Array:
@@ -391,12 +328,12 @@ def _where(rows: pd.DataFrame, name: str, text: str) -> Array:
     return np.asarray(turned.failing(cells, len(rows), reads), bool)
 
 
-def _line(problem: Problem, one: Weak) -> tuple[str, ...]:
+def _line(problem: Problem, one: Weak, mark: str = "") -> tuple[str, ...]:
     shown = [
         f"{v:.0%}" if problem.classes else say(v) for v in (one.here, one.elsewhere)
     ]
     return (
-        one.where,
+        one.where + mark,
         f"{one.rows:,}",
         *shown,
         f"{say(one.more)} ({say(one.low)} to {say(one.high)})",

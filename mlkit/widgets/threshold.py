@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mlkit.core.files import digest
+from mlkit.model import curves
 from mlkit.model.charts.evaluate import threshold as drawn
 from mlkit.model.evaluate import Evaluation
 from mlkit.model.words import say
@@ -13,6 +14,7 @@ from mlkit.widgets.panel import Note, panel
 
 __all__ = ["ThresholdPicker"]
 
+SHOWN = ("precision", "recall", "accuracy")
 Record = Callable[[float | None, str], None]
 
 
@@ -37,7 +39,11 @@ class ThresholdPicker:
         self.value = evaluation.threshold
         self.settled = evaluation.threshold is None
         self.seen = digest(
-            [evaluation.curves.get("thresholds"), dict(evaluation.costs)]
+            [
+                evaluation.curves.get("thresholds"),
+                dict(evaluation.costs),
+                *([evaluation.capacity] if evaluation.capacity < 1 else []),
+            ]
         )
 
     def picture(self, value: float | None) -> object:
@@ -52,12 +58,26 @@ class ThresholdPicker:
     def words(self, value: float) -> str:
         """Say what a threshold does, in one line."""
         at = self.evaluation.at(value).metrics
-        names = {"precision": "precision", "recall": "recall", "accuracy": "accuracy"}
-        told = [
-            f"{title} {say(at[name])}" for name, title in names.items() if name in at
-        ]
+        told = [f"{name} {say(at[name])}" for name in SHOWN if name in at]
+        thresholds = self.evaluation.curves["thresholds"]
+        (_, alarms), (missed, hits) = curves.counts(thresholds, value)
+        flagged = (
+            f"{hits + alarms:,} flagged, {alarms:,} for nothing, {missed:,} missed"
+        )
         cost = say(self.evaluation.cost(value))
-        return f"cost a row {cost} · " + " · ".join(told)
+        return " · ".join([f"cost a row {cost}", flagged, *told])
+
+    def within(self, share: float) -> float:
+        """Return the threshold that costs least with at most a share of rows flagged.
+
+        Parameters
+        ----------
+        share
+            Above 0, at most 1.
+        """
+        evaluation = self.evaluation
+        thresholds, costs = evaluation.curves["thresholds"], evaluation.costs
+        return curves.cheapest(thresholds, costs, min(max(share, 1e-9), 1.0))
 
     def widget(self, value: float | None, record: Record) -> object:
         """Return a slider, the picture, and a button that keeps the choice."""
@@ -75,16 +95,29 @@ class ThresholdPicker:
             continuous_update=False,
             layout=w.Layout(width="40em"),
         )
+        most = w.BoundedFloatText(
+            value=round(100 * self.evaluation.capacity, 1),
+            min=0.1,
+            max=100,
+            step=0.5,
+            description="flag at most",
+            layout=w.Layout(width="14em"),
+        )
+        fit = w.Button(description="% of rows: cheapest such")
         line, image = w.HTML(), w.Image(format="png", layout=w.Layout(width="720px"))
 
         def show(_: Any = None) -> None:
             line.value = self.words(slider.value)
             image.value = drawn(self.evaluation, slider.value)._repr_png_()[0]
 
+        def bound(_: Any = None) -> None:
+            slider.value = self.within(most.value / 100)
+
+        fit.on_click(bound)
         slider.observe(show, names="value")
         show()
         return panel(
             "ThresholdPicker",
-            [slider, line, image],
+            [w.HBox([slider, most, fit]), line, image],
             lambda why: record(round(slider.value, 3), why),
         )

@@ -180,12 +180,13 @@ def test_weights_count(make):
 
 def test_each_class_is_told(make):
     _, rest, found = judge(make("many_classes"))
-    lines = found.by_class().rows
+    lines = found.breakdown().rows
     assert [line[0] for line in lines] == list(found.problem.classes)
     counts = rest["answer"].value_counts()
     assert [line[1] for line in lines] == [str(counts[name]) for name, *_ in lines]
-    assert len(judge(make("two_classes"))[2].by_class().rows) == 2
-    assert judge(make("number"))[2].by_class().rows == []
+    assert len(judge(make("two_classes"))[2].breakdown().rows) == 2
+    sizes = judge(make("number"))[2]
+    assert len(sizes.breakdown().rows) == len(sizes.curves["sizes"]["truth"])
 
 
 def test_costs_of_many_classes_are_told(make):

@@ -27,6 +27,10 @@ def children(widget):
     return {type(one).__name__: one for one in _walk(widget)}
 
 
+def parts_of(widget):
+    return {getattr(one, "description", ""): one for one in _walk(widget)}
+
+
 def _walk(widget):
     for one in getattr(widget, "children", ()):
         yield one
@@ -53,8 +57,35 @@ def test_a_person_moves_the_slider_and_keeps_it_with_a_reason(evaluation):
     assert parts["Image"].value != before
     assert bytes(before).startswith(b"\x89PNG")
     parts["Text"].value = "misses are dear"
-    parts["Button"].click()
+    parts_of(panel)["Keep this"].click()
     assert kept == [(0.25, "misses are dear")]
+
+
+def test_only_so_many_may_be_flagged(evaluation):
+    picker = ThresholdPicker(evaluation)
+    at = picker.within(0.1)
+    flagged, _, missed = picker.words(at).split(" · ")[1].split(", ")
+    assert int(flagged.split()[0]) <= 30
+    assert int(missed.split()[0]) > 0
+    panel = picker.widget(0.5, print)
+    parts = {getattr(w, "description", ""): w for w in _walk(panel)}
+    parts["flag at most"].value = 10
+    parts["% of rows: cheapest such"].click()
+    assert parts["threshold"].value == at
+
+
+def test_groups_are_told_at_the_threshold(evaluation):
+    counts = evaluation.curves["thresholds"]
+    grouped = replace(evaluation, groups={"sex = f": counts, "sex = <m>": counts})
+    picture = ThresholdPicker(grouped).picture(0.4)
+    plain = ThresholdPicker(evaluation).picture(0.4)
+    assert picture.get_figheight() > plain.get_figheight()
+    words = [t.get_text() for ax in _axes(picture) for t in ax.get_yticklabels()]
+    assert "sex = f  (300)" in words
+
+
+def _axes(picture):
+    return picture.get_axes() + [a for f in picture.subfigs for a in f.get_axes()]
 
 
 def test_there_may_be_nothing_to_set(evaluation):

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
-from mlkit.model.charts.evaluate import calibration, told
+from mlkit.model.charts.evaluate import told
 
 if TYPE_CHECKING:
     from mlkit.model.evaluate import Evaluation
@@ -89,11 +89,23 @@ def _many_classes(evaluation: Evaluation) -> plots.Picture:
     picture, axes = plots.figure(10.5, 3.9, columns=3 if ordered else 2)
     counts = np.array(evaluation.curves["confusion"])
     with plots.style():
-        calibration(axes[0], evaluation)
+        _surely(axes[0], evaluation)
         _shares(axes[1], counts, evaluation.problem.classes)
         if ordered:
             _steps(axes[2], counts)
     return picture
+
+
+def _surely(axes: Axes, evaluation: Evaluation) -> None:
+    """Draw how sure it is where it is right, and where it is wrong."""
+    sure, edges = evaluation.curves["sure"], np.linspace(0, 1, 26)
+    right, wrong = np.array(sure["right"]), np.array(sure["wrong"])
+    axes.stairs(right + wrong, edges, fill=True, color=plots.SOFT, label="right")
+    axes.stairs(wrong, edges, fill=True, color=plots.BAD, label="wrong")
+    axes.axvline(1 / len(evaluation.problem.classes), color=plots.MUTED, lw=1, ls=":")
+    axes.set_xlim(0, 1)
+    axes.legend(loc="upper left")
+    plots.label(axes, "How sure it is", "chance of the likeliest class", "rows")
 
 
 def _shares(axes: Axes, counts: Array, classes: tuple[str, ...]) -> None:

@@ -53,20 +53,19 @@ def told(picture: plots.Picture, evaluation: Evaluation) -> None:
 def threshold(evaluation: Evaluation, at: float) -> plots.Picture:
     """Draw what a threshold of two classes does: chances, costs, right and wrong."""
     groups = dict(list(evaluation.groups.items())[:MOST])
-    high = 3.5 + (0.3 * len(groups) + 0.9 if groups else 0.0)
+    below = 0.3 * len(groups) + 1.1 if groups else 0.0
     with plots.style():
-        picture = plots.Picture(figsize=(10, high), layout="constrained")
-        rows = [["chances", "costs", "matrix"]]
-        heights = [3.5]
+        picture = plots.Picture(figsize=(10, 3.5 + below), layout="constrained")
+        parts: list[Any] = [picture]
         if groups:
-            rows.append(["groups"] * 3)
-            heights.append(high - 3.5)
-        axes: dict[str, Axes] = picture.subplot_mosaic(rows, height_ratios=heights)
-        _chances(axes["chances"], evaluation, at)
-        _costs(axes["costs"], evaluation, at)
-        _matrix(axes["matrix"], _counts(evaluation, at), evaluation.problem.classes)
+            split: Any = picture.subfigures(2, 1, height_ratios=[3.5, below])
+            parts = [split[0], split[1]]
+        axes = parts[0].subplots(1, 3)
+        _chances(axes[0], evaluation, at)
+        _costs(axes[1], evaluation, at)
+        _matrix(axes[2], _counts(evaluation, at), evaluation.problem.classes)
         if groups:
-            _groups(axes["groups"], groups, at)
+            _groups(parts[1].subplots(), groups, at)
     yes = evaluation.problem.classes[1]
     share = curves.flagged(evaluation.curves["thresholds"])[round(at * 1000)]
     plots.headline(
@@ -98,7 +97,7 @@ def _groups(axes: Axes, groups: Mapping[str, Any], at: float) -> None:
     axes.set_ylim(-0.6, len(groups) - 0.4)
     axes.set_xlim(-0.02, 1.02)
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 1.5 / len(groups) + 1))
+    axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 1 + 1 / len(groups)))
     plots.label(axes, "By group, with 95 % intervals")
 
 
@@ -148,7 +147,7 @@ def _number(evaluation: Evaluation) -> plots.Picture:
     plots.label(axes[0], "Truth against prediction", "predicted", "true")
     plots.label(
         axes[1],
-        "Errors, eight of ten between the lines",
+        "Errors, their mean and spread",
         "predicted",
         "predicted − true",
     )
@@ -277,7 +276,7 @@ def _matrix(axes: Axes, counts: Array, classes: tuple[str, ...]) -> None:
         words = f"{count:,}" + (
             f"\n{shares[row, column]:.0%}" if len(counts) < 5 else ""
         )
-        colour = "white" if dark else plots.INK
+        colour = "white" if dark else plots.INK if count else plots.SOFT
         axes.text(column, row, words, ha="center", va="center", color=colour)
     names = [plots.shorten(name, 12) for name in classes]
     wide = sum(map(len, names)) > 24

@@ -20,14 +20,15 @@ MOST = 16
 
 def weak(found: Weakest) -> plots.Picture:
     """Draw each part's error and that of the rest, and the overall one as a line."""
-    shown = [*found.found, *found.named][:MOST]
+    shown = [*found.found, *found.named, *found.unsure][:MOST]
     picture, axes = plots.figure(9.5, 1.5 + 0.36 * max(len(shown), 1))
     places = np.arange(len(shown))[::-1]
     sure = len(found.found)
     with plots.style():
         axes[0].axvline(found.overall, color=plots.SOFT, lw=1.5)
         for at, (place, one) in enumerate(zip(places, shown, strict=True)):
-            colour = plots.BAD if at < sure else plots.ACCENT
+            named = sure <= at < sure + len(found.named)
+            colour = plots.BAD if at < sure else plots.ACCENT if named else plots.WARN
             axes[0].plot(
                 [one.elsewhere, one.here], [place] * 2, color=colour, alpha=0.4
             )
@@ -39,7 +40,8 @@ def weak(found: Weakest) -> plots.Picture:
         axes[0].set_xlim(0, None)
         axes[0].grid(visible=False, axis="y")
     wrong = "share wrong" if found.problem.classes else "mean absolute error"
-    plots.label(axes[0], "", f"{wrong}: there, and (grey) elsewhere")
+    hints = "; yellow: not certain" if found.unsure else ""
+    plots.label(axes[0], "", f"{wrong}: there, and (grey) elsewhere{hints}")
     head = "Nowhere certainly worse than elsewhere"
     if sure:
         worst = found.found[0]

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
@@ -24,6 +26,8 @@ from mlkit.data.reading.identify import row_keys
 __all__ = ["Parts", "split"]
 
 FEWEST = 2
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def split(
     by_group: str = "",
     by_given: str = "",
     given: Mapping[str, str] | None = None,
+    labelling: pd.DataFrame | None = None,
 ) -> Parts:
     """Split a table into train, valid and test.
 
@@ -122,6 +127,9 @@ def split(
     given
         What the values of `by_given` mean: ``{"1": "train", "2": "test"}``; without
         such a column, the part of each row id.
+    labelling
+        The receipt of `label`: rows that a rule alone labelled are learnt from where
+        they fall to train, and judge nothing.
 
     Raises
     ------
@@ -150,7 +158,9 @@ def split(
     target, known = schema.target, _known(labelled, schema.target)
     times = _times(labelled, wish.time)[known] if wish.time else None
     places, how, notes = place(labelled, raw, times, wish)
-    parts = _take(labelled, raw, schema, known, places)
+    weak = _weak(labelled, labelling)
+    judging = np.where(weak & (places > 0), np.int8(-1), places)
+    parts = _take(labelled, raw, schema, known, judging)
     if wish.given:
         parts = {name: _ignoring(part, wish.given) for name, part in parts.items()}
         if wish.given in schema and schema[wish.given].is_feature:
@@ -159,6 +169,10 @@ def split(
                 '"ignored" in collect, so that no request needs it'
             )
     _check_parts(parts, target, how)
+    if apart := int((weak & known & (places > 0)).sum()):
+        notes.append(
+            f"{apart:,} rows that a rule alone labelled judge nothing, and are left out"
+        )
     notes += _notes(parts, target, schema)
     if not (wish.time or wish.group):
         notes += _twins(parts["train"], parts["test"], raw)
@@ -209,6 +223,13 @@ def _known(labelled: pd.DataFrame, target: str | None) -> pd.Series:
     if target is None:
         return pd.Series(True, index=labelled.index)
     return labelled[target].notna()
+
+
+def _weak(labelled: pd.DataFrame, labelling: pd.DataFrame | None) -> Flags:
+    """Return which rows have a rule's label and nobody's."""
+    if labelling is None:
+        return np.zeros(len(labelled), dtype=bool)
+    return labelled.index.isin(labelling.index[labelling["how"] == "rule"])
 
 
 def _take(

@@ -57,10 +57,9 @@ def test_rows_that_are_added_move_none(old, new, salt):
 @given(words, st.integers(0, 63))
 def test_equal_units_fall_together(units, salt):
     found = {}
-    for unit, place in zip(
-        units, assign(unit_hashes(units), 0.3, 0.3, salt), strict=True
-    ):
-        assert found.setdefault(unit, place) == place
+    parts = assign(unit_hashes(units), 0.3, 0.3, salt)
+    for unit, part in zip(units, parts, strict=True):
+        assert found.setdefault(unit, part) == part
 
 
 @settings(max_examples=40, deadline=None)
@@ -288,3 +287,20 @@ def test_real_tables(real, name, target):
     parts = split(clean(raw).table, raw)
     total = sum(len(getattr(parts, part)) for part in PARTS)
     assert abs(len(parts.test) / total - 0.2) < 0.06
+
+
+def test_rows_that_a_rule_alone_labelled_judge_nothing():
+    ids = pd.Index([f"row {i}" for i in range(200)], dtype="str", name="row")
+    table = pd.DataFrame({"x": range(200), "y": ["a", "b"] * 100}, index=ids)
+    schema = Schema((Column("x"), Column("y", "category", ("target",))))
+    table = schema.attach(table.astype({"x": "float64", "y": "str"}))
+    receipt = pd.DataFrame({"how": ["rule"] * 80 + ["hand"] * 20}, index=ids[:100])
+    plain = split(table, table)
+    parts = split(table, table, labelling=receipt)
+    weak = set(ids[:80])
+    assert weak & set(plain.valid.index)
+    assert weak & set(plain.test.index)
+    assert not weak & {*parts.valid.index, *parts.test.index}
+    assert list(parts.train.index) == list(plain.train.index)
+    apart = len(plain.valid) + len(plain.test) - len(parts.valid) - len(parts.test)
+    assert any(f"{apart} rows that a rule alone" in note for note in parts.notes)

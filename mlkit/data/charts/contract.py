@@ -60,7 +60,7 @@ def plot_bands(
 
 
 def _band(axes: Any, place: int, rule: Mapping[str, Any], failed: int) -> None:
-    """Draw one range: pale what is allowed, dark what was seen, red what lies beyond."""
+    """Draw one range: pale what is allowed, dark what was seen, red what lies out."""
     low, high = rule["seen"]
     floor = rule["min"] if rule.get("min") is not None else low
     roof = rule["max"] if rule.get("max") is not None else high

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,14 +12,20 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from mlkit.core.cells import config
+from mlkit.core.errors import InputError
 from mlkit.model import cross
+from mlkit.model.budget import Budget, Forecast
 from mlkit.model.cross import Trial, trial
-from mlkit.model.families import first, names, ready
+from mlkit.model.families import family, first, names, ready
+from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
+from mlkit.model.kept import Kept, Outcome, key_of
 from mlkit.model.metrics import METRICS, better
 from mlkit.model.parity import agree
+from mlkit.model.prepared import Prepared
 from mlkit.model.problem import KINDS, Problem, known
-from mlkit.model.words import say
+from mlkit.model.race import finite
+from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
@@ -47,6 +53,8 @@ class Candidate:
         Bytes of the packaged model; 0 where it cannot be packaged.
     problem
         Why it cannot be packaged; "" where it can.
+    cost
+        What a fit takes by the family's own law, in seconds on one core, about.
     """
 
     family: str
@@ -59,6 +67,7 @@ class Candidate:
     formats: tuple[str, ...]
     size: int
     problem: str
+    cost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,8 @@ class Shortlist:
         How many rows were compared on, in how many folds.
     notes
         What a reader should know.
+    crossed_out, insisted
+        What a person decided: families not to be trained, and the one to be, or "".
     seconds
         Processor time of each family's fits; not part of the identity.
     """
@@ -93,6 +104,8 @@ class Shortlist:
     rows: int
     folds: int
     notes: tuple[str, ...] = ()
+    crossed_out: tuple[str, ...] = ()
+    insisted: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -110,14 +123,55 @@ class Shortlist:
             (
                 c.title + (" (chosen)" if c.family == self.chosen else ""),
                 f"{say(c.score, 4)} ± {say(c.error, 2)}",
-                "yes" if c.plain else "no",
+                f"{say(c.cost, 1)} s",
                 f"{c.size / 1000:,.0f} kB" if c.size else "–",
+                "yes" if c.plain else "no",
+                ", ".join(c.formats) or "none",
                 c.problem or "agrees with ONNX",
             )
             for c in self.candidates
         ]
-        heads = ("family", metric, "readable", "size", "package")
+        heads = ("family", metric, "a fit", "size", "readable", "formats", "package")
         return Grid(heads, rows, self.notes)
+
+    def decided(self, choice: Mapping[str, Any]) -> Shortlist:
+        """Return the shortlist after a person's choice.
+
+        Parameters
+        ----------
+        choice
+            ``out``: families that were crossed out; ``insist``: the one to train
+            whatever it scored, or "".
+
+        Raises
+        ------
+        InputError
+            Where the one insisted on was not compared, or all were crossed out.
+        """
+        insisted = str(choice.get("insist") or "")
+        met = [c.family for c in self.candidates]
+        out = tuple(n for n in met if n in choice.get("out", ()) and n != insisted)
+        if insisted and insisted not in met:
+            raise InputError(
+                f"{family(insisted).title} was insisted on, but not compared",
+                where="decision 'families'",
+                todo=f'add "{insisted}" to the families in the parameters of `choose`',
+            )
+        left = [c for c in self.candidates if c.family not in out]
+        if not left:
+            raise InputError(
+                "all families are crossed out", where="decision 'families'"
+            )
+        chosen = next((c for c in left if not c.problem), left[0])
+        chosen = self[insisted] if insisted else chosen
+        return replace(
+            self,
+            chosen=chosen.family,
+            gap=abs(self.candidates[0].score - chosen.score),
+            notes=(*self.notes, *_choice(self, out, insisted)),
+            crossed_out=out,
+            insisted=insisted,
+        )
 
     def plot(self) -> Picture:
         """Draw each family's score on each fold."""
@@ -136,7 +190,7 @@ class Shortlist:
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Shortlist:
         """Read the form that `to_dict` gives."""
-        listed = [
+        candidates = [
             Candidate(
                 **{**c, "folds": tuple(c["folds"]), "formats": tuple(c["formats"])}
             )
@@ -146,8 +200,9 @@ class Shortlist:
             **{
                 **form,
                 "problem": Problem.from_dict(form["problem"]),
-                "candidates": tuple(listed),
+                "candidates": tuple(candidates),
                 "notes": tuple(form["notes"]),
+                "crossed_out": tuple(form.get("crossed_out", ())),
             }
         )
 
@@ -159,9 +214,10 @@ def choose(
     folds: int = 5,
     metric: str | None = None,
     most_rows: int = 20_000,
+    seconds: float = 0.0,
     seed: int = 0,
 ) -> Shortlist:
-    """Compare families by cross-validation on the problem's metric.
+    """Compare families by cross-validation on the problem's metric, baselines first.
 
     The chosen family is the best that survives a parity pre-check: one model of each
     is converted to ONNX and held against the original on rows left out and on ties,
@@ -180,6 +236,9 @@ def choose(
         The metric to compare by; None takes ``[goal] metric``, else the problem's.
     most_rows
         Compare on so many rows at most, drawn at random.
+    seconds
+        Pass over families that would take longer; 0 passes over none. The guess is
+        always there.
     seed
         Of everything drawn at random.
     """
@@ -192,8 +251,8 @@ def choose(
     )
     rows = sample(known(train, problem), most_rows, seed)
     fold = cross.folds(rows, problem, folds, seed)
-    listed = _wanted(families, problem.kind)
-    trials = {name: _trials(name, rows, problem, fold, seed) for name in listed}
+    wanted = _wanted(families, problem.kind)
+    trials, passed_over = _trials(wanted, rows, problem, fold, seed, seconds)
     found = [_candidate(name, t, rows[fold == 0]) for name, t in trials.items()]
     found.sort(key=lambda c: -c.score if METRICS[problem.metric].greater else c.score)
     chosen = next((c for c in found if not c.problem), found[0])
@@ -204,8 +263,12 @@ def choose(
         best=found[0].family,
         gap=abs(found[0].score - chosen.score),
         rows=len(rows),
-        folds=folds,
-        notes=tuple(_notes(problem, found[0], chosen, len(train), len(rows))),
+        folds=int(fold.max()) + 1,
+        notes=(
+            *_notes(problem, found[0], chosen, len(train), len(rows)),
+            *(["folds follow one another in time"] if fold.min() < 0 else []),
+            *passed_over,
+        ),
         seconds={n: round(sum(t.seconds for t in ts), 3) for n, ts in trials.items()},
     )
 
@@ -226,15 +289,44 @@ def _wanted(families: Iterable[str] | None, kind: str) -> list[str]:
 
 
 def _trials(
-    name: str,
+    wanted: list[str],
     rows: pd.DataFrame,
     problem: Problem,
     fold: NDArray[np.int64],
     seed: int,
-) -> list[Trial]:
-    every = range(int(fold.max()) + 1)
-    jobs = (delayed(trial)(name, {}, rows, problem, fold, k, seed) for k in every)
-    return list(Parallel()(jobs))
+    seconds: float,
+) -> tuple[dict[str, list[Trial]], list[str]]:
+    """Return each family's trials, and what is to be said of those passed over."""
+    kept = Kept.of(None, key_of(rows, problem, fold, seed, "apart"))
+    budget, every = Budget(seconds), range(int(fold.max()) + 1)
+    forecast = _forecast(rows, problem) if seconds else None
+    found: dict[str, list[Trial]] = {}
+    notes = []
+    for name in wanted:
+        takes = len(every) * forecast.seconds(name, {}, len(rows)) if forecast else 0.0
+        if forecast and name != "dummy" and not budget.fits(takes):
+            told = (
+                f"{family(name).title} is passed over: it would take {say(takes, 2)} s"
+            )
+            notes.append(told)
+            continue
+        jobs = (delayed(trial)(name, {}, rows, problem, fold, k, seed) for k in every)
+        found[name] = list(Parallel()(jobs))
+        for k, one in enumerate(found[name]):
+            if kept is None:
+                break
+            outcome = Outcome(finite(problem, one.score), one.said, one.seconds)
+            kept.put(name, {}, k, outcome)
+        if forecast:
+            spent = float(np.mean([one.seconds for one in found[name]]))
+            forecast.learn(name, {}, len(rows), spent)
+    return found, notes
+
+
+def _forecast(rows: pd.DataFrame, problem: Problem) -> Forecast:
+    made, every = Prepared(rows, problem), np.ones(len(rows), bool)
+    classes = max(len(problem.classes), 1)
+    return Forecast(lambda encoding: made.width(encoding, every), classes)
 
 
 def _candidate(name: str, trials: list[Trial], left_out: pd.DataFrame) -> Candidate:
@@ -254,7 +346,15 @@ def _candidate(name: str, trials: list[Trial], left_out: pd.DataFrame) -> Candid
         formats=kind.formats,
         size=check.size,
         problem=check.reason,
+        cost=_cost(name, trials[0].model),
     )
+
+
+def _cost(name: str, model: Model) -> float:
+    """Return the seconds of a fit by the family's own law, to one digit."""
+    width = len(model.encoders[model.parts[0].encoder].columns)
+    takes = family(name).cost(model.rows, width, max(len(model.classes), 1))
+    return float(f"{takes:.0e}")
 
 
 def _notes(
@@ -276,3 +376,14 @@ def _notes(
             f"{best.title} is better by {say(abs(best.score - chosen.score))}, "
             f"but cannot be packaged: {best.problem}"
         )
+
+
+def _choice(shortlist: Shortlist, out: tuple[str, ...], insisted: str) -> Iterable[str]:
+    """Say what a person decided, and what it costs."""
+    if out:
+        yield f"crossed out by hand: {listed(family(name).title for name in out)}"
+    best = shortlist.candidates[0]
+    if insisted:
+        behind = abs(best.score - shortlist[insisted].score)
+        cost = f"; {best.title} scored better by {say(behind)}" if behind else ""
+        yield f"{shortlist[insisted].title} is insisted on{cost}"

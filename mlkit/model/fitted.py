@@ -27,7 +27,7 @@ from mlkit.model.words import listed
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Member", "Model", "Part", "blend", "fit"]
+__all__ = ["Member", "Model", "Part", "blend", "estimator_of", "fit", "weights_of"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,14 @@ class Member:
         What is fitted; no settings are the defaults.
     weight
         Its share of the blend; 1 where it is alone.
+    folds
+        Average the models of so many folds; 0 fits one to all rows.
     """
 
     family: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 1.0
+    folds: int = 0
 
 
 class Part:
@@ -225,7 +228,7 @@ def blend(
     truth = problem.truth(used)
     model = Model(problem, truth)
     goal = truth if problem.classes else (truth - model.centre) / model.spread
-    weights = _weights(used, problem)
+    weights = weights_of(used, problem)
     doors: list[Encoding] = []
     matrices: list[NDArray[np.float32]] = []
     seen, places = np.unique(goal, return_inverse=True)
@@ -241,13 +244,13 @@ def blend(
             member = Member("dummy", {}, member.weight)
             kind = family("dummy")
         ends = places if problem.classes else goal
-        made = _estimator(kind, member, problem, matrices[place], ends, weights, seed)
+        made = estimator_of(kind, member, problem, matrices[place], ends, weights, seed)
         codes = [int(code) for code in seen] if problem.classes else []
         model.parts.append(Part(member, place, made, codes))
     return model
 
 
-def _estimator(
+def estimator_of(
     kind: Family,
     member: Member,
     problem: Problem,
@@ -296,11 +299,29 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
-def _weights(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:
-    if not problem.weight:
+def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:
+    """Return what each row counts, shape (rows,); None where all count the same.
+
+    That is the column with the role weight; and where classes are judged alike,
+    however many rows they have, the rows of rare classes count more.
+
+    Parameters
+    ----------
+    table, problem
+        Rows with their target, and what is predicted.
+    """
+    weights = np.ones(len(table))
+    if problem.weight:
+        values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
+        weights = np.clip(values, 0.0, None)
+    if problem.metric == "balanced_accuracy":
+        codes = problem.truth(table)
+        totals = np.bincount(codes, weights, minlength=len(problem.classes))
+        shares = totals / max(totals.sum(), 1e-300) * np.count_nonzero(totals)
+        weights = weights / np.where(shares > 0, shares, 1.0)[codes]
+    elif not problem.weight:
         return None
-    values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
-    return np.asarray(np.clip(values, 0.0, None), np.float64)
+    return np.asarray(weights, np.float64)
 
 
 def _scale_of(problem: Problem, truth: NDArray[Any]) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,17 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from mlkit.model import cross
-from mlkit.model.metrics import METRICS, score
+from mlkit.model.kept import Kept, Outcome
+from mlkit.model.live import Line
+from mlkit.model.metrics import METRICS
+from mlkit.model.mixing import Judge, weigh
 from mlkit.model.problem import Problem
 
-__all__ = ["Attempt", "Race", "mix"]
+__all__ = ["Attempt", "Drawn", "Race", "finite", "mix"]
 
 Array = NDArray[Any]
 Drawn = list[tuple[str, dict[str, Any]]]
-ROUNDS, MOST = 20, 12
+MOST = 12
 WORST = 1e300
 
 
@@ -56,16 +59,29 @@ class Race:
         Each row's fold, shape (rows,).
     seed
         Of every fit.
+    kept
+        Where finished fits are kept; None keeps none.
+    told
+        Called with all lines when a fold of all is finished.
     """
 
     def __init__(
-        self, rows: pd.DataFrame, problem: Problem, fold: NDArray[np.int64], seed: int
+        self,
+        rows: pd.DataFrame,
+        problem: Problem,
+        fold: NDArray[np.int64],
+        seed: int,
+        *,
+        kept: Kept | None = None,
+        told: Callable[[Sequence[Line]], None] = lambda _: None,
     ) -> None:
         self.rows, self.problem, self.fold, self.seed = rows, problem, fold, seed
+        self.kept, self.told = kept, told
         self.sign = 1.0 if METRICS[problem.metric].greater else -1.0
         self.count = int(fold.max()) + 1
         self.truth = [problem.truth(rows[fold == k]) for k in range(self.count)]
         self.said: dict[int, list[Array]] = {}
+        self.scores: list[list[float]] = []
         self.seconds = 0.0
 
     def run(self, drawn: Drawn, *, halve: bool, always: int) -> list[Attempt]:
@@ -81,41 +97,50 @@ class Race:
             So many of the first are never given up.
         """
         scores: list[list[float]] = [[] for _ in drawn]
+        self.scores = scores
         alive = list(range(len(drawn)))
         for k in range(self.count):
             for at, found in zip(alive, self._fold(drawn, alive, k), strict=True):
-                scores[at].append(found[0])
-                self.said.setdefault(at, []).append(found[1])
+                scores[at].append(found.score)
+                self.said.setdefault(at, []).append(found.said)
+            self.told([(*one, tuple(s)) for one, s in zip(drawn, scores, strict=True)])
             if halve and k < 2:
                 alive = self._better_half(alive, scores, always)
+        return self.attempts(drawn)
+
+    def attempts(self, drawn: Drawn) -> list[Attempt]:
+        """Return how each has done so far."""
         return [
             Attempt(name, settings, tuple(round(s, 6) for s in tried))
-            for (name, settings), tried in zip(drawn, scores, strict=True)
+            for (name, settings), tried in zip(drawn, self.scores, strict=True)
         ]
+
+    def stop(self) -> bool:
+        """Settle for the folds that are done; tell whether there is one."""
+        self.count = max(map(len, self.scores), default=0)
+        self.truth = self.truth[: self.count]
+        return self.count > 0
 
     def best(self, attempts: list[Attempt]) -> Attempt:
         """Return the best of those that ran to the end."""
         ended = [one for one in attempts if len(one.folds) == self.count]
         return max(ended, key=lambda one: self.sign * one.score)
 
-    def judge(self, said: list[Array]) -> float:
+    def judge(self, said: Sequence[Array]) -> float:
         """Return the mean score of predictions, given fold by fold."""
-        pairs = zip(self.truth, said, strict=True)
-        told = [_finite(self.problem, score(self.problem.metric, *p)) for p in pairs]
-        return float(np.mean(told))
+        judge = Judge(self.problem, self.truth)
+        return judge.sign * judge.of(judge.some(said))
 
-    def _fold(
-        self, drawn: Drawn, alive: list[int], k: int
-    ) -> list[tuple[float, Array]]:
-        jobs = (
-            delayed(_tried)(
-                *drawn[at], self.rows, self.problem, self.fold, k, self.seed
-            )
-            for at in alive
-        )
-        found = list(Parallel()(jobs))
-        self.seconds += sum(seconds for *_, seconds in found)
-        return [(value, said) for value, said, _ in found]
+    def _fold(self, drawn: Drawn, alive: list[int], k: int) -> list[Outcome]:
+        kept = self.kept
+        found = {at: kept.get(*drawn[at], k) if kept else None for at in alive}
+        args = self.rows, self.problem, self.fold, k, self.seed
+        lacking = [at for at, one in found.items() if one is None]
+        jobs = (delayed(_tried)(*drawn[at], *args, kept) for at in lacking)
+        found.update(zip(lacking, Parallel()(jobs), strict=True))
+        outcomes = [one for one in found.values() if one is not None]
+        self.seconds += sum(one.seconds for one in outcomes)
+        return outcomes
 
     def _better_half(
         self, alive: list[int], scores: list[list[float]], always: int
@@ -144,26 +169,10 @@ def mix(race: Race, attempts: list[Attempt]) -> tuple[dict[int, float], float]:
     """
     ended = [at for at, one in enumerate(attempts) if len(one.folds) == race.count]
     ended.sort(key=lambda at: (-race.sign * attempts[at].score, at))
-    ended = ended[:MOST]
-    counts = dict.fromkeys(ended, 0)
-    total = [np.zeros_like(said, dtype=np.float64) for said in race.said[ended[0]]]
-    best, kept = -np.inf, dict(counts)
-    for step in range(1, ROUNDS + 1):
-        sums = {at: _add(total, race.said[at]) for at in ended}
-        told = {
-            at: race.sign * race.judge([s / step for s in sums[at]]) for at in ended
-        }
-        at = max(ended, key=lambda at: told[at])
-        counts[at] += 1
-        total = sums[at]
-        if told[at] > best + 1e-12:
-            best, kept = told[at], dict(counts)
-    whole = sum(kept.values())
-    return {at: n / whole for at, n in kept.items() if n}, race.sign * best
-
-
-def _add(total: list[Array], said: list[Array]) -> list[Array]:
-    return [mine + more for mine, more in zip(total, said, strict=True)]
+    judge = Judge(race.problem, race.truth)
+    said = {at: judge.some(race.said[at]) for at in ended[:MOST]}
+    weights, value = weigh(said, judge.of)
+    return weights, race.sign * value
 
 
 def _tried(
@@ -174,14 +183,17 @@ def _tried(
     fold: NDArray[np.int64],
     k: int,
     seed: int,
-) -> tuple[float, Array, float]:
-    """Return score, predictions and seconds of one trial."""
+    kept: Kept | None,
+) -> Outcome:
+    """Return what came of one fit, and keep it as soon as it is finished."""
     tried = cross.trial(name, settings, rows, problem, fold, k, seed)
-    said = tried.model.predicted(rows[fold == k])
-    return _finite(problem, tried.score), said, tried.seconds
+    outcome = Outcome(finite(problem, tried.score), tried.said, tried.seconds)
+    if kept is not None:
+        kept.put(name, settings, k, outcome)
+    return outcome
 
 
-def _finite(problem: Problem, value: float) -> float:
+def finite(problem: Problem, value: float) -> float:
     """Return a score; one that is undefined is the worst."""
     if np.isfinite(value):
         return value

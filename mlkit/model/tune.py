@@ -1,22 +1,29 @@
-"""Tune the best families: a random search whose budget is a count of trials."""
+"""Tune the best families: within a count of trials, or within a budget of time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from mlkit.core.session import session
 from mlkit.model import cross
 from mlkit.model.choose import Shortlist, sample
+from mlkit.model.draws import draw
 from mlkit.model.families import family
 from mlkit.model.fitted import Member
 from mlkit.model.grid import Grid
+from mlkit.model.kept import Kept, key_of
+from mlkit.model.live import Board
 from mlkit.model.metrics import better
+from mlkit.model.prefer import FORMATS, checked, legible, plainest
 from mlkit.model.problem import Problem, known
-from mlkit.model.race import Attempt, Race, mix
+from mlkit.model.race import Attempt, Drawn, Race, mix
+from mlkit.model.timed import Found, Timed, search
 from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "tune"]
 
-SMALL = 1000
+SMALL, MOST = 1000, 20_000
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,13 @@ class Settings:
         How many folds the finalists were tried on.
     seed
         Of the search; training uses the same.
+    rows
+        How many rows were searched on; members that are kept fold by fold are trained
+        on the same.
+    notes
+        What a reader should know.
     seconds
-        Processor time; not part of the identity.
+        Time that was spent; not part of the identity.
     """
 
     volatile: ClassVar[tuple[str, ...]] = ("seconds",)
@@ -63,6 +75,8 @@ class Settings:
     attempts: tuple[Attempt, ...]
     folds: int
     seed: int
+    rows: int = 0
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -86,7 +100,7 @@ class Settings:
             rows.append((family(member.family).title, share, told or "the defaults"))
         note = f"the best alone scored {say(self.alone, 4)}, this {say(self.score, 4)}"
         notes = (note,) if len(self.members) > 1 else ()
-        return Grid(("family", "weight", "settings"), rows, notes)
+        return Grid(("family", "weight", "settings"), rows, (*notes, *self.notes))
 
     def plot(self) -> Picture:
         """Draw the search: every attempt, and the best so far."""
@@ -108,6 +122,7 @@ class Settings:
                 "problem": Problem.from_dict(form["problem"]),
                 "members": tuple(Member(**member) for member in form["members"]),
                 "attempts": tuple(tried),
+                "notes": tuple(form.get("notes", ())),
             }
         )
 
@@ -117,19 +132,30 @@ def tune(
     shortlist: Shortlist,
     trials: int = 20,
     *,
+    seconds: float = 0.0,
+    prefer: str = "best",
     contenders: int = 3,
     blend: bool = True,
-    folds: int = 5,
-    most_rows: int = 20_000,
+    folds: int = 0,
+    most_rows: int = 0,
+    megabytes: float = 100.0,
     seed: int = 0,
+    keep: Path | None = None,
 ) -> Settings:
     """Search the settings of the best families, on folds of the training rows.
 
-    A count is the budget, so that a search repeats. Past a thousand rows, weak
-    attempts are given up after one and two folds (successive halving, Jamieson and
-    Talwalkar 2016); the defaults of every contender are always tried on all folds.
-    At the end the finalists may be blended, by weights chosen greedily on the rows
-    that each fold left out (Caruana and others 2004).
+    With a count for a budget a search repeats. Past a thousand rows, weak attempts are
+    given up after one and two folds (successive halving, Jamieson and Talwalkar 2016);
+    the defaults of every contender are always tried on all folds. At the end the
+    finalists may be blended, by weights chosen greedily on the rows that each fold left
+    out (Caruana and others 2004).
+
+    With seconds for a budget, all families that can be packaged are tried: what is
+    done next is what promises most for its time, and nothing starts that is not
+    expected to fit. The models of the folds are kept and averaged.
+
+    Finished fits are kept in the project: a search that was interrupted goes on where
+    it was.
 
     Parameters
     ----------
@@ -138,27 +164,102 @@ def tune(
     shortlist
         What `choose` found.
     trials
-        How many settings to draw, over all contenders; 0 keeps the defaults.
+        How many settings to draw, over all contenders; 0 keeps the defaults. With
+        `seconds` the count does not bind.
+    seconds
+        Of time by the clock on the wall, training included; 0 for none.
+    prefer
+        ``best``; ``transparent``, one model that a person can read, the plainest that
+        is within a standard error of the best such; or ``portable``, one model that
+        every format can take.
     contenders
         How many of the best families that can be packaged are searched.
     blend
         Whether to blend the finalists, where that is clearly better than the best.
     folds
-        How many folds.
+        How many folds; 0 takes 5, and with `seconds` 8, 5 or 3, by the rows.
     most_rows
-        Search on so many rows at most, drawn at random.
+        Search on so many rows at most, drawn at random; 0 takes 20,000, and with
+        `seconds` all.
+    megabytes
+        With `seconds`: what the packaged model may take, about.
     seed
         Of everything drawn at random.
+    keep
+        A folder for finished fits; None takes the project's, where there is one.
     """
+    checked(prefer)
     problem = shortlist.problem
-    rows = sample(known(train, problem), most_rows, seed)
-    race = Race(rows, problem, cross.folds(rows, problem, folds, seed), seed)
-    names = _contenders(shortlist, contenders)
-    defaults: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in names]
-    drawn = defaults + _draw(names, problem.kind, trials, seed)
-    attempts = race.run(drawn, halve=len(rows) > SMALL, always=len(names))
+    most = most_rows or (len(train) if seconds else MOST)
+    rows = sample(known(train, problem), most, seed)
+    if seconds:
+        asked = Timed(
+            seconds=seconds,
+            prefer=prefer if blend or prefer != "best" else "portable",
+            names=[shortlist.insisted] if shortlist.insisted else (),
+            out=_out(shortlist),
+            agreed=[c.family for c in shortlist.candidates if not c.problem],
+            folds=folds,
+            megabytes=megabytes,
+            seed=seed,
+            keep=keep,
+        )
+        return _settings(search(rows, problem, asked), shortlist, len(rows), seed)
+    return _counted(
+        rows, shortlist, trials, prefer, contenders, blend, folds or 5, seed, keep
+    )
+
+
+def _settings(found: Found, shortlist: Shortlist, rows: int, seed: int) -> Settings:
+    """Return what a search in time found; if nothing, the chosen family's defaults."""
+    notes, score, alone = found.notes, found.score, found.alone
+    members, chosen = found.members, shortlist[shortlist.chosen]
+    if not members:
+        members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
+        told = "the budget was too small to try anything: the defaults are taken"
+        notes = (*notes, f"{told}, with the score they had in the comparison")
+    default = [s for n, g, s in found.lines if n == shortlist.chosen and not g]
+    ended = [float(np.mean(s)) for s in default if len(s) == found.folds]
+    return Settings(
+        problem=shortlist.problem,
+        members=members,
+        score=round(score, 6),
+        alone=round(alone, 6),
+        default=round(ended[0] if ended else chosen.score, 6),
+        attempts=tuple(Attempt(*line) for line in found.lines),
+        folds=found.folds,
+        seed=seed,
+        rows=rows,
+        notes=notes,
+        seconds=round(found.seconds, 3),
+    )
+
+
+def _counted(
+    rows: pd.DataFrame,
+    shortlist: Shortlist,
+    trials: int,
+    prefer: str,
+    contenders: int,
+    blend: bool,
+    folds: int,
+    seed: int,
+    keep: Path | None,
+) -> Settings:
+    problem = shortlist.problem
+    fold = cross.folds(rows, problem, folds, seed)
+    kept = Kept.of(keep, key_of(rows, problem, fold, seed, "apart"))
+    board = Board(problem.metric, int(fold.max()) + 1)
+    race = Race(rows, problem, fold, seed, kept=kept, told=board.show)
+    drawn, always = _drawn(shortlist, trials, prefer, contenders, seed)
+    attempts, notes = _run(race, drawn, always, len(rows) > SMALL)
+    board.folds = race.count
+    board.done([(a.family, dict(a.settings), a.folds) for a in attempts])
     best = race.best(attempts)
-    members, score = _blended(race, attempts, best) if blend else _alone(best)
+    if prefer == "transparent":
+        best = attempts[plainest(drawn, [a.folds for a in attempts], problem.metric)]
+    together = blend and prefer == "best"
+    members, score = _blended(race, attempts, best) if together else _alone(best)
     return Settings(
         problem=problem,
         members=members,
@@ -166,10 +267,40 @@ def tune(
         alone=round(best.score, 6),
         default=round(attempts[0].score, 6),
         attempts=tuple(attempts),
-        folds=folds,
+        folds=race.count,
         seed=seed,
+        rows=len(rows),
+        notes=notes,
         seconds=round(race.seconds, 3),
     )
+
+
+def _drawn(
+    shortlist: Shortlist, trials: int, prefer: str, contenders: int, seed: int
+) -> tuple[Drawn, int]:
+    """Return families and settings to try, and how many of the first always end."""
+    kind = shortlist.problem.kind
+    if prefer == "transparent":
+        only = [shortlist.insisted] if shortlist.insisted else []
+        drawn = legible(shortlist.problem, only) or legible(shortlist.problem)
+        return drawn, len(drawn)
+    wanted = FORMATS if prefer == "portable" else ()
+    names = _contenders(shortlist, contenders, wanted)
+    defaults: Drawn = [(name, {}) for name in names]
+    return defaults + draw(names, kind, trials, seed), len(names)
+
+
+def _run(
+    race: Race, drawn: Drawn, always: int, halve: bool
+) -> tuple[list[Attempt], tuple[str, ...]]:
+    """Run a race; a person may stop it once something ran to the end."""
+    try:
+        return race.run(drawn, halve=halve and always < len(drawn), always=always), ()
+    except KeyboardInterrupt:
+        if session().job or not race.stop():
+            raise
+        told = f"stopped by hand after {race.count} folds: the best so far is kept"
+        return race.attempts(drawn), (told,)
 
 
 def _alone(best: Attempt) -> tuple[tuple[Member, ...], float]:
@@ -192,17 +323,20 @@ def _blended(
     return tuple(made), score
 
 
-def _contenders(shortlist: Shortlist, count: int) -> list[str]:
+def _out(shortlist: Shortlist) -> list[str]:
+    """Return what is not to be tried: what was crossed out or cannot be packaged."""
+    broken = [c.family for c in shortlist.candidates if c.problem]
+    return sorted({*broken, *shortlist.crossed_out})
+
+
+def _contenders(
+    shortlist: Shortlist, count: int, formats: tuple[str, ...] = ()
+) -> list[str]:
     """Return the best families that can be packaged; the chosen one first."""
-    able = [c.family for c in shortlist.candidates if not c.problem]
-    rest = [n for n in able if n not in (shortlist.chosen, "dummy")]
-    return [shortlist.chosen, *rest][: max(count, 1)]
-
-
-def _draw(
-    names: list[str], kind: str, trials: int, seed: int
-) -> list[tuple[str, dict[str, Any]]]:
-    """Draw settings for the contenders in turn, each from its own stream."""
-    streams = [np.random.default_rng([seed, at]) for at in range(len(names))]
-    turns = [at % len(names) for at in range(trials)]
-    return [(names[at], family(names[at]).draw(kind, streams[at])) for at in turns]
+    if shortlist.insisted:
+        return [shortlist.insisted]
+    out = {"dummy", *_out(shortlist)} - {shortlist.chosen}
+    able = [c.family for c in shortlist.candidates if c.family not in out]
+    ranked = sorted(able, key=lambda name: name != shortlist.chosen)
+    kept = [n for n in ranked if set(formats) <= set(family(n).formats)]
+    return (kept or ["linear"])[: max(count, 1)]

@@ -44,6 +44,13 @@ def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
     return {"smooth": round(float(10 ** rng.uniform(-2, 0.5)), 6)}
 
 
+def keep(estimator: Any, kind: str) -> Any:  # noqa: ARG001
+    """Return it in double precision, which many columns' likelihoods need."""
+    for name in ("theta_", "var_", "class_prior_"):
+        setattr(estimator, name, getattr(estimator, name).astype(np.float64))
+    return estimator
+
+
 def form(estimator: Any, kind: str) -> Quadratic:  # noqa: ARG001
     """Return log likelihoods: squared distances from each class's mean."""
     spread = estimator.var_.T

@@ -107,7 +107,9 @@ def importance(
     found = []
     for names in sets:
         orders = [rng.permutation(len(table)) for _ in range(repeats)]
-        said = [_labelled(problem, s) for s in _shuffled(model, matrices, names, orders)]
+        said = [
+            _labelled(problem, s) for s in _shuffled(model, matrices, names, orders)
+        ]
         lost = sign * (
             whole - np.array([score(problem.metric, truth, one) for one in said])
         )
@@ -125,8 +127,14 @@ def _importance(names: tuple[str, ...], lost: Array, drawn: Array) -> Importance
     low, high = interval(drawn, mean)
     if not np.isfinite([low, high]).all():
         low = high = mean
-    rounded = (_round(value) for value in (mean, error, low, high))
-    return Importance(" + ".join(names), *rounded, names if len(names) > 1 else ())
+    return Importance(
+        " + ".join(names),
+        _round(mean),
+        _round(error),
+        _round(low),
+        _round(high),
+        names if len(names) > 1 else (),
+    )
 
 
 def _labelled(problem: Problem, said: Array) -> Array:

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mlkit.core.schema import Schema
+from mlkit.model import remarking
 from mlkit.model.choose import sample
-from mlkit.model.explain import Importance, dependence, importance, leaks
+from mlkit.model.dependence import dependence, pairs
+from mlkit.model.explain import Importance, clusters, importance, pace
 from mlkit.model.fitted import Model
+from mlkit.model.giveaway import leaks, telling
 from mlkit.model.grid import Grid
-from mlkit.model.measure import judged
-from mlkit.model.metrics import METRICS, score
+from mlkit.model.limits import limits
+from mlkit.model.measure import guess, judged, measure, units
+from mlkit.model.metrics import score
 from mlkit.model.problem import Problem, known
-from mlkit.model.slices import FEWEST, Slice, slices
-from mlkit.model.words import say
+from mlkit.model.remarks import Remark, ranked
+from mlkit.model.robustness import Robustness, robustness
+from mlkit.model.rules import Rules
+from mlkit.model.slices import Slice, slices
+from mlkit.model.surrogate import rules
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
 __all__ = ["Remark", "Review", "review"]
 
-SEVERITIES = ("serious", "warning", "note")
-
-
-@dataclass(frozen=True)
-class Remark:
-    """One thing the review found.
-
-    Parameters
-    ----------
-    severity
-        ``serious``, ``warning`` or ``note``.
-    what
-        What was found, in a sentence.
-    todo
-        What to do about it.
-    """
-
-    severity: str
-    what: str
-    todo: str = ""
+ASKED, FEWEST = 300_000, 200
 
 
 @dataclass(frozen=True)
@@ -61,13 +49,27 @@ class Review:
     importance
         Permutation importance, the most important feature first.
     dependence
-        Partial dependence of the most important features.
+        How predictions move along the most important features.
     slices
         Metrics by group of the sensitive columns.
     leaks
         Features that alone predict the target nearly perfectly, and how well.
     remarks
         What a person should read, the most severe first.
+    together
+        Permutation importance of sets of features that say much the same.
+    pair
+        The two features that work together most; see `mlkit.model.dependence.pairs`.
+    telling
+        Texts of which a few words give the target away: their ``score`` and ``words``.
+    rules
+        The model's own rules, or those of a tree that stands in for it.
+    robustness
+        What worse input does.
+    limits
+        What the model must not be used for, as the rows it saw tell.
+    words
+        The same in a person's own words.
     """
 
     problem: Problem
@@ -79,6 +81,13 @@ class Review:
     slices: tuple[Slice, ...] = ()
     leaks: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
+    together: tuple[Importance, ...] = ()
+    pair: Mapping[str, Any] = field(default_factory=dict)
+    telling: Mapping[str, Any] = field(default_factory=dict)
+    rules: Rules | None = None
+    robustness: Robustness | None = None
+    limits: tuple[str, ...] = ()
+    words: str = ""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -91,26 +100,47 @@ class Review:
         rows = [(one.severity, one.what, one.todo) for one in self.remarks]
         return Grid(("", "what was found", "what to do"), rows)
 
-    def plot(self) -> Picture:
-        """Draw importance, dependence and groups."""
-        from mlkit.model.charts.review import overview
+    def plot(self, what: str = "overview") -> Picture:
+        """Draw what was found.
 
-        return overview(self)
+        Parameters
+        ----------
+        what
+            ``overview``: importance, dependence and groups; ``together``: what features
+            do together.
+        """
+        from mlkit.model.charts.review import overview, together
+
+        return together(self) if what == "together" else overview(self)
+
+    def within(self, words: str) -> Review:
+        """Return the review with a person's words on what the model is not for."""
+        return replace(self, words=" ".join(words.split()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
-        return {**asdict(self), "problem": self.problem.to_dict()}
+        stress = self.robustness
+        return {
+            **asdict(self),
+            "problem": self.problem.to_dict(),
+            "robustness": stress and stress.to_dict(),
+        }
 
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Review:
         """Read the form that `to_dict` gives."""
+        told, stress = form.get("rules"), form.get("robustness")
         return cls(
             **{
                 **form,
                 "problem": Problem.from_dict(form["problem"]),
-                "importance": tuple(Importance(**one) for one in form["importance"]),
+                "importance": tuple(map(Importance.from_dict, form["importance"])),
+                "together": tuple(map(Importance.from_dict, form.get("together", ()))),
                 "slices": tuple(Slice.from_dict(one) for one in form["slices"]),
                 "remarks": tuple(Remark(**one) for one in form["remarks"]),
+                "limits": tuple(form.get("limits", ())),
+                "rules": told and Rules.from_dict(told),
+                "robustness": stress and Robustness.from_dict(stress),
             }
         )
 
@@ -120,8 +150,12 @@ def review(
     train: pd.DataFrame,
     valid: pd.DataFrame,
     *,
+    threshold: float | None = None,
+    enough: Any = None,
+    bias: Any = None,
     repeats: int = 5,
     most_rows: int = 2000,
+    refits: int = 2,
     seed: int = 0,
 ) -> Review:
     """Look into a model with the rows it learnt from and rows it has not seen.
@@ -132,10 +166,20 @@ def review(
         A fitted model.
     train, valid
         Cleaned rows with their target.
+    threshold
+        Of two classes, the least probability that says the second; None is a half.
+    enough
+        What `split` found of whether there is enough data, or None.
+    bias
+        What `profile` found of the sensitive columns, or None.
     repeats
         Shuffles of each feature.
     most_rows
-        Shuffle so many validation rows at most.
+        Ask about so many validation rows at most; fewer where the model has many parts
+        or there are many features.
+    refits
+        How often a part of the model is fitted again to tell how steady it is; 0 leaves
+        that out.
     seed
         Of everything drawn at random.
 
@@ -144,120 +188,76 @@ def review(
     InputError
         Where no validation row has a target that the model knows.
     """
-    problem = model.problem
+    problem, at = model.problem, 0.5 if threshold is None else threshold
     rows, truth, predicted, _ = judged(model, valid)
     learnt = known(train, problem)
-    some = sample(rows, most_rows, seed)
+    most = _most(model, repeats, most_rows)
+    some = Schema.of(valid).attach(sample(rows, most, seed))
     told = importance(model, some, repeats, seed)
-    top = [one.feature for one in told[:4] if one.loss > 0]
+    plain = set(problem.numbers + problem.categories)
+    top = [one.feature for one in told if one.loss > 0 and one.feature in plain][:4]
+    stress = robustness(model, learnt, some, threshold=at, refits=refits, seed=seed)
+    asked = sample(some, max(int(600 / pace(model)), FEWEST), seed)
     found = Review(
         problem=problem,
         rows=len(rows),
         seen=_score(model, learnt),
         unseen=_round(score(problem.metric, truth, predicted)),
         importance=told,
-        dependence=dependence(model, some, top),
-        slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted),
+        dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
+        slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
         leaks=leaks(sample(learnt, 4000, seed), problem, seed=seed),
+        together=_together(model, learnt, asked, repeats, seed),
+        pair=pairs(model, some, top, max(int(60 / pace(model)), 20)),
+        telling={
+            name: {"score": got, "words": list(words)}
+            for name, (got, words) in telling(learnt, problem).items()
+        },
+        rules=rules(model, sample(learnt, 4 * most, seed), rows, at),
+        robustness=stress,
+        limits=limits(model, learnt, told, stress.gone),
     )
-    return _with_remarks(found, model)
+    groups, weights = units(problem, rows)
+    measured = measure(
+        problem, truth, predicted, at, seed=seed, groups=groups, weights=weights
+    )
+    chance = score(problem.metric, truth, guess(model, len(truth)))
+    remarks = ranked(
+        (
+            *_remarks(found, model),
+            *remarking.of_fit(found, measured, chance),
+            *remarking.of_data(enough, bias),
+        )
+    )
+    return replace(found, remarks=remarks)
+
+
+def _remarks(found: Review, model: Model) -> Iterator[Remark]:
+    yield from remarking.of_leaks(found)
+    yield from remarking.of_features(found)
+    yield from remarking.of_groups(found)
+    yield from remarking.of_rows(found.rows, model)
+    yield from remarking.of_robustness(found.robustness)
+    yield from remarking.of_rules(found.rules)
+
+
+def _most(model: Model, repeats: int, most: int) -> int:
+    """Return how many rows to ask about, so that all questions take some seconds."""
+    asked = max(len(model.problem.features), 1) * max(repeats, 1)
+    return max(min(most, int(ASKED / pace(model) / asked)), min(FEWEST, most))
+
+
+def _together(
+    model: Model, train: pd.DataFrame, some: pd.DataFrame, repeats: int, seed: int
+) -> tuple[Importance, ...]:
+    sets: Sequence[tuple[str, ...]] = clusters(train, model.problem.features)
+    return importance(model, some, repeats, seed, sets)
 
 
 def _score(model: Model, table: pd.DataFrame) -> float:
-    some = sample(table, 20_000, 0)
+    some = sample(table, int(20_000 / pace(model)), 0)
     truth = model.problem.truth(some)
     return _round(score(model.problem.metric, truth, model.predicted(some)))
-
-
-def _with_remarks(found: Review, model: Model) -> Review:
-    remarks = [*_of_leaks(found), *_of_features(found), *_of_groups(found)]
-    remarks += [*_of_rows(found, model), *_of_fit(found)]
-    remarks.sort(key=lambda remark: SEVERITIES.index(remark.severity))
-    return Review(**{**vars(found), "remarks": tuple(remarks)})
-
-
-def _of_leaks(found: Review) -> Iterator[Remark]:
-    target = found.problem.target
-    for name, got in found.leaks.items():
-        yield Remark(
-            "serious",
-            f"{name} alone predicts {target} nearly perfectly ({say(got)})",
-            "make sure it is known before the target is; otherwise give it the role "
-            "ignored in `collect`",
-        )
-
-
-def _of_features(found: Review) -> Iterator[Remark]:
-    useful = [one for one in found.importance if one.loss > 2 * one.error]
-    total = sum(one.loss for one in useful)
-    if len(found.importance) > 2 and useful and useful[0].loss > 0.8 * total:
-        yield Remark(
-            "warning",
-            f"the model rests almost wholly on {useful[0].feature}",
-            "ask whether it will be there, and right, when the model is used",
-        )
-    idle = [one.feature for one in found.importance if one not in useful]
-    if idle:
-        yield Remark(
-            "note",
-            f"{len(idle)} of {len(found.importance)} features add nothing that shows: "
-            + ", ".join(idle[:6])
-            + (" and others" if len(idle) > 6 else ""),
-            "what is not needed need not be collected",
-        )
-
-
-def _of_groups(found: Review) -> Iterator[Remark]:
-    if not found.slices:
-        yield Remark(
-            "note",
-            "fairness was not assessed: no column has the role sensitive",
-            "give columns such as sex or age that role in `collect`",
-        )
-    for small in (s for s in found.slices if s.rows < FEWEST):
-        yield Remark(
-            "note",
-            f"{small.column} = {small.group} was not assessed: {small.rows} rows",
-            f"at least {FEWEST} rows of it are needed",
-        )
-    name = found.problem.metric
-    for column in dict.fromkeys(s.column for s in found.slices):
-        told = [s for s in found.slices if s.column == column]
-        limits = [
-            s.measured.intervals[name] for s in told if name in s.measured.metrics
-        ]
-        if limits and max(low for low, _ in limits) > min(high for _, high in limits):
-            yield Remark(
-                "warning",
-                f"the model is not equally good for all groups of {column}",
-                "look at the groups below before the model decides about people",
-            )
-
-
-def _of_rows(found: Review, model: Model) -> Iterator[Remark]:
-    if found.rows < 100:
-        yield Remark(
-            "warning",
-            f"only {found.rows} validation rows: every number here is uncertain",
-            "read the intervals, and collect more rows",
-        )
-    for name, share in zip(model.classes, model.shares, strict=False):
-        if share * model.rows < 20:
-            yield Remark(
-                "warning",
-                f"class {name} had only {round(share * model.rows)} training rows",
-                "collect more of it, or join it with another class",
-            )
-
-
-def _of_fit(found: Review) -> Iterator[Remark]:
-    metric = METRICS[found.problem.metric]
-    yield Remark(
-        "note",
-        f"{metric.title} is {say(found.seen)} on the rows it learnt from, and "
-        f"{say(found.unseen)} on rows it has not seen",
-        "only the second number counts",
-    )
 
 
 def _round(value: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
@@ -12,10 +13,11 @@ from mlkit.model.metrics import METRICS
 from mlkit.model.problem import Problem
 
 if TYPE_CHECKING:
+    from mlkit.model.explain import Importance
     from mlkit.model.review import Review
     from mlkit.model.slices import Slice
 
-__all__ = ["groups", "overview"]
+__all__ = ["groups", "overview", "together"]
 
 MOST = 12
 
@@ -77,24 +79,27 @@ def _cell(shown: list[str], *places: int) -> list[str]:
 
 
 def _importance(axes: Axes, review: Review) -> None:
-    top = review.importance[:MOST][::-1]
-    axes.barh(
-        range(len(top)),
-        [max(one.loss, 0) for one in top],
-        xerr=[one.error for one in top],
-        color=plots.ACCENT,
-        height=0.62,
-        error_kw={"ecolor": plots.INK, "elinewidth": 1},
-    )
-    axes.set_yticks(range(len(top)), [plots.shorten(one.feature, 22) for one in top])
-    axes.grid(visible=False, axis="y")
     metric = METRICS[review.problem.metric].title
+    bars(axes, review.importance[:MOST])
     plots.label(axes, "What the model looks at", f"loss in {metric} when shuffled")
+
+
+def bars(axes: Axes, told: tuple[Importance, ...]) -> None:
+    """Draw what is lost without each feature, with its interval."""
+    top = told[::-1]
+    places = range(len(top))
+    certain = [plots.ACCENT if one.certain else plots.SOFT for one in top]
+    axes.barh(places, [max(one.loss, 0) for one in top], color=certain, height=0.62)
+    for place, one in zip(places, top, strict=True):
+        axes.plot([one.low, one.high], [place] * 2, color=plots.INK, lw=1, zorder=3)
+    axes.set_yticks(places, [plots.shorten(one.feature, 22) for one in top])
+    axes.grid(visible=False, axis="y")
 
 
 def _range(dependence: Mapping[str, Any]) -> tuple[float, float]:
     """Return one scale for all, so that a flat line looks flat."""
     lines = [line for one in dependence.values() for line in one["y"].values()]
+    lines += [one["along"]["y"] for one in dependence.values() if one.get("along")]
     values = [value for line in lines for value in line] or [0.0, 1.0]
     room = 0.08 * (max(values) - min(values)) or 1.0
     return min(values) - room, max(values) + room
@@ -102,6 +107,8 @@ def _range(dependence: Mapping[str, Any]) -> tuple[float, float]:
 
 def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:
     x, lines = curve["x"], curve["y"]
+    if name in problem.numbers:
+        _behind(axes, curve)
     for label, line in lines.items():
         if name in problem.numbers:
             axes.plot(x, line, marker="o", ms=3, label=plots.shorten(label, 12))
@@ -123,3 +130,90 @@ def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:
         "count": f"mean {target}",
     }
     plots.label(axes, plots.shorten(name, 26), y=plots.shorten(words[problem.kind], 24))
+
+
+def _behind(axes: Axes, curve: Any) -> None:
+    """Draw the lines of single rows, where the rows are, and the local effects."""
+    for line in curve.get("each", ()):
+        axes.plot(curve["x"], line, color=plots.SOFT, lw=0.7, alpha=0.7, zorder=1)
+    shares, edges = np.array(curve.get("seen", ())), np.array(curve.get("edges", ()))
+    if len(shares) and shares.max() > 0:
+        axes.bar(
+            (edges[1:] + edges[:-1]) / 2,
+            0.16 * shares / shares.max(),
+            width=np.diff(edges),
+            color=plots.GRID,
+            transform=axes.get_xaxis_transform(),
+            zorder=0,
+        )
+    along = curve.get("along")
+    if along:
+        axes.plot(along["x"], along["y"], color=plots.WARN, lw=1.4, ls="--", zorder=4)
+
+
+def together(review: Review) -> plots.Picture:
+    """Draw what sets of features are worth, and how the strongest pair works."""
+    picture, (left, right) = plots.figure(
+        10.5, 4.0, columns=2, gridspec_kw={"width_ratios": [1, 1.1]}
+    )
+    with plots.style():
+        _sets(left, review)
+        _pair(picture, right, review)
+    pair = review.pair
+    below = "no two features to look at"
+    if pair:
+        one, other = (plots.shorten(name, 24) for name in pair["features"])
+        below = f"{one} and {other}: {pair['strength']:.0%} of what they do is no sum"
+    plots.headline(picture, "What features do together", below)
+    return picture
+
+
+def _sets(axes: Axes, review: Review) -> None:
+    metric = METRICS[review.problem.metric].title
+    if not review.together:
+        plots.bare(axes)
+        words = "No two features say much the same."
+        axes.text(0, 0.9, words, color=plots.MUTED, transform=axes.transAxes)
+        plots.label(axes, "Features that say the same")
+        return
+    alone = {one.feature: one for one in review.importance}
+    told: list[Importance] = []
+    for one in review.together[:3]:
+        told += [one, *(alone[name] for name in one.members[:4] if name in alone)]
+    bars(axes, tuple(told))
+    sets = {one.feature for one in review.together}
+    names = [
+        plots.shorten(one.feature, 26)
+        if one.feature in sets
+        else "alone: " + plots.shorten(one.feature, 18)
+        for one in told[::-1]
+    ]
+    axes.set_yticks(range(len(told)), names)
+    plots.label(axes, "Features that say the same", f"loss in {metric} when shuffled")
+
+
+def _pair(picture: plots.Picture, axes: Axes, review: Review) -> None:
+    pair = review.pair
+    if not pair:
+        plots.bare(axes)
+        plots.label(axes, "Two at once")
+        return
+    said = np.array(pair["said"]).T
+    rows = np.array(pair["rows"]).T
+    image = axes.imshow(said, origin="lower", aspect="auto", cmap="RdYlBu_r")
+    for (y, x), count in np.ndenumerate(rows):
+        if count == 0:
+            axes.text(x, y, "·", ha="center", va="center", color=plots.INK, fontsize=8)
+    for setter, cells in ((axes.set_xticks, pair["x"]), (axes.set_yticks, pair["y"])):
+        setter(range(len(cells)), [_said(cell) for cell in cells])
+    axes.grid(visible=False)
+    if sum(len(_said(cell)) for cell in pair["x"]) > 36:
+        axes.tick_params(axis="x", labelrotation=25)
+    bar = picture.colorbar(image, ax=axes, shrink=0.9, pad=0.02)
+    bar.outline.set_visible(False)
+    one, other = (plots.shorten(name, 26) for name in pair["features"])
+    plots.label(axes, "Two at once (a dot: no row is near)", one, other)
+
+
+def _said(cell: Any) -> str:
+    return f"{cell:.4g}" if isinstance(cell, float) else plots.shorten(cell, 12)

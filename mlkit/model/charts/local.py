@@ -1,0 +1,68 @@
+"""The picture of one prediction: the way from the mean to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+
+from mlkit.data.charts import style as plots
+from mlkit.model.words import say
+
+if TYPE_CHECKING:
+    from mlkit.model.local import Local
+
+__all__ = ["waterfall"]
+
+MOST = 10
+
+
+def waterfall(found: Local) -> plots.Picture:
+    """Draw what each feature does, the strongest first, from mean to prediction."""
+    shown, rest = found.parts[:MOST], found.parts[MOST:]
+    steps = [(f"{p.feature} = {p.value}", p.effect, p.error) for p in shown]
+    if rest:
+        told = f"{len(rest)} others"
+        error = sum(p.error**2 for p in rest) ** 0.5
+        steps.append((told, sum(p.effect for p in rest), error))
+    picture, (axes,) = plots.figure(8.6, 1.3 + 0.34 * len(steps))
+    with plots.style():
+        _steps(axes, found, steps)
+        plots.label(axes, "", found.output)
+    plots.headline(
+        picture,
+        f"{plots.shorten(found.output, 40)}: {say(found.said)}",
+        f"row {plots.shorten(found.row, 30)}; on the mean it is {say(found.base)}",
+    )
+    return picture
+
+
+def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> None:
+    at = found.base
+    axes.axvline(found.base, color=plots.SOFT, lw=1, ls="--")
+    axes.axvline(found.said, color=plots.MUTED, lw=1)
+    for place, (_, effect, error) in enumerate(steps):
+        colour = plots.PALETTE[1] if effect > 0 else plots.ACCENT
+        axes.barh(place, effect, left=at, color=colour, height=0.62)
+        end = at + effect
+        axes.plot(
+            [end - 2 * error, end + 2 * error], [place] * 2, color=plots.INK, lw=1
+        )
+        away = 1 if effect >= 0 else -1
+        axes.annotate(
+            f"{effect:+.2g}",
+            (max(end, at) if away > 0 else min(end, at), place),
+            (away * (8 + 3 * (error > 0)), 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if away > 0 else "right",
+            fontsize=8,
+            color=plots.MUTED,
+        )
+        at = end
+    axes.set_yticks(
+        range(len(steps)), [plots.shorten(words, 40) for words, *_ in steps]
+    )
+    axes.set_ylim(len(steps) - 0.5, -0.5)
+    axes.margins(x=0.14)
+    axes.grid(visible=False, axis="y")

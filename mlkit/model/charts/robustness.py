@@ -1,0 +1,113 @@
+"""The picture of robustness: what worse input costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from mlkit.data.charts import style as plots
+from mlkit.model.metrics import METRICS
+from mlkit.model.words import say
+
+if TYPE_CHECKING:
+    from mlkit.model.robustness import Robustness, Shock
+
+__all__ = ["overview"]
+
+MOST = 10
+
+
+def overview(found: Robustness) -> plots.Picture:
+    """Draw noise and gaps as curves, lost columns as bars, controls as dots."""
+    picture = plots.Picture(figsize=(10.5, 5.6), layout="constrained")
+    with plots.style():
+        rows = [["noise", "gone"], ["cells", "rest"]]
+        axes: dict[str, Axes] = picture.subplot_mosaic(rows, width_ratios=[1, 1.1])
+        _curve(axes["noise"], found, "noise", "Noise on all numbers")
+        plots.label(axes["noise"], "Noise on all numbers", "standard deviations")
+        _curve(axes["cells"], found, "cells", "Cells missing at random")
+        plots.label(axes["cells"], "Cells missing at random", "share of all cells")
+        _bars(axes["gone"], found, _worst(found), "One column missing")
+        rest = [*found.of("swapped"), *found.of("unseen")]
+        _bars(axes["rest"], found, rest, "Words, and controls", controls=True)
+    metric = METRICS[found.problem.metric].title
+    plots.headline(
+        picture,
+        "What worse input costs",
+        f"{metric} is {say(found.whole)} on {found.rows:,} rows as they are; a guess "
+        f"without features has {say(found.chance)} (dashed)",
+    )
+    return picture
+
+
+def _worst(found: Robustness) -> list[Shock]:
+    told = sorted(found.of("gone"), key=lambda shock: -shock.loss)[:MOST]
+    return [shock for shock in told if shock.loss > 0] or told[:1]
+
+
+def _sign(found: Robustness) -> float:
+    return 1.0 if METRICS[found.problem.metric].greater else -1.0
+
+
+def _curve(axes: Axes, found: Robustness, kind: str, title: str) -> None:
+    told = found.of(kind)
+    if not told:
+        plots.bare(axes)
+        words = "It looks at no number."
+        axes.text(0, 0.9, words, color=plots.MUTED, transform=axes.transAxes)
+        plots.label(axes, title)
+        return
+    x = [0.0, *(_size(shock.what) for shock in told)]
+    sign = _sign(found)
+    y = found.whole - sign * np.array([0.0, *(shock.loss for shock in told)])
+    low = found.whole - sign * np.array([0.0, *(shock.high for shock in told)])
+    high = found.whole - sign * np.array([0.0, *(shock.low for shock in told)])
+    axes.axhline(found.chance, color=plots.MUTED, lw=1, ls="--")
+    axes.fill_between(x, low, high, color=plots.ACCENT, alpha=0.15, lw=0)
+    axes.plot(x, y, color=plots.ACCENT, marker="o", ms=4)
+    axes.set_ylabel(METRICS[found.problem.metric].title)
+    if kind == "cells":
+        axes.set_xticks(x, [f"{v:.0%}" for v in x])
+
+
+def _size(what: str) -> float:
+    return float(what.rstrip("%")) / (100 if what.endswith("%") else 1)
+
+
+def _bars(
+    axes: Axes,
+    found: Robustness,
+    told: list[Shock],
+    title: str,
+    *,
+    controls: bool = False,
+) -> None:
+    sign, metric = _sign(found), METRICS[found.problem.metric].title
+    names = {"swapped": "a tenth of levels swapped", "unseen": "levels never seen"}
+    lines = [
+        (
+            names.get(shock.kind, shock.what),
+            found.whole - sign * shock.loss,
+            sorted((found.whole - sign * shock.low, found.whole - sign * shock.high)),
+            plots.ACCENT,
+        )
+        for shock in told
+    ]
+    for control in found.controls if controls else ():
+        ends = (
+            control.chance + sign * control.low,
+            control.chance + sign * control.high,
+        )
+        colour = plots.BAD if control.suspicious else plots.GOOD
+        lines.append((f"control: {control.what}", control.score, sorted(ends), colour))
+    axes.axvline(found.chance, color=plots.MUTED, lw=1, ls="--")
+    axes.axvline(found.whole, color=plots.SOFT, lw=1.5)
+    for place, (_, value, (low, high), colour) in enumerate(lines):
+        axes.plot([low, high], [place] * 2, color=colour, lw=2, alpha=0.5)
+        axes.scatter([value], [place], s=34, color=colour, zorder=3)
+    axes.set_yticks(range(len(lines)), [plots.shorten(name, 28) for name, *_ in lines])
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    plots.label(axes, title, metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from html import escape
 from typing import Any
 
@@ -49,13 +49,17 @@ class ErrorExplorer:
         """Return which rows are sent back, and how far they are labelled."""
         return _Sent(self.found, value)
 
-    def listed(self, kind: str = ALL) -> list[tuple[str, str]]:
+    def listed(
+        self, kind: str = ALL, sent: Collection[str] = ()
+    ) -> list[tuple[str, str]]:
         """Return lines to choose from, the most surprising first, and their row ids.
 
         Parameters
         ----------
         kind
             ``all mistakes``, or one of `kinds`.
+        sent
+            Rows that get a mark.
         """
         wanted = self.kinds()[kind]
         lines = []
@@ -67,7 +71,8 @@ class ErrorExplorer:
             strict=True,
         ):
             if wanted is None or wanted == (given, said):
-                line = f"{shorten(row, 24)}  ·  {told(given)} → {told(said)}"
+                mark = "✓ " if row in sent else ""
+                line = f"{mark}{shorten(row, 24)}  ·  {told(given)} → {told(said)}"
                 lines.append((f"{line}  ·  {far:.2f}", str(row)))
         return lines
 
@@ -113,6 +118,9 @@ class ErrorExplorer:
         page, line = w.HTML(), w.HTML()
 
         def count() -> None:
+            chosen = rows.value
+            rows.options = self.listed(kind.value, sent)
+            rows.value = chosen
             here = f"{many(len(sent), 'row')} to be labelled again"
             line.value = f'<span style="color:{MUTED}">{escape(here)}</span>'
 
@@ -120,7 +128,7 @@ class ErrorExplorer:
             page.value = self.cells(rows.value[-1]) if rows.value else ""
 
         def turn(_: Any = None) -> None:
-            rows.options = self.listed(kind.value)
+            rows.options = self.listed(kind.value, sent)
 
         def send(_: Any = None) -> None:
             sent.update({row: self.said(row) for row in rows.value})

@@ -100,10 +100,11 @@ class ThresholdPicker:
             min=0.1,
             max=100,
             step=0.5,
-            description="flag at most",
-            layout=w.Layout(width="14em"),
+            description="flag at most %",
+            style={"description_width": "initial"},
+            layout=w.Layout(width="13em"),
         )
-        fit = w.Button(description="% of rows: cheapest such")
+        fit = w.Button(description="cheapest such", layout=w.Layout(width="auto"))
         line, image = w.HTML(), w.Image(format="png", layout=w.Layout(width="720px"))
 
         def show(_: Any = None) -> None:

@@ -72,7 +72,10 @@ def test_a_person_looks_at_rows_and_sends_them():
     parts["Send to labelling"].click()
     rows.value = ("r2",)
     parts["Send to labelling"].click()
+    assert [line[:2] for line, _ in rows.options] == ["✓ ", "✓ "]
+    assert rows.value == ("r2",)
     parts["Do not send"].click()
+    assert [line[:2] for line, _ in rows.options] == ["✓ ", "r2"]
     parts["Text"].value = "it looks like a slip"
     parts["Keep this"].click()
     assert kept == [({"r1": "yes"}, "it looks like a slip")]

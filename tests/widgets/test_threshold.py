@@ -69,8 +69,8 @@ def test_only_so_many_may_be_flagged(evaluation):
     assert int(missed.split()[0]) > 0
     panel = picker.widget(0.5, print)
     parts = {getattr(w, "description", ""): w for w in _walk(panel)}
-    parts["flag at most"].value = 10
-    parts["% of rows: cheapest such"].click()
+    parts["flag at most %"].value = 10
+    parts["cheapest such"].click()
     assert parts["threshold"].value == at
 
 

@@ -124,6 +124,9 @@ def _many_classes(evaluation: Evaluation) -> plots.Picture:
     names = tuple(classes[k] for k in kept)
     with plots.style():
         _matrix(axes[0], counts[np.ix_(kept, kept)], names)
+        if len(kept) < len(classes):
+            few = f"The {len(kept)} largest of {len(classes)} classes"
+            plots.label(axes[0], few, "predicted", "true")
         _by_class(axes[1], counts, kept, names)
         calibration(axes[2], evaluation)
     return picture

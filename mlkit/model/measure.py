@@ -104,12 +104,18 @@ def measure(
     >>> measure(problem, np.arange(9.0), np.arange(9.0) + 1).metrics["mae"]
     1.0
     """
+    if len(problem.classes) == 2:  # in the order of chances, ranks cost least
+        order = np.argsort(predicted[:, 1], kind="stable")
+        truth, predicted = truth[order], predicted[order]
+        groups = None if groups is None else groups[order]
+        weights = None if weights is None else weights[order]
     labels = choice(predicted, threshold) if predicted.ndim == 2 else predicted
     judged = {
         name: labels if METRICS[name].takes == "labels" else predicted
         for name in of_problem(problem)
     }
-    drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights)
+    many = max(len(problem.classes) // 2, 1)
+    drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights, each=many)
     return _measured(judged, truth, drawn, weights)
 
 

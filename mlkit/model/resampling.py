@@ -12,7 +12,7 @@ __all__ = ["bootstrap", "interval", "resamples"]
 
 Array = NDArray[Any]
 REPEATS = 1000
-FEWEST = 200
+FEWEST = 100
 CELLS = 20_000_000
 BATCH = 1_000_000
 
@@ -24,6 +24,7 @@ def resamples(
     repeats: int = REPEATS,
     groups: Array | None = None,
     weights: Array | None = None,
+    each: int = 1,
 ) -> Iterator[Array]:
     """Yield how often each row is drawn, in batches of shape (some repeats, rows).
 
@@ -34,12 +35,14 @@ def resamples(
     seed
         Of the draws.
     repeats
-        Resamples; fewer on very many rows, at least 200.
+        Resamples; fewer on very many rows, at least 100.
     groups
         The group of each row as a code, shape (rows,): groups are drawn whole, since
         rows of one group are alike (cluster bootstrap; Davison and Hinkley 1997).
     weights
         What each row counts, shape (rows,); it multiplies.
+    each
+        How many times a row is looked at, as once for each of many classes.
 
     Examples
     --------
@@ -49,7 +52,7 @@ def resamples(
     """
     rng = np.random.default_rng(seed)
     units = rows if groups is None else int(groups.max(initial=-1)) + 1
-    repeats = int(np.clip(CELLS // max(rows, 1), min(FEWEST, repeats), repeats))
+    repeats = int(np.clip(CELLS // max(rows * each, 1), min(FEWEST, repeats), repeats))
     size = max(BATCH // max(rows, units, 1), 1)
     for start in range(0, repeats, size):
         count = min(size, repeats - start)

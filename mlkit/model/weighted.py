@@ -228,10 +228,13 @@ def _blocks(positive: Array, scores: Array, weights: Array) -> tuple[Array, Arra
 
 def _totals(codes: Array, weights: Array) -> Array:
     """Add weights up by code, shape (repeats, codes)."""
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    found = np.add.reduceat(np.take(weights, order, axis=1), starts, axis=1)
-    return np.asarray(found)
+    if (np.diff(codes) < 0).any():
+        order = np.argsort(codes, kind="stable")
+        codes, weights = codes[order], np.take(weights, order, axis=1)
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    if len(starts) == len(codes):
+        return weights
+    return np.asarray(np.add.reduceat(weights, starts, axis=1))
 
 
 def _mean(values: Array, weights: Array) -> Array:

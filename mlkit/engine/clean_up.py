@@ -14,6 +14,8 @@ from mlkit.engine.running.lock import lock
 
 __all__ = ["clean_up"]
 
+SEARCHES = 4
+
 
 def clean_up(project: Project, keep: int, dry_run: bool = False) -> tuple[int, int]:
     """Remove what is not needed; return bytes freed and how many things went.
@@ -32,7 +34,9 @@ def clean_up(project: Project, keep: int, dry_run: bool = False) -> tuple[int, i
         needed = _needed(project, store)
         gone = [store.path(i) for i in store.objects() if i not in needed]
         gone += list(project.state.rglob(".writing-*"))
+        gone += list((project.state / "downloads").glob("*"))  # fetched again at need
         gone += _old_runs(project, store, keep)
+        gone += _old_fits(project)
         freed = sum(map(_size, gone))
         if not dry_run:
             _drop_media(store, needed)
@@ -69,6 +73,12 @@ def _old_runs(project: Project, store: Store, keep: int) -> list[Path]:
     runs = [p for p in sorted(project.runs.glob("2*")) if p.is_dir()]
     used = {e.run for e in store.refs().values()}
     return [p for p in runs[: max(len(runs) - keep, 0)] if p.name not in used]
+
+
+def _old_fits(project: Project) -> list[Path]:
+    """Return the finished fits of all searches but the last ones."""
+    folders = [path for path in (project.state / "fits").glob("*") if path.is_dir()]
+    return sorted(folders, key=lambda path: -path.stat().st_mtime)[SEARCHES:]
 
 
 def _size(path: Path) -> int:

@@ -31,8 +31,14 @@ people = ""    # who is affected by it
 
 [profiles.smoke]
 {smoke}
+
+[profiles.best]   # mlkit run --profile best: the best model for the time
+{best}
 """
-IGNORED = ".mlkit/\nruns/\n.ipynb_checkpoints/\n__pycache__/\n"
+GIT = {
+    ".gitignore": ".mlkit/\nruns/\n.ipynb_checkpoints/\n__pycache__/\n",
+    ".gitattributes": "decisions/*.jsonl merge=union\n",  # labels of several people
+}
 
 
 @dataclass(frozen=True)
@@ -171,10 +177,13 @@ def _fill(
     for name in ("steps", "data", "decisions"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     smoke = '"tune.trials" = 3' if "model/tune" in recipe.steps else ""
-    settings = SETTINGS.format(question=json.dumps(question), smoke=smoke)
+    best = '"tune.seconds" = 600.0' if "model/tune" in recipe.steps else ""
+    told = {"question": json.dumps(question), "smoke": smoke, "best": best}
+    settings = SETTINGS.format(**told)
     (folder / "mlkit.toml").write_text(settings, encoding="utf-8")
-    if not (folder / ".gitignore").exists():
-        (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    for name, text in GIT.items():
+        if not (folder / name).exists():
+            (folder / name).write_text(text, encoding="utf-8")
     paths = {}
     for number, template in enumerate(recipe.steps, 1):
         step = template.partition("/")[2]

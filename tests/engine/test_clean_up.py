@@ -13,7 +13,7 @@ def test_images_that_no_table_names_and_what_was_fetched_go(tmp_path):
     (tmp_path / "mlkit.toml").write_text("format = 1\n")
     project = Project(tmp_path)
     kept = Media(project.state / "media.sqlite")
-    stays, goes = kept.put_all([b"named", b"not named"])
+    stays, _ = kept.put_all([b"named", b"not named"])
     table = pd.DataFrame({"photo": [stays, None]}, dtype="str")
     table = Schema((Column("photo", "image"),)).attach(table)
     store = Store(project.state)

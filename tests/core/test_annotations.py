@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -89,19 +90,21 @@ def test_a_line_that_is_no_label_is_named(tmp_path, line):
     assert error.value.where.endswith("labels.jsonl, line 2")
 
 
-def _many(path, by):
-    for n in range(40):
-        annotations.append(path, [Annotation(f"r{n}", "cat", by)])
+MANY = """
+import sys
+from pathlib import Path
+from mlkit.core import annotations
+for n in range(40):
+    given = annotations.Annotation(f"r{n}", "cat", sys.argv[2])
+    annotations.append(Path(sys.argv[1]), [given])
+"""
 
 
 def test_two_people_append_at_once(tmp_path):
     path = tmp_path / "labels.jsonl"
-    fork = multiprocessing.get_context("spawn")
-    workers = [fork.Process(target=_many, args=(path, by)) for by in ("ann", "bob")]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    asked = [[sys.executable, "-c", MANY, str(path), by] for by in ("ann", "bob")]
+    workers = [subprocess.Popen(one) for one in asked]
+    assert [worker.wait() for worker in workers] == [0, 0]
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert len(lines) == 80
     assert len(annotations.current(annotations.read(path)[0])) == 40

@@ -333,7 +333,7 @@ def typed(depth: int = 2) -> st.SearchStrategy[tuple[str, st.SearchStrategy[Any]
 
 
 VALUES = typed().flatmap(lambda t: st.tuples(st.just(t[0]), t[1], t[1]))
-HELP = st.text(string.ascii_letters + " ,", max_size=10).map(str.strip)
+HELP = st.text(string.ascii_letters + " ,", max_size=10).map(lambda t: t.strip(" ,"))
 
 
 @given(VALUES)

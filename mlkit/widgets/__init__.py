@@ -10,8 +10,10 @@ PLACES = {
     "ColumnEditor": "columns",
     "ContractEditor": "contract",
     "ErrorExplorer": "errors",
+    "FamilyPicker": "families",
     "LabelEditor": "labels",
     "LeakPicker": "leaks",
+    "MitigationPicker": "fairness",
     "RemedyPanel": "remedies",
     "ThresholdPicker": "threshold",
 }
@@ -21,8 +23,10 @@ __all__ = [
     "ColumnEditor",
     "ContractEditor",
     "ErrorExplorer",
+    "FamilyPicker",
     "LabelEditor",
     "LeakPicker",
+    "MitigationPicker",
     "RemedyPanel",
     "ThresholdPicker",
 ]

@@ -305,7 +305,9 @@ def _units_told(
         few = ", too few to trust them" if count < FEWEST else ""
         told.append(f"intervals resample the {count} groups of {problem.group}{few}")
     if weights is not None:
-        told.append(f"metrics count rows by {problem.weight}; pictures count each once")
+        told.append(
+            f"metrics count rows by {problem.weight}; pictures and promises each once"
+        )
     return told
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.model.asking import said_with
 from mlkit.model.dependence import of_focus
 from mlkit.model.encode import words
 from mlkit.model.fitted import Model
@@ -93,16 +94,20 @@ def hints(
     if not tried:
         return ()
     sizes = [len(one) for one in tried]
-    copies = row.iloc[np.zeros(sum(sizes), int)].reset_index(drop=True)
+    tiled = np.zeros(sum(sizes), int)
+    copies = row.iloc[tiled].reset_index(drop=True)
+    columns = {}
     start = 0
     for name, one in zip(names, tried, strict=True):
         cells = copies[name].to_numpy(object).copy()
         cells[start : start + len(one)] = [value for value, _ in one]
         number = name in model.problem.numbers
-        copies[name] = cells.astype(float) if number else pd.array(cells, "str")
+        columns[name] = cells.astype(float) if number else pd.array(cells, "str")
         start += len(one)
     ends = np.cumsum([0, *sizes])
-    mine, said = model.predicted(row), model.predicted(copies)
+    matrices = model.matrices(row)
+    mine = model.said_of(matrices)
+    said = said_with(model, copies, columns, [matrix[tiled] for matrix in matrices])
     found = [
         best
         for k, name in enumerate(names)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.model.asking import said_with
 from mlkit.model.encode import words
 from mlkit.model.fitted import Model
 
@@ -152,12 +153,13 @@ def _along(model: Model, some: pd.DataFrame, grids: dict[str, list[Any]]) -> Arr
     cells = [[]] if not grids else [[value] for value in next(iter(grids.values()))]
     for grid in list(grids.values())[1:]:
         cells = [[*cell, value] for cell in cells for value in grid]
-    copies = some.iloc[np.tile(np.arange(len(some)), len(cells))]
+    tiled = np.tile(np.arange(len(some)), len(cells))
     columns = {
         name: np.repeat([cell[k] for cell in cells], len(some))
         for k, name in enumerate(grids)
     }
-    said = model.predicted(copies.assign(**columns))
+    matrices = [matrix[tiled] for matrix in model.matrices(some)]
+    said = said_with(model, some.iloc[tiled], columns, matrices)
     return said.reshape(len(cells), len(some), *said.shape[1:])
 
 
@@ -205,15 +207,16 @@ def _accumulated(model: Model, table: pd.DataFrame, name: str) -> dict[str, Any]
     if len(edges) < 3 or not len(some):
         return {}
     place = np.clip(np.searchsorted(edges, cells, side="left") - 1, 0, len(edges) - 2)
+    matrices = model.matrices(some)
     ends = [
-        of_focus(model, model.predicted(some.assign(**{name: edges[place + k]})))
+        of_focus(model, said_with(model, some, {name: edges[place + k]}, matrices))
         for k in (0, 1)
     ]
     counts = np.maximum(np.bincount(place, minlength=len(edges) - 1), 1)
     steps = np.bincount(place, ends[1] - ends[0], minlength=len(edges) - 1) / counts
     line = np.concatenate([[0.0], np.cumsum(steps)])
     middle = float(((line[place] + line[place + 1]) / 2).mean())
-    mean = float(of_focus(model, model.predicted(some)).mean())
+    mean = float(of_focus(model, model.said_of(matrices)).mean())
     told = line - middle + mean
     return {"x": [_round(v) for v in edges], "y": [_round(v) for v in told]}
 

@@ -57,6 +57,7 @@ def leaks(
             alone,
             numbers=(name,) if number else (),
             categories=() if number else (name,),
+            texts=(),
         )
         settings = {"depth": 8, "leaf": 3}
         tried = [

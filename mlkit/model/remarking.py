@@ -11,7 +11,7 @@ from mlkit.model.metrics import METRICS
 from mlkit.model.remarks import Remark
 from mlkit.model.robustness import Robustness
 from mlkit.model.rules import Rules
-from mlkit.model.slices import FEWEST, Slice
+from mlkit.model.slices import Slice
 from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
@@ -99,19 +99,9 @@ def of_features(found: Review) -> Iterator[Remark]:
 
 
 def of_groups(found: Review) -> Iterator[Remark]:
-    """Remark on groups for which the model is worse, or was not assessed."""
-    if not found.slices:
-        yield Remark(
-            "note",
-            "fairness was not assessed: no column has the role sensitive",
-            "give columns such as sex or age that role in `collect`",
-        )
-    for small in (s for s in found.slices if s.rows < FEWEST):
-        yield Remark(
-            "note",
-            f"{small.column} = {small.group} was not assessed: {small.rows} rows",
-            f"at least {FEWEST} rows of it are needed",
-        )
+    """Remark on groups that are treated otherwise, or for which the model is worse."""
+    if found.fairness is not None:
+        yield from found.fairness.remarks
     for column in dict.fromkeys(s.column for s in found.slices):
         told = [s for s in found.slices if s.column == column]
         if _uneven(told, found.problem.metric):

@@ -13,6 +13,7 @@ from mlkit.model import remarking
 from mlkit.model.choose import sample
 from mlkit.model.dependence import dependence, pairs
 from mlkit.model.explain import Importance, clusters, importance, pace
+from mlkit.model.fairness import Fairness, fairness
 from mlkit.model.fitted import Model
 from mlkit.model.giveaway import leaks, telling
 from mlkit.model.grid import Grid
@@ -28,6 +29,7 @@ from mlkit.model.surrogate import rules
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
+    from mlkit.model.cards import Card
 
 __all__ = ["Remark", "Review", "review"]
 
@@ -66,6 +68,8 @@ class Review:
         The model's own rules, or those of a tree that stands in for it.
     robustness
         What worse input does.
+    fairness
+        How the groups of sensitive columns are treated.
     limits
         What the model must not be used for, as the rows it saw tell.
     words
@@ -86,6 +90,7 @@ class Review:
     telling: Mapping[str, Any] = field(default_factory=dict)
     rules: Rules | None = None
     robustness: Robustness | None = None
+    fairness: Fairness | None = None
     limits: tuple[str, ...] = ()
     words: str = ""
 
@@ -117,19 +122,27 @@ class Review:
         """Return the review with a person's words on what the model is not for."""
         return replace(self, words=" ".join(words.split()))
 
+    def card(self, model: Model) -> Card:
+        """Return the model card as far as it can be told before acceptance."""
+        from mlkit.model.card import draft
+
+        return draft(model, self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
-        stress = self.robustness
+        stress, fair = self.robustness, self.fairness
         return {
             **asdict(self),
             "problem": self.problem.to_dict(),
             "robustness": stress and stress.to_dict(),
+            "fairness": fair and fair.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Review:
         """Read the form that `to_dict` gives."""
         told, stress = form.get("rules"), form.get("robustness")
+        fair = form.get("fairness")
         return cls(
             **{
                 **form,
@@ -141,6 +154,7 @@ class Review:
                 "limits": tuple(form.get("limits", ())),
                 "rules": told and Rules.from_dict(told),
                 "robustness": stress and Robustness.from_dict(stress),
+                "fairness": fair and Fairness.from_dict(fair),
             }
         )
 
@@ -215,6 +229,7 @@ def review(
         },
         rules=rules(model, sample(learnt, 4 * most, seed), rows, at),
         robustness=stress,
+        fairness=fairness(model, valid, threshold, seed=seed),
         limits=limits(model, learnt, told, stress.gone),
     )
     groups, weights = units(problem, rows)

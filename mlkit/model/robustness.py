@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 from mlkit.data.parts.likeness import Likeness, likeness
+from mlkit.model.asking import said_with
 from mlkit.model.controls import Control, shuffled_input, wobble
 from mlkit.model.encode import words
 from mlkit.model.fitted import Model
@@ -31,9 +32,9 @@ __all__ = ["Robustness", "Shock", "robustness"]
 Array = NDArray[Any]
 NOISE = (0.05, 0.1, 0.25, 0.5)
 SHARES = (0.05, 0.1, 0.25, 0.5)
-SWAPPED = 0.1
+SWAPPED, PART = 0.1, 0.1
 UNSEEN = "(a level never seen)"
-DRAWS, MOST_COLUMNS = 200, 60
+DRAWS, MOST_COLUMNS, ALIKE = 200, 60, 600
 KINDS = {
     "noise": "noise on all numbers, in standard deviations",
     "gone": "one column missing",
@@ -113,8 +114,9 @@ class Robustness:
 
     @property
     def gone(self) -> dict[str, float]:
-        """By column, what certainly is lost where it is missing."""
-        return {s.what: s.loss for s in self.of("gone") if s.low > 0}
+        """By column, what is lost where it is missing: a good part of the whole."""
+        told = self.of("gone")
+        return {s.what: s.loss for s in told if s.low > 0 and s.loss > PART * self.room}
 
     def table(self) -> Grid:
         """Return what was tried as a table."""
@@ -191,7 +193,7 @@ def robustness(
     """
     problem = model.problem
     tried = _Tried(model, train, valid, threshold, seed)
-    names = list(problem.features)
+    names = list(problem.numbers + problem.categories or problem.texts)
     return Robustness(
         problem=problem,
         rows=len(valid),
@@ -218,7 +220,8 @@ class _Tried:
         self.model, self.train, self.valid = model, train, valid
         self.threshold, self.seed = threshold, seed
         self.problem, self.truth = model.problem, model.problem.truth(valid)
-        self.said = model.predicted(valid)
+        self.matrices = model.matrices(valid)
+        self.said = model.said_of(self.matrices)
         self.metric = METRICS[self.problem.metric]
         self.sign = 1.0 if self.metric.greater else -1.0
         self.weights = np.concatenate(
@@ -255,7 +258,7 @@ class _Tried:
 
     def shock(self, kind: str, what: str, columns: Mapping[str, Any]) -> Shock:
         """Tell what the model loses where some columns are others."""
-        said = self.model.predicted(self.valid.assign(**columns))
+        said = said_with(self.model, self.valid, columns, self.matrices)
         return self.told(kind, what, said)
 
     def told(self, kind: str, what: str, said: Array) -> Shock:
@@ -327,7 +330,7 @@ def _alike(
 ) -> Likeness | None:
     rng = np.random.default_rng(seed)
     some = [
-        t.iloc[np.sort(rng.permutation(len(t))[:1000])][names] for t in (train, valid)
+        t.iloc[np.sort(rng.permutation(len(t))[:ALIKE])][names] for t in (train, valid)
     ]
     both = pd.concat(some, ignore_index=True)
     Schema.of(train).only(names).attach(both)

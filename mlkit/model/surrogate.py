@@ -65,7 +65,8 @@ def surrogate(
     -----
     After Craven and Shavlik (1996). Fidelity is told of what the model says, not of
     what is true: R² of a chance or a value, and how often the labels agree. Intervals
-    are bootstrapped over `valid`.
+    are bootstrapped over `valid`. The tree asks about texts only where there is nothing
+    else to ask about: what it would say of them is no reading for a person.
 
     Examples
     --------
@@ -110,11 +111,13 @@ def _output(model: Model) -> str:
 
 def _task(problem: Problem, said: Array, *, many: bool) -> Problem:
     """Return the stand-in's problem: the chance or value, or the likeliest class."""
-    kept = {n: getattr(problem, n) for n in ("numbers", "categories", "texts")}
+    other = bool(problem.numbers + problem.categories)
+    kept = replace(problem, texts=() if other else problem.texts, group="", weight="")
     if not many:
-        return Problem("number", SAID, "r2", **kept)
+        return replace(kept, kind="number", target=SAID, metric="r2", classes=())
     names = tuple(problem.classes[k] for k in sorted(set(said.argmax(axis=1).tolist())))
-    return Problem("many_classes", SAID, "accuracy", names, **kept)
+    task: dict[str, Any] = {"kind": "many_classes", "metric": "accuracy"}
+    return replace(kept, target=SAID, classes=names, **task)
 
 
 def _aimed(

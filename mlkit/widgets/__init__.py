@@ -13,9 +13,11 @@ PLACES = {
     "FamilyPicker": "families",
     "LabelEditor": "labels",
     "LeakPicker": "leaks",
+    "LimitsEditor": "limits",
     "MitigationPicker": "fairness",
     "RemedyPanel": "remedies",
     "ThresholdPicker": "threshold",
+    "WhatIf": "whatif",
 }
 
 __all__ = [
@@ -26,9 +28,11 @@ __all__ = [
     "FamilyPicker",
     "LabelEditor",
     "LeakPicker",
+    "LimitsEditor",
     "MitigationPicker",
     "RemedyPanel",
     "ThresholdPicker",
+    "WhatIf",
 ]
 
 

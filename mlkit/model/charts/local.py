@@ -31,10 +31,14 @@ def waterfall(found: Local) -> plots.Picture:
         plots.label(axes, "", found.output)
     plots.headline(
         picture,
-        f"{plots.shorten(found.output, 40)}: {say(found.said)}",
+        plots.shorten(f"{_upper(found.output)}: {say(found.said)}", 60),
         f"row {plots.shorten(found.row, 30)}; on the mean it is {say(found.base)}",
     )
     return picture
+
+
+def _upper(words: str) -> str:
+    return words[0].upper() + words[1:] if words.startswith("chance of ") else words
 
 
 def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> None:
@@ -51,8 +55,8 @@ def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> N
         away = 1 if effect >= 0 else -1
         axes.annotate(
             f"{effect:+.2g}",
-            (max(end, at) if away > 0 else min(end, at), place),
-            (away * (8 + 3 * (error > 0)), 0),
+            (end + away * 2 * error, place),
+            (away * 5, 0),
             textcoords="offset points",
             va="center",
             ha="left" if away > 0 else "right",

@@ -100,6 +100,8 @@ def _range(dependence: Mapping[str, Any]) -> tuple[float, float]:
     """Return one scale for all, so that a flat line looks flat."""
     lines = [line for one in dependence.values() for line in one["y"].values()]
     lines += [one["along"]["y"] for one in dependence.values() if one.get("along")]
+    each = [np.ravel(one["each"]) for one in dependence.values() if one.get("each")]
+    lines += [np.quantile(values, [0.05, 0.95]).tolist() for values in each]
     values = [value for line in lines for value in line] or [0.0, 1.0]
     room = 0.08 * (max(values) - min(values)) or 1.0
     return min(values) - room, max(values) + room

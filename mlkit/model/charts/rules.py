@@ -131,20 +131,34 @@ def _line(
         zorder=1,
     )
     axes.text(
-        middle + 0.03, here[1] - 0.12, word, fontsize=7, color=plots.MUTED, va="bottom"
+        middle,
+        (parent[1] + 2 * here[1]) / 3,
+        word,
+        fontsize=7,
+        color=plots.MUTED,
+        ha="center",
+        va="center",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        zorder=2,
     )
+
+
+def _asked(ask: str) -> str:
+    """Shorten the name in a question, never the number it is held against."""
+    name, _, bound = ask.rpartition(" ≤ ")
+    return f"{plots.shorten(name, 20)} ≤ {bound}" if name else ask
 
 
 def _box(
     axes: Axes, node: Mapping[str, Any], x: float, y: float, low: float, span: float
 ) -> None:
     leaf = "ask" not in node
-    words = f"{node['said']}  ·  {node['rows']:.0%}" if leaf else node["ask"]
+    words = f"{node['said']}  ·  {node['rows']:.0%}" if leaf else _asked(node["ask"])
     tone = TONES((node["value"] - low) / span) if leaf else "white"
     axes.text(
         x,
         y,
-        plots.shorten(words, 30),
+        words if leaf else plots.shorten(words, 34),
         ha="center",
         va="center",
         fontsize=8,

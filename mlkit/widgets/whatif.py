@@ -1,0 +1,220 @@
+"""Ask a model what it would say of one row, were its cells others."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.rows import MISSING
+from mlkit.core.session import is_person, show
+from mlkit.data.charts.style import Picture
+from mlkit.model.counterfactual import changes, hints
+from mlkit.model.dependence import of_focus
+from mlkit.model.encode import words
+from mlkit.model.fitted import Model
+from mlkit.model.grid import Grid
+from mlkit.model.local import Local, local
+from mlkit.model.runtime import cut
+
+__all__ = ["WhatIf"]
+
+MOST, LEVELS, SAMPLE = 16, 60, 2000
+
+
+class WhatIf:
+    """One row, why the model says what it says of it, and what would change that.
+
+    A person gets a control for each feature, and the prediction follows; a run draws
+    the row as it is, with the smallest changes that would turn the decision.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    rows
+        Cleaned rows to choose from.
+    seen
+        Cleaned rows the model learnt from: what there is to compare with.
+    row
+        A row's id; "" takes the one on which the model is least decided, of a number
+        the one whose prediction is in the middle.
+    threshold
+        Of two classes, the least probability that says the second; None is a half.
+
+    Raises
+    ------
+    InputError
+        Where there is no such row.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        rows: pd.DataFrame,
+        seen: pd.DataFrame,
+        row: str = "",
+        threshold: float | None = None,
+    ) -> None:
+        self.model, self.threshold = model, cut(threshold)
+        places = np.linspace(0, len(seen) - 1, min(SAMPLE, len(seen)))
+        self.seen = seen.iloc[np.unique(places.astype(int))]
+        self.first = rows.iloc[[_place(model, rows, row, self.threshold)]]
+        self.row = self.first
+
+    def change(self, name: str, value: Any) -> None:
+        """Put another cell into the row; None is a missing one.
+
+        Parameters
+        ----------
+        name
+            A feature.
+        value
+            A number, a word or None.
+        """
+        if name not in self.model.problem.features:
+            todo = did_you_mean(name, self.model.problem.features)
+            raise InputError(f"the model does not look at {name!r}", todo=todo)
+        number = name in self.model.problem.numbers
+        cell = float("nan") if number and value is None else value
+        cells: Any = [float(cell)] if number else pd.array([cell], "str")
+        self.row = self.row.assign(**{name: cells})
+
+    def explain(self) -> Local:
+        """Return why the model says what it says of the row as it now is."""
+        return local(self.model, self.row, self.seen)
+
+    def hints(self) -> Grid:
+        """Return the smallest changes of one cell that turn the decision."""
+        found = hints(self.model, self.row, self.seen, self.threshold)
+        return changes(found, bool(self.model.classes))
+
+    def picture(self) -> Picture:
+        """Draw what each feature does to the prediction."""
+        return self.explain().plot()
+
+    def says(self) -> str:
+        """Return the label, or the value, in words."""
+        said = self.model.predict(self.row, self.threshold)[0]
+        return str(said) if self.model.classes else f"{said:.5g}"
+
+    def widget(self) -> object:
+        """Return a control for each feature, and what follows from them."""
+        import ipywidgets as w
+
+        class Panel(w.HBox):  # type: ignore[misc]
+            """Controls beside a picture, with a fixed text form."""
+
+            def __repr__(self) -> str:
+                return "<WhatIf>"
+
+        names = [part.feature for part in self.explain().parts][:MOST]
+        controls = [_control(self, name) for name in names]
+        line, table = w.HTML(), w.HTML()
+        image = w.Image(format="png", layout=w.Layout(width="640px"))
+
+        def follow(_: Any = None) -> None:
+            found = self.explain()
+            target = escape(self.model.problem.target)
+            line.value = f"<b>{target}: {escape(self.says())}</b>"
+            image.value = found.plot()._repr_png_()[0]
+            table.value = self.hints()._repr_html_()
+
+        for name, control in zip(names, controls, strict=True):
+            control.observe(_changer(self, name, follow), names="value")
+        follow()
+        more = len(self.model.problem.features) - len(names)
+        rest = w.HTML(f"and {more} features that do less" if more > 0 else "")
+        return Panel([w.VBox([*controls, rest]), w.VBox([line, image, table])])
+
+    def __repr__(self) -> str:
+        return f"<WhatIf row {self.row.index[0]}: {self.says()}>"
+
+    def _ipython_display_(self) -> None:
+        if is_person():
+            show(self.widget())
+            return
+        show(self.picture())
+        show(self.hints())
+
+
+def _place(model: Model, rows: pd.DataFrame, row: str, threshold: float) -> int:
+    if not len(rows):
+        raise InputError("there is no row to look at")
+    if row:
+        at = np.flatnonzero(rows.index.astype(str) == row)
+        if not len(at):
+            raise InputError(f"there is no row {row!r}", where="row")
+        return int(at[0])
+    said = model.predicted(rows.head(SAMPLE))
+    if model.classes and len(model.classes) > 2:
+        top = np.sort(said, axis=1)
+        return int((top[:, -1] - top[:, -2]).argmin())
+    told = of_focus(model, said)
+    middle = threshold if model.classes else float(np.median(told))
+    return int(np.abs(told - middle).argmin())
+
+
+def _changer(what: WhatIf, name: str, follow: Any) -> Any:
+    def changed(event: Any) -> None:
+        value = event["new"]
+        what.change(name, None if value == MISSING else value)
+        follow()
+
+    return changed
+
+
+def _control(what: WhatIf, name: str) -> Any:
+    """Return a control made from the feature's type and the cells seen of it."""
+    import ipywidgets as w
+
+    shape: Any = {
+        "description": name,
+        "layout": w.Layout(width="24em"),
+        "style": {"description_width": "9em"},
+    }
+    problem = what.model.problem
+    if name in problem.texts:
+        cell = str(words(what.row, name).iloc[0])
+        return w.Textarea(value=cell, rows=3, continuous_update=False, **shape)
+    if name in problem.categories:
+        own = str(words(what.row, name).iloc[0])
+        levels = words(what.seen, name).value_counts().index[:LEVELS]
+        options = list(dict.fromkeys([own, *sorted(map(str, levels))]))
+        return w.Dropdown(options=options, value=own, **shape)
+    return _number(what, name, shape)
+
+
+def _number(what: WhatIf, name: str, shape: Any) -> Any:
+    """Return a list of few numbers with a gap among them, else a slider."""
+    import ipywidgets as w
+
+    cells = what.seen[name].to_numpy(np.float64, na_value=np.nan)
+    own = float(what.row[name].to_numpy(np.float64, na_value=np.nan)[0])
+    known = np.unique(cells[np.isfinite(cells)])
+    gaps = len(known) < len(np.unique(cells)) or not np.isfinite(own)
+    if gaps or len(known) <= 12:
+        shown = known
+        if len(known) > 40:
+            places = np.linspace(0, 1, 21)
+            shown = np.unique(np.quantile(known, places, method="nearest"))
+        values = sorted({*map(float, shown), *([own] if np.isfinite(own) else [])})
+        options: list[Any] = [(f"{value:.6g}", value) for value in values]
+        options += [(MISSING, MISSING)] if gaps else []
+        chosen = own if np.isfinite(own) else MISSING
+        return w.Dropdown(options=options, value=chosen, **shape)
+    low, high = min(float(known[0]), own), max(float(known[-1]), own)
+    whole = bool((known == np.round(known)).all())
+    step = 1.0 if whole else float(f"{(high - low) / 200:.1g}")
+    return w.FloatSlider(
+        value=own,
+        min=low,
+        max=high,
+        step=step,
+        readout_format=".0f" if whole else ".4g",
+        continuous_update=False,
+        **shape,
+    )

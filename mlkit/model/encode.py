@@ -108,6 +108,11 @@ class Encoder:
         """Whether no column says anything: the matrix is one column of zeros."""
         return not self._named()
 
+    @property
+    def informed(self) -> bool:
+        """Whether the target went into a column, so that other rows need another."""
+        return bool(self.rates or self.texts)
+
     def places(self, name: str) -> list[int]:
         """Return which of the matrix's columns come of the table's column `name`."""
         return [at for at, (_, of) in enumerate(self._named()) if of == name]

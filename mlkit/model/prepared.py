@@ -76,12 +76,12 @@ class Prepared:
         every = np.ones(len(self.table), bool)
         learn, problem = Encoder.learn, self.problem
         encoder, matrix = learn(self.table, problem, encoding, self.goal, seed)
-        if encoder.rates and not (rows == every).all():
+        if encoder.informed and not (rows == every).all():
             some = self.table[rows]
             encoder, seen = learn(some, problem, encoding, self.goal[rows], seed)
             matrix = encoder.transform(self.table)
             matrix[rows] = seen
-        key = (encoding, rows.tobytes() if encoder.rates else b"")
+        key = (encoding, rows.tobytes() if encoder.informed else b"")
         self.doors[key] = len(self.encoders)
         self.encoders.append(encoder)
         self.matrices.append(matrix)

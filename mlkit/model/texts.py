@@ -7,8 +7,10 @@ ONNX therefore gives the same bits; trees may split on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ __all__ = ["CAP", "COUNTS", "LENGTHS", "UNIT", "Texts"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
-WIDEST, SHORT, UNIT, LARGEST = 8000, 8, 8, 127
+WIDEST, SHORT, UNIT, LARGEST, KEPT = 8000, 8, 8, 127, 24
 CAP = 31
 COUNTS = np.round(UNIT * (1 + np.log(np.maximum(np.arange(CAP + 1), 1))))
 COUNTS = (COUNTS * (np.arange(CAP + 1) > 0)).astype(np.float32)
@@ -57,6 +59,11 @@ class Texts:
 
     def transform(self, values: pd.Series) -> Floats:
         """Return the columns of some texts, shape (rows, columns)."""
+        key = _key(values, self.weights, self.mean)
+        made: Floats = _once(key, lambda: self._transform(values))
+        return made.copy()
+
+    def _transform(self, values: pd.Series) -> Floats:
         counts = _counter(self.words).transform(_plain(values, self.pieces))
         sums, lengths = _weighed(counts)
         return self._scaled((sums @ self.weights) * lengths[:, None])
@@ -101,37 +108,72 @@ class Texts:
         frequencies times inverse document frequencies; nearness is ridge regression
         on the same.
         """
-        pieces = _short(values)
-        told = _plain(values, pieces)
-        counter = _counter(None, len(told))
-        try:
-            counts = counter.fit_transform(told)
-        except ValueError:
-            return None
-        words = [str(word) for word in counter.get_feature_names_out()]
-        sums, lengths = _weighed(counts)
-        rarity = _rarity(counts)
-        matrix = sums.multiply(lengths[:, None]).multiply(rarity[None, :]).tocsr()
-        size = float(np.sqrt(matrix.power(2).sum(axis=1).mean())) or 1.0
-        matrix = matrix / size
-        parts = _topics(matrix, topics, seed)
-        near, apart = _nearness(matrix, goals, folds)
-        exact = rarity[:, None] * np.hstack([parts, near])
-        unit = LARGEST / np.maximum(np.abs(exact).max(axis=0), 1e-12)
-        weights = np.round(exact * unit).astype(np.float32)
-        cells = (sums @ weights) * lengths[:, None]
-        cells[:, parts.shape[1] :] = apart * unit[parts.shape[1] :] * size
-        spread = cells.std(axis=0)
-        names = [*_named(words, weights[:, : parts.shape[1]]), *_ranked(near.shape[1])]
-        made = cls(
-            words,
-            pieces,
-            weights,
-            cells.mean(axis=0).astype(np.float32),
-            (1 / np.where(spread > 1e-9, spread, 1.0)).astype(np.float32),
-            names,
-        )
-        return made, made._scaled(cells)
+        key = _key(values, goals, folds, np.array([topics, seed]))
+        told = _once(key, lambda: _learn(cls, values, goals, folds, topics, seed))
+        return None if told is None else (told[0], told[1].copy())
+
+
+MEMO: OrderedDict[bytes, Any] = OrderedDict()
+"""What was made of which texts: families that want texts alike learn them once."""
+
+
+def _once(key: bytes, make: Callable[[], Any]) -> Any:
+    if key in MEMO:
+        MEMO.move_to_end(key)
+        return MEMO[key]
+    MEMO[key] = made = make()
+    while len(MEMO) > KEPT:
+        MEMO.popitem(last=False)
+    return made
+
+
+def _key(values: pd.Series, *more: NDArray[Any]) -> bytes:
+    cells = values.astype(object).where(values.notna(), None).to_numpy()
+    found = blake2b(pd.util.hash_array(cells, categorize=False).tobytes())
+    for array in more:
+        found.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
+    return found.digest()
+
+
+def _learn(
+    cls: type[Texts],
+    values: pd.Series,
+    goals: Numbers,
+    folds: NDArray[np.int64],
+    topics: int,
+    seed: int,
+) -> tuple[Texts, Floats] | None:
+    pieces = _short(values)
+    told = _plain(values, pieces)
+    counter = _counter(None, len(told))
+    try:
+        counts = counter.fit_transform(told)
+    except ValueError:
+        return None
+    words = [str(word) for word in counter.get_feature_names_out()]
+    sums, lengths = _weighed(counts)
+    rarity = _rarity(counts)
+    matrix = sums.multiply(lengths[:, None]).multiply(rarity[None, :]).tocsr()
+    size = float(np.sqrt(matrix.power(2).sum(axis=1).mean())) or 1.0
+    matrix = matrix / size
+    parts = _topics(matrix, topics, seed)
+    near, apart = _nearness(matrix, goals, folds)
+    exact = rarity[:, None] * np.hstack([parts, near])
+    unit = LARGEST / np.maximum(np.abs(exact).max(axis=0), 1e-12)
+    weights = np.round(exact * unit).astype(np.float32)
+    cells = (sums @ weights) * lengths[:, None]
+    cells[:, parts.shape[1] :] = apart * unit[parts.shape[1] :] * size
+    spread = cells.std(axis=0)
+    names = [*_named(words, weights[:, : parts.shape[1]]), *_ranked(near.shape[1])]
+    made = cls(
+        words,
+        pieces,
+        weights,
+        cells.mean(axis=0).astype(np.float32),
+        (1 / np.where(spread > 1e-9, spread, 1.0)).astype(np.float32),
+        names,
+    )
+    return made, made._scaled(cells)
 
 
 def _plain(values: pd.Series, pieces: bool) -> list[str]:

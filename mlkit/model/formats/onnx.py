@@ -59,6 +59,7 @@ class _Build:
         self.model = model
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
+        self.texts: dict[Any, str] = {}
         self.names = {name: name for name in model.problem.features}
 
     def node(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
@@ -164,6 +165,12 @@ class _Build:
 
     def _text(self, name: str, texts: Texts) -> str:
         """Count words, weigh them, and sum; all in whole numbers till the end."""
+        key = (name, tuple(texts.words), texts.weights.tobytes(), texts.mean.tobytes())
+        if key not in self.texts:
+            self.texts[key] = self._counted(name, texts)
+        return self.texts[key]
+
+    def _counted(self, name: str, texts: Texts) -> str:
         flat = self.node("Reshape", name, self.constant(np.array([-1], np.int64)))
         ended = self.node("StringConcat", flat, self.constant(np.array([" ."])))
         split = self.fresh("StringSplit")

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from mlkit.model.encode import Encoding
 from mlkit.model.families import family
 
 __all__ = ["Budget", "Forecast", "OutOfTime"]
 
 ROOM = 0.03
-UNTRIED, TRIED, SURE = 2.0, 1.5, 1.15
+UNTRIED, TRIED, SURE, APART, PRIOR = 2.0, 1.5, 1.15, 4.0, 1.0
 
 
 class OutOfTime(Exception):
@@ -67,28 +69,38 @@ class Budget:
         return seconds <= self.left - ROOM * self.seconds
 
     @contextmanager
-    def alarm(self) -> Iterator[None]:
+    def alarm(self, most: float | None = None) -> Iterator[None]:
         """Raise `OutOfTime` in the block when the budget runs out.
 
         What was predicted should have fitted; this is for what was predicted wrongly.
         It needs POSIX and the main thread, and does nothing elsewhere.
+
+        Parameters
+        ----------
+        most
+            So many seconds at most are for the block; None gives it all that is left.
         """
         main = threading.current_thread() is threading.main_thread()
         if not main or not hasattr(signal, "setitimer"):
             yield
             return
 
+        end = self.spent + min(self.left, self.left if most is None else most)
+
         def ring(*_: object) -> None:
-            if self.left <= 0:
+            if self.spent >= end:
                 raise OutOfTime
 
         before = signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, max(self.left, 1e-3), 0.1)
+        wait = max(end - self.spent, 1e-3)
+        rest = signal.setitimer(signal.ITIMER_REAL, wait, 0.1)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+            if rest[0]:
+                signal.setitimer(signal.ITIMER_REAL, max(self.left, 1e-3), rest[1])
 
 
 class Forecast:
@@ -105,6 +117,7 @@ class Forecast:
     def __init__(self, width: Callable[[Encoding], int], classes: int) -> None:
         self.width, self.classes = width, classes
         self.ratios: dict[str, float] = {}
+        self.measured: list[tuple[float, float]] = []
         self.caution: dict[str, float] = {}
 
     def law(self, name: str, settings: Mapping[str, Any], rows: int) -> float:
@@ -112,11 +125,18 @@ class Forecast:
         kind = family(name)
         return kind.cost(rows, self.width(kind.encoding), self.classes, **settings)
 
+    @property
+    def usual(self) -> float:
+        """How much longer than by their laws the fits took so far, all together.
+
+        Little is concluded from fits that took no time, or that are far off.
+        """
+        took, foreseen = np.sum([(PRIOR, PRIOR), *self.measured], axis=0)
+        return float(np.clip(took / foreseen, 1 / APART, APART))
+
     def seconds(self, name: str, settings: Mapping[str, Any], rows: int) -> float:
         """Return what one fit will take, on the careful side."""
-        known = sorted(self.ratios.values())
-        usual = known[len(known) // 2] if known else 1.0
-        ratio = self.ratios.get(name, usual)
+        ratio = self.ratios.get(name, self.usual)
         return self.law(name, settings, rows) * ratio * self.caution.get(name, UNTRIED)
 
     def learn(
@@ -139,7 +159,9 @@ class Forecast:
         pilot
             Whether it was a trial on few rows.
         """
-        found = seconds / self.law(name, settings, rows)
+        law = self.law(name, settings, rows)
+        self.measured.append((seconds, law))
+        found = seconds / law
         sure = self.caution.get(name) == SURE
         self.ratios[name] = (self.ratios[name] + found) / 2 if sure else found
         self.caution[name] = TRIED if pilot else SURE

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlkit.core import decisions
 from mlkit.core.cells import config
+from mlkit.core.session import session
 from mlkit.model.accept import Accepted
+from mlkit.model.cards import Card, Section, Table, plain
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
 from mlkit.model.metrics import METRICS
-from mlkit.model.words import say
+from mlkit.model.review import Review
+from mlkit.model.slices import Slice
+from mlkit.model.words import listed, say
 
-__all__ = ["card"]
+__all__ = ["card", "draft", "plain"]
 
-STATES = {"passed": "passed", "missed": "**missed**", "not_assessed": "not assessed"}
+STATES = {"passed": "passed", "missed": "missed", "not_assessed": "not assessed"}
+GOAL = {"question": "Question", "use": "Use", "people": "People"}
+TOP, BAR = 12, 16
 
 
-def card(model: Model, accepted: Accepted, schema: Mapping[str, Any]) -> str:
+def card(
+    model: Model,
+    accepted: Accepted,
+    schema: Mapping[str, Any],
+    review: Review | None = None,
+) -> str:
     """Return the card as Markdown (after Mitchell and others 2019).
 
     Parameters
@@ -29,68 +40,120 @@ def card(model: Model, accepted: Accepted, schema: Mapping[str, Any]) -> str:
         What the sealed rows said of it.
     schema
         What goes in and what comes out, as ``schema.json`` has it.
+    review
+        What was found of it before, or None.
+
+    Notes
+    -----
+    The head is the one that model hubs and ``skops.card`` read.
     """
-    parts = [
+    sections = [
         _head(model),
         _goal(),
+        *_limits(review),
+        *_data(model, review),
         _quality(accepted),
-        _groups(accepted),
+        _groups(accepted.problem.metric, accepted.slices),
+        *_looks(review),
+        *_worse(review),
         _findings(accepted),
+        *_found(review),
         _inputs(schema),
         _use(model, accepted),
     ]
-    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+    title = model.problem.title
+    return Card(title, sections, _about(model)).markdown + "\n"
 
 
-def plain(text: object) -> str:
-    r"""Return text that is safe in a Markdown table, on a page that shows HTML.
+def draft(model: Model, review: Review) -> Card:
+    """Return the card as far as it can be told before acceptance.
 
-    Examples
-    --------
-    >>> plain("<b>|x")
-    '&lt;b&gt;\\|x'
+    Parameters
+    ----------
+    model
+        A fitted model.
+    review
+        What was found of it.
     """
-    words = " ".join(str(text).split())
-    words = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|])", r"\\\1", words)
-
-
-def _head(model: Model) -> Iterator[str]:
-    problem = model.problem
-    yield f"# {plain(problem.title)}"
-    yield ""
-    yield (
-        f"A {model.title} model, fitted on {model.rows:,} rows to predict "
-        f"{plain(problem.target)} from {len(problem.features)} columns:"
+    metric = METRICS[review.problem.metric].title
+    told = (
+        f"{metric} is {say(review.unseen, 4)} on {review.rows:,} validation rows, and "
+        f"{say(review.seen, 4)} on the rows it learnt from. The sealed rows have not "
+        "judged it yet."
     )
-    yield ""
-    for part in model.parts:
+    sections = [
+        _head(model),
+        _goal(),
+        *_limits(review),
+        *_data(model, review),
+        Section("How good it is", [told]),
+        _groups(review.problem.metric, review.slices),
+        *_looks(review),
+        *_worse(review),
+        *_found(review),
+    ]
+    return Card(f"{model.problem.title} (draft)", sections, _about(model))
+
+
+def _about(model: Model) -> dict[str, str | list[str]]:
+    problem = model.problem
+    kind = "classification" if problem.classes else "regression"
+    only = problem.texts and not problem.numbers + problem.categories
+    task = f"text-{kind}" if only and problem.classes else f"tabular-{kind}"
+    return {"library_name": "mlkit", "pipeline_tag": task, "tags": ["mlkit", task]}
+
+
+def _head(model: Model) -> Section:
+    problem = model.problem
+    first = (
+        f"A {model.title} model, fitted on {model.rows:,} rows to predict "
+        f"{problem.target} from {len(problem.features)} columns:"
+    )
+    lines = []
+    for part in model.members:
         settings = ", ".join(f"{k} {v}" for k, v in part.settings.items())
         share = f", weight {say(part.weight)}" if len(model.parts) > 1 else ""
-        told = plain(settings) or "default settings"
-        yield f"- {family(part.family).title}: {told}{share}"
-    yield ""
+        share += f", the mean of {part.folds} models" if part.folds else ""
+        told = settings or "default settings"
+        lines.append(f"{family(part.family).title}: {told}{share}")
+    return Section("", [first, lines])
+
+
+def _goal() -> Section:
+    told = {title: config(f"goal.{key}", "") for key, title in GOAL.items()}
+    lines = [
+        f"{title}: {text or 'not stated ([goal] in mlkit.toml)'}"
+        for title, text in told.items()
+    ]
+    return Section("What it is for", [lines])
+
+
+def _limits(review: Review | None) -> Iterator[Section]:
+    if review is None:
+        return
+    title = "What it must not be used for"
+    own = [f"In the words of who reviewed it: {review.words}"] if review.words else []
+    yield Section(title, [*own, list(review.limits)] if review.limits else own)
+
+
+def _data(model: Model, review: Review | None) -> Iterator[Section]:
+    problem = model.problem
+    lines = [f"{model.rows:,} rows were learnt from"]
+    if review is not None:
+        lines.append(f"{review.rows:,} others were used to set and to review it")
+    if problem.classes:
+        shares = zip(problem.classes, model.shares, strict=True)
+        told = [f"{name} {share:.1%}" for name, share in shares]
+        lines.append(f"classes: {listed(told[:12])}" + " and more" * (len(told) > 12))
     if problem.left_out:
-        names = ", ".join(map(plain, problem.left_out))
-        yield f"It does not look at {names}: text and dates are not used yet."
-    yield ""
+        names = listed(problem.left_out)
+        lines.append(f"it does not look at {names}: no family takes such columns yet")
+    if review is not None and not review.slices:
+        lines.append("no column has the role sensitive")
+    yield Section("The data", [lines])
 
 
-def _goal() -> Iterator[str]:
-    words = {"question": "Question", "use": "Use", "people": "People"}
-    told = {title: config(f"goal.{key}", "") for key, title in words.items()}
-    yield "## What it is for"
-    yield ""
-    for title, text in told.items():
-        yield f"- {title}: {plain(text) or 'not stated ([goal] in mlkit.toml)'}"
-    yield ""
-
-
-def _quality(accepted: Accepted) -> Iterator[str]:
-    yield "## How good it is"
-    yield ""
-    yield f"Judged on {accepted.rows:,} sealed rows; intervals hold 95 %."
-    yield ""
+def _quality(accepted: Accepted) -> Section:
     rows = [
         (
             METRICS[name].title,
@@ -100,17 +163,15 @@ def _quality(accepted: Accepted) -> Iterator[str]:
         )
         for name, value in accepted.metrics.items()
     ]
-    yield from _grid(("metric", "value", "interval", "a guess"), rows)
+    first = f"Judged on {accepted.rows:,} sealed rows; intervals hold 95 %."
+    heads = ("metric", "value", "interval", "a guess")
+    return Section("How good it is", [first, Table(heads, rows)])
 
 
-def _groups(accepted: Accepted) -> Iterator[str]:
-    yield "## For whom"
-    yield ""
-    if not accepted.slices:
-        yield "Not assessed: no column has the role sensitive."
-        yield ""
-        return
-    metric = accepted.problem.metric
+def _groups(metric: str, slices: tuple[Slice, ...]) -> Section:
+    if not slices:
+        told = "Not assessed: no column has the role sensitive."
+        return Section("For whom", [told])
     rows = [
         (
             f"{one.column} = {one.group}",
@@ -119,58 +180,105 @@ def _groups(accepted: Accepted) -> Iterator[str]:
             if metric in one.measured.metrics
             else "not assessed",
         )
-        for one in accepted.slices
+        for one in slices
     ]
-    yield from _grid(("group", "rows", METRICS[metric].title), rows)
+    return Section("For whom", [Table(("group", "rows", METRICS[metric].title), rows)])
 
 
-def _findings(accepted: Accepted) -> Iterator[str]:
-    yield "## What acceptance found"
-    yield ""
+def _looks(review: Review | None) -> Iterator[Section]:
+    """Yield what the model looks at, drawn in blocks that show in any viewer."""
+    if review is None or not review.importance:
+        return
+    top = review.importance[:TOP]
+    most = max(one.loss for one in top) or 1.0
+    rows = [
+        (
+            one.feature,
+            f"{say(one.loss)} ({say(one.low)} to {say(one.high)})",
+            "█" * round(BAR * max(one.loss, 0) / most),
+        )
+        for one in top
+    ]
+    heads = ("column", f"loss in {METRICS[review.problem.metric].title}", "")
+    blocks: list[Any] = ["What is lost where one column is shuffled."]
+    blocks.append(Table(heads, rows))
+    if review.rules is not None and review.rules.kind != "none":
+        told = review.rules.statement
+        blocks.append(told[0].upper() + told[1:] + ".")
+    yield Section("What it looks at", blocks)
+
+
+def _worse(review: Review | None) -> Iterator[Section]:
+    if review is None or review.robustness is None:
+        return
+    found = review.robustness
+    table = found.table()
+    yield Section("What worse input costs", [Table(table.heads, table.rows)])
+
+
+def _findings(accepted: Accepted) -> Section:
     rows = [(f.bar, STATES[f.state], f.got) for f in accepted.findings]
-    yield from _grid(("bar", "state", "got"), rows, keep=(1,))
-    for note in accepted.notes:
-        yield f"- {plain(note)}"
+    blocks: list[Any] = [Table(("bar", "state", "got"), rows)]
     if accepted.notes:
-        yield ""
+        blocks.append(list(accepted.notes))
+    blocks += _overruled(accepted)
+    return Section("What acceptance found", blocks)
 
 
-def _inputs(schema: Mapping[str, Any]) -> Iterator[str]:
-    yield "## What goes in"
-    yield ""
+def _overruled(accepted: Accepted) -> Iterator[str]:
+    """Yield who opened a gate that was shut, and why."""
+    now = session()
+    if now.project is None:
+        return
+    for path in sorted(now.decisions.glob("overrule_*.json")):
+        made = now.replay(path.stem)
+        if made is None:
+            continue
+        step = path.stem.removeprefix("overrule_")
+        verdict = accepted.verdict
+        mine = path.stem == decisions.overrule_of("accept")
+        if mine and (verdict.state != "blocked" or not _fits(made.seen, accepted)):
+            continue
+        missed = "; ".join(finding.bar for finding in verdict.blocking) if mine else ""
+        yield (
+            f"OVERRULED: the gate of {step} was shut"
+            + (f" ({missed})" if missed else "")
+            + f", and opened by {made.by or 'a person'} on {made.at[:10]}: {made.why}"
+        )
+
+
+def _fits(seen: str, accepted: Accepted) -> bool:
+    return seen in ("", accepted.verdict.fingerprint)
+
+
+def _found(review: Review | None) -> Iterator[Section]:
+    if review is None:
+        return
+    rows = [(r.severity, r.what, r.todo) for r in review.remarks]
+    if rows:
+        heads = ("", "what was found", "what to do")
+        yield Section("What the review found", [Table(heads, rows)])
+
+
+def _inputs(schema: Mapping[str, Any]) -> Section:
     rows = [
         (c["name"], c["type"], "needed" if c["required"] else "may be missing")
         for c in schema["input"]
         if c["used"]
     ]
-    yield from _grid(("column", "type", ""), rows)
+    return Section("What goes in", [Table(("column", "type", ""), rows)])
 
 
-def _use(model: Model, accepted: Accepted) -> Iterator[str]:
-    yield "## How to use it"
-    yield ""
-    yield "```"
-    yield "mlkit predict --input rows.csv --output predictions.csv ."
-    yield "```"
-    yield ""
+def _use(model: Model, accepted: Accepted) -> Section:
+    blocks: list[Any] = [("mlkit predict --input rows.csv --output predictions.csv .",)]
     if accepted.threshold is not None:
-        no, yes = map(plain, model.classes)
-        yield (
+        no, yes = model.classes
+        blocks.append(
             f"It says {yes} where the probability is at least "
             f"{say(accepted.threshold)}, else {no}."
         )
-    yield (
+    blocks.append(
         "It knows only rows like those it learnt from: watch the data against "
-        "`reference.json`, and review it by the date in `about.json`."
+        "reference.json, and review it by the date in about.json."
     )
-
-
-def _grid(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], keep: Sequence[int] = ()
-) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{' --- |' * len(heads)}"
-    for row in rows:
-        cells = [c if at in keep else plain(c) for at, c in enumerate(row)]
-        yield f"| {' | '.join(cells)} |"
-    yield ""
+    return Section("How to use it", blocks)

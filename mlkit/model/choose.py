@@ -70,7 +70,7 @@ class Candidate:
     cost: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shortlist:
     """The families compared, and the one that is chosen.
 
@@ -172,6 +172,10 @@ class Shortlist:
             crossed_out=out,
             insisted=insisted,
         )
+
+    def __repr__(self) -> str:
+        chosen = self[self.chosen]
+        return f"Shortlist({len(self.candidates)} families, {chosen.title} is chosen)"
 
     def plot(self) -> Picture:
         """Draw each family's score on each fold."""

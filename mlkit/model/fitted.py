@@ -27,7 +27,16 @@ from mlkit.model.words import listed
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Member", "Model", "Part", "blend", "estimator_of", "fit", "weights_of"]
+__all__ = [
+    "Member",
+    "Model",
+    "Part",
+    "blend",
+    "estimator_of",
+    "fit",
+    "settle",
+    "weights_of",
+]
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,23 @@ class Model:
         return inside(self)
 
     @property
+    def members(self) -> list[Member]:
+        """What was fitted; parts that differ in their rows alone are told as one."""
+        alike: dict[str, list[Part]] = {}
+        for part in self.parts:
+            key = repr((part.family, sorted(part.settings.items())))
+            alike.setdefault(key, []).append(part)
+        return [
+            Member(
+                same[0].family,
+                same[0].settings,
+                sum(part.weight for part in same),
+                len(same) if len(same) > 1 else 0,
+            )
+            for same in alike.values()
+        ]
+
+    @property
     def title(self) -> str:
         """What was fitted, in words."""
         titles = sorted({family(part.family).title for part in self.parts})
@@ -269,7 +295,24 @@ def estimator_of(
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         made.fit(matrix, goal, **given)
-    return kind.keep(made, problem.kind) if hasattr(kind, "keep") else made
+    made = kind.keep(made, problem.kind) if hasattr(kind, "keep") else made
+    settle(made)
+    return made
+
+
+def settle(made: Any) -> None:
+    """Zero the bytes between the fields of a tree's nodes: they hold what was there.
+
+    Equal trees are then equal to the last byte, in whatever memory they grew.
+    """
+    inner = getattr(made, "estimators_", None)
+    grown = [made] if inner is None else np.ravel(np.asarray(inner, object))
+    for tree in (one.tree_ for one in grown if hasattr(one, "tree_")):
+        state = tree.__getstate__()
+        clean = np.zeros(state["nodes"].shape, state["nodes"].dtype)
+        for name in clean.dtype.names:
+            clean[name] = state["nodes"][name]
+        tree.__setstate__({**state, "nodes": clean})
 
 
 def _sample(

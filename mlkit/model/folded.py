@@ -15,7 +15,7 @@ from mlkit.model import cross
 from mlkit.model.budget import Budget
 from mlkit.model.encode import Encoding
 from mlkit.model.families import family
-from mlkit.model.fitted import Member, Part
+from mlkit.model.fitted import Member, Part, settle
 from mlkit.model.kept import Kept, Outcome, again
 from mlkit.model.metrics import score
 from mlkit.model.parity import agree
@@ -71,6 +71,7 @@ class Folded:
         self.outside = [cross.learnt(rows, problem, fold, k) for k in range(self.count)]
         self.truth = [self.prepared.truth[mask] for mask in self.inside]
         self.rows = int(max(mask.sum() for mask in self.outside))
+        self.few = min(FEW, len(rows))
 
     def make(
         self, name: str, settings: Mapping[str, Any], folds: Sequence[int]
@@ -127,6 +128,7 @@ class Folded:
             part = cast(
                 Part, again(self.prepared.fit(member, self.outside[k], self.seed))
             )
+        settle(part.estimator)
         part.encoder, part.weight = self.door(name, k), member.weight / self.count
         return part
 

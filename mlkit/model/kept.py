@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -27,6 +28,7 @@ __all__ = ["Kept", "Outcome", "again", "key_of"]
 
 Array = NDArray[Any]
 MOST = 2 * 2**30
+IMPORT = re.compile(r"^from mlkit\.model(?:\.| import )(\w+)", re.MULTILINE)
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "xgboost-cpu", "xgboost", "catboost")
 
 
@@ -191,8 +193,14 @@ def _stem(name: str, settings: Mapping[str, Any]) -> str:
 def _code() -> str:
     """Return a digest of the code and the libraries that fits depend on."""
     here = Path(__file__).parent
-    files = [*here.glob("*.py"), *here.glob("families/*.py")]
-    told = {str(path.relative_to(here)): file_hash(path) for path in sorted(files)}
+    files = {f"families/{p.name}": p for p in here.glob("families/*.py")}
+    waiting = ["cross", "prepared"]
+    while waiting:
+        path = here / f"{waiting.pop()}.py"
+        if path.name not in files and path.is_file():
+            files[path.name] = path
+            waiting += IMPORT.findall(path.read_text(encoding="utf-8"))
+    told = {name: file_hash(path) for name, path in sorted(files.items())}
     return digest([told, {name: _version(name) for name in LIBRARIES}])
 
 

@@ -94,8 +94,8 @@ def weigh(
     Examples
     --------
     >>> said = {0: [np.array([0.0, 2.0])], 1: [np.array([2.0, 0.0])]}
-    >>> weigh(said, lambda told: -float(np.abs(told[0] - 1).sum()))
-    ({0: 0.5, 1: 0.5}, 0.0)
+    >>> weigh(said, lambda told: 1 - float(np.abs(told[0] - 1).sum()))
+    ({0: 0.5, 1: 0.5}, 1.0)
     """
     counts = dict.fromkeys(said, 0)
     total: list[Array] = [np.zeros_like(one, float) for one in said[next(iter(said))]]

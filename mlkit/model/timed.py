@@ -19,13 +19,14 @@ from mlkit.model.folded import Folded
 from mlkit.model.forms import Trees
 from mlkit.model.kept import Kept, key_of
 from mlkit.model.live import Board, Line
-from mlkit.model.prefer import Item, entries, plainest
+from mlkit.model.prefer import entries, plainest
 from mlkit.model.problem import Problem
-from mlkit.model.zoo import Entry, Zoo
+from mlkit.model.trying import Entry, Item
+from mlkit.model.zoo import Zoo
 
-__all__ = ["Found", "Timed", "folded", "search", "size_of"]
+__all__ = ["Found", "Timed", "affordable", "folded", "search", "size_of"]
 
-MEMBERS, NODE, CELL, HEAD = 8, 34, 4, 3000
+MEMBERS, NODE, CELL, HEAD, FEWEST = 8, 34, 4, 3000, 2000
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Timed:
         can be packaged.
     folds
         How many; 0 for as many as suit the rows.
+    draws
+        Whether settings are drawn once the defaults were tried.
     megabytes
         What the packaged model may take.
     seed
@@ -59,6 +62,7 @@ class Timed:
     out: Sequence[str] = ()
     agreed: Sequence[str] = ()
     folds: int = 0
+    draws: bool = True
     megabytes: float = 100.0
     seed: int = 0
     keep: Path | None = None
@@ -108,6 +112,22 @@ def folded(
     return Folded(rows, problem, fold, seed, kept=kept, **more)
 
 
+def affordable(rows: int, problem: Problem, seconds: float) -> int:
+    """Return on how many rows all folds of boosting take half of a budget at most.
+
+    Examples
+    --------
+    >>> problem = Problem("number", "y", "rmse", numbers=("x",))
+    >>> affordable(5000, problem, 60), affordable(10**8, problem, 60) < 10**7
+    (5000, True)
+    """
+    law, width = family("boosting").cost, len(problem.features)
+    classes = max(len(problem.classes), 1)
+    while rows > FEWEST and cross.usual(rows) * law(rows, width, classes) > seconds / 2:
+        rows = int(rows / 1.5)
+    return rows
+
+
 def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
     """Try families on folds of the rows until the budget is spent.
 
@@ -134,7 +154,7 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
         budget,
         forecast,
         seed=asked.seed,
-        drawing=asked.prefer != "transparent",
+        drawing=asked.draws and asked.prefer != "transparent",
         refit=fitted_again.seconds if again else None,
         told=lambda zoo: board.show(_lines(zoo), _left(zoo)),
     )

@@ -23,7 +23,7 @@ from mlkit.model.metrics import better
 from mlkit.model.prefer import FORMATS, checked, legible, plainest
 from mlkit.model.problem import Problem, known
 from mlkit.model.race import Attempt, Drawn, Race, mix
-from mlkit.model.timed import Found, Timed, search
+from mlkit.model.timed import Found, Timed, affordable, search
 from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def tune(
         What `choose` found.
     trials
         How many settings to draw, over all contenders; 0 keeps the defaults. With
-        `seconds` the count does not bind.
+        `seconds` no other count binds.
     seconds
         Of time by the clock on the wall, training included; 0 for none.
     prefer
@@ -180,7 +180,7 @@ def tune(
         How many folds; 0 takes 5, and with `seconds` 8, 5 or 3, by the rows.
     most_rows
         Search on so many rows at most, drawn at random; 0 takes 20,000, and with
-        `seconds` all.
+        `seconds` as many as it affords.
     megabytes
         With `seconds`: what the packaged model may take, about.
     seed
@@ -190,8 +190,9 @@ def tune(
     """
     checked(prefer)
     problem = shortlist.problem
-    most = most_rows or (len(train) if seconds else MOST)
-    rows = sample(known(train, problem), most, seed)
+    rows = known(train, problem)
+    many = affordable(len(rows), problem, seconds) if seconds else MOST
+    rows = sample(rows, most_rows or many, seed)
     if seconds:
         asked = Timed(
             seconds=seconds,
@@ -200,6 +201,7 @@ def tune(
             out=_out(shortlist),
             agreed=[c.family for c in shortlist.candidates if not c.problem],
             folds=folds,
+            draws=trials > 0,
             megabytes=megabytes,
             seed=seed,
             keep=keep,

@@ -8,8 +8,7 @@ much in the blend. Nothing starts that is not expected to fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,112 +18,17 @@ from mlkit.core.session import session
 from mlkit.model.budget import Budget, Forecast, OutOfTime
 from mlkit.model.draws import Draws
 from mlkit.model.families import family
-from mlkit.model.kept import Outcome
 from mlkit.model.mixing import MOST, STEPS, Judge, weigh
 from mlkit.model.problem import Problem
+from mlkit.model.trying import Entry, Fits, Item, Option, worth
 from mlkit.model.words import say
 
-__all__ = ["Entry", "Fits", "Zoo"]
+__all__ = ["Zoo"]
 
 Array = NDArray[Any]
-Item = tuple[str, dict[str, Any]]
-WORTH = {
-    "lightgbm": 1.0,
-    "catboost": 1.0,
-    "boosting": 0.9,
-    "lightgbm_extra": 0.9,
-    "slow_boosting": 0.8,
-    "xgboost": 0.8,
-    "extra_trees": 0.6,
-    "neural": 0.6,
-    "forest": 0.5,
-    "normal": 0.5,
-    "linear": 0.4,
-    "naive_bayes": 0.1,
-    "tree": 0.1,
-}
-USUAL, DRAWN, CURIOUS, LEAST = 0.3, 0.05, 0.03, 0.02
+DRAWN, CURIOUS, LEAST = 0.05, 0.03, 0.02
 SHARES, FADING = (0.2, 0.5), 1.5
-MISSES, ALIKE, WEIGHING = 3, 4, 0.05
-
-
-class Fits(Protocol):
-    """Where fits come from.
-
-    Attributes
-    ----------
-    truth
-        The truth of the rows of each fold.
-    rows
-        How many rows a fit learns from, about.
-    """
-
-    truth: list[Array]
-    rows: int
-
-    def make(
-        self, name: str, settings: Mapping[str, Any], folds: Sequence[int]
-    ) -> list[Outcome]:
-        """Fit and judge on some folds."""
-
-    def pilot(self, name: str) -> tuple[int, float, str]:
-        """Return rows and seconds of a small fit, and why not to go on."""
-
-
-@dataclass
-class Entry:
-    """One family with its settings, and how far it has come.
-
-    Parameters
-    ----------
-    name, settings
-        What is tried.
-    draw
-        The number of the draw; -1 for what was not drawn.
-    outcomes
-        What came of each fold so far.
-    given_up
-        Whether the other folds are not worth their time.
-    """
-
-    name: str
-    settings: dict[str, Any]
-    draw: int = -1
-    outcomes: list[Outcome] = field(default_factory=list)
-    given_up: bool = False
-
-    @property
-    def said(self) -> list[Array]:
-        """What it predicts of the rows of each fold."""
-        return [one.said for one in self.outcomes]
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        """The metric on each fold so far."""
-        return tuple(round(one.score, 6) for one in self.outcomes)
-
-    @property
-    def seconds(self) -> float:
-        """What a fold takes."""
-        return float(np.mean([one.seconds for one in self.outcomes]))
-
-
-@dataclass(frozen=True)
-class Option:
-    """Something that could be done next.
-
-    Parameters
-    ----------
-    value, seconds
-        What it promises, as a share of the way from the guess to the best, and what
-        it takes.
-    act
-        Does it.
-    """
-
-    value: float
-    seconds: float
-    act: Callable[[], None]
+MISSES, ALIKE, WEIGHING, PILOT = 3, 4, 0.05, 0.02
 
 
 class Zoo:
@@ -269,8 +173,7 @@ class Zoo:
             if item[0] in self.shut:
                 continue
             takes = self.count * self.forecast.seconds(*item, self.fits.rows)
-            worth = WORTH.get(item[0], USUAL)
-            yield Option(worth, takes, lambda item=item: self._try(item))  # type: ignore[misc]
+            yield Option(worth(item[0]), takes, lambda item=item: self._try(item))  # type: ignore[misc]
 
     def _begun(self) -> Iterable[Option]:
         """Yield those whose first fold is done."""
@@ -307,8 +210,18 @@ class Zoo:
     # doing it
 
     def _pilot(self, name: str) -> None:
+        """Fit to few rows: tells what a fit takes, and whether it can be packaged."""
+        most = PILOT * self.budget.seconds
+        if self.forecast.seconds(name, {}, self.fits.few) > most:
+            if name not in self.fits.agreed:
+                self._shut(name, "no time to see whether it can be packaged")
+            return
         try:
-            rows, seconds, why = self.fits.pilot(name)
+            with self.budget.alarm(2 * most):
+                rows, seconds, why = self.fits.pilot(name)
+        except OutOfTime:
+            self._shut(name, "would not fit the budget")
+            return
         except Exception as error:
             self._fail(name, error)
             return

@@ -26,7 +26,8 @@ def compare(shortlist: Shortlist) -> plots.Picture:
         low, high = _range(shortlist)
         axes.set_xlim(low, high)
         for place, one in enumerate(listed):
-            _row(axes, place, one, one.family == shortlist.chosen)
+            out = one.family in shortlist.crossed_out
+            _row(axes, place, one, one.family == shortlist.chosen, out)
             _beyond(axes, place, one.score, low, high)
         axes.set_yticks(range(len(listed)), [one.title for one in listed])
         axes.tick_params(axis="y", labelsize=9, labelcolor=plots.INK)
@@ -62,12 +63,13 @@ def _beyond(axes: Axes, place: int, score: float, low: float, high: float) -> No
     )
 
 
-def _row(axes: Axes, place: int, one: Candidate, chosen: bool) -> None:
+def _row(axes: Axes, place: int, one: Candidate, chosen: bool, out: bool) -> None:
     colour = plots.ACCENT if chosen else plots.SOFT if one.baseline else plots.MUTED
     spread = place + np.linspace(-0.12, 0.12, max(len(one.folds), 1))
     axes.scatter(one.folds, spread[: len(one.folds)], s=30, color=colour, alpha=0.6)
     axes.plot([one.score] * 2, [place - 0.27, place + 0.27], color=colour, lw=3)
     words = say(one.score, 4) + ("   cannot be packaged" if one.problem else "")
+    words += "   crossed out" if out else ""
     axes.annotate(
         words,
         (1.01, place),

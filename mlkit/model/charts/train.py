@@ -14,7 +14,7 @@ from mlkit.model.families import family
 from mlkit.model.forms import Form, Layers, Linear, Quadratic, Trees
 
 if TYPE_CHECKING:
-    from mlkit.model.fitted import Model
+    from mlkit.model.fitted import Member, Model, Part
 
 __all__ = ["inside"]
 
@@ -24,10 +24,12 @@ Array = NDArray[Any]
 
 def inside(model: Model) -> plots.Picture:
     """Draw each part: a linear one's weights, or the columns that trees ask about."""
-    parts = sorted(model.parts, key=lambda part: -part.weight)[:3]
-    picture, axes = plots.figure(max(9, 4.2 * len(parts)), 4.2, columns=len(parts))
+    members = sorted(model.members, key=lambda member: -member.weight)
+    shown = members[:3]
+    picture, axes = plots.figure(max(9, 4.2 * len(shown)), 4.2, columns=len(shown))
     with plots.style():
-        for at, part in zip(axes, parts, strict=True):
+        for at, member in zip(axes, shown, strict=True):
+            part = _first(model, member)
             form = family(part.family).form(part.estimator, model.problem.kind)
             encoder = model.encoders[part.encoder]
             if isinstance(form, Linear):
@@ -36,14 +38,22 @@ def inside(model: Model) -> plots.Picture:
                 below = _questions(at, encoder, form)
             else:
                 below = _shares(at, encoder, form)
-            share = f"{part.weight:.0%} " if len(parts) > 1 else ""
-            at.set_title(f"{share}{family(part.family).title}: {below}")
+            share = f"{member.weight:.0%} " if len(members) > 1 else ""
+            one = f", one of {member.folds}" if member.folds else ""
+            end = "\n" if len(shown) > 1 else ": "
+            at.set_title(f"{share}{family(part.family).title}{one}{end}{below}")
             at.grid(visible=False, axis="y")
-    more = len(model.parts) - len(parts)
+    more = len(members) - len(shown)
     title = f"{model.title[:1].upper()}{model.title[1:]}"
     below = f"fitted on {model.rows:,} rows" + (f"; {more} more parts" if more else "")
     plots.headline(picture, title, below)
     return picture
+
+
+def _first(model: Model, member: Member) -> Part:
+    """Return the first of the parts that a member stands for."""
+    wanted = member.family, dict(member.settings)
+    return next(p for p in model.parts if (p.family, p.settings) == wanted)
 
 
 def _weights(axes: Axes, model: Model, encoder: Encoder, form: Linear) -> str:

@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 Array = NDArray[Any]
+OTHERS, COLOURS = "other families", 6
 
 
 def search(settings: Settings) -> plots.Picture:
     """Draw a dot an attempt, hollow where given up early, and the best so far."""
     metric = METRICS[settings.problem.metric]
     tried = settings.attempts
-    ended = np.mean([a.folds for a in tried if len(a.folds) == settings.folds], axis=0)
+    whole = [a.folds for a in tried if len(a.folds) == settings.folds]
+    if not whole:
+        return _nothing(settings)
+    ended = np.mean(whole, axis=0)
     scores = np.array([_levelled(a.folds, ended) for a in tried])
     done = np.array([len(a.folds) == settings.folds for a in tried])
-    names = list(dict.fromkeys(a.family for a in tried))
-    colours = plots.colours(names)
+    told = _named(settings)
+    names = sorted(dict.fromkeys(told), key=lambda name: name == OTHERS)
+    colours = {**plots.colours(names), OTHERS: plots.MUTED}
     picture, (axes,) = plots.figure(9, 3.8)
     with plots.style():
         for name in names:
-            mine = np.array([a.family == name for a in tried])
+            mine = np.array([one == name for one in told])
             _dots(axes, np.flatnonzero(mine & done), scores, colours[name], True)
             _dots(
                 axes, np.flatnonzero(mine & ~done), scores, colours[name], filled=False
             )
-            axes.scatter([], [], s=36, color=colours[name], label=family(name).title)
+            axes.scatter([], [], s=36, color=colours[name], label=name)
         best = np.where(done, scores, -np.inf if metric.greater else np.inf)
         so_far = (np.maximum if metric.greater else np.minimum).accumulate(best)
         axes.step(
@@ -52,6 +57,30 @@ def search(settings: Settings) -> plots.Picture:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     plots.label(axes, x="attempt", y=metric.title)
     plots.headline(picture, _title(settings), _below(settings))
+    return picture
+
+
+def _named(settings: Settings) -> list[str]:
+    """Return the family of each attempt; those that did worst have one name."""
+    sign = 1.0 if METRICS[settings.problem.metric].greater else -1.0
+    best: dict[str, tuple[int, float]] = {}
+    for one in settings.attempts:
+        found = len(one.folds), sign * one.score
+        best[one.family] = max(best.get(one.family, found), found)
+    ranked = sorted(best, key=lambda name: best[name], reverse=True)
+    titles = {
+        name: family(name).title if at < COLOURS or len(best) == COLOURS + 1 else OTHERS
+        for at, name in enumerate(ranked)
+    }
+    return [titles[one.family] for one in settings.attempts]
+
+
+def _nothing(settings: Settings) -> plots.Picture:
+    """Draw that nothing was tried on all folds."""
+    picture, (axes,) = plots.figure(9, 1.6)
+    axes.set_axis_off()
+    below = "nothing was tried on all folds within the budget: the defaults are taken"
+    plots.headline(picture, _title(settings), below)
     return picture
 
 

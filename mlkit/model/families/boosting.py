@@ -36,10 +36,9 @@ def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees a class, each some passes over the rows."""
     trees = settings.get("trees", 120) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)
-    each = (
-        0.002 + 4e-9 * rows * (asked + 8) + 1.5e-6 * asked * settings.get("leaves", 12)
-    )
-    return float(0.05 + 3e-8 * rows * columns + trees * each)
+    leaves = settings.get("leaves", 12)
+    each = 3e-4 + 4e-9 * rows * (asked + 7) + 1.3e-6 * asked * leaves
+    return float(0.01 + 3e-8 * rows * columns + trees * each)
 
 
 def build(

@@ -38,8 +38,8 @@ def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: trees, each a pass a level and class."""
     trees, depth = settings.get("trees", 300), settings.get("depth", 6)
     wide = classes if classes > 2 else 1
-    each = 1.5e-3 + 1.5e-9 * rows * (columns + 12) * depth * wide
-    return float(0.1 + 6e-8 * rows * columns + trees * each)
+    each = 1.1e-5 * columns + 2.9e-10 * rows * (columns + 43)
+    return float(0.05 + 6e-8 * rows * columns + trees * depth * wide * each)
 
 
 def build(

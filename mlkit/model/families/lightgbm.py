@@ -38,8 +38,8 @@ def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     trees = settings.get("trees", 200) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)
     leaves = settings.get("leaves", 16)
-    each = 5e-4 + 2e-9 * rows * (asked + 5) + 5e-7 * asked * leaves
-    return float(0.05 + 4e-8 * rows * columns + trees * each)
+    each = 1.3e-4 + 3.2e-9 * rows * (asked + 8) + 3.5e-7 * asked * leaves
+    return float(0.01 + 4e-8 * rows * columns + trees * each)
 
 
 def build(

@@ -33,9 +33,8 @@ def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     """Guess the seconds of a fit: passes over the rows, through all layers."""
     width, depth = settings.get("width", 64), settings.get("depth", 2)
     weights = columns * width + (depth - 1) * width**2 + width * classes
-    passes = settings.get("passes") or _passes(rows)
-    steps = passes * (rows / _batch(rows) + 1)
-    return float(0.01 + steps * (4e-4 + 1.2e-10 * weights * (_batch(rows) + 60) * 3))
+    steps = (settings.get("passes") or _passes(rows)) * (rows / _batch(rows) + 1)
+    return float(0.01 + steps * (1.5e-4 + 2.7e-10 * weights * _batch(rows)))
 
 
 def build(

@@ -37,8 +37,8 @@ def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     trees = settings.get("trees", 200) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)
     depth = settings.get("depth", 5)
-    each = 7e-4 + 1.2e-9 * rows * (asked + 8) * depth + 4e-8 * asked * 2**depth
-    return float(0.05 + 8e-8 * rows * columns + trees * each)
+    each = 1.6e-4 + 8e-10 * rows * (asked + 5) * depth + 4.5e-7 * asked * 2**depth
+    return float(0.02 + 8e-8 * rows * columns + trees * each)
 
 
 def build(

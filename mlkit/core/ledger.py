@@ -1,4 +1,4 @@
-"""The ledger: seals, gates, overrules and promotions, each line chained to the last.
+"""The ledger: bars, seals, gates, overrules, promotions, each line chained to the last.
 
 Every line holds the hash of the line before it, so that a line changed, dropped or
 put in between shows in `verify`. It holds hashes and never rows. It is evidence
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +20,21 @@ from mlkit.core.decisions import person
 from mlkit.core.errors import StoreError
 from mlkit.core.files import append_line, digest
 
-__all__ = ["append", "judged", "lines", "verify"]
+__all__ = [
+    "append",
+    "changes",
+    "enter_bars",
+    "enter_results",
+    "judged",
+    "lines",
+    "looks",
+    "verify",
+]
 
 FIRST = "0" * 64
 WHOLE = {
+    "bars": {"hash", "bars", "at", "by"},
+    "results": {"hash", "models", "sealed"},
     "unseal": {"hash", "identity", "target", "models"},
     "promote": {"hash", "package"},
     "rollback": {"hash", "package"},
@@ -39,7 +50,7 @@ def append(path: Path, event: str, **facts: Any) -> dict[str, Any]:
     path
         The project's ``ledger.jsonl``.
     event
-        ``unseal``, ``gate``, ``overrule``, ``promote`` ...
+        ``bars``, ``results``, ``unseal``, ``gate``, ``overrule``, ``promote`` ...
     facts
         Plain JSON data: names and hashes.
     """
@@ -92,13 +103,140 @@ def judged(path: Path, identity: str) -> list[str]:
     """Return the models, in order, that a sealed artifact's target has judged."""
     models: list[str] = []
     for line in lines(path):
-        if (
-            line["event"] == "unseal"
-            and line["identity"] == identity
-            and line["target"]
-        ):
+        if _opens(line, identity):
             models += [model for model in line["models"] if model not in models]
     return models
+
+
+def enter_bars(path: Path, bars: Mapping[str, Any]) -> None:
+    """Enter the bars that a model will be judged by, where they are not as entered.
+
+    Parameters
+    ----------
+    path
+        The project's ``ledger.jsonl``.
+    bars
+        What ``[goal.bars]`` says.
+    """
+    plain = {
+        str(name): value if isinstance(value, int | float | str) else str(value)
+        for name, value in bars.items()
+    }
+    entered = [line["bars"] for line in lines(path) if line["event"] == "bars"]
+    if plain != (entered[-1] if entered else {}):
+        append(path, "bars", bars=plain)
+
+
+def enter_results(
+    path: Path, models: Sequence[str], sealed: Sequence[str], **facts: Any
+) -> None:
+    """Enter that results of models can be seen from now on, once a model.
+
+    Parameters
+    ----------
+    path
+        The project's ``ledger.jsonl``.
+    models
+        The identities of the models that a step looked at.
+    sealed
+        The identities of what lies under seal meanwhile.
+    facts
+        The step and the run.
+    """
+    known = [
+        (model, place)
+        for line in lines(path)
+        if line["event"] == "results"
+        for model in line["models"]
+        for place in line["sealed"]
+    ]
+    if any((model, place) not in known for model in models for place in sealed):
+        append(path, "results", models=list(models), sealed=list(sealed), **facts)
+
+
+def changes(path: Path, identity: str) -> list[dict[str, Any]]:
+    """Return how bars changed after results were seen, in order.
+
+    Results were seen once a model was looked at while the sealed artifact lay there,
+    or once its target was.
+
+    Parameters
+    ----------
+    path
+        The project's ``ledger.jsonl``.
+    identity
+        Of the sealed artifact that now judges.
+
+    Returns
+    -------
+    list of dict
+        ``bar``, ``was`` and ``now`` (None where there is none), ``at``, ``by``.
+    """
+    found, held, seen = list[dict[str, Any]](), dict[str, Any](), False
+    for line in lines(path):
+        if line["event"] == "bars":
+            for name in sorted({*held, *line["bars"]} if seen else ()):
+                ends = {"was": held.get(name), "now": line["bars"].get(name)}
+                if ends["was"] != ends["now"]:
+                    who = {"at": line["at"], "by": line["by"]}
+                    found.append({"bar": name, **ends, **who})
+            held = line["bars"]
+        seen = seen or _shows(line, identity)
+    return found
+
+
+def looks(
+    path: Path, identity: str, models: Sequence[str], made: float
+) -> list[dict[str, Any]]:
+    """Return the looks at a sealed target that came before some models were made.
+
+    Parameters
+    ----------
+    path
+        The project's ``ledger.jsonl``.
+    identity
+        Of the sealed artifact.
+    models
+        The models that are judged now.
+    made
+        When they were made, in seconds since 1970.
+
+    Returns
+    -------
+    list of dict
+        The lines, one a model that was judged then; ``gate`` is how that ended.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    whole = lines(path)
+    for place, line in enumerate(whole):
+        if not _opens(line, identity):
+            continue
+        if set(models) & set(line["models"]):
+            break
+        if datetime.fromisoformat(line["at"]).timestamp() < made:
+            key = ", ".join(line["models"])
+            found[key] = {**line, "gate": _gate_after(whole[place:], line)}
+    return list(found.values())
+
+
+def _opens(line: Mapping[str, Any], identity: str) -> bool:
+    opens = line["event"] == "unseal" and line["identity"] == identity
+    return bool(opens and line["target"])
+
+
+def _shows(line: Mapping[str, Any], identity: str) -> bool:
+    """Tell whether a line says that results were seen."""
+    results = line["event"] == "results" and identity in line["sealed"]
+    return results or _opens(line, identity)
+
+
+def _gate_after(rest: Sequence[dict[str, Any]], line: Mapping[str, Any]) -> Any:
+    """Return the gate at the end of the step that a line is of; None where none is."""
+    same = (line.get("run"), line.get("step"))
+    for other in rest:
+        if other["event"] == "gate" and same == (other.get("run"), other.get("step")):
+            return other
+    return None
 
 
 def _parse(text: bytes, number: int, path: Path) -> dict[str, Any]:

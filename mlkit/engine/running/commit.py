@@ -18,7 +18,7 @@ from mlkit.core.store import Entry, Store
 from mlkit.engine.planning.key import World, key_of
 from mlkit.engine.reading.notebook import Notebook
 
-__all__ = ["Report", "commit", "enter_unsealed", "read_report"]
+__all__ = ["Report", "commit", "enter_bars", "enter_looks", "read_report"]
 
 PASSING = ("imports", "foreign", "names", "places", "prefix")
 EMPTY: dict[str, Any] = {
@@ -183,10 +183,23 @@ def _shadows(names: Iterable[str], places: Iterable[Path]) -> Iterator[Path]:
         yield from takewhile(lambda file: not file.exists(), files)
 
 
-def enter_unsealed(project: Project, step: str, run: str, report: Report) -> None:
-    """Enter what a step unsealed into the ledger, however the step ended."""
+def enter_bars(project: Project) -> None:
+    """Enter the bars that models will be judged by, whatever stands there."""
+    bars = project.config("goal.bars", {})
+    plain = bars if isinstance(bars, Mapping) else {"bars": bars}
+    ledger.enter_bars(project.ledger, plain)
+
+
+def enter_looks(
+    project: Project, step: str, run: str, report: Report, refs: Mapping[str, Entry]
+) -> None:
+    """Enter what a step unsealed, and which models it looked at, however it ended."""
     for opened in report.unsealed:
         ledger.append(project.ledger, "unseal", step=step, run=run, **opened)
+    loaded = report.depfile["inputs"].values()
+    models = [one for one in loaded if one.startswith("model-")]
+    sealed = [entry.identity for entry in refs.values() if entry.sealed]
+    ledger.enter_results(project.ledger, models, sealed, step=step, run=run)
 
 
 def _enter_verdict(

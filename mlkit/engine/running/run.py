@@ -30,7 +30,7 @@ from mlkit.engine.planning.stats import Stats
 from mlkit.engine.reading.notebook import executed
 from mlkit.engine.running import witness
 from mlkit.engine.running.champion import crown
-from mlkit.engine.running.commit import commit, enter_unsealed, read_report
+from mlkit.engine.running.commit import commit, enter_bars, enter_looks, read_report
 from mlkit.engine.running.ending import drawing, exit_code, groups, state_of
 from mlkit.engine.running.events import Event, Events
 from mlkit.engine.running.folder import Folder
@@ -284,7 +284,7 @@ class _Run:
             "seconds": outcome.seconds,
         }
         step.record = facts
-        enter_unsealed(self.project, name, self.name, report)
+        enter_looks(self.project, name, self.name, report, self.refs)
         if step.state != "interrupted":
             nb = replace(step.nb, path=step.origin)
             step.record = commit(self.project, self.world, nb, report, facts)
@@ -343,6 +343,7 @@ class _Run:
         """Make the run's folder when the first step has to run."""
         if not self.opened:
             witness.forget(self.project)
+            enter_bars(self.project)
             self.folder.make()
             for step in self._chosen():
                 step.nb = self.folder.snapshot(step.nb)

@@ -1,0 +1,132 @@
+"""What happened before: looks at sealed rows, bars that changed, the champion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlkit.core import ledger
+from mlkit.core.errors import StoreError
+from mlkit.core.session import Session, session
+from mlkit.core.store import Entry
+
+__all__ = ["Champion", "Past", "champion", "past"]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the ledger says of a sealed artifact and of the model that it judges.
+
+    Parameters
+    ----------
+    models
+        How many models it has judged, this one included.
+    looks
+        The looks at its target before this model was made.
+    changes
+        The bars that changed after results were seen.
+    entered
+        Whether the bars in use stand in the ledger.
+    """
+
+    models: int = 1
+    looks: tuple[Mapping[str, Any], ...] = ()
+    changes: tuple[Mapping[str, Any], ...] = ()
+    entered: bool = True
+
+
+def past(name: str, bars: Mapping[str, Any] | None = None) -> Past:
+    """Return what the ledger says of a sealed artifact that was opened.
+
+    Parameters
+    ----------
+    name
+        A sealed name that this kernel has opened; else nothing is known of it.
+    bars
+        The bars in use, as ``[goal.bars]`` has them; None asks nothing of them.
+    """
+    now = session()
+    if now.project is None or name not in now.entries:
+        return Past()
+    path, identity = now.here.ledger, now.entries[name].identity
+    mine = [e for e in now.entries.values() if e.kind == "model"]
+    models = [entry.identity for entry in mine]
+    before = ledger.judged(path, identity)
+    made = max((entry.at for entry in mine), default=0.0)
+    return Past(
+        models=len(before) + len([model for model in models if model not in before]),
+        looks=tuple(ledger.looks(path, identity, models, made)),
+        changes=tuple(ledger.changes(path, identity)),
+        entered=bars is None or _entered(path) == dict(bars),
+    )
+
+
+def _entered(path: Path) -> dict[str, Any]:
+    found = [line["bars"] for line in ledger.lines(path) if line["event"] == "bars"]
+    return dict(found[-1]) if found else {}
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The package in use, and the sealed rows that it cannot have seen.
+
+    Parameters
+    ----------
+    folder
+        The package; None where it is gone from the store.
+    rows
+        The ids of sealed rows that were under seal when it was made; None means all.
+    why
+        Why there are none, where there are none.
+    """
+
+    folder: Path | None
+    rows: frozenset[str] | None = frozenset()
+    why: str = ""
+
+
+def champion(name: str) -> Champion | None:
+    """Return the champion; None where there is none yet, or no project.
+
+    The step does not come to depend on it: a model is not judged again because the
+    champion moved.
+
+    Parameters
+    ----------
+    name
+        The sealed name that a challenger is judged by, opened by this kernel.
+    """
+    now = session()
+    if now.project is None or name not in now.entries:
+        return None
+    lines = ledger.lines(now.here.ledger)
+    moves = [x for x in lines if x["event"] in ("promote", "rollback")]
+    if not moves:
+        return None
+    package = str(moves[-1]["package"])
+    try:
+        folder = now.store.get(Entry(package))
+    except StoreError:
+        return Champion(None, why="its package is no longer in the store")
+    runs = [x.get("run") for x in moves if x["package"] == package]
+    held = [
+        str(x["identity"])
+        for x in lines
+        if x["event"] == "unseal" and x["name"] == name and x.get("run") in runs
+    ]
+    return _unseen(now, folder, now.entries[name].identity, held)
+
+
+def _unseen(now: Session, folder: Path, identity: str, held: list[str]) -> Champion:
+    """Tell which of the rows under seal now were so when the champion was made."""
+    if identity in held:
+        return Champion(folder, None)
+    for before in reversed(held):
+        try:
+            rows = now.store.get(Entry(before)).index
+        except StoreError:
+            continue
+        return Champion(folder, frozenset(map(str, rows)))
+    return Champion(folder, why="nobody knows which rows it was fitted on")

@@ -102,6 +102,7 @@ METRICS = {
     ),
     "log_loss": _chances("log loss", weighted.log_loss),
     "brier": _chances("Brier score", weighted.brier),
+    "rps": _chances("ranked probability score", weighted.rps),
     "calibration": _chances("calibration error", weighted.calibration),
     "accuracy": _labels("accuracy", weighted.accuracy),
     "balanced_accuracy": _labels("balanced accuracy", weighted.balanced_accuracy),
@@ -124,7 +125,7 @@ _TWO = (
 _BY_KIND = {
     "two_classes": _TWO,
     "many_classes": _MANY,
-    "ordered": ("kappa", "steps", *_MANY),
+    "ordered": ("rps", "kappa", "steps", *_MANY),
     "number": ("rmse", "mae", "r2", "mape"),
     "count": ("deviance", "mae", "rmse", "r2"),
 }

@@ -22,7 +22,7 @@ __all__ = ["CLASSES", "KINDS", "VALUES", "Problem", "known"]
 METRICS = {
     "two_classes": "roc_auc",
     "many_classes": "log_loss",
-    "ordered": "log_loss",
+    "ordered": "rps",
     "number": "rmse",
     "count": "deviance",
 }
@@ -38,6 +38,7 @@ ALLOWED = {
     ),
     "many_classes": ("log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1"),
     "ordered": (
+        "rps",
         "kappa",
         "steps",
         "log_loss",

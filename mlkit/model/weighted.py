@@ -31,6 +31,7 @@ __all__ = [
     "recall",
     "rmse",
     "roc_auc",
+    "rps",
     "said",
     "steps",
 ]
@@ -88,6 +89,16 @@ def log_loss(truth: Array, chances: Array, weights: Array) -> Array:
 def brier(truth: Array, chances: Array, weights: Array) -> Array:
     """Return the mean squared gap of two classes' chance (Brier 1950)."""
     return _mean((chances[:, 1] - (truth == 1)) ** 2, weights)
+
+
+def rps(truth: Array, chances: Array, weights: Array) -> Array:
+    """Return the mean squared gap of the chances of each class or less (Epstein 1969).
+
+    A class that is one step away costs less than one at the other end.
+    """
+    least = np.cumsum(chances, axis=1)[:, :-1]
+    reached = truth[:, None] <= np.arange(least.shape[1])
+    return _mean(((least - reached) ** 2).mean(axis=1), weights)
 
 
 def calibration(truth: Array, chances: Array, weights: Array) -> Array:

@@ -34,6 +34,7 @@ TAKES = {
     "balanced_accuracy": (MANY, FOUR.argmax(1)),
     "f1": (MANY, FOUR.argmax(1)),
     "kappa": (MANY, FOUR.argmax(1)),
+    "rps": (MANY, FOUR),
     "steps": (MANY, FOUR.argmax(1)),
     "rmse": (VALUES, SAID),
     "mae": (VALUES, SAID),

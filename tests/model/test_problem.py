@@ -6,6 +6,7 @@ import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Column, Schema
+from mlkit.model.metrics import score
 from mlkit.model.problem import KINDS, Problem, known
 
 
@@ -149,3 +150,17 @@ def test_an_order_can_be_stated():
 def test_a_kind_that_does_not_fit_is_refused(values, type_, kind, match):
     with pytest.raises(UsageError, match=match):
         of(values, type_, how={"kind": kind})
+
+
+def test_ordered_classes_are_compared_by_how_far_off_the_chances_are():
+    problem = of(["low", "medium", "high"])
+    assert problem.metric == "rps"
+    truth = np.array([0, 2])
+    sure = np.array([[1.0, 0, 0], [0, 0, 1.0]])
+    near = np.array([[0, 1.0, 0], [0, 1.0, 0]])
+    far = np.array([[0, 0, 1.0], [1.0, 0, 0]])
+    told = [score("rps", truth, said) for said in (sure, near, far)]
+    assert told == [0, 0.5, 1]
+    two = np.array([[0.7, 0.3], [0.4, 0.6]])
+    ends = np.array([0, 1])
+    assert score("rps", ends, two) == pytest.approx(score("brier", ends, two))

@@ -42,6 +42,12 @@ def command(
         raise UsageError(
             f"there is no recipe {recipe!r}", todo=did_you_mean(recipe, known)
         )
+    if Path(data).is_dir() and folder.resolve().is_relative_to(Path(data).resolve()):
+        raise UsageError(
+            "the project would lie in its own data, and change it with every run",
+            where=str(folder),
+            todo="name a folder beside the data, not in it",
+        )
     values = given_of(given)
     schema = Schema.of(_look(data, target, values))
     chosen = known[recipe] if recipe else scaffold.guess(_types(schema))

@@ -142,3 +142,12 @@ def test_stop_with_nothing_to_stop(shell, done):
 
 def test_the_ledger_is_written_by_a_run(done):
     assert ledger.verify(done.root / "ledger.jsonl") == 1
+
+
+def test_a_project_is_not_made_in_its_own_data(shell, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("x,y\n1,a\n2,b\n")
+    said = shell("new", tmp_path / "data" / "p", "--data", tmp_path / "data")
+    assert said.exit_code == 2
+    assert "in its own data" in said.stderr
+    assert not (tmp_path / "data" / "p").exists()

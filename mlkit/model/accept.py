@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.core.cells import config, judged
+from mlkit.core.cells import config
+from mlkit.core.past import champion, past
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.clean import Cleaning
 from mlkit.model import bars as bars_of
+from mlkit.model import group_bars, parts, rival, seal
 from mlkit.model import measure as measured_of
 from mlkit.model.evaluate import Evaluation
+from mlkit.model.fairness import Fairness, assess
 from mlkit.model.fitted import Model
 from mlkit.model.measure import Measured
 from mlkit.model.metrics import METRICS
+from mlkit.model.price import Price
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
-from mlkit.model.runtime import choice, cut
+from mlkit.model.runtime import cut
+from mlkit.model.search import Weakest
 from mlkit.model.slices import Slice, slices
 from mlkit.model.words import say
 
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Accepted", "accept"]
 
-ENOUGH = 20
 Array = NDArray[Any]
 
 
@@ -59,11 +62,23 @@ class Accepted:
         How each bar went.
     notes
         What a reader should know.
-    judged
-        How many models these sealed rows have judged; not part of the identity.
+    fairness
+        How it treats the groups of the sensitive columns.
+    parts
+        Metrics of named parts of the rows, and of those that evaluate found weak.
+    mitigation
+        What was switched on so that groups are treated alike, and its price.
+    judged, looked, changed, entered
+        What the ledger says: how many models these rows have judged, the looks before
+        this one was made, the bars that changed after results were seen, and whether
+        the bars in use stand there. Not part of the identity.
+    champion
+        How it compares with the champion; not part of the identity.
     """
 
-    volatile: ClassVar[tuple[str, ...]] = ("judged",)
+    volatile: ClassVar[tuple[str, ...]] = (
+        *("champion", "changed", "entered", "judged", "looked"),
+    )
 
     problem: Problem
     family: str
@@ -75,7 +90,14 @@ class Accepted:
     bars: Mapping[str, float]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    fairness: Fairness | None = None
+    parts: tuple[Slice, ...] = ()
+    mitigation: Price | None = None
     judged: int = 1
+    looked: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    entered: bool = True
+    champion: Finding | None = field(default=None)
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -85,7 +107,12 @@ class Accepted:
     @property
     def verdict(self) -> Verdict:
         """What the gate judges by."""
-        return Verdict((*self.findings, _of_seal(self.judged)), "Acceptance")
+        ledger = seal.of_bars(
+            self.changed, entered=self.entered, stated=bool(self.bars)
+        )
+        rest = [self.champion] if self.champion else []
+        looks = seal.of_looks(self.judged, self.looked)
+        return Verdict((*self.findings, *rest, *ledger, *looks), "Acceptance")
 
     def plot(self) -> Picture:
         """Draw each metric between the guess and its bar."""
@@ -95,10 +122,12 @@ class Accepted:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
+        kept = {"fairness": self.fairness, "mitigation": self.mitigation}
         return {
             **asdict(self),
             "problem": self.problem.to_dict(),
             "metrics": dict(self.metrics),
+            **{name: one and one.to_dict() for name, one in kept.items()},
         }
 
     @classmethod
@@ -112,6 +141,7 @@ class Accepted:
                 "slices": tuple(Slice.from_dict(one) for one in form["slices"]),
                 "findings": tuple(Finding(**one) for one in form["findings"]),
                 "notes": tuple(form["notes"]),
+                **_beyond(form),
             }
         )
 
@@ -123,6 +153,7 @@ def accept(
     review: Review,
     test: pd.DataFrame,
     *,
+    slices: Weakest | None = None,
     known_leaks: Sequence[str] = (),
     bars: Mapping[str, float] | None = None,
     seed: int = 0,
@@ -131,7 +162,8 @@ def accept(
 
     It must beat a guess without features, by the limit of a paired bootstrap
     interval; meet each bar of ``[goal.bars]`` by its confidence limit; and no feature
-    may give the target away, unless a person has said that it is known in time.
+    may give the target away, unless a person has said that it is known in time. What
+    was not assessed is said, and blocks where a bar is set on it.
 
     Parameters
     ----------
@@ -145,6 +177,9 @@ def accept(
         Where features were found that know too much.
     test
         Raw rows with their target, never seen before.
+    slices
+        The weak parts that evaluate found; those that ``[goal.slices]`` names are
+        measured in any case.
     known_leaks
         Features that are known in time, though they predict nearly perfectly.
     bars
@@ -163,63 +198,119 @@ def accept(
     asked = bars_of.read(problem, bars)
     cleaned = cleaning.apply(test)
     rows, truth, predicted, notes = measured_of.judged(model, cleaned)
-    base = measured_of.guess(model, len(truth))
-    told = measured_of.measure(problem, truth, predicted, at, seed=seed)
     named = Schema.of(cleaned).attach(rows)
-    found = slices(problem, named, truth, predicted, at)
+    seen = _Seen(problem, named, truth, predicted, at, seed)
+    price = _price(model)
+    found = seen.groups()
+    fair = seen.fairness(evaluation.threshold)
+    weak = seen.parts(slices)
+    told = seen.measured()
+    base = measured_of.guess(model, len(truth))
     findings = [
-        _of_guess(problem, truth, predicted, base, at, seed),
-        *bars_of.of_metrics(problem, told, asked),
-        *bars_of.of_groups(problem, found, asked),
+        rival.of_guess(problem, truth, predicted, base, at, seen.units, seed),
+        *bars_of.of_metrics(problem, told, asked, len(truth)),
+        *group_bars.of_groups(problem, found, asked, len(truth)),
+        *group_bars.of_fairness(fair, asked, price.asked.method if price else ""),
+        *group_bars.of_parts(problem, weak, asked),
         *_of_leaks(review, known_leaks),
         bars_of.of_rows(len(truth), asked),
     ]
+    before = past("test", bars_of.stated() if bars is None else None)
     return Accepted(
         problem=problem,
         family=model.title,
         rows=len(truth),
         measured=told,
-        guessed=measured_of.guesses(problem, truth, base),
+        guessed=measured_of.guesses(problem, truth, base, seen.units[1]),
         threshold=evaluation.threshold,
         slices=found,
         bars=asked,
         findings=tuple(findings),
-        notes=(*notes, *_beside(problem, told, evaluation)),
-        judged=max(len(judged("test")), 1),
+        notes=(*notes, *_beside(problem, told, evaluation), *_mitigated(price)),
+        fairness=fair,
+        parts=weak,
+        mitigation=price,
+        judged=max(before.models, 1),
+        looked=seal.told_looks(before),
+        changed=seal.told_changes(before),
+        entered=before.entered,
+        champion=seen.champion(test, asked.get("champion")),
     )
 
 
-def _of_guess(
-    problem: Problem,
-    truth: Array,
-    predicted: Array,
-    base: Array,
-    threshold: float,
-    seed: int,
-) -> Finding:
-    """Judge by how much the model beats a guess, row for row."""
-    metric = METRICS[problem.metric]
-    if metric.takes == "labels":
-        predicted, base = choice(predicted, threshold), base.argmax(axis=1)
-    sign = 1 if metric.greater else -1
+@dataclass(frozen=True)
+class _Seen:
+    """The sealed rows as they are judged."""
 
-    def ahead(picked: NDArray[np.int64]) -> float:
-        mine = metric.compute(truth[picked], predicted[picked])
-        return sign * (mine - metric.compute(truth[picked], base[picked]))
+    problem: Problem
+    rows: pd.DataFrame
+    truth: Array
+    predicted: Array
+    at: float
+    seed: int
 
-    told = measured_of.resampled({"ahead": ahead}, len(truth), seed)
-    bar = f"better than a guess in {metric.title}"
-    if "ahead" not in told.metrics:
-        why = f"{metric.title} is undefined on these rows"
-        return Finding(bar, "not_assessed", got=why, required=True)
-    return Finding(
-        bar,
-        "passed" if told.intervals["ahead"][0] > 0 else "missed",
-        got=f"ahead by {told.words('ahead')}",
-        need="a lower limit above 0",
-        help="the features do not tell: look at the review, add features or rows",
-        required=True,
-    )
+    @property
+    def units(self) -> tuple[Array | None, Array | None]:
+        """Each row's group, and what it counts."""
+        return measured_of.units(self.problem, self.rows)
+
+    @property
+    def all(self) -> tuple[Problem, pd.DataFrame, Array, Array, float]:
+        return self.problem, self.rows, self.truth, self.predicted, self.at
+
+    def measured(self) -> Measured:
+        groups, weights = self.units
+        more: Any = {"seed": self.seed, "groups": groups, "weights": weights}
+        problem, _, truth, predicted, at = self.all
+        return measured_of.measure(problem, truth, predicted, at, **more)
+
+    def groups(self) -> tuple[Slice, ...]:
+        return slices(*self.all)
+
+    def fairness(self, threshold: float | None) -> Fairness:
+        problem, rows, truth, predicted, _ = self.all
+        return assess(problem, rows, truth, predicted, threshold, seed=self.seed)
+
+    def parts(self, weak: Weakest | None) -> tuple[Slice, ...]:
+        return parts.measured(*self.all, weak, config("goal.slices", {}))
+
+    def champion(self, test: pd.DataFrame, bar: float | None) -> Finding | None:
+        """Hold the model against the champion; None where there is none."""
+        held = champion("test")
+        if held is None:
+            if bar is None:
+                return None
+            why, title = "there is no champion yet", "ahead of the champion"
+            return Finding(title, "not_assessed", got=why)
+        problem, rows, truth, predicted, at = self.all
+        raw = test.loc[rows.index]
+        more: Any = {"units": self.units, "seed": self.seed}
+        return rival.of_champion(problem, raw, truth, predicted, at, held, bar, **more)
+
+
+def _price(model: Model) -> Price | None:
+    """Return what a mitigation of the model costs; None where none is switched on."""
+    form = getattr(model, "mitigation", None)
+    return Price.from_dict(form) if form else None
+
+
+def _mitigated(price: Price | None) -> list[str]:
+    if price is None:
+        return []
+    return [f"mitigated: {price.statement}, on rows that folds left out", *price.notes]
+
+
+def _beyond(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the parts of a form that an older one lacks."""
+    fair, price, rest = (form.get(n) for n in ("fairness", "mitigation", "champion"))
+    return {
+        "fairness": fair and Fairness.from_dict(fair),
+        "mitigation": price and Price.from_dict(price),
+        "champion": rest and Finding(**rest),
+        "parts": tuple(Slice.from_dict(one) for one in form.get("parts", ())),
+        "looked": tuple(form.get("looked", ())),
+        "changed": tuple(form.get("changed", ())),
+    }
 
 
 def _of_leaks(review: Review, known: Sequence[str]) -> list[Finding]:
@@ -238,16 +329,6 @@ def _of_leaks(review: Review, known: Sequence[str]) -> list[Finding]:
         )
         for name, got in review.leaks.items()
     ]
-
-
-def _of_seal(count: int) -> Finding:
-    most = int(config("policies.models_per_holdout", ENOUGH))
-    bar = f"sealed rows that judged at most {most} models"
-    got = f"{count} so far, this one included"
-    if count <= most:
-        return Finding(bar, "passed", got=got)
-    help_ = "they are no longer unseen: bring fresh rows and split again"
-    return Finding(bar, "not_assessed", got=got, help=help_)
 
 
 def _beside(problem: Problem, told: Measured, evaluation: Evaluation) -> list[str]:

@@ -26,7 +26,7 @@ from mlkit.model.words import say
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Weak", "Weakest", "losses", "weakest"]
+__all__ = ["Weak", "Weakest", "losses", "weakest", "where"]
 
 FEWEST = 20
 MOST = 20_000
@@ -286,7 +286,7 @@ def _named(
     groups: Array | None,
 ) -> Iterator[Weak]:
     for name, text in named.items():
-        inside = _where(rows, name, text)
+        inside = where(rows, name, text)
         if not 1 < inside.sum() < len(rows) - 1:
             continue
         alone = Candidates((name,), inside.astype(float)[None, :])
@@ -313,8 +313,21 @@ def _all(
         yield _weak(tried, at, wrong, (more[at], *ends, chance))
 
 
-def _where(rows: pd.DataFrame, name: str, text: str) -> Array:
-    """Return which rows an expression is true of; a missing cell makes it not so."""
+def where(rows: pd.DataFrame, name: str, text: str) -> Array:
+    """Return which rows an expression is true of; a missing cell makes it not so.
+
+    Parameters
+    ----------
+    rows
+        Cleaned rows.
+    name, text
+        The part's name, and an expression such as ``Age >= 60``.
+
+    Raises
+    ------
+    InputError
+        Where the expression cannot be read.
+    """
     columns = [str(column) for column in rows.columns]
     schema = Schema.of(rows)
     reads = {c.name: {"type": c.type} for c in schema if c.type in ("number", "date")}

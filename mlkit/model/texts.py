@@ -252,9 +252,11 @@ def _ridge(matrix: Any, goals: Numbers) -> Numbers:
 
 
 def _named(words: Sequence[str], weights: Floats) -> Iterator[str]:
-    """Yield a topic's name: the words that weigh most in it."""
+    """Yield a topic's name: the words, or else the pieces, that weigh most in it."""
+    whole = np.array([not word.startswith("#") for word in words])
     for column in weights.T:
-        top = np.argsort(-np.abs(column), kind="stable")[:3]
+        size = np.abs(column) * (whole if (column[whole] != 0).any() else 1)
+        top = np.argsort(-size, kind="stable")[:3]
         yield ", ".join(words[at] for at in top)
 
 

@@ -123,15 +123,23 @@ def _about(about: dict[str, str | list[str]]) -> Iterator[str]:
 
 def _lines(block: str | list[str] | tuple[str, ...] | Table) -> Iterator[str]:
     if isinstance(block, str):
-        yield plain(block)
+        yield _started(block)
     elif isinstance(block, list):
-        yield from (f"- {plain(line)}" for line in block)
+        yield from (f"- {_started(line)}" for line in block)
     elif isinstance(block, tuple):
         yield from ("```", *block, "```")
     else:
         yield f"| {' | '.join(map(plain, block.heads))} |"
         yield f"|{' --- |' * len(block.heads)}"
         yield from (f"| {' | '.join(map(plain, row))} |" for row in block.rows)
+
+
+def _started(text: str) -> str:
+    """Return plain text that begins no heading, list or rule."""
+    told = plain(text)
+    if re.match(r"\d+[.)]", told):
+        return re.sub(r"([.)])", r"\\\1", told, count=1)
+    return f"\\{told}" if told[:1] in ("#", "+", "-", "=", "~") else told
 
 
 def _html(section: Section) -> str:

@@ -23,6 +23,7 @@ from mlkit.model.accept import Accepted
 from mlkit.model.card import card
 from mlkit.model.encode import words
 from mlkit.model.fitted import Model
+from mlkit.model.review import Review
 from mlkit.model.runtime import choice, cut
 
 __all__ = ["FILES", "write"]
@@ -50,6 +51,7 @@ def write(
     cleaning: Cleaning,
     contract: Any,
     valid: pd.DataFrame,
+    review: Review | None = None,
 ) -> None:
     """Write all files but the model and ``about.json`` into an empty folder.
 
@@ -57,7 +59,7 @@ def write(
     ----------
     folder
         Where.
-    model, accepted, cleaning, contract, valid
+    model, accepted, cleaning, contract, valid, review
         As `mlkit.model.package.package` takes them.
     """
     terms = contract.to_dict() if hasattr(contract, "to_dict") else dict(contract)
@@ -80,7 +82,8 @@ def write(
         (folder / file).write_text(text + "\n", encoding="utf-8")
     (folder / "MLmodel").write_text(_mlmodel(model), encoding="utf-8")
     (folder / "requirements.txt").write_text(_requirements(), encoding="utf-8")
-    (folder / "card.md").write_text(card(model, accepted, schema), encoding="utf-8")
+    told = card(model, accepted, schema, review)
+    (folder / "card.md").write_text(told, encoding="utf-8")
 
 
 def _schema(

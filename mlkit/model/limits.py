@@ -49,11 +49,13 @@ def limits(
     >>> limits(fit("linear", {}, rows, task), rows)[0]
     'rows whose x lies outside 0.195 to 38.8: it has hardly seen any'
     """
-    names = [one.feature for one in importance if one.loss > 0][:TOP]
-    names = names or list(model.problem.features[:TOP])
+    names = [one.feature for one in importance if one.loss > 0]
+    names = names or list(model.problem.features)
+    numbers = [name for name in names if name in model.problem.numbers]
+    categories = [name for name in names if name in model.problem.categories]
     return (
-        *_ranges(model, train, names),
-        *_levels(model, train, names),
+        *_ranges(train, numbers[:TOP]),
+        *_levels(train, categories[:TOP]),
         *_groups(train),
         *_time(train),
         *_gone(gone or {}),
@@ -61,9 +63,9 @@ def limits(
     )
 
 
-def _ranges(model: Model, train: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
+def _ranges(train: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     told = []
-    for name in (name for name in names if name in model.problem.numbers):
+    for name in names:
         cells = train[name].to_numpy(np.float64, na_value=np.nan)
         cells = cells[np.isfinite(cells)]
         if len(cells):
@@ -73,8 +75,8 @@ def _ranges(model: Model, train: pd.DataFrame, names: Sequence[str]) -> Iterator
         yield f"rows whose {' or '.join(told)}: it has hardly seen any"
 
 
-def _levels(model: Model, train: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    for name in (name for name in names if name in model.problem.categories):
+def _levels(train: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
+    for name in names:
         known = sorted(words(train, name).unique())
         if len(known) <= LEVELS:
             yield f"rows whose {name} is none of {listed(known)}: it knows no other"
@@ -124,7 +126,7 @@ def _time(train: pd.DataFrame) -> Iterator[str]:
 def _gone(gone: Mapping[str, float]) -> Iterator[str]:
     worst = sorted((n for n in gone if gone[n] > 0), key=lambda n: -gone[n])[:3]
     if worst:
-        yield f"rows without {listed(worst)}: without one of them it is much worse"
+        yield f"rows without {' or '.join(worst)}: it is much worse without"
 
 
 def _people() -> Iterator[str]:

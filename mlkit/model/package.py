@@ -26,6 +26,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.formats.onnx import convert
 from mlkit.model.grid import Grid
 from mlkit.model.parity import TOLERANCE, Agreement, compare, probes
+from mlkit.model.review import Review
 from mlkit.model.runtime import Predictor, cut
 from mlkit.model.words import say
 
@@ -82,6 +83,7 @@ def package(
     valid: pd.DataFrame,
     test: pd.DataFrame,
     *,
+    review: Review | None = None,
     bars: Mapping[str, float] | None = None,
     days: int = DAYS,
 ) -> Package:
@@ -101,6 +103,8 @@ def package(
         Cleaned validation rows.
     test
         Raw hold-out rows; their target is not looked at.
+    review
+        What was found of the model; the card tells of it.
     bars
         ``latency_ms`` (one row, 100 by default) and ``size_mb`` (200); None takes
         ``[goal.bars]``.
@@ -111,7 +115,7 @@ def package(
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     asked = bars_of.read(model.problem, bars)
     threshold = cut(accepted.threshold)
-    contents.write(folder, model, accepted, cleaning, contract, valid)
+    contents.write(folder, model, accepted, cleaning, contract, valid, review)
     try:
         onnx = convert(model, threshold)
         (folder / "model.onnx").write_bytes(onnx)

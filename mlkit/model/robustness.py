@@ -122,14 +122,17 @@ class Robustness:
         """Return what was tried as a table."""
         metric = METRICS[self.problem.metric].title
         unit = "labels changed" if self.problem.classes else "moved by"
+        shown, first = list(self._shown()), dict[str, str]()
+        for shock in shown:
+            first.setdefault(shock.kind, shock.what)
         rows = [
             (
-                KINDS[s.kind],
+                KINDS[s.kind] if first[s.kind] == s.what else "",
                 s.what,
                 f"{say(s.loss)} ({say(s.low)} to {say(s.high)})",
                 f"{s.changed:.1%}" if self.problem.classes else f"{s.changed:.2g} SD",
             )
-            for s in self._shown()
+            for s in shown
         ]
         told = f"{metric} is {say(self.whole)} on the rows as they are, {self.rows:,}"
         return Grid(("worse input", "", f"loss in {metric}", unit), rows, [told])

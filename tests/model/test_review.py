@@ -7,10 +7,14 @@ import pytest
 
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
-from mlkit.model.explain import importance, leaks
+from mlkit.data.parts.enough import enough
+from mlkit.data.profile import profile
+from mlkit.model.explain import importance, leaks, pace
 from mlkit.model.fitted import Member, blend, fit
+from mlkit.model.limits import limits
 from mlkit.model.metrics import METRICS, score
 from mlkit.model.problem import Problem
+from mlkit.model.remarking import of_data
 from mlkit.model.review import Review, review
 from mlkit.model.slices import groups
 
@@ -110,3 +114,93 @@ def test_importance_is_that_of_shuffled_tables(table):
             said = model.predicted(table.assign(**{name: moved}))
             lost.append(whole - score(name_of, truth, said))
         assert told[name] == pytest.approx(np.mean(lost), rel=1e-5, abs=1e-6)
+
+
+def test_a_model_that_learnt_by_heart_is_told(make):
+    rng = np.random.default_rng(0)
+    table = make("two_classes", 300)
+    table["answer"] = table["answer"].array[rng.permutation(len(table))]
+    train, valid = table.iloc[:150], table.iloc[150:]
+    model = fit("tree", {"depth": 20, "leaf": 1}, train, Problem.of(table))
+    found = review(model, train, valid, repeats=2, refits=0)
+    told = {remark.what.split(":")[0]: remark.severity for remark in found.remarks}
+    assert told["it has learnt by heart"] == "warning"
+    assert any("not surely better than a guess" in what for what in told)
+
+
+def test_what_earlier_steps_found_of_the_data_is_repeated(make):
+    table = make("two_classes")
+    half = len(table) // 2
+    train, valid = table.iloc[:half], table.iloc[half:]
+    model = fit("linear", {}, train, Problem.of(table))
+    given = {"enough": enough(train, 40), "bias": profile(table).bias}
+    found = review(model, train, valid, repeats=2, refits=0, **given)
+    told = " ".join(remark.what for remark in found.remarks)
+    assert given["enough"].statement in told
+    plain = review(model, train, valid, repeats=2, refits=0)
+    assert given["enough"].statement not in " ".join(r.what for r in plain.remarks)
+
+
+def test_uneven_data_is_repeated_in_the_review(make):
+    table = make("two_classes", 800)
+    men = (table["sex"] == "m").to_numpy()
+    table["answer"] = np.where(men, "yes", "no")
+    flip = np.random.default_rng(0).random(len(table)) < 0.3
+    table.loc[flip, "answer"] = np.where(men[flip], "no", "yes")
+    found = list(of_data(bias=profile(table).bias))
+    assert any(r.severity == "warning" and "sex" in r.what for r in found)
+
+
+def test_words_of_a_person_are_kept(make):
+    found = look(make("two_classes"), "linear", refits=0)
+    assert found.within(" to  deny\na loan ").words == "to deny a loan"
+    read = Review.from_dict(json.loads(canonical(found.within("x").to_dict())))
+    assert read.words == "x"
+
+
+def test_an_old_record_is_still_read(make):
+    form = look(make("number"), "linear", refits=0).to_dict()
+    old = ("problem", "rows", "seen", "unseen", "importance", "dependence")
+    kept = {name: form[name] for name in (*old, "slices", "leaks", "remarks")}
+    plain = [
+        {k: one[k] for k in ("feature", "loss", "error")} for one in kept["importance"]
+    ]
+    read = Review.from_dict({**kept, "importance": plain})
+    assert read.robustness is None
+    assert read.importance[0].feature == form["importance"][0]["feature"]
+
+
+def test_it_is_drawn_whatever_is_in_it(table):
+    found = look(table, "linear", refits=0)
+    for what in ("overview", "together"):
+        assert repr(found.plot(what)).startswith("<Picture")
+    bare = Review(found.problem, 9, 1.0, 1.0, found.importance)
+    assert repr(bare.plot("together")).startswith("<Picture")
+    assert repr(bare.plot()).startswith("<Picture")
+
+
+def test_many_parts_are_asked_about_fewer_rows(make):
+    table = make("two_classes")
+    problem = Problem.of(table)
+    one = fit("linear", {}, table, problem)
+    many = blend(
+        [Member("linear", {"strength": s}, 0.05) for s in range(1, 21)], table, problem
+    )
+    assert pace(many) > pace(one) == 1
+
+
+def test_limits_come_of_the_rows(make):
+    table = make("two_classes")
+    table.loc[table.index[:20], "sex"] = "x"
+    table.loc[table.index[20:], "sex"] = "f"
+    found = limits(fit("linear", {}, table, Problem.of(table)), table)
+    told = " ".join(found)
+    assert "age lies outside 18 to 79" in told
+    assert "town is none of (missing), Ghent, Lviv and Turin" in told
+    assert "sex = x (20 rows)" in told
+    assert "no column tells from when" in told
+    dated = table.assign(day=np.datetime64("2020-01-01") + np.arange(len(table)))
+    dated["day"] = dated["day"].astype("datetime64[ns]")
+    Schema.of(table).put(Column("day", "date", ("time",))).attach(dated)
+    told = " ".join(limits(fit("linear", {}, table, Problem.of(table)), dated))
+    assert "day 2020-01-01 to 2021-02-03" in told

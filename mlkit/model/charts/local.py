@@ -37,6 +37,16 @@ def waterfall(found: Local) -> plots.Picture:
     return picture
 
 
+def _ends(found: Local, steps: list[tuple[str, float, float]]) -> tuple[float, float]:
+    """Return the least and the greatest that is drawn."""
+    at, ends = found.base, [found.base, found.said]
+    for _, effect, error in steps:
+        at += effect
+        ends += [at - 2 * error, at + 2 * error]
+    low, high = min(ends), max(ends)
+    return (low, high) if high > low else (low - 1, high + 1)
+
+
 def _upper(words: str) -> str:
     return words[0].upper() + words[1:] if words.startswith("chance of ") else words
 
@@ -68,5 +78,6 @@ def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> N
         range(len(steps)), [plots.shorten(words, 40) for words, *_ in steps]
     )
     axes.set_ylim(len(steps) - 0.5, -0.5)
-    axes.margins(x=0.14)
+    low, high = _ends(found, steps)
+    axes.set_xlim(low - 0.12 * (high - low), high + 0.12 * (high - low))
     axes.grid(visible=False, axis="y")

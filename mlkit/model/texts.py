@@ -217,7 +217,7 @@ def _rarity(counts: Any) -> Numbers:
 
 def _topics(matrix: Any, topics: int, seed: int) -> Numbers:
     """Return the weights of words in topics, shape (words, topics)."""
-    from sklearn.decomposition import TruncatedSVD
+    from sklearn.utils.extmath import randomized_svd
 
     most = min(topics, min(matrix.shape) - 1)
     if most < 1:
@@ -225,8 +225,8 @@ def _topics(matrix: Any, topics: int, seed: int) -> Numbers:
     some = matrix[:: max(1, matrix.shape[0] // 10_000)]
     if some.shape[0] <= most:
         some = matrix
-    found = TruncatedSVD(most, n_iter=4, random_state=seed).fit(some)
-    return np.asarray(found.components_.T, np.float64)
+    *_, found = randomized_svd(some, most, n_iter=4, random_state=seed)
+    return np.asarray(found.T, np.float64)
 
 
 def _nearness(

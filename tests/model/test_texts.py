@@ -11,6 +11,7 @@ from mlkit.model.encode import Encoder, Encoding
 from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.metrics import score
+from mlkit.model.parity import agree
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import Graph
 from mlkit.model.texts import COUNTS, LENGTHS, Texts
@@ -157,3 +158,16 @@ def test_members_that_want_text_alike_share_it_in_onnx():
     made = convert(model)
     ops = [node.op_type for node in onnx.load_from_string(made).graph.node]
     assert ops.count("TfIdfVectorizer") == 1
+
+
+@pytest.mark.parametrize("rows", [2, 3, 12, 60])
+@pytest.mark.parametrize(
+    "said", ["the same words", "", None, "ab", "an odd \x00 word"]
+)
+def test_texts_that_are_all_alike_say_nothing_and_break_nothing(rows, said):
+    table = pd.DataFrame({"said": [said] * rows, "y": (["no", "yes"] * rows)[:rows]})
+    model = fit("linear", {}, table, PROBLEM)
+    later = table.assign(said=["never seen"] * rows)
+    for one in (table, later):
+        assert np.allclose(model.predict_proba(one).sum(axis=1), 1)
+    assert agree(model, table).reason == ""

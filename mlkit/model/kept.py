@@ -65,6 +65,7 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.before = {path.name for path in folder.glob("*.npz")}
         self.taken = 0
 
     @classmethod
@@ -76,15 +77,16 @@ class Kept:
 
     def get(self, name: str, settings: Mapping[str, Any], fold: int) -> Outcome | None:
         """Return what came of a fit; None where it was not made, or was torn."""
+        path = self._path(name, settings, fold)
         try:
-            with np.load(self._path(name, settings, fold), allow_pickle=False) as file:
+            with np.load(path, allow_pickle=False) as file:
                 numbers = file["numbers"]
                 found = Outcome(
                     float(numbers[0]), file["said"], float(numbers[1]), int(numbers[2])
                 )
         except (OSError, ValueError, KeyError, EOFError):
             return None
-        self.taken += 1
+        self.taken += path.name in self.before
         return found
 
     def put(

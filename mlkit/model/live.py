@@ -18,7 +18,7 @@ from mlkit.model.words import say
 
 __all__ = ["Board", "Line", "leaders"]
 
-TOP, PAUSE = 8, 0.5
+TOP, ALIKE, PAUSE = 8, 2, 0.5
 WIDE, HIGH = 420, 90
 Line = tuple[str, dict[str, Any], tuple[float, ...]]
 
@@ -113,7 +113,7 @@ class _Growing:
 
 
 def leaders(metric: str, folds: int, lines: Sequence[Line], note: str = "") -> Grid:
-    """Return the best of what was tried as a table.
+    """Return the best of what was tried as a table, the best two of each family.
 
     Examples
     --------
@@ -126,9 +126,11 @@ def leaders(metric: str, folds: int, lines: Sequence[Line], note: str = "") -> G
     """
     sign = 1.0 if METRICS[metric].greater else -1.0
     ended = [one for one in lines if len(one[2]) == folds]
-    ranked = sorted(ended, key=lambda one: -sign * float(np.mean(one[2])))[:TOP]
+    ranked = sorted(ended, key=lambda one: -sign * float(np.mean(one[2])))
+    of = [name for name, *_ in ranked]
+    few = [one for at, one in enumerate(ranked) if of[:at].count(one[0]) < ALIKE]
     rows = []
-    for place, (name, settings, scores) in enumerate(ranked, 1):
+    for place, (name, settings, scores) in enumerate(few[:TOP], 1):
         told = ", ".join(f"{k} {v}" for k, v in settings.items()) or "the defaults"
         error = np.std(scores, ddof=1) / np.sqrt(len(scores)) if folds > 1 else 0.0
         value = f"{say(float(np.mean(scores)), 4)} ± {say(float(error), 2)}"

@@ -27,8 +27,8 @@ __all__ = ["Zoo"]
 
 Array = NDArray[Any]
 DRAWN, CURIOUS, LEAST = 0.05, 0.03, 0.02
-SHARES, FADING = (0.2, 0.5), 1.5
-MISSES, ALIKE, WEIGHING, PILOT = 3, 4, 0.05, 0.02
+SHARES, FADING, PATIENCE, MORE = (0.2, 0.5), 1.5, 4, 0.005
+MISSES, ALIKE, WEIGHING, PILOT, PILOTS = 3, 4, 0.05, 0.04, 0.25
 
 
 class Zoo:
@@ -80,6 +80,7 @@ class Zoo:
         self.draws: dict[str, Draws] = {}
         self.missed: dict[str, int] = {}
         self.shut: set[str] = set()
+        self.stale: dict[str, int] = {}
         self.judging = self.weighed = 0.0
 
     @property
@@ -193,6 +194,7 @@ class Zoo:
             before = self.draws[name].asked if name in self.draws else 0
             takes = self.count * np.mean([self.entries[at].seconds for at in mine])
             value = DRAWN * (share + CURIOUS) / (1 + before) ** FADING
+            value *= 0.5 ** (self.stale.get(name, 0) / PATIENCE)
             yield Option(value, float(takes), lambda name=name: self._ask(name))  # type: ignore[misc]
 
     def _gain(self, entry: Entry) -> float:
@@ -212,7 +214,8 @@ class Zoo:
     def _pilot(self, name: str) -> None:
         """Fit to few rows: tells what a fit takes, and whether it can be packaged."""
         most = PILOT * self.budget.seconds
-        if self.forecast.seconds(name, {}, self.fits.few) > most:
+        late = self.budget.spent > PILOTS * self.budget.seconds
+        if late or self.forecast.seconds(name, {}, self.fits.few) > most:
             if name not in self.fits.agreed:
                 self._shut(name, "no time to see whether it can be packaged")
             return
@@ -267,6 +270,7 @@ class Zoo:
             return
         if entry.draw >= 0:
             self.draws[entry.name].tell(entry.draw, self.mean(entry))
+            self._note(entry)
         if self.weighed <= WEIGHING * self.budget.spent or len(self.ended) < 3:
             self.weights, _ = self.blend(STEPS // 2)
 
@@ -286,9 +290,20 @@ class Zoo:
             return
         if self._hopeless(entry):
             entry.given_up = True
+            self.stale[name] = self.stale.get(name, 0) + 1
             source.tell(number, self.mean(entry), ended=False)
         else:
             self._end(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Count the draws since a family's best became better by more than a little."""
+        mine = [
+            e for e in self.ended.values() if e.name == entry.name and e is not entry
+        ]
+        best = max(map(self.mean, mine), default=-np.inf)
+        away = abs(best - self.mean(self.entries[0]))
+        better = self.mean(entry) > best + MORE * away
+        self.stale[entry.name] = 0 if better else self.stale.get(entry.name, 0) + 1
 
     def _hopeless(self, entry: Entry) -> bool:
         """Tell whether a first fold adds nothing and is clearly worse than before."""

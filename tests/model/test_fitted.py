@@ -37,7 +37,7 @@ def test_a_model_is_kept_without_a_pickle_and_says_the_same(
         "mlkit.model.fitted.Part",
         "mlkit.model.booster.Booster",
         "mlkit.model.normal.Normal",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "mlkit.model.packed.Packed",
         "sklearn.tree._tree.Tree",
     }
 

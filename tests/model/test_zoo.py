@@ -99,7 +99,7 @@ def test_the_promising_gets_the_time():
     takes = {"tree": 1.0, "boosting": 1.0}
     errs = {"tree": 0.95, "boosting": 0.2}
     _, fits = made(takes, errs, 200.0)
-    names = [name for name, _ in fits.made]
+    names = [name for name, _ in fits.made[:60]]
     assert names.count("boosting") > 3 * names.count("tree")
 
 

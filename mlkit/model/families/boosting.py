@@ -12,6 +12,7 @@ from sklearn.ensemble import (
 
 from mlkit.model.encode import Encoding
 from mlkit.model.forms import Trees, floor32, join
+from mlkit.model.packed import Packed
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "boosting"
@@ -99,8 +100,14 @@ def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
     }
 
 
+def keep(estimator: Any, kind: str) -> Packed:  # noqa: ARG001
+    """Return a fitted booster with its trees in one array."""
+    return Packed(estimator)
+
+
 def form(estimator: Any, kind: str) -> Trees:
     """Return the trees; those of one round add to one score each."""
+    estimator = estimator.awake
     base = np.ravel(estimator._baseline_prediction).astype(float)
     width = len(base)
     parts = [

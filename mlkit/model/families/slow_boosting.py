@@ -8,10 +8,10 @@ import numpy as np
 
 from mlkit.model.encode import Encoding
 from mlkit.model.families import boosting
-from mlkit.model.families.boosting import form, installed
+from mlkit.model.families.boosting import form, installed, keep
 from mlkit.model.problem import CLASSES, VALUES
 
-__all__ = ["build", "cost", "draw", "form", "installed"]
+__all__ = ["build", "cost", "draw", "form", "installed", "keep"]
 
 title = "boosting in small steps"
 order = 41

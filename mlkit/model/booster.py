@@ -30,8 +30,11 @@ class Booster:
 
     @property
     def awake(self) -> Any:
-        """The library's own booster."""
+        """The library's own booster; where the library is absent, that is told."""
         if self._awake is None:
+            from mlkit.model.families import ready
+
+            ready(self.family, self.kind)
             self._awake = self._family().wake(self.raw)
         return self._awake
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import subprocess
 import sys
 
@@ -249,3 +250,18 @@ def test_no_optional_library_is_loaded_before_it_is_used():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "catboost"])
+def test_a_kept_booster_without_its_library_says_how_to_install_it(name, monkeypatch):
+    needs(name)
+    made = table("number", 40)
+    model = pickle.loads(
+        pickle.dumps(fit(name, {"trees": 3}, made, problem_of("number", made)))
+    )
+    assert np.isfinite(model.predicted(made)).all()
+    asleep = pickle.loads(pickle.dumps(model))
+    monkeypatch.setattr(family(name), "installed", lambda: False)
+    with pytest.raises(InputError, match="not installed") as error:
+        asleep.predicted(made)
+    assert error.value.todo == family(name).install

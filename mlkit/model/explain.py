@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 from mlkit.data.measures.associations import associations
+from mlkit.model.asking import said_of_all
 from mlkit.model.dependence import dependence
 from mlkit.model.fitted import Model
 from mlkit.model.giveaway import leaks
@@ -104,12 +105,16 @@ def importance(
     before = [metric.many(truth, plain, one) for one in weights]
     sign = 1.0 if metric.greater else -1.0
     sets = [(n,) for n in problem.features] if together is None else together
-    found = []
-    for names in sets:
-        orders = [rng.permutation(len(table)) for _ in range(repeats)]
-        said = [
-            _labelled(problem, s) for s in _shuffled(model, matrices, names, orders)
-        ]
+    found, shuffles = (
+        [],
+        [
+            (tuple(names), [rng.permutation(len(table)) for _ in range(repeats)])
+            for names in sets
+        ],
+    )
+    asked = (_shuffled(model, matrices, *one) for one in shuffles)
+    for (names, _), told in zip(shuffles, said_of_all(model, asked), strict=True):
+        said = [_labelled(problem, one) for one in np.split(told, repeats)]
         lost = sign * (
             whole - np.array([score(problem.metric, truth, one) for one in said])
         )
@@ -117,7 +122,7 @@ def importance(
             sign * (b - metric.many(truth, one, w))
             for b, one, w in zip(before, said, weights, strict=True)
         ]
-        found.append(_importance(tuple(names), lost, np.concatenate(drawn)))
+        found.append(_importance(names, lost, np.concatenate(drawn)))
     return tuple(sorted(found, key=lambda one: (-one.loss, one.feature)))
 
 
@@ -145,8 +150,8 @@ def _labelled(problem: Problem, said: Array) -> Array:
 
 def _shuffled(
     model: Model, matrices: list[Array], names: Sequence[str], orders: list[Array]
-) -> Array:
-    """Return what is said with features in other orders, shape (orders, rows, …).
+) -> list[Array]:
+    """Return the matrices with features in other orders, one order below another.
 
     A matrix's columns come of one feature each: so they are shuffled, and the table
     need not be encoded again.
@@ -157,8 +162,7 @@ def _shuffled(
         copies = np.tile(matrix, (len(orders), 1))
         copies[:, places] = matrix[np.concatenate(orders)][:, places]
         made.append(copies)
-    said = model.said_of(made)
-    return said.reshape(len(orders), len(matrices[0]), *said.shape[1:])
+    return made
 
 
 def clusters(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 from mlkit.data.parts.likeness import Likeness, likeness
-from mlkit.model.asking import said_with
+from mlkit.model.asking import changed, said_of_all
 from mlkit.model.controls import Control, shuffled_input, wobble
 from mlkit.model.encode import words
 from mlkit.model.fitted import Model
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Robustness", "Shock", "robustness"]
 
 Array = NDArray[Any]
+Try = tuple[str, str, dict[str, Any]]
 NOISE = (0.05, 0.1, 0.25, 0.5)
 SHARES = (0.05, 0.1, 0.25, 0.5)
 SWAPPED, PART = 0.1, 0.1
@@ -237,52 +238,49 @@ class _Tried:
 
     def shocks(self) -> Iterator[Shock]:
         """Yield all that is tried."""
-        rng = np.random.default_rng(self.seed)
+        tried = [*self._worse(), *self._one_by_one()]
+        asked = (
+            changed(self.model, self.valid, columns, self.matrices)
+            for _, _, columns in tried
+        )
+        said = said_of_all(self.model, asked)
+        for (kind, what, _), one in zip(tried, said, strict=True):
+            yield self._told(kind, what, one)
+
+    def _worse(self) -> Iterator[Try]:
+        """Yield noise, gaps and other words."""
+        rng, rows = np.random.default_rng(self.seed), len(self.valid)
         numbers, categories = list(self.problem.numbers), list(self.problem.categories)
-        if numbers:
-            spread = self._spread(numbers)
-            for size in NOISE:
-                drawn = rng.normal(size=(len(self.valid), len(numbers)))
-                cells = self._numbers(numbers) + size * spread * drawn
-                yield self.shock(
-                    "noise", f"{size:g}", dict(zip(numbers, cells.T, strict=True))
-                )
+        spread = self._spread(numbers) if numbers else np.zeros(0)
+        for size in NOISE if numbers else ():
+            drawn = size * spread * rng.normal(size=(rows, len(numbers)))
+            cells = self._numbers(numbers) + drawn
+            yield "noise", f"{size:g}", dict(zip(numbers, cells.T, strict=True))
         for share in SHARES:
-            gone = rng.random((len(self.valid), len(self.problem.features))) < share
-            yield self.shock("cells", f"{share:.0%}", self._without(gone))
+            gone = rng.random((rows, len(self.problem.features))) < share
+            yield "cells", f"{share:.0%}", self._without(gone)
         if categories:
-            swapped = {n: self._swapped(n, rng) for n in categories}
-            yield self.shock("swapped", f"{SWAPPED:.0%} of the cells", swapped)
-            never = pd.array([UNSEEN] * len(self.valid), "str")
-            yield self.shock(
-                "unseen", "all categories", dict.fromkeys(categories, never)
-            )
-        yield from self._one_by_one()
+            swapped = {name: self._swapped(name, rng) for name in categories}
+            yield "swapped", f"{SWAPPED:.0%} of the cells", swapped
+            never = pd.array([UNSEEN] * rows, "str")
+            yield "unseen", "all categories", dict.fromkeys(categories, never)
 
-    def shock(self, kind: str, what: str, columns: Mapping[str, Any]) -> Shock:
-        """Tell what the model loses where some columns are others."""
-        said = said_with(self.model, self.valid, columns, self.matrices)
-        return self.told(kind, what, said)
+    def _one_by_one(self) -> Iterator[Try]:
+        """Yield each column as if it were missing."""
+        for at, name in enumerate(self.problem.features[:MOST_COLUMNS]):
+            gone = np.zeros((len(self.valid), len(self.problem.features)), bool)
+            gone[:, at] = True
+            yield "gone", name, self._without(gone, [name])
 
-    def told(self, kind: str, what: str, said: Array) -> Shock:
+    def _told(self, kind: str, what: str, said: Array) -> Shock:
         """Tell what the model loses by what it says now."""
         loss = self.sign * (self.whole - score(self.problem.metric, self.truth, said))
         after = self.metric.many(self.truth, self._judged(said), self.weights)
         low, high = interval(self.sign * (self.before - after), loss)
         if not np.isfinite([low, high]).all():
             low = high = loss
-        changed = self._changed(said)
-        return Shock(
-            kind, what, _round(loss), _round(low), _round(high), _round(changed)
-        )
-
-    def _one_by_one(self) -> Iterator[Shock]:
-        """Yield what is lost without each column: its cells are as if missing."""
-        names = self.problem.features[:MOST_COLUMNS]
-        for at, name in enumerate(names):
-            gone = np.zeros((len(self.valid), len(self.problem.features)), bool)
-            gone[:, at] = True
-            yield self.shock("gone", name, self._without(gone, [name]))
+        moved = self._changed(said)
+        return Shock(kind, what, _round(loss), _round(low), _round(high), _round(moved))
 
     def _without(
         self, gone: Array, only: Sequence[str] | None = None

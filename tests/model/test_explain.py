@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from mlkit.core.schema import Column, Schema
+from mlkit.model.asking import said_with
 from mlkit.model.dependence import dependence, pairs
 from mlkit.model.explain import clusters, importance
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.giveaway import leaks, telling
 from mlkit.model.problem import Problem
 
@@ -162,3 +163,31 @@ def test_a_text_without_a_word_is_no_leak(cells):
     table = texts()
     table["note"] = pd.array([cells] * len(table), "str")
     assert telling(table, Problem.of(texts())) == {}
+
+
+@pytest.mark.parametrize("kind", ["two_classes", "number"])
+def test_what_is_said_with_other_cells_is_what_is_said_of_the_whole_table(make, kind):
+    table = make(kind)
+    rng = np.random.default_rng(0)
+    many = pd.array([f"k{n}" for n in rng.integers(0, 90, len(table))], "str")
+    notes = pd.array(
+        [f"a note {n} of it" for n in rng.integers(0, 9, len(table))], "str"
+    )
+    table = table.assign(many=many, note=notes)
+    schema = Schema.of(make(kind)).put(
+        Column("many", "category"), Column("note", "text")
+    )
+    schema.attach(table)
+    members = [Member("boosting", {}, 0.5), Member("linear", {}, 0.5)]
+    model = blend(members, table, Problem.of(table))
+    matrices = model.matrices(table)
+    for columns in (
+        {"age": 3.0},
+        {"pay": np.nan, "town": "Ghent"},
+        {"many": "never"},
+        {"note": "other words"},
+        {"sex": "f", "note": "a note 3 of it", "age": np.nan},
+    ):
+        said = said_with(model, table, columns, matrices)
+        assert np.array_equal(said, model.predicted(table.assign(**columns)))
+    assert np.array_equal(model.said_of(matrices), model.predicted(table))

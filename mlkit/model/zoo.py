@@ -28,7 +28,7 @@ __all__ = ["Zoo"]
 Array = NDArray[Any]
 DRAWN, CURIOUS, LEAST = 0.05, 0.03, 0.02
 SHARES, FADING, PATIENCE, MORE = (0.2, 0.5), 1.5, 4, 0.005
-MISSES, ALIKE, WEIGHING, PILOT, PILOTS = 3, 4, 0.05, 0.04, 0.25
+LIMIT, MISSES, ALIKE, WEIGHING, PILOT, PILOTS = 150, 3, 4, 0.05, 0.04, 0.25
 
 
 class Zoo:
@@ -106,6 +106,7 @@ class Zoo:
 
     def _all(self) -> None:
         self._begin("dummy", {})
+        self._cheapest()
         for name in dict.fromkeys(name for name, _ in self.waiting):
             self._pilot(name)
         while (option := self._next()) is not None:
@@ -114,6 +115,15 @@ class Zoo:
         for name, _ in self.waiting:
             if name not in self.shut:
                 self.notes.append(f"{family(name).title}: would not fit the budget")
+
+    def _cheapest(self) -> None:
+        """Begin with what takes least, so that there is something."""
+        price = {n: self.forecast.law(n, s, self.fits.rows) for n, s in self.waiting}
+        item = min(self.waiting, key=lambda item: price[item[0]], default=None)
+        if item and self.budget.fits(self.count * price[item[0]]):
+            self._try(item)
+            if self.entries[-1].name == item[0]:
+                self._end(self.entries[-1])
 
     def blend(
         self, steps: int = STEPS, among: Sequence[int] = ()
@@ -192,9 +202,11 @@ class Zoo:
             mine = [at for at, one in self.ended.items() if one.name == name]
             share = sum(self.weights.get(at, 0.0) for at in mine)
             before = self.draws[name].asked if name in self.draws else 0
+            if before >= LIMIT:
+                continue
             takes = self.count * np.mean([self.entries[at].seconds for at in mine])
             value = DRAWN * (share + CURIOUS) / (1 + before) ** FADING
-            value *= 0.5 ** (self.stale.get(name, 0) / PATIENCE)
+            value /= (1 + self.stale.get(name, 0) / PATIENCE) ** 2
             yield Option(value, float(takes), lambda name=name: self._ask(name))  # type: ignore[misc]
 
     def _gain(self, entry: Entry) -> float:

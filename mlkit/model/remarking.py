@@ -37,7 +37,8 @@ STRONG, APART, CALIBRATED = 0.3, 0.65, 0.05
 def of_leaks(found: Review) -> Iterator[Remark]:
     """Remark on features and words that give the target away."""
     target = found.problem.target
-    for name, got in found.leaks.items():
+    alone = {n: got for n, got in found.leaks.items() if n not in found.telling}
+    for name, got in alone.items():
         yield Remark(
             "serious",
             f"{name} alone predicts {target} nearly perfectly ({say(got)})",
@@ -46,7 +47,7 @@ def of_leaks(found: Review) -> Iterator[Remark]:
         )
     for name, told in found.telling.items():
         words = listed([f"“{word}”" for word in told["words"]])
-        used = name not in found.problem.left_out
+        used = name in found.leaks
         yield Remark(
             "serious" if used else "warning",
             f"a few words of {name} give {target} away ({say(told['score'])}): {words}"

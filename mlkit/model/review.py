@@ -212,6 +212,8 @@ def review(
     top = [one.feature for one in told if one.loss > 0 and one.feature in plain][:4]
     stress = robustness(model, learnt, some, threshold=at, refits=refits, seed=seed)
     asked = sample(some, max(int(600 / pace(model)), FEWEST), seed)
+    words = telling(learnt, problem)
+    away = {n: got for n, (got, _) in words.items() if n in problem.features}
     found = Review(
         problem=problem,
         rows=len(rows),
@@ -220,12 +222,12 @@ def review(
         importance=told,
         dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
         slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
-        leaks=leaks(sample(learnt, 4000, seed), problem, seed=seed),
+        leaks={**leaks(sample(learnt, 4000, seed), problem, seed=seed), **away},
         together=_together(model, learnt, asked, repeats, seed),
         pair=pairs(model, some, top, max(int(60 / pace(model)), 20)),
         telling={
-            name: {"score": got, "words": list(words)}
-            for name, (got, words) in telling(learnt, problem).items()
+            name: {"score": got, "words": list(named)}
+            for name, (got, named) in words.items()
         },
         rules=rules(model, sample(learnt, 4 * most, seed), rows, at),
         robustness=stress,

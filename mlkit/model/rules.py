@@ -254,17 +254,33 @@ def _node(model: Model, at: int) -> dict[str, Any]:
     below = [
         _node(model, int(s[at])) for s in (tree.children_left, tree.children_right)
     ]
-    name = encoder.columns[column]
-    counted = name.startswith(f"{encoder.sources[column]}: ")
-    if column < len(encoder.numbers) or counted:
-        bound = f"{tree.threshold[at]:.5g}"
+    source = encoder.sources[column]
+    name, counted = encoder.columns[column], f"{source}: "
+    if column < len(encoder.numbers) or name.startswith(counted):
+        bound = float(tree.threshold[at])
+        if source in encoder.rates:
+            told = name.removeprefix(counted)
+            scaled = not model.classes and told == "rate"
+            bound = model.centre + model.spread * bound if scaled else bound
+            name = _rate(model, source, told)
         return {
-            "ask": f"{name} ≤ {bound}",
+            "ask": f"{name} ≤ {bound:.5g}",
             "yes": below[0],
             "no": below[1],
             "rows": rows,
         }
     return {"ask": name, "yes": below[1], "no": below[0], "rows": rows}
+
+
+def _rate(model: Model, source: str, told: str) -> str:
+    """Say what is known of a word among many: how common it is, or its rate."""
+    if told == "how common":
+        return f"how common its {source} is"
+    classes, (_, _, rank) = model.classes, told.partition(" ")
+    if not rank and len(classes) != 2:
+        return f"mean at its {source}"
+    name = classes[int(rank) - 1] if rank else classes[-1]
+    return f"share of {name} at its {source}"
 
 
 def _leaf(model: Model, value: Array) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlkit.core.files import canonical
@@ -149,6 +150,21 @@ def test_uneven_data_is_repeated_in_the_review(make):
     table.loc[flip, "answer"] = np.where(men[flip], "no", "yes")
     found = list(of_data(bias=profile(table).bias))
     assert any(r.severity == "warning" and "sex" in r.what for r in found)
+
+
+def test_a_text_that_holds_the_answer_blocks_like_any_leak(make):
+    table = make("two_classes")
+    note = [f"case {k}, closed as {y}" for k, y in enumerate(table["answer"])]
+    noted = table.assign(note=pd.array(note, "str"))
+    Schema.of(table).put(Column("note", "text")).attach(noted)
+    found = look(noted, "linear", refits=0)
+    assert set(found.leaks) == {"note"}
+    first = found.remarks[0]
+    assert (first.severity, "few words of note" in first.what) == ("serious", True)
+    assert {"yes", "no"} & set(found.telling["note"]["words"])
+    assert (
+        len([r for r in found.remarks if "note" in r.what and "answer" in r.what]) == 1
+    )
 
 
 def test_words_of_a_person_are_kept(make):

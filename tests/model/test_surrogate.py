@@ -141,6 +141,23 @@ def test_rules_are_drawn_told_and_read_back(make, family):
     found.table()._repr_html_()
 
 
+def test_words_of_many_levels_are_asked_about_in_words():
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 60, 3000)
+    table = pd.DataFrame({"city": [f"c{k}" for k in level], "y": 10.0 * level})
+    task = Problem("number", "y", "rmse", categories=("city",))
+    root = readable(fit("tree", {"depth": 1}, table, task)).tree
+    name, _, bound = root["ask"].partition(" ≤ ")
+    assert name == "mean at its city"
+    assert 250 < float(bound) < 340
+    sign = np.where(level < 30, "low", "high")
+    task = Problem("two_classes", "y", "roc_auc", ("low", "high"), categories=("city",))
+    root = readable(fit("tree", {"depth": 1}, table.assign(y=sign), task)).tree
+    name, _, bound = root["ask"].partition(" ≤ ")
+    assert name == "share of high at its city"
+    assert 0 < float(bound) < 1
+
+
 def test_a_model_that_says_the_same_of_every_row_has_nothing_to_read(make):
     table = make("number")
     model = fit("dummy", {}, table, Problem.of(table))

@@ -19,7 +19,8 @@ MOST = 10
 
 def waterfall(found: Local) -> plots.Picture:
     """Draw what each feature does, the strongest first, from mean to prediction."""
-    shown, rest = found.parts[:MOST], found.parts[MOST:]
+    most = len(found.parts) if len(found.parts) <= MOST + 1 else MOST
+    shown, rest = found.parts[:most], found.parts[most:]
     steps = [(f"{p.feature} = {p.value}", p.effect, p.error) for p in shown]
     if rest:
         told = f"{len(rest)} others"

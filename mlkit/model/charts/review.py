@@ -41,6 +41,8 @@ def overview(review: Review) -> plots.Picture:
         for name in shown:
             at = axes[f"of {name}"]
             _dependence(at, review.problem, name, review.dependence[name])
+            if name == shown[0] and len(review.dependence[name]["y"]) > 1:
+                _legend(at)
             at.set_ylim(*_range(review.dependence))
         if told:
             groups(axes["groups"], review.problem, told)
@@ -121,8 +123,6 @@ def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:
         turned: Any = {"rotation": 25, "ha": "right"} if crowded else {}
         axes.set_xticks(range(len(x)), [plots.shorten(v, 14) for v in x], **turned)
         axes.margins(x=0.15)
-    if len(lines) > 1:
-        axes.legend(fontsize=7)
     target = problem.target
     words = {
         "two_classes": f"chance of {next(iter(lines))}",
@@ -132,6 +132,18 @@ def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:
         "count": f"mean {target}",
     }
     plots.label(axes, plots.shorten(name, 26), y=plots.shorten(words[problem.kind], 24))
+
+
+def _legend(axes: Axes) -> None:
+    """Name the classes above a plot, right of its title."""
+    axes.legend(
+        fontsize=7,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.98),
+        ncols=4,
+        handlelength=1,
+        columnspacing=0.8,
+    )
 
 
 def _behind(axes: Axes, curve: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 from mlkit.model import remarking
@@ -18,7 +19,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.giveaway import leaks, telling
 from mlkit.model.grid import Grid
 from mlkit.model.limits import limits
-from mlkit.model.measure import guess, judged, measure, units
+from mlkit.model.measure import Measured, guess, judged, measure, units
 from mlkit.model.metrics import score
 from mlkit.model.problem import Problem, known
 from mlkit.model.remarks import Remark, ranked
@@ -234,19 +235,29 @@ def review(
         fairness=fairness(model, valid, threshold, seed=seed),
         limits=limits(model, learnt, told, stress.gone),
     )
+    measured = _measured(problem, rows, truth, predicted, at, seed)
+    chance = score(problem.metric, truth, guess(model, len(truth)))
+    remarks = (
+        *_remarks(found, model),
+        *remarking.of_fit(found, measured, chance),
+        *remarking.of_data(enough, bias),
+    )
+    return replace(found, remarks=ranked(remarks))
+
+
+def _measured(
+    problem: Problem,
+    rows: pd.DataFrame,
+    truth: NDArray[Any],
+    predicted: NDArray[Any],
+    at: float,
+    seed: int,
+) -> Measured:
+    """Return all metrics, rows of one group resampled together."""
     groups, weights = units(problem, rows)
-    measured = measure(
+    return measure(
         problem, truth, predicted, at, seed=seed, groups=groups, weights=weights
     )
-    chance = score(problem.metric, truth, guess(model, len(truth)))
-    remarks = ranked(
-        (
-            *_remarks(found, model),
-            *remarking.of_fit(found, measured, chance),
-            *remarking.of_data(enough, bias),
-        )
-    )
-    return replace(found, remarks=remarks)
 
 
 def _remarks(found: Review, model: Model) -> Iterator[Remark]:

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -79,12 +80,12 @@ class Kept:
         """Return what came of a fit; None where it was not made, or was torn."""
         path = self._path(name, settings, fold)
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 numbers = file["numbers"]
                 found = Outcome(
                     float(numbers[0]), file["said"], float(numbers[1]), int(numbers[2])
                 )
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
         self.taken += path.name in self.before
         return found

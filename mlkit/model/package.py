@@ -195,9 +195,9 @@ class _Hold:
             rows = table.iloc[place :: max(len(self.predictor.columns), 1)].copy()
             dtype = rows[name].dtype
             gaps = pd.Series(index=rows.index, dtype=dtype)
-            copies.append(rows.assign(**{name: gaps}))
+            copies.append(parity.changed(rows, {name: gaps}))
             if dtype.kind not in "fiubM":
-                copies.append(rows.assign(**{name: parity.UNSEEN}))
+                copies.append(parity.changed(rows, {name: parity.UNSEEN}))
         odd = pd.concat(copies) if copies else table
         odd.attrs = table.attrs
         return odd

@@ -15,7 +15,7 @@ from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
 from mlkit.model.runtime import Graph, Predictions
 
-__all__ = ["TOLERANCE", "Agreement", "Check", "agree", "compare", "probes"]
+__all__ = ["TOLERANCE", "Agreement", "Check", "agree", "changed", "compare", "probes"]
 
 TOLERANCE = 1e-5
 UNSEEN = "never seen before"
@@ -170,9 +170,17 @@ def probes(table: pd.DataFrame, model: Model, most: int = 1000) -> pd.DataFrame:
     none.update({name: pd.Series(index=some.index, dtype="str") for name in texts})
     huge: Mapping[str, Any] = dict.fromkeys(numbers, 1e300)
     loud = {name: some[name].str.upper() + f" {UNSEEN}" for name in texts}
-    unseen = some.assign(**dict.fromkeys(words, UNSEEN), **loud)
-    copies = [some.assign(**made) for made in (ties, whole, none, huge)]
+    unseen = changed(some, {**dict.fromkeys(words, UNSEEN), **loud})
+    copies = [changed(some, made) for made in (ties, whole, none, huge)]
     return pd.concat([wanted, *copies, unseen], ignore_index=True)
+
+
+def changed(table: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a copy with other columns, whatever their names: ``self`` is one too."""
+    copy = table.copy(deep=False)
+    for name, values in columns.items():
+        copy[name] = values
+    return copy
 
 
 def _halfway(column: pd.Series) -> Array:

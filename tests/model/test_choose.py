@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -116,3 +117,25 @@ def test_rare_classes_and_few_rows_do_not_stop_it(make):
     table.loc[table.index[:1], "answer"] = "single"
     found = choose(table, folds=5)
     assert len(found.candidates) == len(first("many_classes"))
+
+
+def test_a_column_may_be_called_anything(make):
+    table = make("two_classes")
+    schema = Schema.of(table)
+    table = table.rename(columns={"age": "self", "town": "kwargs"})
+    renamed = [
+        replace(c, name={"age": "self", "town": "kwargs"}.get(c.name, c.name))
+        for c in schema
+    ]
+    Schema(tuple(renamed)).attach(table)
+    found = choose(table, ["linear"], folds=2)
+    assert all(c.problem == "" for c in found.candidates)
+
+
+def test_families_that_would_take_too_long_are_passed_over_and_told(make):
+    table = make("two_classes")
+    found = choose(table, ["linear", "forest"], folds=2, seconds=1e-6)
+    assert [c.family for c in found.candidates] == ["dummy"]
+    assert sum("is passed over: it would take" in note for note in found.notes) == 2
+    whole = choose(table, ["linear"], folds=2, seconds=600)
+    assert whole.chosen == "linear"

@@ -145,7 +145,11 @@ def main():
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     pythons = {name: Path(sys.executable) for name in reversed(HERE)}
-    for name in filter(None, options.peers.split(",")):
+    peers = list(filter(None, options.peers.split(",")))
+    unknown = {*peers} - {*NEEDS}, {*filter(None, options.tables.split(","))} - {*SETS}
+    if any(unknown):
+        parser.error(f"unknown: {', '.join(sorted(unknown[0] | unknown[1]))}")
+    for name in peers:
         python = environment(options.cache, name, NEEDS[name])
         if python:
             pythons[name] = python

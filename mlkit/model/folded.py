@@ -71,7 +71,7 @@ class Folded:
         self.outside = [cross.learnt(rows, problem, fold, k) for k in range(self.count)]
         self.truth = [self.prepared.truth[mask] for mask in self.inside]
         self.rows = int(max(mask.sum() for mask in self.outside))
-        self.few = min(FEW, len(rows))
+        self.few = min(FEW, max(FEW // 5, len(rows) // 5), len(rows))
 
     def make(
         self, name: str, settings: Mapping[str, Any], folds: Sequence[int]
@@ -136,14 +136,14 @@ class Folded:
         """Fit to few rows; tell what it took, and why it cannot be packaged."""
         few = np.zeros(len(self.table), bool)
         rng = np.random.default_rng(self.seed)
-        few[rng.permutation(len(self.table))[:FEW]] = True
+        few[rng.permutation(len(self.table))[: self.few]] = True
         start = self.clock()
         part = self.prepared.fit(Member(name), few, self.seed)
         taken = self.clock() - start
         why = ""
         if name not in self.agreed:
             why = agree(self.prepared.model([part]), self.table.head(PROBED)).reason
-        return (FEW if len(self.table) > 2 * FEW else 0), taken, why
+        return self.few, taken, why
 
     def _kept(self, name: str, settings: Mapping[str, Any], k: int) -> Outcome | None:
         found = self.kept.get(name, settings, k) if self.kept else None

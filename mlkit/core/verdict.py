@@ -14,7 +14,8 @@ __all__ = ["Finding", "Verdict"]
 
 STATES = ("passed", "missed", "not_assessed")
 _MARKS = {"passed": "✓", "missed": "✗", "not_assessed": "–"}
-_COLOURS = {"passed": "#2e7d4f", "missed": "#b3372f", "not_assessed": "#8a6d1d"}
+_COLOURS = {"passed": "#2f8f5b", "missed": "#cf4a41", "not_assessed": "#a8801f"}
+"""Legible on a light page and on a dark one."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,31 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         colour = _COLOURS["missed" if self.blocking else "passed"]
-        rows = "".join(_row(finding) for finding in self.findings)
+        ranked = sorted(self.findings, key=_rank)
+        rows = "".join(map(_row, ranked))
         title = escape(self.title or "Gate")
         return (
-            f'<div style="border-left:4px solid {colour};padding:.4em 1em;'
-            f'margin:.5em 0;max-width:60em"><div style="font-weight:600">{title}: '
-            f'<span style="color:{colour}">{self.state}</span></div>'
-            f'<table style="margin:.4em 0">{rows}</table></div>'
+            f'<div style="border-left:4px solid {colour};padding:.5em 1em;'
+            f'margin:.5em 0;max-width:60em"><div style="margin-bottom:.4em">'
+            f'<span style="font-weight:600;font-size:1.15em">{title}</span> '
+            f'<span style="background:{colour};color:#fff;border-radius:1em;'
+            f'padding:.1em .8em;margin:0 .6em;font-weight:600">{self.state}</span>'
+            f'<span style="opacity:.7">{escape(self._count())}</span></div>{rows}</div>'
         )
+
+    def _count(self) -> str:
+        """Count how the bars went, in words."""
+        told = [(len(self.blocking), "keep the gate shut" if self.blocking else "")]
+        for state, words in (("passed", "passed"), ("not_assessed", "not assessed")):
+            told.append((sum(f.state == state for f in self.findings), words))
+        if len(self.blocking) == 1:
+            told[0] = (1, "keeps the gate shut")
+        return " · ".join(f"{n} {words}" for n, words in told if n and words)
+
+
+def _rank(finding: Finding) -> int:
+    """Put what blocks first, then what was not assessed, then what passed."""
+    return 0 if finding.blocks else 1 if finding.state == "not_assessed" else 2
 
 
 def _detail(finding: Finding) -> str:
@@ -132,12 +150,18 @@ def _detail(finding: Finding) -> str:
 
 
 def _row(finding: Finding) -> str:
-    style = 'style="text-align:left;vertical-align:top;padding:.15em .8em .15em 0"'
-    colour = _COLOURS[finding.state]
-    advice = finding.help if finding.state != "passed" else ""
+    colour = _COLOURS["missed" if finding.blocks else finding.state]
+    strong = "font-weight:600" if finding.blocks else ""
+    lines = [f'<span style="{strong}">{escape(finding.bar)}</span>']
+    detail = escape(_detail(finding).removeprefix(": "))
+    if finding.state == "passed":
+        lines[0] += f' <span style="opacity:.65">{detail}</span>' if detail else ""
+    elif detail:
+        lines.append(f'<span style="opacity:.8">{detail}</span>')
+    if finding.help and finding.state != "passed":
+        lines.append(f'<span style="color:{colour}">→</span> {escape(finding.help)}')
     return (
-        f'<tr><td {style}><span style="color:{colour};font-weight:700">'
-        f"{_MARKS[finding.state]}</span></td><td {style}>{escape(finding.bar)}</td>"
-        f"<td {style}>{escape(_detail(finding).lstrip(': '))}</td>"
-        f"<td {style}>{escape(advice)}</td></tr>"
+        '<div style="display:flex;gap:.7em;padding:.22em 0;line-height:1.45">'
+        f'<span style="color:{colour};font-weight:700">{_MARKS[finding.state]}</span>'
+        f"<div>{'<br>'.join(lines)}</div></div>"
     )

@@ -96,7 +96,13 @@ def of_metric(
 
 
 def of_gap(
-    rows: int, value: float, limit: float, bar: float, mitigated: str, worse: str
+    rows: int,
+    value: float,
+    limit: float,
+    bar: float,
+    mitigated: str,
+    worse: str,
+    kind: str,
 ) -> str:
     """Return what would help a gap between groups under its bar.
 
@@ -107,14 +113,19 @@ def of_gap(
     mitigated
         The mitigation that is switched on; "" for none.
     worse
-        The group that fares worse.
+        The group that gets less.
+    kind
+        Of the problem.
     """
     if value <= bar:
         return _more(rows, rows_needed(rows, value, limit, bar), "hold-out rows")
     if not mitigated:
+        two = kind == "two_classes"
+        method = "exponentiated_gradient" if two else "reweighing"
+        milder = "; reweighing is milder and costs less" if two else ""
         return (
-            "switch on a mitigation: `mlkit decide mitigation reweighing`, then "
-            "`mlkit run`; its price is shown in `train`"
+            f"switch on a mitigation: `mlkit decide mitigation {method}`, then "
+            f"`mlkit run`{milder}; the price is shown in `train`"
         )
     other = {"reweighing": "exponentiated_gradient", "thresholds": "reweighing"}
     todo = other.get(mitigated, "reweighing")

@@ -240,7 +240,9 @@ def _gap(found: Fairness, name: str, bar: float, mitigated: str) -> Finding:
         "passed" if met else "missed",
         got=_told(found, one),
         need=f"its {side} limit {many} {say(bar)}{missed}",
-        help=advice.of_gap(found.rows, value, end, goal, mitigated, worse),
+        help=advice.of_gap(
+            found.rows, value, end, goal, mitigated, worse, found.problem.kind
+        ),
         required=True,
     )
 

@@ -1,13 +1,17 @@
-"""The picture of `accept`: each metric between the guess and its bar."""
+"""The picture of `accept`: each figure between the guess and its bar."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
+from mlkit.model.charts.fairness import dumbbells
 from mlkit.model.charts.review import groups
+from mlkit.model.fair_words import TITLES
+from mlkit.model.groupwise import GAPS
 from mlkit.model.metrics import METRICS
 from mlkit.model.words import say
 
@@ -19,21 +23,46 @@ __all__ = ["overview"]
 MOST = 6
 
 
+@dataclass(frozen=True)
+class Strip:
+    """One figure: its interval, and what it is held against."""
+
+    title: str
+    value: float
+    low: float
+    high: float
+    greater: bool
+    base: float | None = None
+    bar: float | None = None
+
+
 def overview(accepted: Accepted) -> plots.Picture:
-    """Draw a strip a metric: interval, guess and bar; groups beside them."""
-    names = _shown(accepted)
+    """Draw a strip a figure: interval, guess and bar; groups, and a mitigation."""
+    strips = _strips(accepted)
     metric = accepted.problem.metric
     told = [s for s in accepted.slices if metric in s.measured.metrics]
+    price = accepted.mitigation
+    below = 0.9 + 0.34 * len(price.rows()) if price else 0.0
+    high = max(0.62 * len(strips), 0.24 * len(told))
     with plots.style():
         picture = plots.Picture(
-            figsize=(10.5, 1.1 + 0.62 * len(names)), layout="constrained"
+            figsize=(10.5, 1.1 + high + below), layout="constrained"
         )
+        names = [f"strip {k}" for k in range(len(strips))]
         layout = [[name, "groups"] if told else [name] for name in names]
-        axes: dict[str, Axes] = picture.subplot_mosaic(layout)
-        for name in names:
-            _strip(axes[name], accepted, name)
+        heights = [high / max(len(strips), 1)] * len(strips)
+        if price:
+            layout.append(["price"] * len(layout[0]))
+            heights.append(below)
+        axes: dict[str, Axes] = picture.subplot_mosaic(layout, height_ratios=heights)
+        for name, strip in zip(names, strips, strict=True):
+            _strip(axes[name], strip)
         if told:
             groups(axes["groups"], accepted.problem, told)
+        if price:
+            dumbbells(axes["price"], price)
+            words = "what the mitigation changed, on rows that folds left out"
+            plots.label(axes["price"], f"Before ○ and after ●: {words}")
     verdict = accepted.verdict
     word = "Accepted" if verdict.state == "passed" else "Not accepted"
     plots.headline(
@@ -47,33 +76,56 @@ def overview(accepted: Accepted) -> plots.Picture:
     return picture
 
 
-def _shown(accepted: Accepted) -> list[str]:
-    """Return the metrics with a bar, then the others, most telling first."""
+def _strips(accepted: Accepted) -> list[Strip]:
+    """Return the figures with a bar, then the others, most telling first."""
+    gaps = list(_gaps(accepted))
     names = [n for n in accepted.metrics if n in accepted.bars]
     names += [n for n in accepted.metrics if n not in names]
-    return names[:MOST]
+    room = max(MOST - len(gaps), 2)
+    return [*(_metric(accepted, name) for name in names[:room]), *gaps]
 
 
-def _strip(axes: Axes, accepted: Accepted, name: str) -> None:
-    value, (low, high) = accepted.metrics[name], accepted.measured.intervals[name]
-    bar, base = accepted.bars.get(name), accepted.guessed.get(name)
-    marks = [low, high, value, *(v for v in (bar, base) if v is not None)]
+def _metric(accepted: Accepted, name: str) -> Strip:
+    low, high = accepted.measured.intervals[name]
+    return Strip(
+        METRICS[name].title,
+        accepted.metrics[name],
+        low,
+        high,
+        METRICS[name].greater,
+        accepted.guessed.get(name),
+        accepted.bars.get(name),
+    )
+
+
+def _gaps(accepted: Accepted) -> list[Strip]:
+    """Return the gaps between groups that have a bar."""
+    found = []
+    for name in GAPS if accepted.fairness else ():
+        one = accepted.fairness.widest(name) if accepted.fairness else None
+        if one and name in accepted.bars:
+            ratio, bar = name.endswith("_ratio"), accepted.bars[name]
+            title = f"{TITLES[name]}, {one.column}"
+            ends = one.value, one.low, one.high
+            found.append(Strip(title, *ends, ratio, None, bar))
+    return found
+
+
+def _strip(axes: Axes, one: Strip) -> None:
+    known = [v for v in (one.bar, one.base) if v is not None]
+    marks = [one.low, one.high, one.value, *known]
     room = 0.06 * (max(marks) - min(marks)) or 0.1
     axes.set_xlim(min(marks) - room, max(marks) + room)
     axes.set_ylim(-1, 1)
-    axes.plot([low, high], [0, 0], color=plots.ACCENT, lw=5, alpha=0.35)
-    axes.scatter([value], [0], s=50, color=plots.ACCENT, zorder=3)
-    if base is not None:
-        axes.plot([base] * 2, [-0.5, 0.5], color=plots.MUTED, lw=2)
-    if bar is not None:
-        greater = METRICS[name].greater
-        met = low >= bar if greater else high <= bar
-        axes.scatter([bar], [-0.55], marker="^", s=60, color=_colour(met), zorder=3)
-    axes.set_yticks([0], [f"{METRICS[name].title}  {say(value)}"])
+    axes.plot([one.low, one.high], [0, 0], color=plots.ACCENT, lw=5, alpha=0.35)
+    axes.scatter([one.value], [0], s=50, color=plots.ACCENT, zorder=3)
+    if one.base is not None:
+        axes.plot([one.base] * 2, [-0.5, 0.5], color=plots.MUTED, lw=2)
+    if one.bar is not None:
+        met = one.low >= one.bar if one.greater else one.high <= one.bar
+        colour = plots.GOOD if met else plots.BAD
+        axes.scatter([one.bar], [-0.55], marker="^", s=60, color=colour, zorder=3)
+    axes.set_yticks([0], [f"{plots.shorten(one.title, 34)}  {say(one.value)}"])
     axes.tick_params(axis="y", labelsize=9, labelcolor=plots.INK)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-
-
-def _colour(met: bool) -> str:
-    return plots.GOOD if met else plots.BAD

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlkit.model.fairness import Fairness, Group
     from mlkit.model.price import Price
 
-__all__ = ["overview", "price"]
+__all__ = ["dumbbells", "overview", "price"]
 
 MOST, PANELS = 24, 4
 SHOWN = {
@@ -53,20 +53,24 @@ def overview(found: Fairness) -> plots.Picture:
 
 def price(one: Price) -> plots.Picture:
     """Draw each gap, and the metric, before and after."""
-    rows = one.rows()
     with plots.style():
         picture = plots.Picture(
-            figsize=(9, 1.1 + 0.42 * len(rows)), layout="constrained"
+            figsize=(9, 1.1 + 0.42 * len(one.rows())), layout="constrained"
         )
-        axes = picture.subplots()
-        for place, (_, before, after) in enumerate(reversed(rows)):
-            _dumbbell(axes, place, before, after)
-        axes.set_yticks(range(len(rows)), [title for title, _, _ in reversed(rows)])
-        axes.tick_params(axis="y", labelsize=9, labelcolor=plots.INK)
-        axes.grid(visible=False, axis="y")
-        axes.set_ylim(-0.6, len(rows) - 0.4)
+        dumbbells(picture.subplots(), one)
     plots.headline(picture, one.statement, "○ before   ● after, with 95 % intervals")
     return picture
+
+
+def dumbbells(axes: Axes, one: Price) -> None:
+    """Draw each thing before and after, a line each."""
+    rows = one.rows()[::-1]
+    for place, (_, before, after) in enumerate(rows):
+        _dumbbell(axes, place, before, after)
+    axes.set_yticks(range(len(rows)), [title for title, _, _ in rows])
+    axes.tick_params(axis="y", labelsize=9, labelcolor=plots.INK)
+    axes.grid(visible=False, axis="y")
+    axes.set_ylim(-0.6, len(rows) - 0.4)
 
 
 Span = tuple[float, float, float]

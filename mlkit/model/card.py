@@ -12,7 +12,7 @@ from mlkit.model.accept import Accepted
 from mlkit.model.cards import Card, Section, Table, plain
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
-from mlkit.model.metrics import METRICS
+from mlkit.model.metrics import METRICS, of_problem
 from mlkit.model.review import Review
 from mlkit.model.slices import Slice
 from mlkit.model.words import listed, say
@@ -161,7 +161,8 @@ def _quality(accepted: Accepted) -> Section:
             " to ".join(say(limit) for limit in accepted.measured.intervals[name]),
             say(accepted.guessed[name]) if name in accepted.guessed else "–",
         )
-        for name, value in accepted.metrics.items()
+        for name in of_problem(accepted.problem)
+        if (value := accepted.metrics.get(name)) is not None
     ]
     first = f"Judged on {accepted.rows:,} sealed rows; intervals hold 95 %."
     heads = ("metric", "value", "interval", "a guess")

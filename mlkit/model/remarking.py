@@ -59,7 +59,7 @@ def of_leaks(found: Review) -> Iterator[Remark]:
 def of_features(found: Review) -> Iterator[Remark]:
     """Remark on what the model rests on, and what it can do without."""
     useful = [one for one in found.importance if one.certain]
-    total = sum(one.loss for one in useful)
+    total = sum(max(one.loss, 0.0) for one in found.importance)
     if len(found.importance) > 2 and useful and useful[0].loss > 0.8 * total:
         yield Remark(
             "warning",

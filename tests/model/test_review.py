@@ -220,3 +220,19 @@ def test_limits_come_of_the_rows(make):
     Schema.of(table).put(Column("day", "date", ("time",))).attach(dated)
     told = " ".join(limits(fit("linear", {}, table, Problem.of(table)), dated))
     assert "day 2020-01-01 to 2021-02-03" in told
+
+
+def test_to_rest_on_one_column_is_said_only_where_the_others_add_little():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(400, 3)), columns=list("abc"))
+    train, valid = table.iloc[:200], table.iloc[200:]
+
+    def told(weights):
+        made = [t.assign(y=(t * weights).sum(axis=1)) for t in (train, valid)]
+        task = Problem("number", "y", "rmse", numbers=("a", "b", "c"))
+        model = fit("linear", {}, made[0], task)
+        found = review(model, *made, repeats=2, refits=0)
+        return any("rests almost wholly on a" in r.what for r in found.remarks)
+
+    assert told([9, 0.1, 0.1])
+    assert not told([3, 2, 1])

@@ -10,6 +10,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.collect import collect
 from mlkit.data.contract import infer
 from mlkit.data.measures.leaks import leaks, ties
+from mlkit.data.measures.shapes import bars
 from mlkit.data.profile import Profile, profile
 
 
@@ -203,3 +204,11 @@ def test_huge_and_tiny_numbers_keep_a_record_finite():
     far = {column["name"]: column for column in found.columns}["far"]
     assert (far["min"], far["max"]) == (-1e300, 1e300)
     assert 9e299 < far["spread"] <= 1e300
+
+
+@pytest.mark.parametrize("value", [4.5036e15, 1.80144e16, 1.7e308, 5e-324, -1e300])
+@pytest.mark.parametrize("step", [0.0, 1.0, 2.0])
+def test_bars_of_numbers_as_large_as_floats_go(value, step):
+    cells = pd.Series([value, value + step, np.nan])
+    shape = bars(cells, "number", np.zeros(3, np.intp), 1)
+    assert sum(shape["rows"][0]) in (1, 2)

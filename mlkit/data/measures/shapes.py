@@ -87,14 +87,17 @@ def _edges(known: NDArray[np.float64]) -> NDArray[Any]:
         return np.array([0.0, 1.0])
     plain, power = scaled(known)
     low, high = plain.min(), plain.max()
-    near = high - low <= FEW_WHOLE
+    finest = 8 * BINS * float(np.spacing(max(abs(low), abs(high))))
+    near = finest < 1 and high - low <= FEW_WHOLE
     if near and power == 1 and np.all(plain == np.floor(plain)):
         return np.arange(low, high + 2, dtype=float) - 0.5
     # a far tail would flatten everything else: the outer hundredth is left out
     inner = np.quantile(plain[:: max(len(plain) // LOOKED_AT, 1)], [0.005, 0.995])
     if high - low > 4 * (inner[1] - inner[0]) > 0:
         low, high = inner
-    return np.linspace(low, high if high > low else low + 1, BINS + 1) * power
+    high = max(high, low + finest) if high > low else low + max(1.0, finest)
+    most = float(np.finfo(np.float64).max) / power
+    return np.linspace(low, min(high, most), BINS + 1) * power
 
 
 def _heights(numbers: NDArray[np.float64], edges: NDArray[np.float64]) -> list[int]:

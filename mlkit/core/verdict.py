@@ -162,6 +162,7 @@ def _row(finding: Finding) -> str:
         lines.append(f'<span style="color:{colour}">→</span> {escape(finding.help)}')
     return (
         '<div style="display:flex;gap:.7em;padding:.22em 0;line-height:1.45">'
-        f'<span style="color:{colour};font-weight:700">{_MARKS[finding.state]}</span>'
+        f'<span style="color:{colour};font-weight:700;flex:0 0 1em">'
+        f"{_MARKS[finding.state]}</span>"
         f"<div>{'<br>'.join(lines)}</div></div>"
     )

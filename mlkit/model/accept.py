@@ -210,7 +210,7 @@ def accept(
         rival.of_guess(problem, truth, predicted, base, at, seen.units, seed),
         *bars_of.of_metrics(problem, told, asked, len(truth)),
         *group_bars.of_groups(problem, found, asked, len(truth)),
-        *group_bars.of_fairness(fair, asked, price.asked.method if price else ""),
+        *group_bars.of_fairness(fair, asked, price),
         *group_bars.of_parts(problem, weak, asked),
         *_of_leaks(review, known_leaks),
         bars_of.of_rows(len(truth), asked),

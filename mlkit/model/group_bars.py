@@ -10,6 +10,7 @@ from mlkit.model.fair_words import TITLES, words
 from mlkit.model.fairness import Fairness, Gap
 from mlkit.model.groupwise import GAPS
 from mlkit.model.metrics import METRICS
+from mlkit.model.price import Price
 from mlkit.model.problem import Problem
 from mlkit.model.slices import FEWEST, Slice
 from mlkit.model.words import say
@@ -58,7 +59,7 @@ def of_groups(
 
 
 def of_fairness(
-    found: Fairness, bars: Mapping[str, float], mitigated: str = ""
+    found: Fairness, bars: Mapping[str, float], price: Price | None = None
 ) -> Iterator[Finding]:
     """Judge the gaps between groups of sensitive columns.
 
@@ -68,12 +69,12 @@ def of_fairness(
         How groups are treated.
     bars
         As `mlkit.model.bars.read` gives them.
-    mitigated
-        The mitigation that is switched on; "" for none.
+    price
+        What a mitigation changes, before and after; None where none is switched on.
     """
     for name in GAPS:
         if name in bars:
-            yield _gap(found, name, bars[name], mitigated)
+            yield _gap(found, name, bars[name], price)
     one = found.widest("parity_gap")
     if one and not bars.keys() & GAPS.keys():
         yield Finding(
@@ -219,7 +220,7 @@ def _small(
         )
 
 
-def _gap(found: Fairness, name: str, bar: float, mitigated: str) -> Finding:
+def _gap(found: Fairness, name: str, bar: float, price: Price | None) -> Finding:
     ratio = name.endswith("_ratio")
     side, many = ("lower", "at least") if ratio else ("upper", "at most")
     title = f"{TITLES[name]} {many} {say(bar)}"
@@ -235,16 +236,29 @@ def _gap(found: Fairness, name: str, bar: float, mitigated: str) -> Finding:
     signed = -1.0 if ratio else 1.0
     value, end, goal = (signed * v for v in (one.value, limit, bar))
     missed = "" if met else f", missed {advice.short(limit, bar)}"
+    mitigated = price.asked.method if price else ""
     return Finding(
         title,
         "passed" if met else "missed",
-        got=_told(found, one),
+        got=_told(found, one) + _before(price, name),
         need=f"its {side} limit {many} {say(bar)}{missed}",
         help=advice.of_gap(
             found.rows, value, end, goal, mitigated, worse, found.problem.kind
         ),
         required=True,
     )
+
+
+def _before(price: Price | None, name: str) -> str:
+    """Tell what a mitigation did to a gap, on rows that folds left out."""
+    if price is None:
+        return ""
+    was, now = price.before.widest(name), price.after.widest(name)
+    if was is None or now is None:
+        return ""
+    method = price.asked.method.replace("_", " ")
+    ends = f"{say(was.value)} before {method}, {say(now.value)} after"
+    return f"; {ends}, on training rows that folds left out"
 
 
 def _told(found: Fairness, one: Gap) -> str:

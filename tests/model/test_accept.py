@@ -8,12 +8,18 @@ import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
+from mlkit.core.past import Champion
 from mlkit.core.schema import Schema
+from mlkit.model import rival
 from mlkit.model.accept import Accepted, accept
 from mlkit.model.evaluate import evaluate
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import Member, fit
+from mlkit.model.mitigation import outlook
+from mlkit.model.package import package
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
+from mlkit.model.search import weakest
+from mlkit.model.tune import Settings
 
 
 def judge(parts, kind, name="linear", *, shuffle=False, leaks=None, cut=None, **how):
@@ -140,3 +146,84 @@ def test_rows_that_cannot_be_judged_are_refused(parts):
     nothing = Review(model.problem, 1, 0.0, 0.0, ())
     with pytest.raises(InputError, match="no row has a target"):
         accept(model, cleaning, evaluate(model, valid), nothing, test.head(0))
+
+
+def test_gaps_between_groups_and_weak_parts_are_judged(parts):
+    fair = judge(parts, "two_classes", bars={"parity_gap": 0.9, "odds_gap": 0.01})
+    assert state_of(fair, "demographic parity gap at most 0.9") == "passed"
+    assert state_of(fair, "equalised odds gap at most 0.01") == "missed"
+    assert fair.fairness.rows == fair.rows
+    train, valid, test, cleaning = parts("two_classes")
+    model = fit("linear", {}, train, Problem.of(train))
+    nothing = Review(model.problem, 1, 0.0, 0.0, ())
+    evaluation = evaluate(model, valid)
+    weak = weakest(model, valid, evaluation.threshold, named={})
+    args = model, cleaning, evaluation, nothing, test
+    found = accept(*args, slices=weak, bars={"worst_slice": 0.99})
+    assert "worst part of the rows" in found.verdict.blocking[0].bar
+    assert len(found.parts) == len(weak.found)
+
+
+def test_a_mitigation_stands_in_what_was_accepted_before_and_after(parts, tmp_path):
+    train, valid, test, cleaning = parts("two_classes", 900)
+    settings = Settings(
+        Problem.of(train), (Member("linear"),), 0.8, 0.8, 0.8, (), 3, seed=0
+    )
+    model = outlook(train, settings, keep=tmp_path).train("reweighing")
+    nothing = Review(model.problem, 1, 0.0, 0.0, ())
+    bars = {"parity_gap": 0.9}
+    args = model, cleaning, evaluate(model, valid), nothing, test
+    found = accept(*args, bars=bars)
+    (gap,) = [f for f in found.findings if "demographic" in f.bar]
+    assert "before reweighing" in gap.got
+    assert any(note.startswith("mitigated: reweighing") for note in found.notes)
+    assert Accepted.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert repr(found.plot()).startswith("<Picture")
+
+
+@pytest.fixture
+def packaged(parts, kind):
+    """Package a weak model and a good one of the same rows."""
+    train, valid, test, cleaning = parts(kind, 700)
+    made = {}
+    for name, settings in {"dummy": {}, "linear": {}}.items():
+        model = fit(name, settings, train, Problem.of(train))
+        evaluation = evaluate(model, valid)
+        nothing = Review(model.problem, 1, 0.0, 0.0, ())
+        accepted = accept(model, cleaning, evaluation, nothing, test)
+        made[name] = model, package(model, accepted, cleaning, {}, valid, test).folder
+    rows = cleaning.apply(test)
+    return made, test, rows
+
+
+def against(packaged, mine, champion, bar=None, rows=None):
+    made, test, cleaned = packaged
+    model = made[mine][0]
+    held = Champion(made[champion][1], rows)
+    truth, said = model.problem.truth(cleaned), model.predicted(cleaned)
+    return rival.of_champion(model.problem, test, truth, said, 0.5, held, bar)
+
+
+def test_a_model_is_held_against_the_champion_row_for_row(packaged):
+    better = against(packaged, "linear", "dummy", 0.0)
+    assert better.state == "passed"
+    assert "ahead by" in better.got
+    worse = against(packaged, "dummy", "linear", 0.0)
+    assert worse.state == "missed"
+    assert "behind by" in worse.got
+    same = against(packaged, "linear", "linear", 0.0)
+    assert same.blocks
+    unasked = against(packaged, "dummy", "linear")
+    assert unasked.state == "not_assessed"
+    assert not unasked.blocks
+    assert "behind by" in unasked.got
+
+
+def test_rows_the_champion_may_have_seen_do_not_count(packaged):
+    ids = frozenset(map(str, packaged[1].index))
+    some = against(packaged, "linear", "dummy", 0.0, frozenset(sorted(ids)[:60]))
+    assert "on 60 rows that neither was fitted on" in some.got
+    few = against(packaged, "linear", "dummy", 0.0, frozenset(sorted(ids)[:5]))
+    assert few.state == "not_assessed"
+    assert few.blocks
+    assert "only 5 of these rows" in few.got

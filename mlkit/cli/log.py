@@ -1,0 +1,94 @@
+"""``mlkit log``: what the served model was asked, and what it said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mlkit.product.log import Request
+
+__all__ = ["command"]
+
+WIDE = 60
+
+
+@click.command("log")
+@click.option("--id", "name", default="", help="One request, by the id in its reply.")
+@click.option("--last", "count", default=20, help="How many of the newest; 20.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--log", "path", default=None, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def command(
+    name: str, count: int, as_json: bool, path: Path | None, folder: Path
+) -> None:
+    """Show past requests, newest first, or one with the model that answered it."""
+    from mlkit.product.log import find, last
+
+    place = path or _place(folder)
+    found = [find(place, name)] if name else last(place, max(count, 0))
+    for request in found:
+        if as_json:
+            click.echo(json.dumps(_form(request), ensure_ascii=False))
+        elif name:
+            click.echo("\n".join(_whole(request)))
+        else:
+            click.echo(_line(request))
+    if not found:
+        click.echo("no request yet")
+
+
+def _place(folder: Path) -> Path:
+    """Return the log of a project, or the one that a bare package has here."""
+    from mlkit.core.project import Project
+
+    project = Project.find(folder)
+    return project.state / "requests.sqlite" if project else folder / "requests.sqlite"
+
+
+def _line(request: Request) -> str:
+    said = ", ".join(_said(request))
+    at = request.at.isoformat(sep=" ", timespec="seconds")[:19]
+    rows = "1 row" if request.rows == 1 else f"{request.rows} rows"
+    short = said if len(said) <= WIDE else said[: WIDE - 1] + "…"
+    return f"{request.id}  {at}  {request.model[:12]}  {rows}: {short}"
+
+
+def _said(request: Request) -> Iterator[str]:
+    for told in request.reply["predictions"]:
+        yield str(told["label"] if "label" in told else told["value"])
+
+
+def _whole(request: Request) -> Iterator[str]:
+    about = request.about
+    yield f"request  {request.id}"
+    yield f"at       {request.at.isoformat(timespec='milliseconds')}"
+    yield f"took     {1000 * request.seconds:.1f} ms"
+    yield f"model    {request.model[:12]}"
+    yield f"package  {request.model}"
+    for name in ("project", "run", "by", "made", "review_by"):
+        if about.get(name):
+            yield f"{name.removesuffix('_by'):<9}{about[name]}"
+    for row, told in enumerate(request.reply["predictions"]):
+        cells = {name: column[row] for name, column in request.cells.items()}
+        yield f"row {row}"
+        yield f"  asked  {json.dumps(cells, ensure_ascii=False)}"
+        yield f"  said   {json.dumps(told, ensure_ascii=False)}"
+
+
+def _form(request: Request) -> dict[str, object]:
+    about = {k: v for k, v in request.about.items() if k != "schema"}
+    return {
+        "id": request.id,
+        "at": request.at.isoformat(),
+        "model": request.model,
+        "rows": request.rows,
+        "seconds": request.seconds,
+        "cells": request.cells,
+        "reply": request.reply,
+        "about": about,
+    }

@@ -1,0 +1,1 @@
+"""The parts of the request log: its tables, its writer, its reader."""

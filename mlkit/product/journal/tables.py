@@ -1,0 +1,183 @@
+"""The tables of a request log, in SQLite: opened, made, and known again."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlkit.core.errors import InputError
+
+__all__ = ["Model", "Record", "append", "connect", "enter", "make"]
+
+APPLICATION, FORMAT = 0x6D6C6B74, 1
+TABLES = """
+CREATE TABLE IF NOT EXISTS models (
+    identity TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    about TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS requests (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    at REAL NOT NULL,
+    model TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    cells TEXT NOT NULL,
+    reply TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS requests_at ON requests (at);
+"""
+INSERT = """
+INSERT INTO requests (id, at, model, rows, seconds, cells, reply)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A package that answers: its identity, and what is known of it.
+
+    Parameters
+    ----------
+    identity
+        The hash of the package's files.
+    about
+        Plain JSON data: its schema, when it was made, by which run.
+    """
+
+    identity: str
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One answered request, as it is kept.
+
+    Parameters
+    ----------
+    id
+        Of the request; kept once.
+    at
+        When it came in, in seconds since 1970.
+    model
+        The identity of the package that answered.
+    rows
+        How many were asked for.
+    seconds
+        What it took until the reply was ready to be kept.
+    cells
+        The raw rows as JSON, by column, without private ones.
+    reply
+        The JSON that is sent back.
+    """
+
+    id: str
+    at: float
+    model: str
+    rows: int
+    seconds: float
+    cells: str
+    reply: str
+
+
+def make(path: Path, model: Model, at: float) -> None:
+    """Make a log where there is none, and enter the model that will answer.
+
+    Raises
+    ------
+    InputError
+        Where the file is something else, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = connect(path, wait=10)
+    except (OSError, sqlite3.Error) as error:
+        raise _unfit(path, str(error)) from None
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;{TABLES}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        enter(connection, model, at)
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise _unfit(path, str(error)) from None
+    finally:
+        connection.close()
+
+
+def connect(path: Path, *, wait: float = 1.0, read: bool = False) -> sqlite3.Connection:
+    """Open a log: every commit is on the disk before it returns.
+
+    Parameters
+    ----------
+    path
+        The file.
+    wait
+        Seconds to wait for another writer.
+    read
+        Whether it is only looked at; then it has to be there.
+
+    Raises
+    ------
+    InputError
+        Where the file is there and is no log of a format known here.
+    sqlite3.Error
+        Where it cannot be opened.
+    """
+    where = f"{path.absolute().as_uri()}?mode={'ro' if read else 'rw'}"
+    connection = sqlite3.connect(where, wait, uri=True, isolation_level=None)
+    try:
+        _known(connection, path, empty=not read)
+        if not read:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def enter(connection: sqlite3.Connection, model: Model, at: float) -> None:
+    """Enter a model, once."""
+    import json
+
+    about = json.dumps(model.about, ensure_ascii=False, sort_keys=True)
+    told = (model.identity, at, about)
+    connection.execute("INSERT OR IGNORE INTO models VALUES (?, ?, ?)", told)
+
+
+def append(connection: sqlite3.Connection, record: Record) -> tuple[str, str] | None:
+    """Add a record; return the cells and the reply kept under its id before, if any."""
+    told = (record.id, record.at, record.model, record.rows, record.seconds)
+    done = connection.execute(INSERT, (*told, record.cells, record.reply))
+    if done.rowcount == 1:
+        return None
+    asked = "SELECT cells, reply FROM requests WHERE id = ?"
+    cells, reply = connection.execute(asked, (record.id,)).fetchone()
+    return cells, reply
+
+
+def _known(connection: sqlite3.Connection, path: Path, *, empty: bool) -> None:
+    """See that a file is a log, or where it may be, empty."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if empty and not tables:
+        return
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (form,) = connection.execute("PRAGMA user_version").fetchone()
+    if (application, form) != (APPLICATION, FORMAT):
+        raise _unfit(path, f"a database of another kind or format ({form})")
+
+
+def _unfit(path: Path, got: str) -> InputError:
+    return InputError(
+        "this cannot be used as a request log",
+        where=str(path),
+        expected="a file that `mlkit serve` keeps, or a place for a new one",
+        got=got,
+    )

@@ -1,0 +1,140 @@
+"""The thread that writes the log: what came in together is committed together.
+
+A record is handed back only once its transaction is on the disk, or has failed.
+Group commit makes one wait for the disk serve all requests that came in meanwhile
+(DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984).
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlkit.core.errors import MlkitError
+from mlkit.product.journal.tables import Record, append, connect
+
+__all__ = ["Kept", "Writer"]
+
+GROUP = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a record.
+
+    Parameters
+    ----------
+    ticket
+        What it was handed in with.
+    reply
+        The reply that is on the disk: its own, or that of the same request before.
+    state
+        ``written``, ``repeated``, ``differs`` (its id was used for other rows), or
+        ``failed``; in the last two there is no reply.
+    why
+        Of what failed.
+    """
+
+    ticket: Any
+    reply: str
+    state: str
+    why: str = ""
+
+
+class Writer:
+    """One thread and one connection; records go in, `Kept` come out in groups.
+
+    Parameters
+    ----------
+    path
+        A log that `mlkit.product.journal.tables.make` made.
+    settle
+        Told, in the writer's thread, of each group.
+    wait
+        Seconds to wait for somebody else's lock before a group has failed.
+    """
+
+    def __init__(
+        self, path: Path, settle: Callable[[list[Kept]], None], wait: float = 1.0
+    ) -> None:
+        self.path, self.settle, self.wait = path, settle, wait
+        self.healthy = True
+        self._queue: queue.SimpleQueue[tuple[Any, Record | None] | None]
+        self._queue = queue.SimpleQueue()
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, ticket: Any, record: Record | None) -> None:
+        """Hand a record in; None only tries whether the log can be written."""
+        self._queue.put((ticket, record))
+
+    def stop(self) -> None:
+        """Write what was handed in, and end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            first = self._queue.get()
+            group = [first]
+            while len(group) < GROUP and first is not None:
+                try:
+                    group.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            going = None not in group
+            self._write([pair for pair in group if pair is not None])
+        self._close()
+
+    def _write(self, group: Sequence[tuple[Any, Record | None]]) -> None:
+        if not group:
+            return
+        try:
+            kept = self._commit(group)
+            self.healthy = True
+        except (sqlite3.Error, MlkitError, OSError) as error:
+            self.healthy = False
+            self._close()
+            kept = [Kept(ticket, "", "failed", str(error)) for ticket, _ in group]
+        self.settle(kept)
+
+    def _commit(self, group: Sequence[tuple[Any, Record | None]]) -> list[Kept]:
+        """Write a group in one transaction."""
+        if self._connection is None:
+            self._connection = connect(self.path, wait=self.wait)
+        self._connection.execute("BEGIN IMMEDIATE")
+        kept = [self._append(self._connection, *pair) for pair in group]
+        if any(record is None for _, record in group):
+            self._connection.execute("UPDATE models SET at = at")
+        self._connection.execute("COMMIT")
+        return kept
+
+    @staticmethod
+    def _append(
+        connection: sqlite3.Connection, ticket: Any, record: Record | None
+    ) -> Kept:
+        if record is None:
+            return Kept(ticket, "", "written")
+        before = append(connection, record)
+        if before is None:
+            return Kept(ticket, record.reply, "written")
+        cells, reply = before
+        if cells != record.cells:
+            return Kept(ticket, "", "differs")
+        return Kept(ticket, reply, "repeated")
+
+    def _close(self) -> None:
+        """Close the connection, which rolls back what was not committed."""
+        if self._connection is not None:
+            try:
+                self._connection.close()
+            except sqlite3.Error:
+                self.healthy = False
+            self._connection = None

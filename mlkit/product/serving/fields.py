@@ -1,0 +1,113 @@
+"""The columns of a request: which cells each takes, from the package's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlkit.core.errors import InputError
+from mlkit.core.operations import ELSEWHERE
+
+__all__ = ["Field", "fields_of"]
+
+NUMBERS = frozenset({"number", "unit"})
+CELLS: Mapping[str, Any] = {
+    "number": int | float | str | None,
+    "spoken": int | float | str | None,
+    "category": int | float | str | bool | None,
+    "text": str | None,
+    "date": str | None,
+    "id": int | str | None,
+}
+"""What JSON may hold for a kind of column; ``spoken`` is text that becomes a number."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a request.
+
+    Parameters
+    ----------
+    name
+        As in the raw data.
+    kind
+        One of `CELLS`.
+    used
+        Whether the model looks at it.
+    required
+        Whether a row may do without it.
+    private
+        Whether it stays out of the log.
+    gaps
+        The words that mean a missing cell.
+    known
+        The values that training saw, after cleaning; none where that is open.
+    """
+
+    name: str
+    kind: str
+    used: bool
+    required: bool
+    private: bool
+    gaps: frozenset[str]
+    known: frozenset[str]
+
+
+def fields_of(
+    schema: Mapping[str, Any], cleaning: Mapping[str, Any]
+) -> tuple[Field, ...]:
+    """Return the columns that a package takes.
+
+    Parameters
+    ----------
+    schema, cleaning
+        ``schema.json`` and ``cleaning.json`` of the package.
+
+    Raises
+    ------
+    InputError
+        Where the model looks at images or sounds, which JSON rows do not carry.
+    """
+    known = {
+        column["name"]: frozenset(column.get("categories", ()))
+        for column in cleaning.get("outputs", {}).get("columns", ())
+    }
+    made = []
+    for column in schema["input"]:
+        name = column["name"]
+        plays = [o for o in cleaning["operations"] if o["column"] == name]
+        _plain(column, plays)
+        gaps = {word for o in plays if o["op"] == "missing" for word in o["values"]}
+        gaps |= {"", *column.get("missing", ())}
+        made.append(
+            Field(
+                name,
+                _kind(column["type"], plays),
+                bool(column["used"]),
+                bool(column["required"]),
+                "private" in column.get("roles", ()),
+                frozenset(word for word in gaps if isinstance(word, str)),
+                known.get(name, frozenset()),
+            )
+        )
+    return tuple(made)
+
+
+def _kind(kind: str, plays: Sequence[Mapping[str, Any]]) -> str:
+    """Tell text that cleaning reads as a number from text that stays text."""
+    speaks = any(o["op"] in NUMBERS and o.get("part") is None for o in plays)
+    if kind in ("category", "text") and speaks:
+        return "spoken"
+    return kind if kind in CELLS else "text"
+
+
+def _plain(column: Mapping[str, Any], plays: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse columns whose cells would be files."""
+    media = column["type"] in ("image", "audio") and column["used"]
+    if media or (column["used"] and any(o["op"] in ELSEWHERE for o in plays)):
+        raise InputError(
+            "a model that looks at images or sounds cannot be served as JSON rows",
+            where=f"column {column['name']!r}",
+            todo="score files with `mlkit predict`",
+        )

@@ -1,0 +1,187 @@
+"""A request's body, read by the package's schema: types first, then what text says.
+
+What is read is typed by msgspec, which refuses NaN, Infinity, numbers that are too
+large for a float, and whatever is nested; so nothing of a request is ever a path, a
+pattern or a program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from mlkit.core.errors import did_you_mean
+from mlkit.core.values import dates, number_words
+from mlkit.product.serving.fields import CELLS, Field
+from mlkit.product.serving.refused import Refused
+
+__all__ = ["Asked", "Form"]
+
+PLACE = re.compile(r" - at `(.*)`$", re.DOTALL)
+FIELD = re.compile(r"^\$\.(?:rows\[\d+\]|columns)\.(.*?)(?:\[\d+\])?$", re.DOTALL)
+NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
+IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+LARGEST = 2**1023
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that can be answered.
+
+    Parameters
+    ----------
+    id
+        As the client named it; "" where it did not.
+    cells
+        Raw cells by column, each column as long as `rows`.
+    rows
+        How many.
+    """
+
+    id: str
+    cells: Mapping[str, Sequence[Any]]
+    rows: int
+
+
+class Form:
+    """What the body of a request looks like.
+
+    Parameters
+    ----------
+    fields
+        The columns, see `fields_of`.
+    target
+        The column that is predicted; it may be there, and is not looked at.
+    most
+        How many rows a request may have.
+    """
+
+    def __init__(self, fields: Sequence[Field], target: str, most: int) -> None:
+        self.fields, self.most = tuple(fields), most
+        self.names = [field.name for field in fields]
+        self.known = [*self.names, target]
+        row = _struct("Row", fields, target, _cell)
+        columns = _struct("Columns", fields, target, _list)
+        unset = msgspec.UNSET
+        parts = [
+            ("id", str, ""),
+            ("rows", _list(row) | msgspec.UnsetType, unset),
+            ("columns", columns | msgspec.UnsetType, unset),
+        ]
+        body = msgspec.defstruct("Body", parts, forbid_unknown_fields=True)
+        self._decoder = msgspec.json.Decoder(body)
+
+    def read(self, body: bytes) -> Asked:
+        """Read a body.
+
+        Raises
+        ------
+        Refused
+            422 with the place and the field, or 413 for too many rows.
+        """
+        try:
+            found: Any = self._decoder.decode(body)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise self._refusal(str(error)) from None
+        if found.id and not IDS.fullmatch(found.id):
+            what = "an id has 1 to 128 letters, digits, and . _ : -"
+            raise Refused(422, what, where="$.id")
+        given = (found.rows is not msgspec.UNSET, found.columns is not msgspec.UNSET)
+        if sum(given) != 1:
+            raise Refused(422, "a request has either rows or columns", where="$")
+        cells, rows = self._by_row(found.rows) if given[0] else self._by_column(found)
+        if not rows:
+            raise Refused(422, "there is no row", where="$")
+        if rows > self.most:
+            raise Refused(413, f"a request has at most {self.most} rows", where="$")
+        place = "$.rows[{}].{}" if given[0] else "$.columns.{1}[{0}]"
+        for field in self.fields:
+            _check(field, cells[field.name], place)
+        return Asked(found.id, cells, rows)
+
+    def _by_row(self, rows: Sequence[Any]) -> tuple[dict[str, Sequence[Any]], int]:
+        columns = list(zip(*map(msgspec.structs.astuple, rows), strict=True))
+        return dict(zip(self.names, columns, strict=False)), len(rows)
+
+    def _by_column(self, found: Any) -> tuple[dict[str, Sequence[Any]], int]:
+        columns = msgspec.structs.astuple(found.columns)
+        given = dict(zip(self.known, columns, strict=True))
+        lengths = {name: len(c) for name, c in given.items() if c is not None}
+        rows = max(lengths.values(), default=0)
+        for name, length in lengths.items():
+            if length != rows:
+                where, what = f"$.columns.{name}", f"{length} cells where others"
+                raise Refused(422, f"{what} have {rows}", where=where, field=name)
+        absent = [None] * rows
+        cells = {n: absent if given[n] is None else given[n] for n in self.names}
+        return cells, rows
+
+    def _refusal(self, told: str) -> Refused:
+        """Say what msgspec says, with the field apart."""
+        place = PLACE.search(told)
+        where = place[1] if place else ""
+        what = told[: place.start()] if place else told
+        named = NAMED.search(what)
+        within = FIELD.search(where)
+        field = within[1] if within else named[2] if named else ""
+        if named and named[1] == "unknown" and where:
+            what = f"{what}; {did_you_mean(field, self.known)}"
+        return Refused(422, what, where=where, field=field)
+
+
+def _struct(name: str, fields: Sequence[Field], target: str, of: Any) -> Any:
+    """Make the type of a row, or of the columns, whose names may be anything."""
+    parts, names = list[Any](), dict[str, str]()
+    for place, field in enumerate(fields):
+        names[f"c{place}"] = field.name
+        cell = of(CELLS[field.kind])
+        left_out = () if field.required else (None,)
+        parts.append((f"c{place}", cell if field.required else cell | None, *left_out))
+    names["target"] = target
+    parts.append(("target", of(CELLS["category"]) | None, None))
+    return msgspec.defstruct(
+        *(name, parts), rename=names, forbid_unknown_fields=True, kw_only=True
+    )
+
+
+def _cell(kind: Any) -> Any:
+    return kind
+
+
+def _list(kind: Any) -> Any:
+    return list.__class_getitem__(kind)
+
+
+def _check(field: Field, cells: Sequence[Any], place: str) -> None:
+    """Refuse text that is not what its column holds, and numbers beyond a float."""
+    for row, cell in enumerate(cells):
+        kind = type(cell)
+        if kind is int and not -LARGEST < cell < LARGEST:
+            raise _unfit(field, "the number is too large", place, row)
+        if kind is str and field.kind in WRONG and cell not in field.gaps:
+            what = WRONG[field.kind](cell)
+            if what:
+                raise _unfit(field, what, place, row)
+
+
+def _no_number(cell: str) -> str:
+    plain = cell.strip()
+    return "" if number_words().fullmatch(plain) or not plain else "this is no number"
+
+
+def _no_date(cell: str) -> str:
+    read = dates(np.array([cell], dtype=object))
+    return "this is no date" if np.isnat(read[0]) and cell.strip() else ""
+
+
+WRONG = {"number": _no_number, "date": _no_date}
+
+
+def _unfit(field: Field, what: str, place: str, row: int) -> Refused:
+    where = place.format(row, field.name)
+    return Refused(422, what, where=where, field=field.name)

@@ -1,0 +1,189 @@
+"""What stands before every route: host, origin, token, path, verb, size and type.
+
+All of it is by list: a route that is not in `ROUTES` with the verb of the request is
+not there, and all but `PUBLIC` ask for the token before they say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import socket
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mlkit.product.serving.metrics import Metrics
+from mlkit.product.serving.refused import Refused
+from mlkit.product.serving.settings import Settings, is_loopback
+
+__all__ = ["PUBLIC", "ROUTES", "Guard", "refusal"]
+
+ROUTES: Mapping[str, tuple[str, ...]] = {
+    "/health/live": ("GET", "HEAD"),
+    "/health/ready": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
+    "/openapi.json": ("GET", "HEAD"),
+    "/v1/predict": ("POST",),
+}
+PUBLIC = frozenset({"/health/live", "/health/ready"})
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?")
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+class Guard:
+    """An ASGI application before another.
+
+    Parameters
+    ----------
+    app
+        What answers if nothing here refuses.
+    settings
+        Token, hosts and limits.
+    metrics
+        Told of each reply.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app, self.settings, self.metrics = app, settings, metrics
+        self._token = _hashed(settings.token)
+        own = () if _is_any(settings.host) else (settings.host,)
+        here = LOOPBACK if is_loopback(settings.host) else (*own, *_own_names())
+        self._named = {name.lower() for name in settings.hosts}
+        self._hosts = {name.lower() for name in here} | self._named
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        begun, status = time.perf_counter(), 0
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            self._check(scope)
+        except Refused as refused:
+            await refusal(refused, _more(refused, scope))(scope, receive, told)
+        else:
+            await self.app(scope, receive, told)
+        path = scope["path"] if scope["path"] in ROUTES else "other"
+        self.metrics.request(path, status, time.perf_counter() - begun)
+
+    def _check(self, scope: Scope) -> None:
+        path, verb = scope["path"], scope["method"]
+        host = _one(scope, b"host")
+        if not self._is_own(host):
+            raise Refused(403, "this server does not go by that name")
+        for origin in _all(scope, b"origin"):
+            if not self._is_near(origin, host):
+                raise Refused(403, "no page of another site may ask here")
+        if not (path in PUBLIC and verb in ROUTES[path]):
+            self._authorise(scope)
+        if path not in ROUTES:
+            raise Refused(404, "there is nothing here")
+        if verb not in ROUTES[path]:
+            raise Refused(405, "not with this verb")
+        if verb == "POST":
+            self._weigh(scope)
+
+    def _is_own(self, host: str) -> bool:
+        """Tell whether a Host header names this server.
+
+        By a name that anybody can point here a page could ask as if it were ours; an
+        address cannot be pointed elsewhere.
+        """
+        name = _name(host)
+        if name in self._hosts:
+            return True
+        return not is_loopback(self.settings.host) and _is_address(name)
+
+    def _is_near(self, origin: str, host: str) -> bool:
+        """Tell whether a page comes from this server, or from a host named for it."""
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
+        if parts.scheme not in ("http", "https") or parts.path or parts.query:
+            return False
+        near = parts.netloc.lower() == host.lower()
+        return near or _name(parts.netloc) in self._named
+
+    def _authorise(self, scope: Scope) -> None:
+        if not self.settings.token:
+            return
+        scheme, _, given = _one(scope, b"authorization").partition(" ")
+        same = hmac.compare_digest(_hashed(given.strip()), self._token)
+        if not same or scheme.lower() != "bearer":
+            raise Refused(401, "a token is needed: Authorization: Bearer ...")
+
+    def _weigh(self, scope: Scope) -> None:
+        kind = _one(scope, b"content-type").partition(";")[0].strip().lower()
+        packed = _one(scope, b"content-encoding").lower() not in ("", "identity")
+        if kind != "application/json" or packed:
+            raise Refused(415, "a request is plain application/json")
+        length = _one(scope, b"content-length")
+        if length.isascii() and length.isdigit() and int(length) > self.settings.body:
+            raise Refused(413, f"a request has at most {self.settings.body} bytes")
+
+
+def refusal(refused: Refused, more: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the reply that says why a request is not answered."""
+    headers = {**HEADERS, **(more or {})}
+    if refused.wait is not None:
+        headers["retry-after"] = str(refused.wait)
+    return JSONResponse(refused.form(), refused.status, headers)
+
+
+def _more(refused: Refused, scope: Scope) -> dict[str, str]:
+    if refused.status == 401:
+        return {"www-authenticate": "Bearer"}
+    return {"allow": ", ".join(ROUTES[scope["path"]])} if refused.status == 405 else {}
+
+
+def _all(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _one(scope: Scope, name: bytes) -> str:
+    """Return a header; nothing where it is absent, or there twice."""
+    found = _all(scope, name)
+    return found[0] if len(found) == 1 else ""
+
+
+def _name(host: str) -> str:
+    """Return the name in a Host header, without its port; "" where it is none."""
+    found = HOST.fullmatch(host.lower())
+    return found[1].strip("[]") if found else ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_any(host: str) -> bool:
+    return host in ("0.0.0.0", "::", "")  # noqa: S104
+
+
+def _own_names() -> tuple[str, ...]:
+    return (*LOOPBACK, socket.gethostname())
+
+
+def _hashed(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,226 @@
+"""The line that requests stand in: scored together, logged together, then replied to.
+
+One thread scores. While it is at work others come in, and it takes all of them next:
+batches grow with the load, and nobody waits for a batch to fill. The scored ones go to
+the log's thread, and from there back to the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlkit.core.errors import InputError
+from mlkit.product.journal.tables import Record
+from mlkit.product.journal.writer import Kept, Writer
+from mlkit.product.serving.forms import Asked
+from mlkit.product.serving.metrics import Metrics
+from mlkit.product.serving.refused import Refused
+from mlkit.product.serving.served import Answer, Served
+
+__all__ = ["Line"]
+
+TOGETHER = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """One request in the line."""
+
+    asked: Asked
+    id: str
+    at: float
+    begun: float
+    future: asyncio.Future[str]
+
+
+class Line:
+    """Requests that wait, and the threads that answer and keep them.
+
+    Parameters
+    ----------
+    served
+        The package.
+    metrics
+        Told of what was done.
+    log
+        The log's file; None keeps nothing.
+    most
+        How many rows may wait at a time.
+    """
+
+    def __init__(
+        self, served: Served, metrics: Metrics, log: Path | None, most: int
+    ) -> None:
+        self.served, self.metrics, self.most = served, metrics, most
+        self.waiting = 0
+        self._hidden = {f.name for f in served.fields if f.private}
+        self._encoder = msgspec.json.Encoder()
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Place | None] = queue.SimpleQueue()
+        self.writer = Writer(log, self._kept) if log else None
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    async def ask(self, asked: Asked) -> str:
+        """Return the reply to a request, once it is kept.
+
+        Raises
+        ------
+        Refused
+            503 where too many wait or the log cannot be written; 409 where the id
+            was used for other rows.
+        """
+        if self.waiting + asked.rows > self.most:
+            raise Refused(503, "too many requests wait", wait=1)
+        self.waiting += asked.rows
+        future: asyncio.Future[str] = self._loop.create_future()
+        name = asked.id or uuid.uuid4().hex
+        place = _Place(asked, name, time.time(), time.perf_counter(), future)
+        self._queue.put(place)
+        return await future
+
+    async def well(self) -> bool:
+        """Tell whether the log can be written; after a failure, try."""
+        if self.writer is None or self.writer.healthy:
+            return True
+        future: asyncio.Future[str] = self._loop.create_future()
+        nobody = Asked("", {}, 0)
+        self.writer.put(_Place(nobody, "", 0.0, 0.0, future), None)
+        try:
+            await future
+        except Refused:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Answer and keep what was taken in, and end the threads."""
+        self._queue.put(None)
+        self._thread.join()
+        if self.writer:
+            self.writer.stop()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            place = self._queue.get()
+            group, rows = [place], place.asked.rows if place else 0
+            while rows < TOGETHER and place is not None:
+                try:
+                    place = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                group.append(place)
+                rows += place.asked.rows if place else 0
+            going = None not in group
+            self._score([one for one in group if one is not None])
+
+    def _score(self, group: Sequence[_Place]) -> None:
+        """Answer a group; one that breaks does not take the others with it."""
+        if not group:
+            return
+        try:
+            answers = self._answers(group)
+        except Exception as error:
+            if len(group) > 1:
+                for one in group:
+                    self._score([one])
+                return
+            why = _broken(error)
+            self._tell(lambda: self._settle(group[0], error=why))
+            return
+        self._count(answers)
+        done, start = list[Kept](), 0
+        for one in group:
+            told = answers[start : start + one.asked.rows]
+            start += one.asked.rows
+            reply = self._reply(one, told)
+            if self.writer is None:
+                done.append(Kept(one, reply, "written"))
+            else:
+                self.writer.put(one, self._record(one, reply))
+        if done:
+            self._kept(done)
+
+    def _answers(self, group: Sequence[_Place]) -> list[Answer]:
+        if len(group) == 1:
+            return self.served.answer(group[0].asked.cells, group[0].asked.rows)
+        names = [field.name for field in self.served.fields]
+        cells = {
+            name: [cell for one in group for cell in one.asked.cells[name]]
+            for name in names
+        }
+        return self.served.answer(cells, sum(one.asked.rows for one in group))
+
+    def _reply(self, one: _Place, told: list[Answer]) -> str:
+        whole = {"id": one.id, "model": self.served.version, "predictions": told}
+        return self._encoder.encode(whole).decode()
+
+    def _record(self, one: _Place, reply: str) -> Record:
+        shown = {n: c for n, c in one.asked.cells.items() if n not in self._hidden}
+        cells = self._encoder.encode(shown).decode()
+        seconds = time.perf_counter() - one.begun
+        told = (self.served.identity, one.asked.rows, seconds, cells, reply)
+        return Record(one.id, one.at, *told)
+
+    def _count(self, answers: Sequence[Answer]) -> None:
+        flags = Counter(flag["flag"] for told in answers for flag in told["flags"])
+
+        def add() -> None:
+            self.metrics.batches.add(len(answers))
+            self.metrics.rows += len(answers)
+            self.metrics.flags.update(flags)
+
+        self._tell(add)
+
+    def _kept(self, group: Sequence[Kept]) -> None:
+        def settle() -> None:
+            for kept in group:
+                self._settle(kept.ticket, kept.reply, _refusal(kept))
+
+        self._tell(settle)
+
+    def _settle(
+        self, one: _Place, reply: str = "", error: Refused | None = None
+    ) -> None:
+        """Wake the request up, in the event loop."""
+        self.waiting -= one.asked.rows
+        self.metrics.failures += error is not None and error.status == 503
+        if one.future.done():
+            return
+        if error:
+            one.future.set_exception(error)
+        else:
+            one.future.set_result(reply)
+
+    def _tell(self, what: Any) -> None:
+        """Run something in the event loop, unless that has ended."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what)
+
+
+def _refusal(kept: Kept) -> Refused | None:
+    if kept.state == "failed":
+        print(f"the request log failed: {kept.why}", file=sys.stderr)  # noqa: T201
+        return Refused(503, "the request log cannot be written", wait=2)
+    if kept.state == "differs":
+        return Refused(409, "this id was used for other rows", where="$.id")
+    return None
+
+
+def _broken(error: Exception) -> Refused:
+    if isinstance(error, InputError):
+        return Refused(422, error.what)
+    print(f"the model failed: {error!r}", file=sys.stderr)  # noqa: T201
+    return Refused(500, "the model failed on these rows")

@@ -1,0 +1,92 @@
+"""Counts of what a server did, in the text that Prometheus reads.
+
+The format is version 0.0.4 of Prometheus' text exposition.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+__all__ = ["Metrics"]
+
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384)
+
+
+class _Histogram:
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds, self.counts = bounds, [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        place = next((i for i, b in enumerate(self.bounds) if value <= b), -1)
+        self.counts[place] += 1
+        self.total += value
+
+    def lines(self, name: str) -> Iterator[str]:
+        passed = 0
+        for bound, count in zip([*self.bounds, "+Inf"], self.counts, strict=True):
+            passed += count
+            yield f'{name}_bucket{{le="{bound}"}} {passed}'
+        yield f"{name}_sum {self.total!r}"
+        yield f"{name}_count {passed}"
+
+
+class Metrics:
+    """What is counted, all of it in the event loop's thread.
+
+    Parameters
+    ----------
+    version
+        Of the model.
+
+    Examples
+    --------
+    >>> metrics = Metrics("abc")
+    >>> metrics.request("/v1/predict", 200, 0.002)
+    >>> 'status="200"} 1' in metrics.text(waiting=0)
+    True
+    """
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.requests: Counter[tuple[str, int]] = Counter()
+        self.flags: Counter[str] = Counter()
+        self.rows, self.failures = 0, 0
+        self.seconds, self.batches = _Histogram(BOUNDS), _Histogram(SIZES)
+
+    def request(self, path: str, status: int, seconds: float) -> None:
+        """Count a reply."""
+        self.requests[path, status] += 1
+        if path == "/v1/predict":
+            self.seconds.add(seconds)
+
+    def text(self, waiting: int) -> str:
+        """Return everything, with the number of rows that wait now."""
+        return "\n".join([*self._lines(waiting), ""])
+
+    def _lines(self, waiting: int) -> Iterator[str]:
+        yield from _head("mlkit_model_info", "gauge", "The model that answers.")
+        yield f'mlkit_model_info{{version="{self.version}"}} 1'
+        yield from _head("mlkit_requests_total", "counter", "Replies.")
+        for (path, status), count in sorted(self.requests.items()):
+            told = f'path="{path}",status="{status}"'
+            yield f"mlkit_requests_total{{{told}}} {count}"
+        yield from _head("mlkit_rows_total", "counter", "Rows answered.")
+        yield f"mlkit_rows_total {self.rows}"
+        yield from _head("mlkit_flags_total", "counter", "Cells flagged.")
+        for flag, count in sorted(self.flags.items()):
+            yield f'mlkit_flags_total{{flag="{flag}"}} {count}'
+        yield from _head("mlkit_log_failures_total", "counter", "Records not kept.")
+        yield f"mlkit_log_failures_total {self.failures}"
+        yield from _head("mlkit_rows_waiting", "gauge", "Rows taken in, unanswered.")
+        yield f"mlkit_rows_waiting {waiting}"
+        yield from _head("mlkit_request_seconds", "histogram", "Time to a prediction.")
+        yield from self.seconds.lines("mlkit_request_seconds")
+        yield from _head("mlkit_batch_rows", "histogram", "Rows scored together.")
+        yield from self.batches.lines("mlkit_batch_rows")
+
+
+def _head(name: str, kind: str, about: str) -> tuple[str, str]:
+    return f"# HELP {name} {about}", f"# TYPE {name} {kind}"

@@ -1,0 +1,168 @@
+"""The description of a server for other programs, made from the package's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlkit.product.serving.fields import Field
+
+__all__ = ["openapi"]
+
+Form = dict[str, Any]
+NUMBER, TEXT, TRUTH, NULL = "number", "string", "boolean", "null"
+TYPES = {
+    "number": [NUMBER, TEXT],
+    "spoken": [NUMBER, TEXT],
+    "category": [TEXT, NUMBER, TRUTH],
+    "text": [TEXT],
+    "date": [TEXT],
+    "id": [TEXT, "integer"],
+}
+REFUSALS = {
+    "401": "The token is not there, or is another.",
+    "403": "The host or the origin is not known.",
+    "409": "The id was used for other rows.",
+    "413": "Too many bytes or rows.",
+    "415": "Not plain JSON.",
+    "422": "A cell has a wrong type, or a field is missing or unknown.",
+    "503": "Too many requests wait, or the log cannot be written: try again.",
+}
+
+
+def openapi(
+    fields: Sequence[Field],
+    output: Mapping[str, Any],
+    version: str,
+    most: int,
+    token: bool,
+) -> Form:
+    """Return an OpenAPI 3.1 document.
+
+    Parameters
+    ----------
+    fields
+        The columns that a request takes.
+    output
+        ``output`` of the package's schema.
+    version
+        Of the model.
+    most
+        How many rows a request may have.
+    token
+        Whether one is asked for.
+    """
+    target = str(output["target"])
+    document: Form = {
+        "openapi": "3.1.0",
+        "info": {"title": f"Prediction of {target}", "version": version},
+        "paths": _paths(),
+        "components": {"schemas": _schemas(fields, output, most)},
+    }
+    if token:
+        bearer = {"type": "http", "scheme": "bearer"}
+        document["components"]["securitySchemes"] = {"token": bearer}
+        document["security"] = [{"token": []}]
+    return document
+
+
+def _paths() -> Form:
+    texts = ("/metrics", "text/plain"), ("/openapi.json", "application/json")
+    paths: Form = {
+        path: {"get": {"responses": {"200": _reply("As it says.", kind, {})}}}
+        for path, kind in texts
+    }
+    for path, about in (("live", "It runs."), ("ready", "It answers.")):
+        replies = {"200": _reply(about, "application/json", {"type": "object"})}
+        if path == "ready":
+            replies["503"] = _refused("The log cannot be written.")
+        paths[f"/health/{path}"] = {"get": {"security": [], "responses": replies}}
+    paths["/v1/predict"] = {"post": _predict()}
+    return paths
+
+
+def _predict() -> Form:
+    body = {"application/json": {"schema": _named("Request")}}
+    done = _reply("An answer to each row.", "application/json", _named("Reply"))
+    return {
+        "operationId": "predict",
+        "requestBody": {"required": True, "content": body},
+        "responses": {"200": done, **{k: _refused(v) for k, v in REFUSALS.items()}},
+    }
+
+
+def _schemas(fields: Sequence[Field], output: Mapping[str, Any], most: int) -> Form:
+    cells = {field.name: _cell(field) for field in fields}
+    needed = [field.name for field in fields if field.required]
+    target = {str(output["target"]): {"description": "Not looked at."}}
+    columns = {
+        name: {"type": "array", "items": cell, "maxItems": most}
+        for name, cell in cells.items()
+    }
+    rows = {"type": "array", "items": _named("Row"), "minItems": 1, "maxItems": most}
+    given = {"id": {"type": TEXT, "pattern": "^[A-Za-z0-9._:-]{1,128}$"}}
+    return {
+        "Row": _object({**target, **cells}, needed),
+        "Columns": _object({**target, **columns}, needed),
+        "Request": {
+            "oneOf": [
+                _object({**given, "rows": rows}, ["rows"]),
+                _object({**given, "columns": _named("Columns")}, ["columns"]),
+            ]
+        },
+        "Prediction": _prediction(output),
+        "Reply": _reply_form(),
+        "Error": _error(),
+    }
+
+
+def _cell(field: Field) -> Form:
+    form: Form = {"type": [*TYPES[field.kind], NULL]}
+    if field.known and field.kind == "category":
+        form["examples"] = sorted(field.known)[:50]
+    return form
+
+
+def _prediction(output: Mapping[str, Any]) -> Form:
+    flag = {name: {"type": TEXT} for name in ("field", "flag", "rule")}
+    flags = {"type": "array", "items": _object(flag, ["field", "flag"])}
+    classes = [str(name) for name in output["classes"]]
+    if not classes:
+        told = {"value": {"type": [NUMBER, NULL]}, "flags": flags}
+        return _object(told, ["value", "flags"])
+    chances = _object({name: {"type": NUMBER} for name in classes}, classes)
+    label = {"type": TEXT, "enum": classes}
+    told = {"label": label, "probabilities": chances, "flags": flags}
+    return _object(told, list(told))
+
+
+def _reply_form() -> Form:
+    answers = {"type": "array", "items": _named("Prediction")}
+    told = {"id": {"type": TEXT}, "model": {"type": TEXT}, "predictions": answers}
+    return _object(told, list(told))
+
+
+def _error() -> Form:
+    told = {name: {"type": TEXT} for name in ("what", "where", "field")}
+    return _object({"error": _object(told, ["what"])}, ["error"])
+
+
+def _object(properties: Form, required: Sequence[str]) -> Form:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _named(name: str) -> Form:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _reply(about: str, kind: str, schema: Form) -> Form:
+    return {"description": about, "content": {kind: {"schema": schema}}}
+
+
+def _refused(about: str) -> Form:
+    return _reply(about, "application/json", _named("Error"))

@@ -1,0 +1,41 @@
+"""A request that is not answered, and why."""
+
+from __future__ import annotations
+
+__all__ = ["Refused"]
+
+
+class Refused(Exception):
+    """Why a request is not answered.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    what
+        One sentence.
+    where
+        The place in the body, as a JSON path.
+    field
+        The column that it is about.
+    wait
+        Seconds after which to try again; None where that would not help.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        what: str,
+        *,
+        where: str = "",
+        field: str = "",
+        wait: int | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.status, self.what, self.where = status, what, where
+        self.field, self.wait = field, wait
+
+    def form(self) -> dict[str, dict[str, str]]:
+        """Return the JSON that says so."""
+        told = {"what": self.what, "where": self.where, "field": self.field}
+        return {"error": {name: text for name, text in told.items() if text}}

@@ -1,0 +1,145 @@
+"""A package that answers: raw cells in, labels, probabilities and flags out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlkit.core import rows
+from mlkit.core.checks import KNOWN, TABLE_CHECKS, columns_of
+from mlkit.core.errors import InputError
+from mlkit.core.files import folder_hash
+from mlkit.core.values import Array, is_missing, missing
+from mlkit.model.runtime import Predictions, Predictor
+from mlkit.product.journal.tables import Model
+from mlkit.product.serving.fields import Field, fields_of
+
+__all__ = ["Answer", "Served"]
+
+Answer = dict[str, Any]
+PASSED_OVER = frozenset(
+    {"audio", "image", "number", "required", "text", "together", "unique", "values"}
+)
+"""Checks that fields and flags make themselves, between rows, or of files."""
+PLAYED = frozenset(KNOWN) - frozenset(TABLE_CHECKS) - PASSED_OVER
+DATED = frozenset({"about.json"})
+
+
+class Served:
+    """A package at work for a server.
+
+    Parameters
+    ----------
+    folder
+        What the step `package` wrote.
+    facts
+        What else the log should know of it: project, run.
+
+    Raises
+    ------
+    InputError
+        Where the folder is no package, or takes more than plain cells.
+    """
+
+    def __init__(self, folder: Path, facts: Mapping[str, str] | None = None) -> None:
+        self.predictor = Predictor(folder)
+        self.schema = self.predictor.schema
+        cleaning, contract = _form(folder, "cleaning"), _form(folder, "contract")
+        about = _form(folder, "about")
+        self.fields = fields_of(self.schema, cleaning)
+        self.target = str(self.schema["output"]["target"])
+        self.identity = folder_hash(folder, DATED)
+        self.version = self.identity[:12]
+        self.model = Model(
+            self.identity, {**about, **(facts or {}), "schema": self.schema}
+        )
+        names = {field.name for field in self.fields}
+        self.rules = [
+            rule
+            for rule in contract.get("rules", ())
+            if rule["check"] in PLAYED
+            and columns_of(rule)
+            and names.issuperset(columns_of(rule))
+        ]
+
+    def answer(self, cells: Mapping[str, Sequence[Any]], count: int) -> list[Answer]:
+        """Answer raw rows, each with what is unlike the training data.
+
+        Parameters
+        ----------
+        cells
+            Every field, each `count` long.
+        count
+            How many rows.
+        """
+        raw = {name: _objects(column) for name, column in cells.items()}
+        cleaned = self.predictor.clean(raw)
+        said = self.predictor.graph.predict(cleaned)
+        flags = self._flags(raw, cleaned, count)
+        return [
+            told | {"flags": flags[row]}
+            for row, told in enumerate(_told(said, self.predictor.classes))
+        ]
+
+    def _flags(
+        self, raw: Mapping[str, Array], cleaned: Mapping[str, Array], count: int
+    ) -> list[list[dict[str, str]]]:
+        """Say of each row what is missing, unseen, unreadable, or out of contract."""
+        flags: list[list[dict[str, str]]] = [[] for _ in range(count)]
+        for field in self.fields:
+            if field.used:
+                _flag(field, raw[field.name], cleaned.get(field.name), flags)
+        for rule in self.rules:
+            failed = rows.check([rule], raw)[rule["rule"]]
+            about = {"field": ", ".join(columns_of(rule)), "flag": "contract"}
+            for row in np.flatnonzero(failed):
+                flags[row].append({**about, "rule": rule["rule"]})
+        return flags
+
+
+def _flag(
+    field: Field, raw: Array, cleaned: Any, flags: list[list[dict[str, str]]]
+) -> None:
+    """Flag the cells of a column that are not as training saw them."""
+    gone = np.zeros(len(raw), bool) if cleaned is None else missing(cleaned)
+    words = cleaned is not None and cleaned.dtype == object
+    for row, cell in enumerate(raw.tolist()):
+        absent = is_missing(cell) or cell in field.gaps
+        if absent:
+            flags[row].append({"field": field.name, "flag": "missing"})
+        elif gone[row] or (words and cleaned[row] == rows.MISSING):
+            flags[row].append({"field": field.name, "flag": "unreadable"})
+        elif words and field.known and cleaned[row] not in field.known:
+            flags[row].append({"field": field.name, "flag": "unseen"})
+
+
+def _told(said: Predictions, classes: Sequence[str]) -> list[Answer]:
+    if said.probabilities is None:
+        return [{"value": float(value)} for value in said.prediction.tolist()]
+    chances = said.probabilities.astype(np.float64).round(9).tolist()
+    return [
+        {"label": str(label), "probabilities": dict(zip(classes, row, strict=True))}
+        for label, row in zip(said.prediction.tolist(), chances, strict=True)
+    ]
+
+
+def _objects(column: Sequence[Any]) -> Array:
+    made = np.empty(len(column), dtype=object)
+    made[:] = column
+    return made
+
+
+def _form(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / f"{name}.json"
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "this is no package", where=str(path), got=str(error)
+        ) from None
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,88 @@
+"""How a server is set up, and what it will not do."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlkit.core.errors import UsageError
+
+__all__ = ["Settings", "is_loopback"]
+
+SHORT = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server is set up.
+
+    Parameters
+    ----------
+    host, port
+        Where it listens; port 0 takes a free one.
+    token
+        What ``Authorization: Bearer`` has to hold; "" asks for none.
+    hosts
+        Further names by which it may be called.
+    log
+        The log's file; None keeps nothing.
+    body
+        Bytes that a request may have.
+    rows
+        Rows that a request may have.
+    waiting
+        Rows that may wait at a time.
+    seconds
+        What a request may take.
+
+    Raises
+    ------
+    UsageError
+        Where others could reach a server that asks for no token, or a token is short.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str = ""
+    hosts: tuple[str, ...] = ()
+    log: Path | None = None
+    body: int = 16 * 2**20
+    rows: int = 10_000
+    waiting: int = 20_000
+    seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not self.token and not is_loopback(self.host):
+            raise UsageError(
+                "a server that others can reach needs a token",
+                where=f"--host {self.host}",
+                expected="127.0.0.1, ::1 or localhost where there is no token",
+                todo="put a secret into an environment variable and name it: "
+                "--token-env VAR",
+            )
+        plain = self.token.isascii() and self.token.isprintable()
+        if self.token and (len(self.token) < SHORT or not plain or " " in self.token):
+            raise UsageError(
+                "this token is easily guessed, or does not go into a header",
+                expected=f"at least {SHORT} printable ASCII characters, no blanks",
+                todo='python -c "import secrets; print(secrets.token_urlsafe())"',
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host.
+
+    Examples
+    --------
+    >>> is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, False)
+    >>> is_loopback("127.0.0.1.evil.com")
+    False
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -19,7 +19,7 @@ from mlkit.model.cross import Trial, trial
 from mlkit.model.families import family, first, names, ready
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.kept import Kept, Outcome, key_of
+from mlkit.model.kept import Kept, Outcome
 from mlkit.model.metrics import METRICS, better
 from mlkit.model.parity import agree
 from mlkit.model.prepared import Prepared
@@ -301,7 +301,7 @@ def _trials(
     seconds: float,
 ) -> tuple[dict[str, list[Trial]], list[str]]:
     """Return each family's trials, and what is to be said of those passed over."""
-    kept = Kept.of(None, key_of(rows, problem, fold, seed, "apart"))
+    kept = Kept.of(None, rows, problem, fold, seed, "apart")
     budget, every = Budget(seconds), range(int(fold.max()) + 1)
     forecast = _forecast(rows, problem) if seconds else None
     found: dict[str, list[Trial]] = {}

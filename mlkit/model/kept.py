@@ -70,11 +70,19 @@ class Kept:
         self.taken = 0
 
     @classmethod
-    def of(cls, place: Path | None, key: str) -> Kept | None:
-        """Return the fits of a search: in a folder, else in the project, if any."""
+    def of(cls, place: Path | None, *search: Any) -> Kept | None:
+        """Return the fits of a search: in a folder, else in the project, if any.
+
+        Parameters
+        ----------
+        place
+            A folder; None takes the project's, where there is one.
+        search
+            What `key_of` takes.
+        """
         project = session().project
         base = place or (project.state / "fits" if project else None)
-        return cls(base / key[:32]) if base else None
+        return cls(base / key_of(*search)[:32]) if base else None
 
     def get(self, name: str, settings: Mapping[str, Any], fold: int) -> Outcome | None:
         """Return what came of a fit; None where it was not made, or was torn."""

@@ -22,7 +22,7 @@ from mlkit.model import cross
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Model
 from mlkit.model.gradient import gradient, joint
-from mlkit.model.kept import Kept, key_of
+from mlkit.model.kept import Kept
 from mlkit.model.problem import Problem, known
 from mlkit.model.shift import Said, keys_of, shift_of
 from mlkit.model.timed import folded
@@ -59,7 +59,7 @@ def out_of_fold(
     """
     problem, count = settings.problem, max(settings.folds, 2)
     fold = cross.folds(rows, problem, count, seed)
-    before = Kept.of(keep, key_of(rows, problem, fold, seed, "apart"))
+    before = Kept.of(keep, rows, problem, fold, seed, "apart")
     ends, found = range(int(fold.max()) + 1), np.zeros(0)
     for member in settings.members:
         parts = _before(before, member, ends)

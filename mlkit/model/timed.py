@@ -17,7 +17,7 @@ from mlkit.model.families import family
 from mlkit.model.fitted import Member, Part
 from mlkit.model.folded import Folded
 from mlkit.model.forms import Trees
-from mlkit.model.kept import Kept, key_of
+from mlkit.model.kept import Kept
 from mlkit.model.live import Board, Line
 from mlkit.model.prefer import entries, plainest
 from mlkit.model.problem import Problem
@@ -106,7 +106,7 @@ def folded(
 ) -> Folded:
     """Return the fits on folds of some rows, with those that were kept."""
     fold = cross.folds(rows, problem, folds, seed)
-    kept = Kept.of(keep, key_of(rows, problem, fold, seed, "shared"))
+    kept = Kept.of(keep, rows, problem, fold, seed, "shared")
     if kept is not None:
         kept.tidy()
     return Folded(rows, problem, fold, seed, kept=kept, **more)

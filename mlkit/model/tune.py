@@ -17,7 +17,7 @@ from mlkit.model.draws import draw
 from mlkit.model.families import family
 from mlkit.model.fitted import Member
 from mlkit.model.grid import Grid
-from mlkit.model.kept import Kept, key_of
+from mlkit.model.kept import Kept
 from mlkit.model.live import Board
 from mlkit.model.metrics import better
 from mlkit.model.prefer import FORMATS, checked, legible, plainest
@@ -250,7 +250,7 @@ def _counted(
 ) -> Settings:
     problem = shortlist.problem
     fold = cross.folds(rows, problem, folds, seed)
-    kept = Kept.of(keep, key_of(rows, problem, fold, seed, "apart"))
+    kept = Kept.of(keep, rows, problem, fold, seed, "apart")
     board = Board(problem.metric, int(fold.max()) + 1)
     race = Race(rows, problem, fold, seed, kept=kept, told=board.show)
     drawn, always = _drawn(shortlist, trials, prefer, contenders, seed)

@@ -28,7 +28,7 @@ __all__ = [
     "of_rules",
 ]
 
-NAMED = 6
+NAMED, HARDLY = 6, 20
 FRAGILE, HALF = 0.25, 0.5
 WOBBLY = {"classes": 0.1, "number": 0.25}
 STRONG, APART, CALIBRATED = 0.3, 0.65, 0.05
@@ -126,13 +126,24 @@ def of_rows(rows: int, model: Model) -> Iterator[Remark]:
             f"only {rows} validation rows: every number here is uncertain",
             "read the intervals, and collect more rows",
         )
-    for name, share in zip(model.classes, model.shares, strict=False):
-        if share * model.rows < 20:
-            yield Remark(
-                "warning",
-                f"class {name} had only {round(share * model.rows)} training rows",
-                "collect more of it, or join it with another class",
-            )
+    shares = zip(model.classes, model.shares, strict=False)
+    few = {n: round(s * model.rows) for n, s in shares if s * model.rows < HARDLY}
+    if len(few) > 2:
+        told = [f"{name} ({rows})" for name, rows in few.items()]
+        more = f" and {len(told) - NAMED} others" if len(told) > NAMED else ""
+        yield Remark(
+            "warning",
+            f"{len(few)} classes had fewer than {HARDLY} training rows: "
+            f"{', '.join(told[:NAMED])}{more}",
+            "collect more of them, or join them with others",
+        )
+        return
+    for name, learnt in few.items():
+        yield Remark(
+            "warning",
+            f"class {name} had only {learnt} training rows",
+            "collect more of it, or join it with another class",
+        )
 
 
 def of_fit(found: Review, measured: Measured, chance: float) -> Iterator[Remark]:

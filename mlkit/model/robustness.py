@@ -35,7 +35,7 @@ NOISE = (0.05, 0.1, 0.25, 0.5)
 SHARES = (0.05, 0.1, 0.25, 0.5)
 SWAPPED, PART = 0.1, 0.1
 UNSEEN = "(a level never seen)"
-DRAWS, MOST_COLUMNS, ALIKE = 200, 60, 600
+DRAWS, MOST_COLUMNS, ALIKE, FEWEST = 200, 60, 600, 30
 KINDS = {
     "noise": "noise on all numbers, in standard deviations",
     "gone": "one column missing",
@@ -87,7 +87,8 @@ class Robustness:
     shocks
         What was tried.
     controls
-        What must come out at chance: the model on shuffled input.
+        What must come out at chance: the model on shuffled input; none where there are
+        fewer than thirty rows.
     wobble
         The share of rows whose label changes where the model is fitted to other rows of
         training; of a number the mean change, in standard deviations of the target.
@@ -204,7 +205,7 @@ def robustness(
         whole=_round(tried.whole),
         chance=_round(score(problem.metric, tried.truth, guess(model, len(valid)))),
         shocks=tuple(tried.shocks()),
-        controls=(shuffled_input(model, valid, seed),),
+        controls=(shuffled_input(model, valid, seed),) * (len(valid) >= FEWEST),
         wobble=wobble(model, train, valid, refits, seed) if refits else None,
         likeness=_alike(train, valid, names, seed),
     )
@@ -312,7 +313,9 @@ class _Tried:
         cells = np.where(np.isfinite(cells), cells, np.nan)
         known = np.isfinite(cells).any(axis=0)
         spread = np.zeros(len(names))
-        spread[known] = np.nanstd(cells[:, known], axis=0)
+        largest = np.nanmax(np.abs(cells[:, known]), axis=0)
+        scale = np.where(largest > 0, largest, 1.0)
+        spread[known] = scale * np.nanstd(cells[:, known] / scale, axis=0)
         return spread
 
     def _judged(self, said: Array) -> Array:

@@ -15,7 +15,7 @@ from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.limits import limits
 from mlkit.model.metrics import METRICS, score
 from mlkit.model.problem import Problem
-from mlkit.model.remarking import of_data
+from mlkit.model.remarking import of_data, of_rows
 from mlkit.model.review import Review, review
 from mlkit.model.slices import groups
 
@@ -236,3 +236,14 @@ def test_to_rest_on_one_column_is_said_only_where_the_others_add_little():
 
     assert told([9, 0.1, 0.1])
     assert not told([3, 2, 1])
+
+
+def test_classes_hardly_seen_are_told_at_one_go(make):
+    table = make("two_classes")
+    named = [f"c{k % 30}" for k in range(len(table))]
+    rare = table.assign(answer=pd.array(named, "str"))
+    Schema.of(table).attach(rare)
+    model = fit("linear", {}, rare, Problem.of(rare))
+    (told,) = (r.what for r in of_rows(400, model))
+    assert told.startswith("30 classes had fewer than 20 training rows: ")
+    assert told.endswith(" and 24 others")

@@ -140,3 +140,15 @@ def test_numbers_alone_and_words_alone(planted, kept):
     assert found.wobble is None
     found.plot()
     found.table()
+
+
+def test_huge_numbers_and_a_handful_of_rows(planted):
+    _, train, valid, _ = planted
+    huge = [t.assign(x=t["x"] * 1e300, idle=t["idle"] * 1e30) for t in (train, valid)]
+    task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x", "idle"))
+    model = fit("linear", {}, huge[0], task)
+    found = robustness(model, huge[0], huge[1].head(5), refits=0)
+    assert found.controls == ()
+    assert found.likeness is None
+    assert all(np.isfinite([shock.loss, shock.changed]).all() for shock in found.shocks)
+    found.plot()

@@ -102,6 +102,12 @@ def _bars(
         )
         colour = plots.BAD if control.suspicious else plots.GOOD
         lines.append((f"control: {control.what}", control.score, sorted(ends), colour))
+    if not lines:
+        plots.bare(axes)
+        words = "No words to change, and too few rows for a control."
+        axes.text(0, 0.9, words, color=plots.MUTED, transform=axes.transAxes)
+        plots.label(axes, title)
+        return
     axes.axvline(found.chance, color=plots.MUTED, lw=1, ls="--")
     axes.axvline(found.whole, color=plots.SOFT, lw=1.5)
     for place, (_, value, (low, high), colour) in enumerate(lines):

@@ -68,8 +68,8 @@ def frame(count=240):
     )
 
 
-def packed(source, target, name, roles=None):
-    raw = collect(str(source), target=target, roles=roles).table
+def packed(source, target, name, **how):
+    raw = collect(str(source), target=target, **how).table
     cleaned = clean(raw)
     parts = split(cleaned.table, raw)
     model = fit(name, {}, parts.train, Problem.of(parts.train))
@@ -89,7 +89,7 @@ def packed(source, target, name, roles=None):
 def loans(tmp_path_factory):
     place = tmp_path_factory.mktemp("loans") / "loans.csv"
     frame().to_csv(place, index=False)
-    return packed(place, "late", "boosting", {"name": "private"}), place
+    return packed(place, "late", "boosting", roles={"name": "private"}), place
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +158,37 @@ def test_a_number_is_a_value(tmp_path):
         rows = table.drop(columns=["late", "name", "owed"]).to_dict("records")
         said = [told["value"] for told in ask(client, *rows).json()["predictions"]]
     assert said == pytest.approx(wanted.tolist())
+
+
+def test_what_collect_took_as_missing_is_missing(tmp_path):
+    rng = np.random.default_rng(0)
+    x, gone = rng.normal(size=300).round(3), rng.random(300) < 0.3
+    kind = rng.choice(["up", "NA", "down"], 300)
+    t = np.where(x + (kind == "NA") + gone > 0.5, "yes", "no")
+    table = pd.DataFrame({"x": np.where(gone, -999, x), "kind": kind, "t": t})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    missing = ["", "NA", "-999.0"]
+    folder = packed(tmp_path / "in.csv", "t", "boosting", missing=missing)
+    predict_file(folder, tmp_path / "in.csv", tmp_path / "out.csv")
+    wanted = pd.read_csv(tmp_path / "out.csv")["probability_yes"].tolist()
+    with TestClient(application(Served(folder), Settings()), "http://x") as client:
+        client.headers["host"] = "localhost"
+        rows = table.drop(columns="t").to_dict("records")
+        said = ask(client, *rows).json()["predictions"]
+        text = [{name: str(cell) for name, cell in row.items()} for row in rows]
+        assert ask(client, *text).json()["predictions"] == said
+    assert [row["probabilities"]["yes"] for row in said] == pytest.approx(wanted)
+    flagged = [{"field": "x", "flag": "missing"} in row["flags"] for row in said]
+    assert flagged == gone.tolist()
+
+
+def test_a_row_is_answered_alike_alone_and_among_others(client, loans):
+    served = Served(loans[0])
+    rows = [GOOD, {**GOOD, "pay": "much"}, {**GOOD, "pay": 7}, {**GOOD, "age": None}]
+    whole = {f.name: [row.get(f.name) for row in rows] for f in served.fields}
+    together = served.answer(whole, len(rows))
+    for row, told in zip(rows, together, strict=True):
+        assert ask(client, row).json()["predictions"] == [told]
 
 
 def test_odd_cells_are_answered_and_flagged(client):
@@ -544,6 +575,70 @@ def test_a_locked_log_gives_503s_and_comes_back(client):
         other.close()
     assert client.get("/health/ready").status_code == 200
     assert ask(client, GOOD, id="locked").status_code == 200
+
+
+def test_a_server_reads_no_more_than_it_may_hold(loans):
+    app = application(Served(loans[0]), Settings(held=200))
+    with TestClient(app, "http://localhost") as client:
+        for _ in range(3):
+            assert ask(client, *[GOOD] * 4).status_code == 503
+            assert ask(client, GOOD).status_code == 200
+
+
+def test_a_slow_model_is_given_up(loans):
+    app = application(Served(loans[0]), Settings(seconds=0.3))
+    with TestClient(app, "http://localhost") as client:
+        site = app.app.routes[-1].endpoint.__self__
+        answer = site.served.answer
+        site.served.answer = lambda *a: (time.sleep(1), answer(*a))[1]
+        assert ask(client, GOOD).status_code == 503
+        site.served.answer = answer
+        time.sleep(1)
+        assert ask(client, GOOD).status_code == 200
+
+
+def test_one_that_breaks_the_model_takes_no_other_with_it(loans, capsys):
+    app = application(Served(loans[0]), Settings())
+    with TestClient(app, "http://localhost") as client:
+        line = app.app.routes[-1].endpoint.__self__.line
+        answer = line.served.answer
+
+        def touchy(cells, count):
+            if 13 in cells["age"]:
+                raise ValueError("thirteen")
+            return answer(cells, count)
+
+        line.served.answer = touchy
+        assert ask(client, {**GOOD, "age": 13}).status_code == 500
+        assert ask(client, GOOD).status_code == 200
+        line.served.answer = answer
+    assert "thirteen" in capsys.readouterr().err
+
+
+def test_a_slow_request_is_given_up(loans):
+    import socket
+
+    code = f"""
+import sys
+from mlkit.product.serve import Settings, serve
+serve({str(loans[0])!r}, Settings(port=0, seconds=0.5), None, print)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        port = int(process.stdout.readline().split()[0].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as one:
+            one.sendall(
+                b"POST /v1/predict HTTP/1.1\r\nhost: localhost\r\n"
+                b"content-type: application/json\r\ncontent-length: 99\r\n\r\n{"
+            )
+            one.settimeout(10)
+            assert one.recv(100).startswith(b"HTTP/1.1 408 ")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_when_too_many_wait_others_are_asked_to_come_again(loans):

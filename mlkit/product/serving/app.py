@@ -63,6 +63,7 @@ class _Site:
     """The routes."""
 
     line: Line
+    held = 0
 
     def __init__(self, served: Served, settings: Settings, metrics: Metrics) -> None:
         self.served, self.settings, self.counted = served, settings, metrics
@@ -98,25 +99,35 @@ class _Site:
         return Response(self.described, 200, HEADERS, "application/json")
 
     async def predict(self, request: Request) -> Response:
+        body = bytearray()
         try:
+            await self._filled(body, request)
             async with asyncio.timeout(self.settings.seconds):
-                asked = self.form.read(await self._body(request))
-                reply = await self.line.ask(asked)
+                reply = await self.line.ask(self.form.read(body))
         except Refused as refused:
             return refusal(refused)
         except TimeoutError:
             return refusal(Refused(503, "this took too long", wait=5))
         except ClientDisconnect:
             return refusal(Refused(400, "the request ended early"))
+        finally:
+            self.held -= len(body)
         return Response(reply, 200, HEADERS, "application/json")
 
-    async def _body(self, request: Request) -> bytes:
-        """Read a body, no further than its limit."""
-        parts, length = list[bytes](), 0
+    async def _filled(self, body: bytearray, request: Request) -> None:
+        try:
+            async with asyncio.timeout(self.settings.seconds):
+                await self._fill(body, request)
+        except TimeoutError:
+            raise Refused(408, "the request came too slowly") from None
+
+    async def _fill(self, body: bytearray, request: Request) -> None:
+        """Read a body, no further than its limit, nor than all of them may have."""
+        most = self.settings.body
         async for part in request.stream():
-            length += len(part)
-            if length > self.settings.body:
-                most = self.settings.body
+            if len(body) + len(part) > most:
                 raise Refused(413, f"a request has at most {most} bytes")
-            parts.append(part)
-        return b"".join(parts)
+            if self.held + len(part) > self.settings.held:
+                raise Refused(503, "too many requests are read", wait=1)
+            self.held += len(part)
+            body += part

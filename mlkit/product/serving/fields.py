@@ -8,6 +8,7 @@ from typing import Any
 
 from mlkit.core.errors import InputError
 from mlkit.core.operations import ELSEWHERE
+from mlkit.core.values import number_words
 
 __all__ = ["Field", "fields_of"]
 
@@ -39,8 +40,10 @@ class Field:
         Whether a row may do without it.
     private
         Whether it stays out of the log.
+    void
+        The cells that were missing when rows were collected, words and numbers.
     gaps
-        The words that mean a missing cell.
+        The words that mean a missing cell, those that cleaning knows included.
     known
         The values that training saw, after cleaning; none where that is open.
     """
@@ -50,6 +53,7 @@ class Field:
     used: bool
     required: bool
     private: bool
+    void: frozenset[str | float]
     gaps: frozenset[str]
     known: frozenset[str]
 
@@ -73,13 +77,14 @@ def fields_of(
         column["name"]: frozenset(column.get("categories", ()))
         for column in cleaning.get("outputs", {}).get("columns", ())
     }
+    void = _void([w for c in schema["input"] for w in c.get("missing", ())] or [""])
     made = []
     for column in schema["input"]:
         name = column["name"]
         plays = [o for o in cleaning["operations"] if o["column"] == name]
         _plain(column, plays)
         gaps = {word for o in plays if o["op"] == "missing" for word in o["values"]}
-        gaps |= {"", *column.get("missing", ())}
+        gaps |= {"", *void}
         made.append(
             Field(
                 name,
@@ -87,11 +92,18 @@ def fields_of(
                 bool(column["used"]),
                 bool(column["required"]),
                 "private" in column.get("roles", ()),
+                void,
                 frozenset(word for word in gaps if isinstance(word, str)),
                 known.get(name, frozenset()),
             )
         )
     return tuple(made)
+
+
+def _void(words: Sequence[str]) -> frozenset[str | float]:
+    """Return words, and the numbers that some of them are, as JSON may hold either."""
+    plain = (word for word in words if number_words().fullmatch(word))
+    return frozenset(words) | frozenset(map(float, plain))
 
 
 def _kind(kind: str, plays: Sequence[Mapping[str, Any]]) -> str:

@@ -76,7 +76,7 @@ class Form:
         body = msgspec.defstruct("Body", parts, forbid_unknown_fields=True)
         self._decoder = msgspec.json.Decoder(body)
 
-    def read(self, body: bytes) -> Asked:
+    def read(self, body: bytes | bytearray) -> Asked:
         """Read a body.
 
         Raises

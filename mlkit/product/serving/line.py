@@ -185,6 +185,10 @@ class Line:
         self._tell(add)
 
     def _kept(self, group: Sequence[Kept]) -> None:
+        failed = next((kept.why for kept in group if kept.state == "failed"), None)
+        if failed is not None:
+            print(f"the request log failed: {failed}", file=sys.stderr)  # noqa: T201
+
         def settle() -> None:
             for kept in group:
                 self._settle(kept.ticket, kept.reply, _refusal(kept))
@@ -212,7 +216,6 @@ class Line:
 
 def _refusal(kept: Kept) -> Refused | None:
     if kept.state == "failed":
-        print(f"the request log failed: {kept.why}", file=sys.stderr)  # noqa: T201
         return Refused(503, "the request log cannot be written", wait=2)
     if kept.state == "differs":
         return Refused(409, "this id was used for other rows", where="$.id")

@@ -22,6 +22,7 @@ TYPES = {
 REFUSALS = {
     "401": "The token is not there, or is another.",
     "403": "The host or the origin is not known.",
+    "408": "The request came too slowly.",
     "409": "The id was used for other rows.",
     "413": "Too many bytes or rows.",
     "415": "Not plain JSON.",

@@ -13,7 +13,7 @@ from mlkit.core import rows
 from mlkit.core.checks import KNOWN, TABLE_CHECKS, columns_of
 from mlkit.core.errors import InputError
 from mlkit.core.files import folder_hash
-from mlkit.core.values import Array, is_missing, missing
+from mlkit.core.values import Array, missing, write
 from mlkit.model.runtime import Predictions, Predictor
 from mlkit.product.journal.tables import Model
 from mlkit.product.serving.fields import Field, fields_of
@@ -26,6 +26,7 @@ PASSED_OVER = frozenset(
 )
 """Checks that fields and flags make themselves, between rows, or of files."""
 PLAYED = frozenset(KNOWN) - frozenset(TABLE_CHECKS) - PASSED_OVER
+NUMBERS, WHOLE = {int, float}, 2**53
 DATED = frozenset({"about.json"})
 
 
@@ -76,7 +77,7 @@ class Served:
         count
             How many rows.
         """
-        raw = {name: _objects(column) for name, column in cells.items()}
+        raw = {f.name: _column(f, cells[f.name]) for f in self.fields}
         cleaned = self.predictor.clean(raw)
         said = self.predictor.graph.predict(cleaned)
         flags = self._flags(raw, cleaned, count)
@@ -105,16 +106,17 @@ def _flag(
     field: Field, raw: Array, cleaned: Any, flags: list[list[dict[str, str]]]
 ) -> None:
     """Flag the cells of a column that are not as training saw them."""
-    gone = np.zeros(len(raw), bool) if cleaned is None else missing(cleaned)
+    name, gaps, known = field.name, field.gaps, field.known
+    made = [None] * len(raw) if cleaned is None else cleaned.tolist()
+    lost = [False] * len(raw) if cleaned is None else missing(cleaned).tolist()
     words = cleaned is not None and cleaned.dtype == object
     for row, cell in enumerate(raw.tolist()):
-        absent = is_missing(cell) or cell in field.gaps
-        if absent:
-            flags[row].append({"field": field.name, "flag": "missing"})
-        elif gone[row] or (words and cleaned[row] == rows.MISSING):
-            flags[row].append({"field": field.name, "flag": "unreadable"})
-        elif words and field.known and cleaned[row] not in field.known:
-            flags[row].append({"field": field.name, "flag": "unseen"})
+        if cell is None or cell in gaps or (lost[row] and write(cell) in gaps):
+            flags[row].append({"field": name, "flag": "missing"})
+        elif lost[row] or (words and made[row] == rows.MISSING):
+            flags[row].append({"field": name, "flag": "unreadable"})
+        elif words and known and made[row] not in known:
+            flags[row].append({"field": name, "flag": "unseen"})
 
 
 def _told(said: Predictions, classes: Sequence[str]) -> list[Answer]:
@@ -127,9 +129,19 @@ def _told(said: Predictions, classes: Sequence[str]) -> list[Answer]:
     ]
 
 
-def _objects(column: Sequence[Any]) -> Array:
-    made = np.empty(len(column), dtype=object)
-    made[:] = column
+def _column(field: Field, cells: Sequence[Any]) -> Array:
+    """Return cells as an array: of floats, where they are nothing but numbers.
+
+    What was missing when rows were collected is missing here.
+    """
+    void = field.void
+    cells = [None if c in void and type(c) is not bool else c for c in cells]
+    if field.kind in ("number", "spoken") and set(map(type, cells)) <= NUMBERS:
+        plain = np.array(cells, np.float64)
+        if (np.abs(plain) < WHOLE).all():
+            return plain
+    made = np.empty(len(cells), dtype=object)
+    made[:] = cells
     return made
 
 

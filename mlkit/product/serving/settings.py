@@ -29,6 +29,8 @@ class Settings:
         The log's file; None keeps nothing.
     body
         Bytes that a request may have.
+    held
+        Bytes that the bodies read at a time may have together.
     rows
         Rows that a request may have.
     waiting
@@ -48,6 +50,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     log: Path | None = None
     body: int = 16 * 2**20
+    held: int = 256 * 2**20
     rows: int = 10_000
     waiting: int = 20_000
     seconds: float = 30.0

@@ -146,6 +146,10 @@ def _check(project: Project) -> None:
                 raise _unfit(
                     f"steps.{name}.{key}", "seconds, more than 0", value, where
                 )
+    bars = settings.get("goal", {}).get("bars", {})
+    _of_type(bars, dict, "goal.bars", where)
+    for name, value in bars.items():
+        _of_type(value, (int, float), f"goal.bars.{name}", where)
     for name, step in settings.get("use", {}).items():
         _of_type(step, str, f"use.{name}", where)
     for name, table in settings.get("profiles", {}).items():

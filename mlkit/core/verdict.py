@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from html import escape
@@ -159,7 +160,8 @@ def _row(finding: Finding) -> str:
     elif detail:
         lines.append(f'<span style="opacity:.8">{detail}</span>')
     if finding.help and finding.state != "passed":
-        lines.append(f'<span style="color:{colour}">→</span> {escape(finding.help)}')
+        advice = re.sub("`([^`]+)`", r"<code>\1</code>", escape(finding.help))
+        lines.append(f'<span style="color:{colour}">→</span> {advice}')
     return (
         '<div style="display:flex;gap:.7em;padding:.22em 0;line-height:1.45">'
         f'<span style="color:{colour};font-weight:700;flex:0 0 1em">'

@@ -53,6 +53,10 @@ class Outlook:
         The mitigations that can be switched on.
     notes
         What a reader should know.
+    rows
+        The rows that the search saw.
+    said
+        What the model says of them where a fold left them out.
     """
 
     table: pd.DataFrame
@@ -62,6 +66,7 @@ class Outlook:
     before: Fairness
     methods: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     said: remedy.Said | None = None
     _prices: dict[str, Price] = field(default_factory=dict, repr=False)
 
@@ -188,7 +193,7 @@ def outlook(
     said = remedy.out_of_fold(rows, settings, drawn, keep)
     before, _ = _judged(problem, said)
     methods, notes = _methods(problem, sensitive)
-    return Outlook(table, settings, drawn, keep, before, methods, notes, said)
+    return Outlook(table, settings, drawn, keep, before, methods, notes, rows, said)
 
 
 def _methods(

@@ -57,14 +57,13 @@ def out_of_fold(
     keep
         A folder of finished fits; None takes the project's, where there is one.
     """
-    problem, count = settings.problem, max(settings.folds, 2)
-    fold = cross.folds(rows, problem, count, seed)
+    problem, fold = settings.problem, _folds(rows, settings, seed)
     before = Kept.of(keep, rows, problem, fold, seed, "apart")
-    ends, found = range(int(fold.max()) + 1), np.zeros(0)
+    ends, found, fits = range(int(fold.max()) + 1), np.zeros(0), None
     for member in settings.members:
         parts = _before(before, member, ends)
         if parts is None:
-            fits = folded(rows, problem, count, seed, keep)
+            fits = fits or folded(rows, problem, max(settings.folds, 2), seed, keep)
             parts = [o.said for o in fits.make(member.family, member.settings, ends)]
         whole = np.zeros((len(rows), *np.shape(parts[0])[1:]))
         for k, one in enumerate(parts):
@@ -73,6 +72,10 @@ def out_of_fold(
     inside = fold >= 0
     table = Schema.of(rows).attach(rows[inside])
     return Said(table, problem.truth(rows)[inside], found[inside], fold[inside])
+
+
+def _folds(rows: pd.DataFrame, settings: Settings, seed: int) -> Array:
+    return cross.folds(rows, settings.problem, max(settings.folds, 2), seed)
 
 
 def _before(
@@ -94,22 +97,24 @@ def said(outlook: Outlook, asked: Asked) -> Said:
     asked
         What is done.
     """
-    before = outlook.said
+    before, problem, every = outlook.said, outlook.settings.problem, outlook.rows
     assert before is not None
     if asked.method == "reweighing":
         table, settings = _weighed(outlook, asked)
-        rows = table.loc[before.table.index]
-        rows = Schema.of(table).attach(rows)
+        rows = Schema.of(table).attach(table.loc[every.index])
         weighed = out_of_fold(rows, settings, outlook.seed, outlook.keep)
         return replace(weighed, table=before.table)
+    fold = _folds(every, outlook.settings, outlook.seed)
     found, keys = np.zeros_like(before.predicted), keys_of(before.table, asked.columns)
-    for inside in (before.fold == k for k in np.unique(before.fold)):
+    for k in np.unique(before.fold):
+        inside = before.fold == k
         if asked.method == "thresholds":
             aside = shift_of(before, keys, asked.aim, ~inside)
             found[inside] = aside.apply(before.predicted[inside], keys[inside])
         else:
-            table = Schema.of(before.table).attach(before.table[~inside])
-            model = gradient(table, outlook.settings.problem, asked, outlook.seed)
+            learnt = every[cross.learnt(every, problem, fold, int(k))]
+            table = Schema.of(every).attach(learnt)
+            model = gradient(table, problem, asked, outlook.seed)
             found[inside] = model.predicted(before.table[inside])
     return replace(before, predicted=found)
 

@@ -51,10 +51,10 @@ class MitigationPicker:
             return self.picture(value)
         import ipywidgets as w
 
-        now = "none" if value == "none" else asked(value).method
+        now = asked(value).method
         choice = w.RadioButtons(
             options=[(METHODS[name], name) for name in ("none", *self.outlook.methods)],
-            value=now,
+            value=now if now in self.outlook.methods else "none",
             layout=w.Layout(width="auto"),
         )
         shown = w.HTML(self.outlook._repr_html_())

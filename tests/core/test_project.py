@@ -4,6 +4,8 @@ from mlkit.core.errors import UsageError
 from mlkit.core.project import Project
 
 BAD = {
+    '[goal.bars]\nroc_auc = "high"': "goal.bars.roc_auc",
+    "[goal]\nbars = 0.8": "goal.bars",
     "goal = 3": "goal",
     'use = "x"': "use",
     "[use]\nraw = 3": "use.raw",

@@ -8,15 +8,16 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from mlkit.core.errors import UsageError
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.data.synthesis.plant import plant
 from mlkit.model.fairness import fairness
-from mlkit.model.fitted import Member
+from mlkit.model.fitted import Member, fit
 from mlkit.model.formats.onnx import convert
-from mlkit.model.gradient import joint
+from mlkit.model.gradient import _part, joint
 from mlkit.model.mitigation import outlook
 from mlkit.model.parity import compare
 from mlkit.model.price import Price, asked
@@ -209,6 +210,36 @@ def test_a_column_that_is_not_looked_at_cannot_set_thresholds(tmp_path):
 def test_a_decision_that_makes_no_sense_is_refused(found, value):
     with pytest.raises(UsageError, match=r"mitigation|sensitive|unknown"):
         found.train(value)
+
+
+def test_folds_that_follow_one_another_never_learn_from_later_rows(tmp_path):
+    table = people(900)
+    table["day"] = pd.date_range("2026-01-01", periods=900, freq="h")
+    schema = Schema.of(people(9)).put(Column("day", "date", ("time",)))
+    schema.attach(table)
+    found = outlook(table, settings(table), keep=tmp_path)
+    assert 0 < found.before.rows < 900
+    for method in found.methods:
+        if method == "exponentiated_gradient":
+            pytest.importorskip("fairlearn")
+        price = found.price(method)
+        assert price.after.rows == price.before.rows == found.before.rows
+        was, now = (f.widest("parity_gap").value for f in (price.before, price.after))
+        assert now < was
+
+
+def test_a_member_that_always_says_the_same_is_packaged_too(biased):
+    train, test = biased
+    plain = fit("linear", {}, train, Problem.of(train))
+    width = plain.matrices(train)[0].shape[1]
+    constant = DummyClassifier(strategy="constant", constant=1)
+    constant.fit(np.zeros((2, width)), [0, 1])
+    plain.parts[0].weight = 0.7
+    plain.parts.append(_part(constant, "linear", 0.3))
+    assert plain.predict_proba(test)[:, 1].min() >= 0.3
+    graph = Graph(convert(plain, 0.5), plain.classes)
+    said = graph.predict({n: test[n].to_numpy() for n in plain.schema.names})
+    assert compare(plain, test, said, 0.5).holds
 
 
 def test_one_column_of_two_is_asked_for():

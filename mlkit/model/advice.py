@@ -9,7 +9,7 @@ from mlkit.model.words import say
 
 __all__ = ["of_gap", "of_metric", "rows_needed", "short"]
 
-MOST = 100
+MOST = 20
 
 
 def rows_needed(rows: int, value: float, limit: float, bar: float) -> int | None:
@@ -56,7 +56,10 @@ def short(value: float, bar: float) -> str:
 
 def _more(rows: int, need: int | None, what: str) -> str:
     if need is None:
-        return f"the value itself meets the bar, by too little to show on any {what}"
+        return (
+            f"the value itself meets the bar, by so little that no number of {what} "
+            "worth collecting would show it: make the model better"
+        )
     return (
         f"the value itself is good enough: about {need:,} {what} would show it, "
         f"{max(need - rows, 0):,} more hold-out rows than now"

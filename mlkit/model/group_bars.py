@@ -18,6 +18,7 @@ from mlkit.model.words import say
 __all__ = ["of_fairness", "of_groups", "of_parts"]
 
 RARE = 0.01
+NEAR = "; it is so near the bar that a better model helps more than rows"
 ROLE = "give columns such as sex or age the role sensitive in `collect`"
 OF_SLICES = ("group_gap", "worst_group")
 
@@ -144,7 +145,7 @@ def _worst(
         help_ = (
             f"the value is good enough, but {one.rows:,} rows are too few to show it"
         )
-        help_ += f": about {need:,} of {_name(one)} would" if need else ""
+        help_ += f": about {need:,} of {_name(one)} would" if need else NEAR
     missed = "" if met else f", missed {advice.short(limit, bar)}"
     return Finding(
         f"{title} {words_} {say(bar)}",

@@ -47,7 +47,7 @@ def test_so_many_rows_bring_the_limit_to_the_bar(rows, half, room, loss):
     value, limit, bar = 0.5, 0.5 - sign * half, 0.5 - sign * room
     need = advice.rows_needed(rows, value, limit, bar)
     if need is None:
-        assert rows * (half / room) ** 2 > 99 * rows
+        assert rows * (half / room) ** 2 > 19 * rows
         return
     then = value - sign * half * (rows / need) ** 0.5
     assert sign * (then - bar) > -1e-9
@@ -91,6 +91,8 @@ def test_the_worst_group_is_the_one_with_the_worst_limit():
     assert found.state == "missed"
     assert "sex = f" in found.got
     assert "about 72 of sex = f would" in found.help
+    near = group_bars.of_groups(TWO, (wide, narrow), {"worst_group": 0.849}, 940)[0]
+    assert "a better model helps more" in near.help
     assert rest == []
     assert not group_bars.of_groups(TWO, (narrow,), {"worst_group": 0.78}, 900)[
         0

@@ -70,7 +70,7 @@ def _whole(request: Request) -> Iterator[str]:
     yield f"took     {1000 * request.seconds:.1f} ms"
     yield f"model    {request.model[:12]}"
     yield f"package  {request.model}"
-    for name in ("project", "run", "by", "made", "review_by"):
+    for name in ("project", "artifact", "run", "by", "made", "review_by"):
         if about.get(name):
             yield f"{name.removesuffix('_by'):<9}{about[name]}"
     for row, told in enumerate(request.reply["predictions"]):

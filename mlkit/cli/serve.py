@@ -52,7 +52,7 @@ def _package(folder: Path) -> tuple[Path, Path, dict[str, str]]:
     package = champion_package(project)
     moves = ("promote", "rollback")
     line = [x for x in ledger.lines(project.ledger) if x["event"] in moves][-1]
-    facts = {"project": project.root.name, "package": line["package"]}
+    facts = {"project": project.root.name, "artifact": line["package"]}
     facts |= {name: str(line[name]) for name in ("run", "by") if name in line}
     return package, project.state / "requests.sqlite", facts
 

@@ -682,3 +682,31 @@ def test_what_was_acknowledged_is_in_the_log_after_a_kill(loans, tmp_path):
     assert len(acknowledged) > 10 * KILLS
     assert len(kept) == len(set(kept))
     assert set(acknowledged) <= set(kept)
+
+
+def test_a_projects_champion_is_served_and_logged_with_its_run(loans, maker, capfd):
+    from mlkit.cli.group import command_line
+
+    maker.step(
+        "01_package",
+        f"folder: str = {str(loans[0])!r}",
+        "import mlkit as mk\nfrom pathlib import Path",
+        "mk.save(package=Path(folder))",
+    )
+    with pytest.raises(subprocess.CalledProcessError):
+        subprocess.run(
+            [sys.executable, "-m", "mlkit", "serve", maker.root],
+            check=True,
+            capture_output=True,
+        )
+    run = maker.run()
+    assert run.state == "passed"
+    with running(maker.root) as client:
+        name = ask(client, GOOD).json()["id"]
+        client.process.send_signal(signal.SIGINT)
+        client.process.wait(20)
+    command_line(["log", "--id", name, "--json", str(maker.root)])
+    told = json.loads(capfd.readouterr().out)
+    assert told["about"]["artifact"] == f"folder-{told['model']}"
+    assert told["about"]["run"] == maker.events[0]["run"]
+    assert told["about"]["project"] == maker.root.name

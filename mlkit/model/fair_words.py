@@ -85,8 +85,9 @@ def _names(found: Fairness) -> list[str]:
 def _cell(one: Group, name: str) -> str:
     if name not in one.rates:
         return "–"
-    low, high = one.limits[name]
-    return f"{say(one.rates[name], 2)} ({say(low, 2)} to {say(high, 2)})"
+    ends = (one.rates[name], *one.limits[name])
+    value, low, high = (say(round(v, 4), 2) for v in ends)
+    return f"{value} ({low} to {high})"
 
 
 def _few(names: list[str]) -> list[str]:

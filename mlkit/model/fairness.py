@@ -90,7 +90,8 @@ class Gap:
 
     def told(self) -> str:
         """Return the gap with its interval in words."""
-        return f"{say(self.value)} ({say(self.low)} to {say(self.high)})"
+        value, low, high = (say(round(v, 4)) for v in (self.value, self.low, self.high))
+        return f"{value} ({low} to {high})"
 
 
 @dataclass(frozen=True)

@@ -197,5 +197,5 @@ def _labels(problem: Problem) -> tuple[str, ...]:
 def _gap(found: Fairness, column: str, name: str) -> Span | None:
     for one in found.gaps:
         if one.column == column and one.name == name:
-            return one.value, one.low, one.high
+            return round(one.value, 4), round(one.low, 4), round(one.high, 4)
     return None

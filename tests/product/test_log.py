@@ -90,6 +90,23 @@ def test_a_log_that_goes_away_fails_and_is_not_made_again(path):
     assert not path.exists()
 
 
+def test_a_log_that_is_taken_away_while_it_is_written_fails(path):
+    settled = queue.SimpleQueue()
+    writer = Writer(path, settled.put)
+    states = []
+    for name in ("a", "b", "c"):
+        writer.put(name, record(name))
+        states.append(settled.get(timeout=10)[0].state)
+        if name == "a":
+            path.rename(path.with_suffix(".moved"))
+    make(path, MODEL, 0.0)
+    writer.put("d", record("d"))
+    states.append(settled.get(timeout=10)[0].state)
+    writer.stop()
+    assert states == ["written", "failed", "failed", "written"]
+    assert [request.id for request in last(path)] == ["d"]
+
+
 def test_two_writers_share_a_log(path):
     settled = [queue.SimpleQueue(), queue.SimpleQueue()]
     writers = [Writer(path, one.put, 10) for one in settled]

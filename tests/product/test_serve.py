@@ -34,6 +34,7 @@ from mlkit.model.review import Review
 from mlkit.product.log import find, last, read
 from mlkit.product.predict import predict_file
 from mlkit.product.serving.app import application
+from mlkit.product.serving.fields import fields_of
 from mlkit.product.serving.guard import PUBLIC, ROUTES
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
@@ -421,6 +422,47 @@ def test_metrics_and_openapi(client):
     assert row["properties"]["age"]["type"] == ["number", "string", "null"]
     assert "town" in row["required"]
     assert schemas["Prediction"]["properties"]["label"]["enum"] == ["no", "yes"]
+
+
+@pytest.mark.parametrize("kind", ["image", "audio"])
+def test_no_cell_is_ever_a_file(kind):
+    column = {"name": "x", "type": kind, "used": True, "required": True}
+    schema, plain = {"input": [column]}, {"operations": []}
+    with pytest.raises(InputError, match="images or sounds"):
+        fields_of(schema, plain)
+    column["used"] = False
+    assert fields_of(schema, plain)[0].kind == "text"
+
+
+def test_a_taken_port_is_told(loans, capsys):
+    import socket
+
+    from mlkit.cli.group import command_line
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        given = ["serve", str(loans[0]), "--log", "off", "--port", port]
+        assert command_line(given) == 2
+    assert "cannot listen" in capsys.readouterr().err
+
+
+def test_a_token_is_read_from_the_environment(loans, monkeypatch, capsys):
+    from mlkit.cli.group import command_line
+
+    monkeypatch.delenv("SECRET", raising=False)
+    given = ["serve", str(loans[0]), "--log", "off", "--token-env", "SECRET"]
+    assert command_line(given) == 2
+    assert "SECRET holds no token" in capsys.readouterr().err
+    environment = {**os.environ, "SECRET": TOKEN}
+    options = ("--token-env", "SECRET", "--host", "0.0.0.0", "--log", "off")
+    with running(loans[0], *options, env=environment) as client:
+        client.base_url = str(client.base_url).replace("0.0.0.0", "127.0.0.1")
+        assert ask(client, GOOD).status_code == 401
+        client.headers["authorization"] = f"Bearer {TOKEN}"
+        assert ask(client, GOOD).status_code == 200
+        for host, status in {"10.0.0.7": 200, "evil.com": 403}.items():
+            reply = client.get("/metrics", headers={"host": host})
+            assert reply.status_code == status
 
 
 def test_a_folder_that_is_no_package_is_not_served(tmp_path):

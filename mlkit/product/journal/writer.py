@@ -67,6 +67,7 @@ class Writer:
         self._queue: queue.SimpleQueue[tuple[Any, Record | None] | None]
         self._queue = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
+        self._file = (0, 0)
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
@@ -109,6 +110,9 @@ class Writer:
         """Write a group in one transaction."""
         if self._connection is None:
             self._connection = connect(self.path, wait=self.wait)
+            self._file = _file(self.path)
+        if _file(self.path) != self._file:
+            raise FileNotFoundError("the log was moved, removed or replaced")
         self._connection.execute("BEGIN IMMEDIATE")
         kept = [self._append(self._connection, *pair) for pair in group]
         if any(record is None for _, record in group):
@@ -138,3 +142,9 @@ class Writer:
             except sqlite3.Error:
                 self.healthy = False
             self._connection = None
+
+
+def _file(path: Path) -> tuple[int, int]:
+    """Tell a file from one that was put in its place."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -161,13 +161,13 @@ def split(
     weak = _weak(labelled, labelling)
     judging = np.where(weak & (places > 0), np.int8(-1), places)
     parts = _take(labelled, raw, schema, known, judging)
-    if wish.given:
-        parts = {name: _ignoring(part, wish.given) for name, part in parts.items()}
-        if wish.given in schema and schema[wish.given].is_feature:
-            notes.append(
-                f"{wish.given!r} is no feature from here on: give it the role "
-                '"ignored" in collect, so that no request needs it'
-            )
+    for column, role in ((wish.given, "ignored"), (wish.time, "time")):
+        parts = {name: _with_role(part, column, role) for name, part in parts.items()}
+    if wish.given and wish.given in schema and schema[wish.given].is_feature:
+        notes.append(
+            f"{wish.given!r} is no feature from here on: give it the role "
+            '"ignored" in collect, so that no request needs it'
+        )
     _check_parts(parts, target, how)
     if apart := int((weak & known & (places > 0)).sum()):
         notes.append(
@@ -180,13 +180,12 @@ def split(
     return Parts(**parts, how=how, notes=tuple(notes), times=when, group=wish.group)
 
 
-def _ignoring(part: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Take the column that says the parts out of the features."""
+def _with_role(part: pd.DataFrame, name: str, role: str) -> pd.DataFrame:
+    """Say for the steps to come what a column is: of the parts, or the time."""
     schema = Schema.of(part)
-    if name not in schema or not schema[name].is_feature:
+    if name not in schema or role in schema[name].roles or not schema[name].is_feature:
         return part
-    roles = (*schema[name].roles, "ignored")
-    return schema.change(name, roles=roles).attach(part)
+    return schema.change(name, roles=(*schema[name].roles, role)).attach(part)
 
 
 def _check_sizes(test_size: float, valid_size: float) -> None:

@@ -304,3 +304,12 @@ def test_rows_that_a_rule_alone_labelled_judge_nothing():
     assert list(parts.train.index) == list(plain.train.index)
     apart = len(plain.valid) + len(plain.test) - len(parts.valid) - len(parts.test)
     assert any(f"{apart} rows that a rule alone" in note for note in parts.notes)
+
+
+def test_the_time_of_a_timed_split_is_known_to_the_steps_to_come():
+    table = pd.DataFrame({"x": np.arange(100.0), "y": ["a", "b"] * 50})
+    table.index = pd.Index([f"row {i}" for i in range(100)], dtype="str", name="row")
+    schema = Schema((Column("x"), Column("y", "category", ("target",))))
+    parts = split(*[schema.attach(table.astype({"y": "str"}))] * 2, by_time="x")
+    assert Schema.of(parts.train).with_role("time") == ["x"]
+    assert "x" in Schema.of(parts.train).features

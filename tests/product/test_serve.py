@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -199,11 +200,11 @@ def test_odd_cells_are_answered_and_flagged(client):
     assert {"field": "town", "flag": "unseen"} in odd
     assert {"field": "pay", "flag": "unreadable"} in odd
     assert {(flag["field"], flag["flag"]) for flag in odd} >= {("age", "contract")}
-    gone = ask(client, {**GOOD, "town": None, "pay": "?"}).json()["predictions"][0]
-    assert [(f["field"], f["flag"]) for f in gone["flags"]] == [
-        ("pay", "missing"),
-        ("town", "missing"),
-    ]
+    missing = [("pay", "missing"), ("town", "missing")]
+    for town, pay in ((None, "?"), ("", None), (None, " ")):
+        told = ask(client, {**GOOD, "town": town, "pay": pay}).json()["predictions"]
+        flags = [(f["field"], f["flag"]) for f in told[0]["flags"]]
+        assert [flag for flag in flags if flag[1] != "contract"] == missing
 
 
 @pytest.mark.parametrize(
@@ -502,6 +503,41 @@ def test_no_request_breaks_it(client, body):
     assert reply.status_code in (200, 409, 413, 422), reply.text
     if reply.status_code == 200:
         assert find(client.log, reply.json()["id"]).reply == reply.json()
+
+
+WATCHED: list[str] = []
+TOUCHES = ("open", "os.", "shutil.", "subprocess.", "socket.connect", "glob.", "exec")
+
+
+@pytest.fixture
+def touched():
+    """What is opened, run or connected to, in any thread, while a test watches."""
+
+    def hook(event, args):
+        if WATCHED and event.startswith(TOUCHES):
+            WATCHED.append(f"{event} {args}")
+
+    sys.addaudithook(hook)
+    yield WATCHED
+    WATCHED.clear()
+
+
+def test_no_request_touches_the_file_system(loans, touched):
+    app = application(Served(loans[0]), Settings())
+    paths = ["/etc/passwd", "../../etc/passwd", "file:///etc/passwd", "~", "a\0b"]
+    with TestClient(app, "http://localhost") as client:
+        for turn in range(2):
+            for path in paths:
+                for name in GOOD:
+                    status = ask(client, {**GOOD, name: path}).status_code
+                    assert status == (422 if name in ("age", "day") else 200)
+                ask(client, {**GOOD, path: path}, id=path)
+                client.post(f"/v1/predict/{quote(path)}", json={})
+            if turn == 0:
+                touched.append("watch")
+        assert touched == ["watch"]
+        with open(os.devnull):
+            assert len(touched) == 2
 
 
 # the process

@@ -111,10 +111,12 @@ def _flag(
     lost = [False] * len(raw) if cleaned is None else missing(cleaned).tolist()
     words = cleaned is not None and cleaned.dtype == object
     for row, cell in enumerate(raw.tolist()):
-        if cell is None or cell in gaps or (lost[row] and write(cell) in gaps):
+        if cell is None or cell in gaps:
             flags[row].append({"field": name, "flag": "missing"})
         elif lost[row] or (words and made[row] == rows.MISSING):
-            flags[row].append({"field": name, "flag": "unreadable"})
+            blank = (write(cell) or "").strip() in gaps
+            flag = "missing" if blank else "unreadable"
+            flags[row].append({"field": name, "flag": flag})
         elif words and known and made[row] not in known:
             flags[row].append({"field": name, "flag": "unseen"})
 

@@ -466,6 +466,27 @@ def test_a_token_is_read_from_the_environment(loans, monkeypatch, capsys):
             assert reply.status_code == status
 
 
+def test_requests_and_replies_are_as_openapi_says(client):
+    from jsonschema import Draft202012Validator, ValidationError
+
+    document = client.get("/openapi.json").json()
+
+    def holds(name, value):
+        where = {"$ref": f"#/components/schemas/{name}"}
+        Draft202012Validator({**document, **where}).validate(value)
+
+    columns = {name: [cell] for name, cell in GOOD.items()}
+    for body in ({"rows": [GOOD, {**GOOD, "town": "Mars"}]}, {"columns": columns}):
+        holds("Request", body)
+        holds("Reply", client.post("/v1/predict", json=body).json())
+    for body in ({}, {"rows": []}, {"rows": [{**GOOD, "age": False}]}, {"rows": [7]}):
+        with pytest.raises(ValidationError):
+            holds("Request", body)
+        reply = client.post("/v1/predict", json=body)
+        assert reply.status_code == 422
+        holds("Error", reply.json())
+
+
 def test_a_folder_that_is_no_package_is_not_served(tmp_path):
     with pytest.raises(InputError, match="no package"):
         Served(tmp_path)

@@ -161,9 +161,7 @@ def test_members_that_want_text_alike_share_it_in_onnx():
 
 
 @pytest.mark.parametrize("rows", [2, 3, 12, 60])
-@pytest.mark.parametrize(
-    "said", ["the same words", "", None, "ab", "an odd \x00 word"]
-)
+@pytest.mark.parametrize("said", ["the same words", "", None, "ab", "an odd \x00 word"])
 def test_texts_that_are_all_alike_say_nothing_and_break_nothing(rows, said):
     table = pd.DataFrame({"said": [said] * rows, "y": (["no", "yes"] * rows)[:rows]})
     model = fit("linear", {}, table, PROBLEM)

@@ -245,6 +245,7 @@ def test_a_wrong_type_is_a_422_that_names_the_field(client, changes, field):
         (b" " * 20_001, 413),
         (json.dumps({"rows": [GOOD] * 51}).encode(), 413),
         (json.dumps({"rows": [GOOD], "id": "../etc"}).encode(), 422),
+        (json.dumps({"rows": [GOOD], "id": ""}).encode(), 422),
     ],
 )
 def test_what_is_no_request_is_refused(client, body, status):
@@ -479,7 +480,14 @@ def test_requests_and_replies_are_as_openapi_says(client):
     for body in ({"rows": [GOOD, {**GOOD, "town": "Mars"}]}, {"columns": columns}):
         holds("Request", body)
         holds("Reply", client.post("/v1/predict", json=body).json())
-    for body in ({}, {"rows": []}, {"rows": [{**GOOD, "age": False}]}, {"rows": [7]}):
+    more = ({"rows": [GOOD], "id": ""}, {"rows": [{**GOOD, "age": "old"}]})
+    for body in (
+        {},
+        {"rows": []},
+        {"rows": [{**GOOD, "age": False}]},
+        {"rows": [7]},
+        *more,
+    ):
         with pytest.raises(ValidationError):
             holds("Request", body)
         reply = client.post("/v1/predict", json=body)

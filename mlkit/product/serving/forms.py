@@ -69,7 +69,7 @@ class Form:
         columns = _struct("Columns", fields, target, _list)
         unset = msgspec.UNSET
         parts = [
-            ("id", str, ""),
+            ("id", str | msgspec.UnsetType, unset),
             ("rows", _list(row) | msgspec.UnsetType, unset),
             ("columns", columns | msgspec.UnsetType, unset),
         ]
@@ -88,7 +88,8 @@ class Form:
             found: Any = self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise self._refusal(str(error)) from None
-        if found.id and not IDS.fullmatch(found.id):
+        name = "" if found.id is msgspec.UNSET else found.id
+        if found.id is not msgspec.UNSET and not IDS.fullmatch(name):
             what = "an id has 1 to 128 letters, digits, and . _ : -"
             raise Refused(422, what, where="$.id")
         given = (found.rows is not msgspec.UNSET, found.columns is not msgspec.UNSET)
@@ -102,7 +103,7 @@ class Form:
         place = "$.rows[{}].{}" if given[0] else "$.columns.{1}[{0}]"
         for field in self.fields:
             _check(field, cells[field.name], place)
-        return Asked(found.id, cells, rows)
+        return Asked(name, cells, rows)
 
     def _by_row(self, rows: Sequence[Any]) -> tuple[dict[str, Sequence[Any]], int]:
         columns = list(zip(*map(msgspec.structs.astuple, rows), strict=True))

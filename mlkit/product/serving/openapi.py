@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlkit.core.values import number_words
 from mlkit.product.serving.fields import Field
 
 __all__ = ["openapi"]
@@ -119,6 +121,9 @@ def _schemas(fields: Sequence[Field], output: Mapping[str, Any], most: int) -> F
 
 def _cell(field: Field) -> Form:
     form: Form = {"type": [*TYPES[field.kind], NULL]}
+    if field.kind == "number":
+        words = "".join(f"|{re.escape(word)}" for word in sorted(field.gaps - {""}))
+        form["pattern"] = rf"^(?:\s*(?:{number_words().pattern})?\s*{words})$"
     if field.known and field.kind == "category":
         form["examples"] = sorted(field.known)[:50]
     return form

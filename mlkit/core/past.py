@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +91,9 @@ class Champion:
 def champion(name: str) -> Champion | None:
     """Return the champion; None where there is none yet, or no project.
 
-    The step does not come to depend on it: a model is not judged again because the
-    champion moved.
+    A model that is the champion itself is held against nothing, nor is one in a copy
+    of a project that has no package of the champion. The step does not come to depend
+    on it: a model is not judged again because the champion moved.
 
     Parameters
     ----------
@@ -106,16 +108,21 @@ def champion(name: str) -> Champion | None:
     if not moves:
         return None
     package = str(moves[-1]["package"])
-    try:
-        folder = now.store.get(Entry(package))
-    except StoreError:
-        return Champion(None, why="its package is no longer in the store")
     runs = [x.get("run") for x in moves if x["package"] == package]
-    held = [
-        str(x["identity"])
+    opened = [
+        x
         for x in lines
         if x["event"] == "unseal" and x["name"] == name and x.get("run") in runs
     ]
+    mine = {e.identity for e in now.entries.values() if e.kind == "model"}
+    if mine and mine <= {model for x in opened for model in x.get("models", ())}:
+        return None
+    try:
+        folder = now.store.get(Entry(package))
+    except StoreError:
+        gone = Champion(None, why="its package is no longer in the store")
+        return None if "MLKIT_COPY_OF" in os.environ else gone
+    held = [str(x["identity"]) for x in opened]
     return _unseen(now, folder, now.entries[name].identity, held)
 
 

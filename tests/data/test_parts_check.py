@@ -81,6 +81,7 @@ def given_by_place(table):
     return with_column(table, "fold", words, "category", "ignored")
 
 
+@pytest.mark.slow
 def test_where_there_is_no_fault_hardly_any_is_found():
     missed = []
     for seed in range(20):

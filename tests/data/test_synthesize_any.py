@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +99,7 @@ def inside(made, real):
     return not len(cells) or (cells.min() >= known.min() and cells.max() <= known.max())
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables(), st.integers(1, 40), st.booleans(), st.integers(0, 3))
 def test_any_table_is_learnt_from(table, rows, per_class, seed):

@@ -19,7 +19,7 @@ from mlkit.data.cleaning.distinct import is_equal, look, settled
 from mlkit.data.cleaning.offer import Offer, offered
 from mlkit.data.cleaning.telling import wish
 
-__all__ = ["Draft", "Offer", "look"]
+__all__ = ["Draft"]
 
 
 Codes = NDArray[np.intp]

@@ -93,22 +93,38 @@ def measured(python, system, rows, asked, kind, seconds, seed):
         return loss(asked["target"], pd.read_csv(out), kind), took
 
 
-def compare(pythons, names, cache, seconds, folds):
-    """Return losses and seconds by table, fold and system."""
-    found = []
-    for name in names:
+def kept(out):
+    """Return the lines that an earlier run left in a file."""
+    lines = out.read_text().splitlines() if out and out.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def compare(pythons, names, cache, seconds, folds, out=None):
+    """Return losses and seconds by table, fold and system; what is kept is not redone.
+
+    Every table's first fold comes before any second one, so that a comparison which
+    is cut short still has all tables; run again with the same file, it goes on.
+    """
+    found = {(line["table"], line["fold"]): line for line in kept(out)}
+    wanted = [(name, fold) for fold in range(folds) for name in names]
+    for name, fold in wanted:
+        line = found.setdefault((name, fold), {"table": name, "fold": fold})
+        left = [system for system in pythons if line.get(system) is None]
+        if not left:
+            continue
         whole, kind = table(cache, name), SETS[name][3]
         order = np.random.default_rng(7).permutation(len(whole))
-        for fold in range(folds):
-            test = np.isin(np.arange(len(whole)), order[fold::3])
-            line = {"table": name, "fold": fold, "rows": int((~test).sum())}
-            for system, python in pythons.items():
-                args = whole[~test], whole[test], kind, seconds, fold
-                line[system], line[f"{system} s"] = measured(python, system, *args)
-            told = "  ".join(f"{s} {line[s]:.5g}" for s in pythons)
-            print(f"{name} {fold}: {told}", flush=True)
-            found.append(line)
-    return pd.DataFrame(found)
+        test = np.isin(np.arange(len(whole)), order[fold::3])
+        line["rows"] = int((~test).sum())
+        for system in left:
+            args = whole[~test], whole[test], kind, seconds, fold
+            said, took = measured(pythons[system], system, *args)
+            line[system], line[f"{system} s"] = said, took
+        told = "  ".join(f"{s} {line[s]:.5g}" for s in pythons)
+        print(f"{name} {fold}: {told}", flush=True)
+        if out:
+            out.write_text("".join(json.dumps(a) + "\n" for a in found.values()))
+    return pd.DataFrame([found[one] for one in wanted])
 
 
 def tell(found, systems, seconds):
@@ -139,7 +155,8 @@ def main():
     parser.add_argument("--peers", default="", help=f"of {', '.join(sorted(NEEDS))}")
     parser.add_argument("--tables", default="", help=f"of {', '.join(SETS)}")
     parser.add_argument("--cache", type=Path, default=DEFAULT)
-    parser.add_argument("--out", type=Path, help="write what was found as JSON")
+    parser.add_argument("--folds", type=int, help="3, and 1 with --small")
+    parser.add_argument("--out", type=Path, help="keep what is found; go on from it")
     options = parser.parse_args()
     adopt_orphans()
     if hasattr(os, "sched_setaffinity"):
@@ -156,11 +173,9 @@ def main():
     names = options.tables.split(",") if options.tables else list(SETS)
     names = list(SMALL) if options.small and not options.tables else names
     seconds = options.seconds or (15 if options.small else 60)
-    folds = 1 if options.small else 3
-    found = compare(pythons, names, options.cache, seconds, folds)
+    folds = options.folds or (1 if options.small else 3)
+    found = compare(pythons, names, options.cache, seconds, folds, options.out)
     tell(found, pythons, seconds)
-    if options.out:
-        options.out.write_text(json.dumps(found.to_dict("records"), indent=1))
 
 
 if __name__ == "__main__":

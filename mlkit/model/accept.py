@@ -14,20 +14,21 @@ from mlkit.core.past import champion, past
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.clean import Cleaning
-from mlkit.model import bars as bars_of
-from mlkit.model import group_bars, parts, rival, seal
-from mlkit.model import measure as measured_of
 from mlkit.model.evaluate import Evaluation
-from mlkit.model.fairness import Fairness, assess
 from mlkit.model.fitted import Model
-from mlkit.model.measure import Measured
-from mlkit.model.metrics import METRICS
-from mlkit.model.price import Price
+from mlkit.model.groups.fairness import Fairness, assess
+from mlkit.model.groups.price import Price
+from mlkit.model.judging import bars as bars_of
+from mlkit.model.judging import group_bars, rival, seal
+from mlkit.model.measures import measure as measured_of
+from mlkit.model.measures.measure import Measured
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
 from mlkit.model.runtime import cut
-from mlkit.model.search import Weakest
-from mlkit.model.slices import Slice, slices
+from mlkit.model.slicing import parts
+from mlkit.model.slicing.search import Weakest
+from mlkit.model.slicing.slices import Slice, slices
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from mlkit.core.cells import config
 from mlkit.core.errors import InputError
-from mlkit.model import cross
-from mlkit.model.budget import Budget, Forecast
-from mlkit.model.cross import Trial, trial
 from mlkit.model.families import family, first, names, ready
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.kept import Kept, Outcome
-from mlkit.model.metrics import METRICS, better
-from mlkit.model.parity import agree
-from mlkit.model.prepared import Prepared
+from mlkit.model.measures.metrics import METRICS, better
+from mlkit.model.packing.parity import agree
 from mlkit.model.problem import KINDS, Problem, known
-from mlkit.model.race import finite
+from mlkit.model.tuning import cross
+from mlkit.model.tuning.budget import Budget, Forecast
+from mlkit.model.tuning.cross import Trial, trial
+from mlkit.model.tuning.kept import Kept, Outcome
+from mlkit.model.tuning.prepared import Prepared
+from mlkit.model.tuning.race import finite
 from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import UsageError
 from mlkit.model.grid import Grid
+from mlkit.model.measures.residuals import plain
+from mlkit.model.measures.weighted import bins
 from mlkit.model.problem import Problem
-from mlkit.model.residuals import plain
-from mlkit.model.weighted import bins
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
 from mlkit.model.fitted import Model
-from mlkit.model.measure import judged
+from mlkit.model.measures.measure import judged
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice, cut
 from mlkit.model.words import say

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import UsageError
 from mlkit.core.schema import Schema
-from mlkit.model import costs as costs_of
-from mlkit.model import curves
 from mlkit.model.conformal import Conformal, conform
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.measure import (
+from mlkit.model.measures import costs as costs_of
+from mlkit.model.measures import curves
+from mlkit.model.measures.measure import (
     Measured,
     guess,
     guesses,
@@ -26,9 +26,9 @@ from mlkit.model.measure import (
     measure_labels,
     units,
 )
-from mlkit.model.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
-from mlkit.model.slices import groups as groups_of
+from mlkit.model.slicing.slices import groups as groups_of
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

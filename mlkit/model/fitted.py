@@ -18,7 +18,7 @@ from threadpoolctl import (
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
-from mlkit.model.encode import Encoder, Encoding
+from mlkit.model.encoding.encode import Encoder, Encoding
 from mlkit.model.families import Family, family, ready
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice

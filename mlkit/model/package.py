@@ -19,13 +19,13 @@ import pandas as pd
 from mlkit.core.errors import MlkitError
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.clean import Cleaning
-from mlkit.model import bars as bars_of
-from mlkit.model import contents, parity
 from mlkit.model.accept import Accepted
 from mlkit.model.fitted import Model
 from mlkit.model.formats.onnx import convert
 from mlkit.model.grid import Grid
-from mlkit.model.parity import TOLERANCE, Agreement, compare, probes
+from mlkit.model.judging import bars as bars_of
+from mlkit.model.packing import contents, parity
+from mlkit.model.packing.parity import TOLERANCE, Agreement, compare, probes
 from mlkit.model.review import Review
 from mlkit.model.runtime import Predictor, cut
 from mlkit.model.words import say

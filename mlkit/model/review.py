@@ -10,27 +10,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.model import remarking
+from mlkit.model.audit import remarking
+from mlkit.model.audit.dependence import dependence, pairs
+from mlkit.model.audit.explain import Importance, clusters, importance, pace
+from mlkit.model.audit.giveaway import leaks, telling
+from mlkit.model.audit.limits import limits
+from mlkit.model.audit.remarks import Remark, ranked
+from mlkit.model.audit.robustness import Robustness, robustness
+from mlkit.model.audit.rules import Rules
+from mlkit.model.audit.surrogate import rules
 from mlkit.model.choose import sample
-from mlkit.model.dependence import dependence, pairs
-from mlkit.model.explain import Importance, clusters, importance, pace
-from mlkit.model.fairness import Fairness, fairness
 from mlkit.model.fitted import Model
-from mlkit.model.giveaway import leaks, telling
 from mlkit.model.grid import Grid
-from mlkit.model.limits import limits
-from mlkit.model.measure import Measured, guess, judged, measure, units
-from mlkit.model.metrics import score
+from mlkit.model.groups.fairness import Fairness, fairness
+from mlkit.model.measures.measure import Measured, guess, judged, measure, units
+from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem, known
-from mlkit.model.remarks import Remark, ranked
-from mlkit.model.robustness import Robustness, robustness
-from mlkit.model.rules import Rules
-from mlkit.model.slices import Slice, slices
-from mlkit.model.surrogate import rules
+from mlkit.model.slicing.slices import Slice, slices
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
-    from mlkit.model.cards import Card
+    from mlkit.model.audit.cards import Card
 
 __all__ = ["Remark", "Review", "review"]
 
@@ -62,7 +62,8 @@ class Review:
     together
         Permutation importance of sets of features that say much the same.
     pair
-        The two features that work together most; see `mlkit.model.dependence.pairs`.
+        The two features that work together most; see
+        `mlkit.model.audit.dependence.pairs`.
     telling
         Texts of which a few words give the target away: their ``score`` and ``words``.
     rules
@@ -125,7 +126,7 @@ class Review:
 
     def card(self, model: Model) -> Card:
         """Return the model card as far as it can be told before acceptance."""
-        from mlkit.model.card import draft
+        from mlkit.model.audit.card import draft
 
         return draft(model, self)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.errors import InputError
-from mlkit.model.tokens import plain
+from mlkit.model.encoding.tokens import plain
 
 __all__ = ["Graph", "Predictions", "Predictor", "choice", "cut"]
 

@@ -10,8 +10,8 @@ import pandas as pd
 from mlkit.model.choose import sample
 from mlkit.model.fitted import Model, blend
 from mlkit.model.problem import known
-from mlkit.model.timed import folded
 from mlkit.model.tune import Settings
+from mlkit.model.tuning.timed import folded
 
 __all__ = ["Model", "train"]
 

@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.session import session
-from mlkit.model import cross
 from mlkit.model.choose import Shortlist, sample
-from mlkit.model.draws import draw
 from mlkit.model.families import family
 from mlkit.model.fitted import Member
 from mlkit.model.grid import Grid
-from mlkit.model.kept import Kept
-from mlkit.model.live import Board
-from mlkit.model.metrics import better
-from mlkit.model.prefer import FORMATS, checked, legible, plainest
+from mlkit.model.measures.metrics import better
 from mlkit.model.problem import Problem, known
-from mlkit.model.race import Attempt, Drawn, Race, mix
-from mlkit.model.timed import Found, Timed, affordable, search
+from mlkit.model.tuning import cross
+from mlkit.model.tuning.draws import draw
+from mlkit.model.tuning.kept import Kept
+from mlkit.model.tuning.live import Board
+from mlkit.model.tuning.prefer import FORMATS, checked, legible, plainest
+from mlkit.model.tuning.race import Attempt, Drawn, Race, mix
+from mlkit.model.tuning.timed import Found, Timed, affordable, search
 from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mlkit.core.files import digest
-from mlkit.model.mitigation import Outlook
-from mlkit.model.price import METHODS, asked
+from mlkit.model.groups.mitigation import Outlook
+from mlkit.model.groups.price import METHODS, asked
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["MitigationPicker"]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mlkit.core.files import digest
-from mlkit.model import curves
 from mlkit.model.charts.evaluate import threshold as drawn
 from mlkit.model.evaluate import Evaluation
+from mlkit.model.measures import curves
 from mlkit.model.words import say
 from mlkit.widgets.panel import Note, panel
 

@@ -12,12 +12,12 @@ from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.rows import MISSING
 from mlkit.core.session import is_person, show
 from mlkit.data.charts.style import Picture
-from mlkit.model.counterfactual import changes, hints
-from mlkit.model.dependence import of_focus
-from mlkit.model.encode import words
+from mlkit.model.audit.counterfactual import changes, hints
+from mlkit.model.audit.dependence import of_focus
+from mlkit.model.audit.local import Local, local
+from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.local import Local, local
 from mlkit.model.runtime import cut
 
 __all__ = ["WhatIf"]

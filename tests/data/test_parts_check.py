@@ -24,7 +24,7 @@ from mlkit.data.parts.enough import enough
 from mlkit.data.parts.likeness import likeness
 from mlkit.data.parts.twins import near_twins, twins
 from mlkit.data.split import split
-from mlkit.model.explain import leaks as leaks_of_review
+from mlkit.model.audit.explain import leaks as leaks_of_review
 from mlkit.model.problem import Problem
 
 TWINS = "equals one of train"

@@ -10,15 +10,15 @@ from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
 from mlkit.core.past import Champion
 from mlkit.core.schema import Schema
-from mlkit.model import rival
 from mlkit.model.accept import Accepted, accept
 from mlkit.model.evaluate import evaluate
 from mlkit.model.fitted import Member, fit
-from mlkit.model.mitigation import outlook
+from mlkit.model.groups.mitigation import outlook
+from mlkit.model.judging import rival
 from mlkit.model.package import package
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
-from mlkit.model.search import weakest
+from mlkit.model.slicing.search import weakest
 from mlkit.model.tune import Settings
 
 

@@ -11,9 +11,9 @@ from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
 from mlkit.core.schema import Schema
 from mlkit.model.choose import Shortlist, choose
-from mlkit.model.cross import folds
 from mlkit.model.families import family, first
 from mlkit.model.problem import Problem
+from mlkit.model.tuning.cross import folds
 
 
 def plain(record):

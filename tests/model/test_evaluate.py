@@ -11,7 +11,7 @@ from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.model.evaluate import Evaluation, evaluate
 from mlkit.model.fitted import fit
-from mlkit.model.metrics import better, of_problem
+from mlkit.model.measures.metrics import better, of_problem
 from mlkit.model.problem import Problem
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from mlkit.core.errors import InputError
-from mlkit.model.counterfactual import changes, hints
+from mlkit.model.audit.counterfactual import changes, hints
+from mlkit.model.audit.local import Local, by_shap, local
 from mlkit.model.fitted import Member, blend, fit
-from mlkit.model.local import Local, by_shap, local
 from mlkit.model.problem import Problem
 
 

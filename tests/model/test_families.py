@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mlkit.core.errors import InputError, UsageError
 from mlkit.model.families import able, absent, family, first, names, ready
 from mlkit.model.fitted import fit
-from mlkit.model.parity import agree
+from mlkit.model.packing.parity import agree
 from mlkit.model.problem import CLASSES, KINDS, METRICS, VALUES, Problem
 
 QUICK = {"trees": 8, "passes": 4}

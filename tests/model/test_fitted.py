@@ -32,11 +32,11 @@ def test_a_model_is_kept_without_a_pickle_and_says_the_same(
     assert read.problem == problem
     assert repr(read) == repr(model)
     assert not set(skops.io.get_untrusted_types(file=tmp_path / "model.skops")) - {
-        "mlkit.model.encode.Encoder",
+        "mlkit.model.encoding.encode.Encoder",
         "mlkit.model.fitted.Model",
         "mlkit.model.fitted.Part",
         "mlkit.model.booster.Booster",
-        "mlkit.model.normal.Normal",
+        "mlkit.model.encoding.normal.Normal",
         "mlkit.model.packed.Packed",
         "sklearn.tree._tree.Tree",
     }

@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 
 from mlkit.core.schema import Column, Schema
+from mlkit.model.encoding.tokens import plain
 from mlkit.model.families import family, names
 from mlkit.model.fitted import Member, blend, fit
+from mlkit.model.formats.forms import floor32
 from mlkit.model.formats.onnx import convert
-from mlkit.model.forms import floor32
-from mlkit.model.parity import agree, compare, probes
+from mlkit.model.packing.parity import agree, compare, probes
 from mlkit.model.problem import METRICS as METRIC_OF
 from mlkit.model.problem import VALUES, Problem
 from mlkit.model.runtime import Graph, choice
-from mlkit.model.tokens import plain
 
 PACKED = [name for name in names() if "onnx" in family(name).formats]
 

@@ -12,13 +12,13 @@ from mlkit.core.schema import Schema
 from mlkit.data.contract import infer
 from mlkit.model import package as module
 from mlkit.model.accept import accept
-from mlkit.model.card import plain
-from mlkit.model.contents import FILES
+from mlkit.model.audit.card import plain
 from mlkit.model.evaluate import evaluate
 from mlkit.model.families import family
 from mlkit.model.fitted import fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.package import package
+from mlkit.model.packing.contents import FILES
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
 from mlkit.model.runtime import Predictor

@@ -6,7 +6,7 @@ import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Column, Schema
-from mlkit.model.metrics import score
+from mlkit.model.measures.metrics import score
 from mlkit.model.problem import KINDS, Problem, known
 
 

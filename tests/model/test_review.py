@@ -10,14 +10,14 @@ from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.enough import enough
 from mlkit.data.profile import profile
-from mlkit.model.explain import importance, leaks, pace
+from mlkit.model.audit.explain import importance, leaks, pace
+from mlkit.model.audit.limits import limits
+from mlkit.model.audit.remarking import of_data, of_rows
 from mlkit.model.fitted import Member, blend, fit
-from mlkit.model.limits import limits
-from mlkit.model.metrics import METRICS, score
+from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.problem import Problem
-from mlkit.model.remarking import of_data, of_rows
 from mlkit.model.review import Review, review
-from mlkit.model.slices import groups
+from mlkit.model.slicing.slices import groups
 
 
 def look(table, name="boosting", **how):

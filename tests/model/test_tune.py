@@ -8,13 +8,13 @@ import pytest
 
 from mlkit.core.files import canonical
 from mlkit.model.choose import choose
-from mlkit.model.cross import folds
 from mlkit.model.fitted import Member
-from mlkit.model.metrics import better
+from mlkit.model.measures.metrics import better
 from mlkit.model.problem import Problem
-from mlkit.model.race import Attempt, Race, mix
 from mlkit.model.train import train
 from mlkit.model.tune import Settings, tune
+from mlkit.model.tuning.cross import folds
+from mlkit.model.tuning.race import Attempt, Race, mix
 
 
 @pytest.fixture

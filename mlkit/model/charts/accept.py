@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from mlkit.data.charts import style as plots
 from mlkit.model.charts.fairness import dumbbells
 from mlkit.model.charts.review import groups
-from mlkit.model.fair_words import TITLES
-from mlkit.model.groupwise import GAPS
-from mlkit.model.metrics import METRICS
+from mlkit.model.groups.fair_words import TITLES
+from mlkit.model.groups.groupwise import GAPS
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

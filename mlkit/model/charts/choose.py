@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
-from mlkit.model.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
 from mlkit.data.charts.cards import many
-from mlkit.model import curves
-from mlkit.model.metrics import METRICS
+from mlkit.model.measures import curves
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.runtime import cut
 from mlkit.model.words import say
 

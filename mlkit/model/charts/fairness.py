@@ -10,8 +10,8 @@ from mlkit.data.charts import style as plots
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.model.fairness import Fairness, Group
-    from mlkit.model.price import Price
+    from mlkit.model.groups.fairness import Fairness, Group
+    from mlkit.model.groups.price import Price
 
 __all__ = ["dumbbells", "overview", "price"]
 
@@ -24,7 +24,7 @@ SHOWN = {
 
 def overview(found: Fairness) -> plots.Picture:
     """Draw a panel a rate, a line a group, the mean of all groups behind them."""
-    from mlkit.model.fair_words import words
+    from mlkit.model.groups.fair_words import words
 
     told = [one for one in found.groups if one.rates][:MOST]
     names = _names(found, told)

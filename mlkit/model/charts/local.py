@@ -10,7 +10,7 @@ from mlkit.data.charts import style as plots
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.model.local import Local
+    from mlkit.model.audit.local import Local
 
 __all__ = ["waterfall"]
 

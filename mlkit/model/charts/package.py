@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlkit.data.charts import style as plots
-from mlkit.model.parity import TOLERANCE
+from mlkit.model.packing.parity import TOLERANCE
 
 if TYPE_CHECKING:
     from mlkit.model.package import Package

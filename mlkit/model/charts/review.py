@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
-from mlkit.model.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 
 if TYPE_CHECKING:
-    from mlkit.model.explain import Importance
+    from mlkit.model.audit.explain import Importance
     from mlkit.model.review import Review
-    from mlkit.model.slices import Slice
+    from mlkit.model.slicing.slices import Slice
 
 __all__ = ["groups", "overview", "together"]
 

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
-from mlkit.model.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.model.robustness import Robustness, Shock
+    from mlkit.model.audit.robustness import Robustness, Shock
 
 __all__ = ["overview"]
 

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from mlkit.data.charts import style as plots
 
 if TYPE_CHECKING:
-    from mlkit.model.rules import Rules
+    from mlkit.model.audit.rules import Rules
 
 __all__ = ["drawn"]
 

@@ -11,7 +11,7 @@ from mlkit.data.charts.cards import many
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.model.search import Weakest
+    from mlkit.model.slicing.search import Weakest
 
 __all__ = ["weak"]
 

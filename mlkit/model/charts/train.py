@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
-from mlkit.model.encode import Encoder
+from mlkit.model.encoding.encode import Encoder
 from mlkit.model.families import family
-from mlkit.model.forms import Form, Layers, Linear, Quadratic, Trees
+from mlkit.model.formats.forms import Form, Layers, Linear, Quadratic, Trees
 
 if TYPE_CHECKING:
     from mlkit.model.fitted import Member, Model, Part

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
 from mlkit.model.families import family
-from mlkit.model.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from mlkit.core.errors import InputError, UsageError, did_you_mean
-from mlkit.model.encode import Encoding
-from mlkit.model.forms import Form
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.formats.forms import Form
 
 __all__ = ["Family", "able", "absent", "family", "first", "names", "ready"]
 

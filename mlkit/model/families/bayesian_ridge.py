@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import BayesianRidge
 
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families.linear import form
 
 __all__ = ["build", "cost", "draw", "form", "installed"]

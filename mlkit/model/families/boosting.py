@@ -10,8 +10,8 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from mlkit.model.encode import Encoding
-from mlkit.model.forms import Trees, floor32, join
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.formats.forms import Trees, floor32, join
 from mlkit.model.packed import Packed
 from mlkit.model.problem import CLASSES, VALUES
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families import forest
 from mlkit.model.families.forest import form, installed
 from mlkit.model.problem import CLASSES, VALUES

@@ -12,9 +12,9 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families.tree import nodes_of, share_of
-from mlkit.model.forms import Trees, join
+from mlkit.model.formats.forms import Trees, join
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "forest"

@@ -11,7 +11,7 @@ from sklearn.gaussian_process import (
 )
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.problem import CLASSES
 
 title = "Gaussian process"

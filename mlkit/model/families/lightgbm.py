@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from mlkit.model.booster import Booster
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families.boosting import draw as draw_boosting
-from mlkit.model.forms import Trees, floor32, join
+from mlkit.model.formats.forms import Trees, floor32, join
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "LightGBM"

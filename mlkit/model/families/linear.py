@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import ElasticNet, LogisticRegression, PoissonRegressor, Ridge
 
-from mlkit.model.encode import Encoding
-from mlkit.model.forms import Linear
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.formats.forms import Linear
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "linear"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
 
-from mlkit.model.encode import Encoding
-from mlkit.model.forms import Quadratic
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.formats.forms import Quadratic
 from mlkit.model.problem import CLASSES
 
 title = "naive Bayes"

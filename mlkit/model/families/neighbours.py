@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "nearest neighbours"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from mlkit.model.encode import Encoding
-from mlkit.model.forms import Layers
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.formats.forms import Layers
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "neural network"

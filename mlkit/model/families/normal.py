@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlkit.model.encode import Encoding
+from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families.linear import (
     build,
     cost,

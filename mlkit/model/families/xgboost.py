@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mlkit.model.booster import Booster
-from mlkit.model.encode import Encoding
-from mlkit.model.forms import Trees, join
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.formats.forms import Trees, join
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "XGBoost"

@@ -2,7 +2,7 @@
 
 The graph takes one input a cleaned column, of shape (rows, 1): ``float`` for a number
 (NaN where missing), ``string`` for a category, and for a text as
-`mlkit.model.tokens.plain` writes it. It gives ``label`` and
+`mlkit.model.encoding.tokens.plain` writes it. It gives ``label`` and
 ``probabilities``, or ``value``. Thresholds are rounded down to float32, columns are
 encoded in the same float32 operations as in training, and labels follow the same
 rounding rule; so nothing is left to a converter.
@@ -17,10 +17,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from mlkit.model.doors import Door
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
-from mlkit.model.forms import Form, Linear, Quadratic, Trees
+from mlkit.model.formats.doors import Door
+from mlkit.model.formats.forms import Form, Linear, Quadratic, Trees
 from mlkit.model.runtime import STEPS
 
 __all__ = ["convert"]

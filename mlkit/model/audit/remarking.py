@@ -1,0 +1,312 @@
+"""What a review remarks on each thing it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlkit.model.audit.remarks import Remark
+from mlkit.model.audit.robustness import Robustness
+from mlkit.model.audit.rules import Rules
+from mlkit.model.fitted import Model
+from mlkit.model.measures.measure import Measured
+from mlkit.model.measures.metrics import METRICS
+from mlkit.model.slicing.slices import Slice
+from mlkit.model.words import listed, say
+
+if TYPE_CHECKING:
+    from mlkit.model.review import Review
+
+__all__ = [
+    "of_data",
+    "of_features",
+    "of_fit",
+    "of_groups",
+    "of_leaks",
+    "of_robustness",
+    "of_rows",
+    "of_rules",
+]
+
+NAMED, HARDLY = 6, 20
+FRAGILE, HALF = 0.25, 0.5
+WOBBLY = {"classes": 0.1, "number": 0.25}
+STRONG, APART, CALIBRATED = 0.3, 0.65, 0.05
+
+
+def of_leaks(found: Review) -> Iterator[Remark]:
+    """Remark on features and words that give the target away."""
+    target = found.problem.target
+    alone = {n: got for n, got in found.leaks.items() if n not in found.telling}
+    for name, got in alone.items():
+        yield Remark(
+            "serious",
+            f"{name} alone predicts {target} nearly perfectly ({say(got)})",
+            "make sure it is known before the target is; otherwise give it the role "
+            "ignored in `collect`",
+        )
+    for name, told in found.telling.items():
+        words = listed([f"“{word}”" for word in told["words"]])
+        used = name in found.leaks
+        yield Remark(
+            "serious" if used else "warning",
+            f"a few words of {name} give {target} away ({say(told['score'])}): {words}"
+            + ("" if used else "; this model does not look at it"),
+            "read some of these texts: is the answer written into them afterwards?",
+        )
+
+
+def of_features(found: Review) -> Iterator[Remark]:
+    """Remark on what the model rests on, and what it can do without."""
+    useful = [one for one in found.importance if one.certain]
+    total = sum(max(one.loss, 0.0) for one in found.importance)
+    if len(found.importance) > 2 and useful and useful[0].loss > 0.8 * total:
+        yield Remark(
+            "warning",
+            f"the model rests almost wholly on {useful[0].feature}",
+            "ask whether it will be there, and right, when the model is used",
+        )
+    alone = {one.feature: one for one in found.importance}
+    for one in found.together:
+        hidden = [name for name in one.members if not alone[name].certain]
+        if (
+            one.certain
+            and hidden
+            and one.loss > 2 * max(alone[name].loss for name in one.members)
+        ):
+            yield Remark(
+                "note",
+                f"{listed(one.members)} say much the same: each looks idle alone, "
+                f"together they are worth {say(one.loss)}",
+                "judge them together; one of them may do",
+            )
+    idle = [one.feature for one in found.importance if one not in useful]
+    if idle:
+        yield Remark(
+            "note",
+            f"{len(idle)} of {len(found.importance)} features add nothing that shows: "
+            + ", ".join(idle[:NAMED])
+            + (" and others" if len(idle) > NAMED else ""),
+            "what is not needed need not be collected",
+        )
+    if found.pair and found.pair["strength"] >= STRONG:
+        one, other = found.pair["features"]
+        yield Remark(
+            "note",
+            f"{one} and {other} work together: {found.pair['strength']:.0%} of what "
+            "they do is no sum of what each does",
+            "read the map of the two, not the curve of one",
+        )
+
+
+def of_groups(found: Review) -> Iterator[Remark]:
+    """Remark on groups that are treated otherwise, or for which the model is worse."""
+    if found.fairness is not None:
+        yield from found.fairness.remarks
+    for column in dict.fromkeys(s.column for s in found.slices):
+        told = [s for s in found.slices if s.column == column]
+        if _uneven(told, found.problem.metric):
+            yield Remark(
+                "warning",
+                f"the model is not equally good for all groups of {column}",
+                "look at the groups below before the model decides about people",
+            )
+
+
+def _uneven(told: Sequence[Slice], name: str) -> bool:
+    limits = [s.measured.intervals[name] for s in told if name in s.measured.metrics]
+    return bool(limits) and max(low for low, _ in limits) > min(up for _, up in limits)
+
+
+def of_rows(rows: int, model: Model) -> Iterator[Remark]:
+    """Remark on too few rows, to judge by or of a class."""
+    if rows < 100:
+        yield Remark(
+            "warning",
+            f"only {rows} validation rows: every number here is uncertain",
+            "read the intervals, and collect more rows",
+        )
+    shares = zip(model.classes, model.shares, strict=False)
+    few = {n: round(s * model.rows) for n, s in shares if s * model.rows < HARDLY}
+    if len(few) > 2:
+        told = [f"{name} ({rows})" for name, rows in few.items()]
+        more = f" and {len(told) - NAMED} others" if len(told) > NAMED else ""
+        yield Remark(
+            "warning",
+            f"{len(few)} classes had fewer than {HARDLY} training rows: "
+            f"{', '.join(told[:NAMED])}{more}",
+            "collect more of them, or join them with others",
+        )
+        return
+    for name, learnt in few.items():
+        yield Remark(
+            "warning",
+            f"class {name} had only {learnt} training rows",
+            "collect more of it, or join it with another class",
+        )
+
+
+def of_fit(found: Review, measured: Measured, chance: float) -> Iterator[Remark]:
+    """Remark on over- and underfit, and on chances that do not come true.
+
+    Parameters
+    ----------
+    found
+        The review.
+    measured
+        The metrics on validation rows.
+    chance
+        The metric of a guess without features there.
+    """
+    name = found.problem.metric
+    metric = METRICS[name]
+    limits = measured.intervals.get(name, (found.unseen, found.unseen))
+    worse = limits[1] if metric.greater else limits[0]
+    sign = 1 if metric.greater else -1
+    room = sign * (found.seen - chance)
+    lost = sign * (found.seen - worse)
+    said = (
+        f"{metric.title} is {say(found.seen)} on the rows it learnt from, and "
+        f"{say(found.unseen)} ({' to '.join(map(say, limits))}) on rows it has not seen"
+    )
+    if room > 0 and lost > FRAGILE * room:
+        share = min(sign * (found.seen - found.unseen) / room, 1.0)
+        yield Remark(
+            "warning",
+            f"it has learnt by heart: {said}, {share:.0%} of what it seemed to know",
+            "a plainer model, fewer features or more rows may do as well on new rows",
+        )
+    else:
+        yield Remark("note", said, "only the second number counts")
+    ahead = limits[0] - chance if metric.greater else chance - limits[1]
+    if ahead <= 0:
+        yield Remark(
+            "serious",
+            f"it is not surely better than a guess ({say(chance)}) on new rows",
+            "the features may not tell: bring other columns before another model",
+        )
+    elif sign * (found.seen - chance) < 0.05 * abs(chance):
+        yield Remark(
+            "note",
+            "even on the rows it learnt from it is hardly better than a guess",
+            "a less plain model, or other columns, may find more",
+        )
+    yield from _of_chances(measured)
+
+
+def _of_chances(measured: Measured) -> Iterator[Remark]:
+    if "calibration" not in measured.metrics:
+        return
+    if measured.intervals["calibration"][0] > CALIBRATED:
+        yield Remark(
+            "warning",
+            "chances do not come true as told: they are off by "
+            f"{measured.words('calibration')} on the mean",
+            "calibrate them before they are read as chances, or a threshold is set by "
+            "costs",
+        )
+
+
+def of_rules(rules: Rules | None) -> Iterator[Remark]:
+    """Remark on how far the rules may be read as the model."""
+    if rules is None or rules.kind == "none":
+        return
+    if rules.exact:
+        yield Remark("note", "a person can read this model: its rules stand below")
+    elif not rules.faithful:
+        yield Remark("note", rules.statement, "read the curves instead")
+
+
+def of_robustness(found: Robustness | None) -> Iterator[Remark]:
+    """Remark on what breaks the model, and on controls that are not at chance."""
+    if found is None:
+        return
+    metric = METRICS[found.problem.metric].title
+    for control in found.controls:
+        if control.suspicious:
+            yield Remark(
+                "serious",
+                f"on {control.what} it still scores {say(control.score)} in {metric}, "
+                f"where a guess has {say(control.chance)}",
+                "it knows the answer from somewhere else than its features: find out "
+                "from where before you trust any number here",
+            )
+    if found.room:
+        yield from _of_shocks(found)
+    unit = "classes" if found.problem.classes else "number"
+    if found.wobble is not None and found.wobble > WOBBLY[unit]:
+        told = (
+            f"{found.wobble:.0%} of the rows change their label"
+            if found.problem.classes
+            else f"predictions move by {found.wobble:.2g} standard deviations"
+        )
+        yield Remark(
+            "warning",
+            f"fitted to other rows of the same training rows, {told}",
+            "more rows, or a plainer model, would steady it",
+        )
+    if found.likeness and found.likeness.low > APART:
+        yield Remark(
+            "warning",
+            "validation rows are not of the same world as training rows: a model tells "
+            f"them apart with AUC {say(found.likeness.auc)}"
+            + _by(found.likeness.columns),
+            "trust the score less, and ask what has changed",
+        )
+
+
+def _by(columns: Sequence[tuple[str, float]]) -> str:
+    told = [f"{name} ({auc:.2f})" for name, auc in columns[:3] if auc > 0.55]
+    return f", by {listed(told)}" if told else ""
+
+
+def _of_shocks(found: Robustness) -> Iterator[Remark]:
+    fragile = [s for s in found.of("gone") if s.low > FRAGILE * found.room]
+    fragile.sort(key=lambda shock: -shock.loss)
+    if fragile:
+        told = [f"{s.what} ({s.loss / found.room:.0%})" for s in fragile[:3]]
+        yield Remark(
+            "warning",
+            "where it is missing, much of what the model is worth goes with it: "
+            f"{listed(told)}",
+            "make these columns required in the contract, or train with gaps in them",
+        )
+    for kind, what, bar in (
+        ("noise", "noise of a tenth of a standard deviation", "0.1"),
+        ("cells", "a tenth of the cells missing", "10%"),
+        ("swapped", "a tenth of the levels swapped", ""),
+        ("unseen", "levels that were never seen", ""),
+    ):
+        for shock in found.of(kind):
+            if bar in ("", shock.what) and shock.low > FRAGILE * found.room:
+                yield Remark(
+                    "warning",
+                    f"{what} costs {shock.loss / found.room:.0%} of what the model is "
+                    "worth over a guess",
+                    "watch for it when the model is used, and stop where it grows",
+                )
+
+
+def of_data(enough: Any = None, bias: Any = None) -> Iterator[Remark]:
+    """Remark on what earlier steps found: is there enough data, and is it even-handed.
+
+    Parameters
+    ----------
+    enough
+        What `split` saved under that name, or None.
+    bias
+        What `profile` found of sensitive columns, or None.
+    """
+    if enough is not None and enough.ahead_scores:
+        more = enough.statement.startswith("more rows would help")
+        todo = "collecting more is likely to pay" if more else "look for better columns"
+        yield Remark("note", enough.statement, todo)
+    for rule in () if enough is None else enough.rules:
+        if rule.state == "missed":
+            yield Remark("note", f"{rule.got}, where {rule.bar} is the rule", rule.help)
+    levels: Mapping[str, str] = {"serious": "warning", "look": "note"}
+    for one in () if bias is None else bias.findings:
+        if one.level in levels:
+            at = f" in {one.column}" if one.column else ""
+            what = f"{one.kind}{at}: {one.evidence}"
+            yield Remark(levels[one.level], what, one.remedy)

@@ -1,0 +1,299 @@
+"""What a model that a person can read says: its terms, or its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlkit.model.audit.dependence import focus
+from mlkit.model.families import family
+from mlkit.model.fitted import Model
+from mlkit.model.formats.forms import Linear
+from mlkit.model.grid import Grid
+from mlkit.model.measures.measure import Measured
+from mlkit.model.words import say
+
+if TYPE_CHECKING:
+    from mlkit.data.charts.style import Picture
+
+__all__ = ["Rules", "Term", "readable", "tree_of"]
+
+Array = NDArray[Any]
+READ = 0.8
+UNITS = {"logistic": "log-odds", "softmax": "score", "exp": "log of the mean"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of a linear model.
+
+    Parameters
+    ----------
+    name
+        The column, or a level of it.
+    effect
+        What one standard deviation adds, of a level or a gap what its being there adds.
+    per
+        The standard deviation, in the column's own unit; 0 of levels and gaps.
+    """
+
+    name: str
+    effect: float
+    per: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A model in terms or questions, its own or those of a tree that stands in for it.
+
+    Parameters
+    ----------
+    kind
+        ``terms``, ``tree``, or ``none`` where there is nothing to read.
+    exact
+        Whether these are the model's own.
+    output
+        What terms add up to, or what leaves say, in words.
+    terms
+        The terms, the strongest first.
+    tree
+        The root: ``ask``, ``yes`` and ``no``, or ``said``; each with its share of the
+        training ``rows``.
+    fidelity
+        How well a stand-in repeats the model on rows that neither has seen: ``r2`` of
+        values and chances, ``accuracy`` of labels.
+    bar
+        Which of these says whether it may be read.
+    why
+        Why there is nothing to read.
+    """
+
+    kind: str = "none"
+    exact: bool = False
+    output: str = ""
+    terms: tuple[Term, ...] = ()
+    tree: Mapping[str, Any] = field(default_factory=dict)
+    fidelity: Measured | None = None
+    bar: str = ""
+    why: str = ""
+
+    @property
+    def faithful(self) -> bool:
+        """Whether it may be read as the model: its own rules, or surely near them."""
+        if self.exact or self.fidelity is None:
+            return self.exact
+        return self.fidelity.intervals[self.bar][0] >= READ
+
+    @property
+    def statement(self) -> str:
+        """How far these rules may be trusted, in one sentence."""
+        if self.kind == "none":
+            return self.why or "there is nothing to read"
+        if self.exact:
+            return "these rules are the model itself"
+        if self.fidelity is None:
+            return "how well this tree repeats the model is not known"
+        told = self.fidelity.words(self.bar)
+        name = {"r2": "R²", "accuracy": "agreement"}[self.bar]
+        start = "a small tree stands in for the model"
+        if self.faithful:
+            return f"{start}; on rows that neither has seen: {name} {told}"
+        return (
+            f"{start}, but not well enough to read it as the model: {name} {told}, "
+            f"which should surely be {READ} or more"
+        )
+
+    def table(self) -> Grid:
+        """Return the terms, or the questions line by line."""
+        if self.kind == "terms":
+            rows = [
+                (t.name, f"{t.effect:+.3g}", say(t.per) if t.per else "is so")
+                for t in self.terms
+            ]
+            return Grid(("term", f"adds to {self.output}", "for each"), rows)
+        lines = [(line,) for line in told(self.tree)] if self.tree else []
+        return Grid((f"says: {self.output}",), lines, [self.statement])
+
+    def plot(self) -> Picture:
+        """Draw the terms, or the tree."""
+        from mlkit.model.charts.rules import drawn
+
+        return drawn(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Rules:
+        """Read the form that `to_dict` gives."""
+        fidelity = form.get("fidelity")
+        return cls(
+            **{
+                **form,
+                "terms": tuple(Term(**one) for one in form["terms"]),
+                "fidelity": fidelity and Measured.from_dict(fidelity),
+            }
+        )
+
+
+def told(node: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """Yield a tree line by line, indented by its depth.
+
+    Examples
+    --------
+    >>> leaf = {"said": "0.2", "rows": 0.5}
+    >>> for line in told({"ask": "age ≤ 44", "yes": leaf, "no": leaf, "rows": 1.0}):
+    ...     print(line)
+    if age ≤ 44: 0.2 (50% of the rows)
+    else: 0.2 (50% of the rows)
+    """
+    space = "\u2003" * depth
+    if "ask" not in node:
+        yield f"{space}{node['said']} ({node['rows']:.0%} of the rows)"
+        return
+    for words, side in ((f"if {node['ask']}:", "yes"), ("else:", "no")):
+        below = node[side]
+        if "ask" in below:
+            yield f"{space}{words}"
+            yield from told(below, depth + 1)
+        else:
+            yield f"{space}{words} {next(told(below))}"
+
+
+def readable(model: Model) -> Rules | None:
+    """Return the rules of a model that a person can read; None for a black box.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlkit.model.fitted import fit
+    >>> from mlkit.model.problem import Problem
+    >>> rows = pd.DataFrame({"x": [0.0, 1.0] * 20, "y": ["no", "yes"] * 20})
+    >>> task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
+    >>> readable(fit("tree", {}, rows, task)).tree["ask"]
+    'x ≤ 0.5'
+    """
+    if len(model.parts) != 1:
+        return None
+    part = model.parts[0]
+    if part.family == "dummy":
+        return Rules(exact=True, why="the model says the same of every row")
+    form = family(part.family).form(part.estimator, model.problem.kind)
+    if isinstance(form, Linear):
+        return _terms(model, form)
+    if hasattr(part.estimator, "tree_"):
+        return tree_of(model, exact=True)
+    return None
+
+
+def _terms(model: Model, form: Linear) -> Rules:
+    """Return a linear model's terms, for the class that is drawn."""
+    encoder = model.encoders[model.parts[0].encoder]
+    seen = model.parts[0].seen
+    place = max(focus(model), 0)
+    if form.weights.shape[1] == 1 and len(seen) == 2:
+        place = seen[1]
+    unit = UNITS.get(form.link, model.problem.target)
+    output = f"the {unit} of {model.classes[place]}" if model.classes else unit
+    column = 0 if form.weights.shape[1] == 1 else seen.index(place)
+    weights = form.weights[:, column]
+    if not model.classes and form.link == "none":
+        weights = weights * model.spread
+    scales = [
+        float(encoder.scale[k]) if k < len(encoder.numbers) else 0.0
+        for k in range(len(weights))
+    ]
+    normal = encoder.normal is not None
+    terms = [
+        Term(name, float(f"{w:.6g}"), 0.0 if normal else float(f"{s:.6g}"))
+        for name, w, s in zip(encoder.columns, weights, scales, strict=True)
+    ]
+    terms.sort(key=lambda term: (-abs(term.effect), term.name))
+    return Rules("terms", True, output, tuple(terms))
+
+
+def tree_of(model: Model, *, exact: bool, output: str = "") -> Rules:
+    """Return the rules of a model that is one tree.
+
+    Parameters
+    ----------
+    model
+        A fitted model of one part, of the family ``tree``.
+    exact
+        Whether the rules are those of the model that is reviewed.
+    output
+        What the leaves say, in words.
+    """
+    at = focus(model)
+    two = len(model.classes) == 2
+    if not output:
+        output = f"chance of {model.classes[at]}" if two else model.problem.target
+    root = _node(model, 0)
+    return Rules("tree", exact, output, tree=root)
+
+
+def _node(model: Model, at: int) -> dict[str, Any]:
+    tree = model.parts[0].estimator.tree_
+    rows = float(
+        f"{tree.weighted_n_node_samples[at] / tree.weighted_n_node_samples[0]:.4g}"
+    )
+    if tree.children_left[at] < 0:
+        return {**_leaf(model, tree.value[at, 0]), "rows": rows}
+    encoder = model.encoders[model.parts[0].encoder]
+    column = int(tree.feature[at])
+    below = [
+        _node(model, int(s[at])) for s in (tree.children_left, tree.children_right)
+    ]
+    source = encoder.sources[column]
+    name, counted = encoder.columns[column], f"{source}: "
+    if column < len(encoder.numbers) or name.startswith(counted):
+        bound = float(tree.threshold[at])
+        if source in encoder.rates:
+            told = name.removeprefix(counted)
+            scaled = not model.classes and told == "rate"
+            bound = model.centre + model.spread * bound if scaled else bound
+            name = _rate(model, source, told)
+        return {
+            "ask": f"{name} ≤ {bound:.5g}",
+            "yes": below[0],
+            "no": below[1],
+            "rows": rows,
+        }
+    return {"ask": name, "yes": below[1], "no": below[0], "rows": rows}
+
+
+def _rate(model: Model, source: str, told: str) -> str:
+    """Say what is known of a word among many: how common it is, or its rate."""
+    if told == "how common":
+        return f"how common its {source} is"
+    classes, (_, _, rank) = model.classes, told.partition(" ")
+    if not rank and len(classes) != 2:
+        return f"mean at its {source}"
+    name = classes[int(rank) - 1] if rank else classes[-1]
+    return f"share of {name} at its {source}"
+
+
+def _leaf(model: Model, value: Array) -> dict[str, Any]:
+    """Return what a leaf says in words, and as a number for its colour."""
+    if not model.classes:
+        said = model.centre + model.spread * float(value[0])
+        return {"said": say(said), "value": float(f"{said:.6g}")}
+    chances = np.zeros(len(model.classes))
+    chances[model.parts[0].seen] = value / value.sum()
+    if len(chances) == 2:
+        return {"said": say(float(chances[1]), 2), "value": float(f"{chances[1]:.6g}")}
+    top = int(chances.argmax())
+    return {
+        "said": f"{model.classes[top]} ({chances[top]:.0%})",
+        "value": float(f"{chances[top]:.6g}"),
+    }

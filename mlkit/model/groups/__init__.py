@@ -1,0 +1,1 @@
+"""Fairness by group, and the mitigations that treat groups more alike."""

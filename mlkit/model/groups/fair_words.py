@@ -1,0 +1,126 @@
+"""What fairness found, in words: tables of groups and gaps, and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlkit.model.audit.remarks import Remark
+from mlkit.model.grid import Grid
+from mlkit.model.groups.fairness import CROSS, FEWEST, Fairness, Group
+from mlkit.model.groups.groupwise import RATES
+from mlkit.model.problem import Problem
+from mlkit.model.words import say
+
+__all__ = ["TITLES", "between", "by_group", "remarks", "words"]
+
+FIFTHS = 0.8
+CERTAIN = 0.1
+BRIEF = ("parity_gap", "odds_gap", "error_gap")
+TITLES = {
+    "parity_gap": "demographic parity gap",
+    "opportunity_gap": "equal opportunity gap",
+    "odds_gap": "equalised odds gap",
+    "precision_gap": "precision gap",
+    "calibration_gap": "calibration gap",
+    "accuracy_gap": "accuracy gap",
+    "error_gap": "error gap",
+    "parity_ratio": "demographic parity ratio",
+    "odds_ratio": "equalised odds ratio",
+}
+"""The gaps by the names that the field gives them."""
+
+
+def by_group(found: Fairness) -> Grid:
+    """Return the rates of each group as a table."""
+    names = _names(found)
+    heads = ("", "group", "rows", *(words(found.problem, name) for name in names))
+    lines, before = [], ""
+    for one in found.groups:
+        cells = [_cell(one, name) for name in names] if one.rates else _few(names)
+        column = one.column if one.column != before else ""
+        lines.append((column, one.name, f"{one.rows:,}", *cells))
+        before = one.column
+    return Grid(heads, lines, found.notes)
+
+
+def between(found: Fairness) -> Grid:
+    """Return the gaps between groups as a table; of crossed columns the chief ones."""
+    lines, before = [], ""
+    for one in found.gaps:
+        if CROSS in one.column and one.name not in BRIEF:
+            continue
+        lines.append(
+            (
+                one.column if one.column != before else "",
+                TITLES[one.name],
+                one.told(),
+                words(found.problem, one.rate),
+                f"{one.least}  <  {one.most}",
+            )
+        )
+        before = one.column
+    return Grid(("", "gap", "with its 95 % interval", "in", "between"), lines)
+
+
+def words(problem: Problem, rate: str) -> str:
+    """Return a rate in words.
+
+    Examples
+    --------
+    >>> words(Problem("two_classes", "y", "roc_auc", ("no", "yes")), "said")
+    'share said yes'
+    """
+    name, _, k = rate.partition(":")
+    yes = problem.classes[int(k) if k else -1] if problem.classes else ""
+    return RATES[name].format(yes=yes)
+
+
+def _names(found: Fairness) -> list[str]:
+    """Return the rates that a table has room for."""
+    names = dict.fromkeys(name for one in found.groups for name in one.rates)
+    plain = [name for name in names if ":" not in name]
+    return plain if len(plain) > 2 else [*list(names)[:4], *plain]
+
+
+def _cell(one: Group, name: str) -> str:
+    if name not in one.rates:
+        return "–"
+    ends = (one.rates[name], *one.limits[name])
+    value, low, high = (say(round(v, 4), 2) for v in ends)
+    return f"{value} ({low} to {high})"
+
+
+def _few(names: list[str]) -> list[str]:
+    return ["not assessed", *[""] * (len(names) - 1)] if names else []
+
+
+def remarks(found: Fairness) -> Iterator[Remark]:
+    """Yield what a person should read."""
+    if not found.groups:
+        yield Remark(
+            "note",
+            "fairness was not assessed: no column has the role sensitive",
+            "give columns such as sex or age that role in `collect`",
+        )
+    for one in found.gaps:
+        if one.name == "parity_ratio" and one.high < FIFTHS:
+            yield Remark(
+                "serious",
+                f"{words(found.problem, one.rate)}: {one.least} gets less than four "
+                f"fifths of {one.most} ({one.column}; ratio {one.told()})",
+                "ask whether that is right; else switch on a mitigation in `train`",
+            )
+        elif one.name in ("odds_gap", "calibration_gap") and one.low > CERTAIN:
+            yield Remark(
+                "warning",
+                f"{words(found.problem, one.rate)} differs by {one.told()} between "
+                f"{one.least} and {one.most} ({one.column})",
+                "ask who bears it; collect more rows of the worse group, or mitigate",
+            )
+    for small in found.small:
+        if CROSS not in small.column:
+            yield Remark(
+                "note",
+                f"{small.column} = {small.name} was not assessed: {small.rows} rows",
+                f"at least {FEWEST} rows of it are needed",
+            )

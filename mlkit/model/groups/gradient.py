@@ -1,0 +1,135 @@
+"""Exponentiated gradient: a blend fitted under a limit on the gap between groups."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier
+
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Schema
+from mlkit.model.encoding.encode import Encoder
+from mlkit.model.families import family, ready
+from mlkit.model.fitted import Member, Model, Part, estimator_of, one_thread
+from mlkit.model.problem import Problem, known
+from mlkit.model.runtime import choice
+from mlkit.model.slicing.candidates import coded
+
+if TYPE_CHECKING:
+    from mlkit.model.groups.price import Asked
+
+__all__ = ["gradient", "joint"]
+
+FEWEST, DRAWS, SLACK = 30, 25, 0.01
+Array = NDArray[Any]
+
+
+def joint(table: pd.DataFrame, columns: Sequence[str]) -> Array:
+    """Return the group of each row by several columns; small ones are one."""
+    code = np.zeros(len(table), np.int64)
+    for name in columns:
+        mine, names = coded(table, name)
+        code = code * len(names) + mine
+    _, code = np.unique(code, return_inverse=True)
+    small = np.bincount(code) < FEWEST
+    code = np.where(small[code], len(small), code)
+    return np.asarray(np.unique(code, return_inverse=True)[1], np.int64)
+
+
+class _Learner:
+    """A family as fairlearn wants it: fit with weights, then say 0 or 1."""
+
+    def __init__(self, name: str, problem: Problem, seed: int) -> None:
+        self.name, self.problem, self.seed = name, problem, seed
+
+    def fit(self, matrix: Any, goal: Any, sample_weight: Any) -> _Learner:
+        """Fit one estimator."""
+        self.made = estimator_of(
+            family(self.name),
+            Member(self.name),
+            self.problem,
+            np.asarray(matrix, np.float32),
+            np.asarray(goal, np.int64),
+            np.asarray(sample_weight, np.float64),
+            self.seed,
+        )
+        return self
+
+    def predict(self, matrix: Any) -> Array:
+        """Say 0 or 1."""
+        with one_thread():
+            return choice(self.made.predict_proba(np.asarray(matrix, np.float32)))
+
+
+def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> Model:
+    """Fit a blend of one family under a limit on the gap (Agarwal and others 2018).
+
+    Parameters
+    ----------
+    table, problem
+        Cleaned rows with their target, one of two classes.
+    asked
+        The sensitive columns, the aim, and the family.
+    seed
+        Of every fit.
+
+    Raises
+    ------
+    InputError
+        Where fairlearn is not installed, or the family heeds no weights.
+    """
+    kind = ready(asked.family, problem.kind)
+    if not kind.weighted:
+        raise InputError(f"{kind.title} heeds no weights", where="mitigation")
+    rows = known(table, problem)
+    truth = problem.truth(rows)
+    encoder, matrix = Encoder.learn(rows, problem, kind.encoding, truth, seed)
+    named = Schema.of(table).attach(rows)
+    reductions = _fairlearn()
+    limit = {"parity": "DemographicParity", "odds": "EqualizedOdds"}[asked.aim]
+    made = reductions.ExponentiatedGradient(
+        _Learner(asked.family, problem, seed),
+        getattr(reductions, limit)(difference_bound=SLACK),
+        max_iter=DRAWS,
+    )
+    with warnings.catch_warnings():
+        # fairlearn sets new labels of a Series one by one, which pandas 4 will refuse
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made.fit(matrix, truth, sensitive_features=joint(named, asked.columns))
+    model = Model(problem, truth)
+    model.encoders = [encoder]
+    for at, weight in made.weights_.items():
+        if weight > 1e-3:
+            model.parts.append(_part(made.predictors_[at], asked.family, weight))
+    total = sum(part.weight for part in model.parts)
+    for part in model.parts:
+        part.weight = float(part.weight / total)
+    return model
+
+
+def _part(learner: Any, name: str, weight: float) -> Part:
+    """Return one fitted member of the blend; one that always says the same is none."""
+    if isinstance(learner, _Learner):
+        return Part(Member(name, {}, weight), 0, learner.made, [0, 1])
+    code = int(learner.constant)
+    width = int(getattr(learner, "n_features_in_", 1))
+    constant = DummyClassifier(strategy="prior")
+    constant.fit(np.zeros((2, width), np.float32), [code, code])
+    return Part(Member("dummy", {}, weight), 0, constant, [code])
+
+
+def _fairlearn() -> Any:
+    try:
+        return importlib.import_module("fairlearn.reductions")
+    except ImportError:
+        raise InputError(
+            "exponentiated gradient needs fairlearn",
+            where="decision 'mitigation'",
+            todo="pip install fairlearn",
+        ) from None

@@ -1,0 +1,201 @@
+"""What a mitigation is asked to do, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.data.charts.cards import card
+from mlkit.model.grid import Grid
+from mlkit.model.groups.fairness import Fairness
+from mlkit.model.measures.measure import Measured
+from mlkit.model.measures.metrics import METRICS
+from mlkit.model.problem import Problem
+from mlkit.model.words import say
+
+if TYPE_CHECKING:
+    from mlkit.data.charts.style import Picture
+
+__all__ = ["METHODS", "Asked", "Price", "asked"]
+
+METHODS = {
+    "none": "none: take the model as it is",
+    "reweighing": "reweighing: rows count so that groups and answers are independent",
+    "exponentiated_gradient": "exponentiated gradient: a blend fitted under a limit",
+    "thresholds": "thresholds by group: the answer needs the group",
+}
+"""The methods, each in a line; these are the words of the decision."""
+
+AIMS = ("parity", "odds")
+SHOWN = ("parity_gap", "odds_gap", "calibration_gap", "error_gap")
+Span = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done.
+
+    Parameters
+    ----------
+    method
+        One of `METHODS`.
+    columns
+        The sensitive columns to treat alike; none are all.
+    aim
+        ``parity``, equal shares of answers; or ``odds``, equal errors. Reweighing
+        knows the first only.
+    family
+        Of exponentiated gradient, what is blended.
+    """
+
+    method: str
+    columns: tuple[str, ...] = ()
+    aim: str = "parity"
+    family: str = "linear"
+
+
+def asked(value: str | Mapping[str, Any]) -> Asked:
+    """Read a decision: the name of a method, or a mapping with more.
+
+    Raises
+    ------
+    UsageError
+        Where a word is unknown.
+
+    Examples
+    --------
+    >>> asked("reweighing").method
+    'reweighing'
+    >>> asked({"method": "thresholds", "columns": ["sex"], "aim": "odds"}).columns
+    ('sex',)
+    """
+    form = {"method": value} if isinstance(value, str) else dict(value)
+    where = "decision 'mitigation'"
+    for name in form:
+        if name not in Asked.__dataclass_fields__:
+            todo = did_you_mean(name, Asked.__dataclass_fields__)
+            raise UsageError(f"a mitigation has no {name!r}", where=where, todo=todo)
+    for name, known_ in (("method", METHODS), ("aim", AIMS)):
+        said = str(form.get(name, "parity" if name == "aim" else ""))
+        if said not in known_:
+            todo = did_you_mean(said, known_)
+            raise UsageError(f"unknown {name} {said!r}", where=where, todo=todo)
+    columns = form.get("columns", ())
+    names = (columns,) if isinstance(columns, str) else tuple(map(str, columns))
+    return Asked(**{**form, "columns": names})
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a mitigation changes, on rows that each fold left out.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    asked
+        What was done.
+    before, after
+        How groups are treated, without and with it.
+    measured
+        The metrics before and after, each with the threshold that costs least.
+    notes
+        What a reader should know.
+    """
+
+    problem: Problem
+    asked: Asked
+    before: Fairness
+    after: Fairness
+    measured: tuple[Measured, Measured]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def statement(self) -> str:
+        """What changed, in words."""
+        name, (before, after) = self.problem.metric, self.measured
+        told = f"{self.asked.method.replace('_', ' ')}: "
+        both = [before.metrics.get(name), after.metrics.get(name)]
+        if None not in both:
+            told += f"{METRICS[name].title} {say(both[0])} → {say(both[1])}"  # type: ignore[arg-type]
+        for gap in ("parity_gap", "odds_gap"):
+            was, now = self.before.widest(gap), self.after.widest(gap)
+            if was and now:
+                words = gap.replace("_", " ")
+                told += f", {words} {say(was.value, 2)} → {say(now.value, 2)}"
+        return told
+
+    def rows(self) -> list[tuple[str, Span, Span]]:
+        """Return title, before and after of each thing that is shown."""
+        from mlkit.model.groups.fair_words import TITLES
+
+        found: list[tuple[str, Span, Span]] = []
+        before, after = self.measured
+        for name in dict.fromkeys((self.problem.metric, *_labels(self.problem))):
+            if name in before.metrics and name in after.metrics:
+                ends = [(m.metrics[name], *m.intervals[name]) for m in (before, after)]
+                found.append((METRICS[name].title, ends[0], ends[1]))
+        for column in dict.fromkeys(one.column for one in self.before.gaps):
+            for name in SHOWN:
+                was, now = (_gap(f, column, name) for f in (self.before, self.after))
+                if was and now:
+                    found.append((f"{TITLES[name]}, {column}", was, now))
+        return found
+
+    def table(self) -> Grid:
+        """Return each thing that is shown before and after as a table."""
+        lines = [
+            (title, *(f"{say(v)} ({say(a)} to {say(b)})" for v, a, b in (was, now)))
+            for title, was, now in self.rows()
+        ]
+        return Grid(("", "before", "after"), lines, self.notes)
+
+    def plot(self) -> Picture:
+        """Draw each thing before and after."""
+        from mlkit.model.charts.fairness import price
+
+        return price(self)
+
+    def __repr__(self) -> str:
+        return f"{self.statement}\n{self.table()!r}"
+
+    def _repr_html_(self) -> str:
+        below = "on rows that each fold left out"
+        return card(self.statement, below) + self.table()._repr_html_()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return {
+            "asked": {**asdict(self.asked), "columns": list(self.asked.columns)},
+            "problem": self.problem.to_dict(),
+            "before": self.before.to_dict(),
+            "after": self.after.to_dict(),
+            "measured": [one.to_dict() for one in self.measured],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Price:
+        """Read the form that `to_dict` gives."""
+        before, after = (Measured.from_dict(one) for one in form["measured"])
+        return cls(
+            problem=Problem.from_dict(form["problem"]),
+            asked=asked(form["asked"]),
+            before=Fairness.from_dict(form["before"]),
+            after=Fairness.from_dict(form["after"]),
+            measured=(before, after),
+            notes=tuple(form["notes"]),
+        )
+
+
+def _labels(problem: Problem) -> tuple[str, ...]:
+    return ("accuracy",) if problem.classes else ("mae",)
+
+
+def _gap(found: Fairness, column: str, name: str) -> Span | None:
+    for one in found.gaps:
+        if one.column == column and one.name == name:
+            return round(one.value, 4), round(one.low, 4), round(one.high, 4)
+    return None

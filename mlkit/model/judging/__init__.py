@@ -1,0 +1,1 @@
+"""What accept holds a model against: bars, groups, rivals, and the ledger."""

@@ -1,0 +1,259 @@
+"""All metrics of some rows, with intervals, beside those of a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.errors import InputError
+from mlkit.model.fitted import Model
+from mlkit.model.measures.metrics import METRICS, of_problem
+from mlkit.model.measures.resampling import bootstrap, interval, resamples
+from mlkit.model.problem import Problem, known
+from mlkit.model.runtime import choice
+from mlkit.model.words import say
+
+__all__ = [
+    "Measured",
+    "guess",
+    "guesses",
+    "judged",
+    "measure",
+    "measure_labels",
+    "resampled",
+    "units",
+]
+
+Array = NDArray[Any]
+Measure = Callable[[NDArray[np.int64]], float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Metrics by name.
+
+    Parameters
+    ----------
+    metrics
+        Their values; one that is undefined on these rows is left out.
+    intervals
+        Their 95 % bootstrap intervals.
+    """
+
+    metrics: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+
+    def words(self, name: str) -> str:
+        """Return a metric with its interval in words."""
+        low, high = self.intervals[name]
+        return f"{say(self.metrics[name])} ({say(low)} to {say(high)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Measured:
+        """Read the form that `to_dict` gives."""
+        limits = {name: (low, high) for name, (low, high) in form["intervals"].items()}
+        return cls(dict(form["metrics"]), limits)
+
+
+def measure(
+    problem: Problem,
+    truth: Array,
+    predicted: Array,
+    threshold: float = 0.5,
+    *,
+    seed: int = 0,
+    groups: Array | None = None,
+    weights: Array | None = None,
+) -> Measured:
+    """Return all metrics that fit a problem, with bootstrap intervals.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    truth
+        Class codes or values, shape (rows,).
+    predicted
+        Probabilities (rows, classes) or values (rows,).
+    threshold
+        Of two classes, the least probability that says the second.
+    seed
+        Of the resampling.
+    groups
+        The group of each row as a code; groups are resampled whole.
+    weights
+        What each row counts.
+
+    Notes
+    -----
+    Intervals are percentiles of resamples, moved by the bias that resampling shows;
+    see `mlkit.model.measures.resampling`.
+
+    Examples
+    --------
+    >>> problem = Problem("number", "y", "rmse")
+    >>> measure(problem, np.arange(9.0), np.arange(9.0) + 1).metrics["mae"]
+    1.0
+    """
+    if len(problem.classes) == 2:  # in the order of chances, ranks cost least
+        order = np.argsort(predicted[:, 1], kind="stable")
+        truth, predicted = truth[order], predicted[order]
+        groups = None if groups is None else groups[order]
+        weights = None if weights is None else weights[order]
+    labels = choice(predicted, threshold) if predicted.ndim == 2 else predicted
+    judged = {
+        name: labels if METRICS[name].takes == "labels" else predicted
+        for name in of_problem(problem)
+    }
+    many = max(len(problem.classes) // 2, 1)
+    drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights, each=many)
+    return _measured(judged, truth, drawn, weights)
+
+
+def measure_labels(
+    problem: Problem,
+    truth: Array,
+    labels: Array,
+    drawn: Iterable[Array],
+    weights: Array | None = None,
+) -> Measured:
+    """Return the metrics that judge labels alone.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    truth, labels
+        Class codes, shape (rows,).
+    drawn
+        Resamples, as `mlkit.model.measures.resampling.resamples` yields them.
+    weights
+        What each row counts.
+    """
+    names = [n for n in of_problem(problem) if METRICS[n].takes == "labels"]
+    return _measured(dict.fromkeys(names, labels), truth, drawn, weights)
+
+
+def _measured(
+    judged: Mapping[str, Array],
+    truth: Array,
+    drawn: Iterable[Array],
+    weights: Array | None,
+) -> Measured:
+    values = {n: METRICS[n].compute(truth, p, weights) for n, p in judged.items()}
+    found: dict[str, list[Array]] = {name: [] for name in judged}
+    for batch in drawn:
+        for name, predicted in judged.items():
+            found[name].append(METRICS[name].many(truth, predicted, batch))
+    limits = {
+        name: interval(np.concatenate(found[name]), value)
+        for name, value in values.items()
+        if np.isfinite(value)
+    }
+    return _kept(values, limits)
+
+
+def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | None]:
+    """Return each row's group as a code, and what it counts; None where all alike.
+
+    Parameters
+    ----------
+    problem
+        What is predicted; it names the columns with the roles group and weight.
+    table
+        The rows. One without a group is a group of its own; a missing or negative
+        weight counts 0.
+    """
+    groups = weights = None
+    if problem.group in table:
+        codes, names = pd.factorize(table[problem.group])
+        alone = codes < 0
+        codes[alone] = len(names) + np.arange(alone.sum())
+        groups = None if len(np.unique(codes)) == len(codes) else codes
+    if problem.weight in table:
+        values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
+        counted = np.clip(values, 0.0, None)
+        weights = counted if counted.sum() > 0 and np.ptp(counted) > 0 else None
+    return groups, weights
+
+
+def resampled(measures: Mapping[str, Measure], rows: int, seed: int = 0) -> Measured:
+    """Return measures of all rows, and their intervals over resamples."""
+    everything = np.arange(rows)
+    values = {name: f(everything) for name, f in measures.items()}
+    limits = bootstrap(list(measures.values()), rows, seed=seed)
+    return _kept(values, dict(zip(values, limits, strict=True)))
+
+
+def _kept(
+    values: Mapping[str, float], limits: Mapping[str, tuple[float, float]]
+) -> Measured:
+    """Leave out what is undefined on these rows, or in every resample."""
+    kept = [n for n in limits if np.isfinite([values[n], *limits[n]]).all()]
+    return Measured(
+        {name: _round(values[name]) for name in kept},
+        {name: (_round(limits[name][0]), _round(limits[name][1])) for name in kept},
+    )
+
+
+def guess(model: Model, rows: int) -> Array:
+    """Return what a guess without features predicts: class shares, or the mean."""
+    if model.classes:
+        return np.tile(np.array(model.shares), (rows, 1))
+    return np.full(rows, model.shares[0])
+
+
+def guesses(
+    problem: Problem, truth: Array, base: Array, weights: Array | None = None
+) -> dict[str, float]:
+    """Return the metrics of a guess `base`; those that are undefined are left out."""
+    labels = base.argmax(axis=1) if base.ndim == 2 else base
+    judged = {n: labels if METRICS[n].takes == "labels" else base for n in METRICS}
+    found = {
+        name: METRICS[name].compute(truth, judged[name], weights)
+        for name in of_problem(problem)
+    }
+    return {name: _round(value) for name, value in found.items() if np.isfinite(value)}
+
+
+def judged(
+    model: Model, table: pd.DataFrame
+) -> tuple[pd.DataFrame, Array, Array, list[str]]:
+    """Return the rows that can be judged, their truth, what is predicted, and notes.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    table
+        Cleaned rows with their target.
+
+    Raises
+    ------
+    InputError
+        Where no row has a target that the model knows.
+    """
+    rows = known(table, model.problem)
+    if not len(rows):
+        raise InputError(
+            "no row has a target that the model knows",
+            where=f"column {model.problem.target!r}",
+            got=f"{len(table)} rows",
+        )
+    lost = len(table) - len(rows)
+    notes = [f"{lost} rows without a known target are left out"] if lost else []
+    return rows, model.problem.truth(rows), model.predicted(rows), notes
+
+
+def _round(value: float) -> float:
+    """Keep seven significant digits: what is beyond is noise of the machine."""
+    return float(f"{value:.7g}")

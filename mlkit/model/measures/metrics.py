@@ -1,0 +1,166 @@
+"""Metrics: which fit a problem, and what they judge.
+
+A metric takes the truth and what was predicted: probabilities of shape
+(rows, classes), labels as class codes, or values. Undefined is NaN, never a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlkit.model.measures import weighted
+from mlkit.model.measures.resampling import bootstrap
+from mlkit.model.measures.weighted import said
+from mlkit.model.problem import Problem
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "auc",
+    "better",
+    "bootstrap",
+    "of_problem",
+    "said",
+    "score",
+]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    Parameters
+    ----------
+    title
+        Its name in plots and cards.
+    takes
+        What it judges: ``probabilities``, ``labels`` or ``values``.
+    greater
+        Whether more is better.
+    many
+        (truth, predicted, weights of shape (repeats, rows)) → one number a repeat.
+    """
+
+    title: str
+    takes: str
+    greater: bool
+    many: Callable[[Array, Array, Array], Array]
+
+    def compute(
+        self, truth: Array, predicted: Array, weights: Array | None = None
+    ) -> float:
+        """Return the metric of some rows, each counting once or by its weight."""
+        if not len(truth):
+            return float("nan")
+        counted = np.ones(len(truth)) if weights is None else weights
+        return float(self.many(truth, predicted, counted.reshape(1, -1))[0])
+
+
+def auc(positive: Array, scores: Array) -> float:
+    """Return the area under the ROC curve, by ranks (Mann and Whitney 1947).
+
+    Parameters
+    ----------
+    positive
+        Whether each row is of the positive class, shape (rows,).
+    scores
+        A score a row, greater for the positive class, shape (rows,).
+
+    Examples
+    --------
+    >>> auc(np.array([False, True, True]), np.array([0.1, 0.4, 0.1]))
+    0.75
+    """
+    if not len(positive):
+        return float("nan")
+    return float(weighted.ranking(positive, scores, np.ones((1, len(positive))))[0])
+
+
+def _chances(title: str, many: Any, *, greater: bool = False) -> Metric:
+    return Metric(title, "probabilities", greater, many)
+
+
+def _labels(title: str, many: Any, *, greater: bool = True) -> Metric:
+    return Metric(title, "labels", greater, many)
+
+
+def _values(title: str, many: Any, *, greater: bool = False) -> Metric:
+    return Metric(title, "values", greater, many)
+
+
+METRICS = {
+    "roc_auc": _chances("ROC AUC", weighted.roc_auc, greater=True),
+    "average_precision": _chances(
+        "average precision", weighted.average_precision, greater=True
+    ),
+    "log_loss": _chances("log loss", weighted.log_loss),
+    "brier": _chances("Brier score", weighted.brier),
+    "rps": _chances("ranked probability score", weighted.rps),
+    "calibration": _chances("calibration error", weighted.calibration),
+    "accuracy": _labels("accuracy", weighted.accuracy),
+    "balanced_accuracy": _labels("balanced accuracy", weighted.balanced_accuracy),
+    "precision": _labels("precision", weighted.precision),
+    "recall": _labels("recall", weighted.recall),
+    "f1": _labels("F1", weighted.f1),
+    "kappa": _labels("quadratic kappa", weighted.kappa),
+    "steps": _labels("mean error in steps", weighted.steps, greater=False),
+    "rmse": _values("RMSE", weighted.rmse),
+    "mae": _values("MAE", weighted.mae),
+    "r2": _values("R²", weighted.r2, greater=True),
+    "mape": _values("mean error in shares", weighted.mape),
+    "deviance": _values("Poisson deviance", weighted.deviance),
+}
+_MANY = ("log_loss", "roc_auc", "calibration", "accuracy", "balanced_accuracy", "f1")
+_TWO = (
+    *("roc_auc", "average_precision", "log_loss", "brier", "calibration"),
+    *("accuracy", "balanced_accuracy", "precision", "recall", "f1"),
+)
+_BY_KIND = {
+    "two_classes": _TWO,
+    "many_classes": _MANY,
+    "ordered": ("rps", "kappa", "steps", *_MANY),
+    "number": ("rmse", "mae", "r2", "mape"),
+    "count": ("deviance", "mae", "rmse", "r2"),
+}
+
+
+def of_problem(problem: Problem) -> list[str]:
+    """Return the names of the metrics that fit, the problem's own first."""
+    names = [name for name in _BY_KIND[problem.kind] if name != problem.metric]
+    return [problem.metric, *names]
+
+
+def score(name: str, truth: Array, predicted: Array) -> float:
+    """Return a metric; labels are taken from probabilities where it judges labels.
+
+    Parameters
+    ----------
+    name
+        One of `METRICS`.
+    truth
+        Class codes or values, shape (rows,).
+    predicted
+        Probabilities (rows, classes), labels (rows,) or values (rows,).
+    """
+    metric = METRICS[name]
+    if metric.takes == "labels" and predicted.ndim == 2:
+        predicted = predicted.argmax(axis=1)
+    return metric.compute(truth, predicted)
+
+
+def better(name: str, value: float, than: float) -> bool:
+    """Tell whether `value` of a metric is better than another.
+
+    Examples
+    --------
+    >>> better("roc_auc", 0.8, 0.7), better("rmse", 0.8, 0.7)
+    (True, False)
+    """
+    return value > than if METRICS[name].greater else value < than

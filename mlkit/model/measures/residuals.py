@@ -1,0 +1,93 @@
+"""What the plots of a model of numbers are drawn from: its errors, from many sides."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlkit.model.measures.weighted import bins
+
+__all__ = ["plain", "residuals"]
+
+Array = NDArray[Any]
+DOTS = 500
+QUANTILES = 61
+BINS = 10
+
+
+def residuals(truth: Array, predicted: Array, base: Array) -> dict[str, Any]:
+    """Return dots, a histogram, quantiles and the error by size, as plain data.
+
+    Parameters
+    ----------
+    truth, predicted, base
+        Values, shape (rows,); `base` is what a guess says.
+
+    Examples
+    --------
+    >>> truth = np.arange(20.0)
+    >>> found = residuals(truth, truth + 1, np.full(20, 9.5))
+    >>> found["sizes"]["error"][0], found["sizes"]["guess"][0]
+    (1.0, 9.0)
+    """
+    picked = np.linspace(0, len(truth) - 1, min(DOTS, len(truth))).round().astype(int)
+    errors = predicted - truth
+    reach = np.quantile(np.abs(errors), 0.995) or 1.0
+    counts, edges = np.histogram(errors.clip(-reach, reach), 31, (-reach, reach))
+    return {
+        "truth": plain(truth[picked]),
+        "predicted": plain(predicted[picked]),
+        "errors": {"edges": plain(edges), "counts": [int(c) for c in counts]},
+        "normal": _normal(errors),
+        "sizes": _sizes(truth, errors, base - truth),
+        "band": _band(predicted, errors),
+    }
+
+
+def plain(values: Array) -> list[float]:
+    """Keep six significant digits: nobody sees more in a plot."""
+    return [float(f"{value:.6g}") for value in values]
+
+
+def _normal(errors: Array) -> dict[str, list[float]]:
+    """Return quantiles of the errors beside those of a normal law of their size."""
+    places = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    law = NormalDist(float(errors.mean()), max(float(errors.std()), 1e-12))
+    return {
+        "x": plain(np.array([law.inv_cdf(float(place)) for place in places])),
+        "y": plain(np.quantile(errors, places)),
+    }
+
+
+def _sizes(truth: Array, errors: Array, guessed: Array) -> dict[str, list[float]]:
+    """Return the mean absolute error by size of the target, and that of a guess."""
+    parts = _parts(truth)
+    return {
+        "truth": plain(np.array([np.median(truth[p]) for p in parts])),
+        "error": plain(np.array([np.abs(errors[p]).mean() for p in parts])),
+        "spread": plain(
+            np.array([np.abs(errors[p]).std() / np.sqrt(len(p)) for p in parts])
+        ),
+        "guess": plain(np.array([np.abs(guessed[p]).mean() for p in parts])),
+    }
+
+
+def _band(predicted: Array, errors: Array) -> dict[str, list[float]]:
+    """Return the mean error along the prediction, and one deviation to each side."""
+    parts = _parts(predicted)
+    mean = np.array([errors[p].mean() for p in parts])
+    spread = np.array([errors[p].std() for p in parts])
+    return {
+        "predicted": plain(np.array([np.median(predicted[p]) for p in parts])),
+        "low": plain(mean - spread),
+        "middle": plain(mean),
+        "high": plain(mean + spread),
+    }
+
+
+def _parts(values: Array) -> list[Array]:
+    codes = bins(values, BINS)
+    return [np.flatnonzero(codes == k) for k in range(codes.max() + 1)]

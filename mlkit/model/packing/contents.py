@@ -1,0 +1,237 @@
+"""The files of a package, less the model itself: schema, reference, card and kin."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Container, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.rows import place_of
+from mlkit.core.schema import Column, Schema
+from mlkit.data.charts.cards import significant
+from mlkit.data.clean import Cleaning
+from mlkit.data.measures.moments import moments
+from mlkit.model.accept import Accepted
+from mlkit.model.audit.card import card
+from mlkit.model.encoding import tokens
+from mlkit.model.encoding.encode import words
+from mlkit.model.fitted import Model
+from mlkit.model.review import Review
+from mlkit.model.runtime import choice, cut
+
+__all__ = ["FILES", "write"]
+
+FILES = {
+    "MLmodel": "what MLflow needs to load it",
+    "about.json": "when it was made, and when it is to be reviewed",
+    "acceptance.json": "what the sealed rows said of it",
+    "card.md": "the model card: what it is for, how good, for whom",
+    "cleaning.json": "the cell operations that are replayed on each request",
+    "contract.json": "what rows must look like",
+    "model.onnx": "the model",
+    "reference.json": "what rows looked like, for monitoring",
+    "requirements.txt": "what a host needs to run it",
+    "schema.json": "what goes in and what comes out",
+}
+FORMAT = 1
+LEVELS = 50
+
+
+def write(
+    folder: Path,
+    model: Model,
+    accepted: Accepted,
+    cleaning: Cleaning,
+    contract: Any,
+    valid: pd.DataFrame,
+    review: Review | None = None,
+) -> None:
+    """Write all files but the model and ``about.json`` into an empty folder.
+
+    Parameters
+    ----------
+    folder
+        Where.
+    model, accepted, cleaning, contract, valid, review
+        As `mlkit.model.package.package` takes them.
+    """
+    terms = contract.to_dict() if hasattr(contract, "to_dict") else dict(contract)
+    schema = _schema(model, accepted, cleaning, terms)
+    acceptance = accepted.to_dict()
+    acceptance["state"] = accepted.verdict.state
+    for name in accepted.volatile:
+        acceptance.pop(name)
+    forms = {
+        "acceptance.json": acceptance,
+        "cleaning.json": cleaning.to_dict(),
+        "contract.json": terms,
+        "reference.json": _reference(model, valid, cut(accepted.threshold)),
+        "schema.json": schema,
+    }
+    for file, form in forms.items():
+        text = json.dumps(
+            form, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False
+        )
+        (folder / file).write_text(text + "\n", encoding="utf-8")
+    (folder / "MLmodel").write_text(_mlmodel(model), encoding="utf-8")
+    (folder / "requirements.txt").write_text(_requirements(), encoding="utf-8")
+    told = card(model, accepted, schema, review)
+    (folder / "card.md").write_text(told, encoding="utf-8")
+
+
+def _schema(
+    model: Model, accepted: Accepted, cleaning: Cleaning, terms: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the raw schema without the target, and what comes out."""
+    hidden = {"target", "flag"}
+    raw = [c for c in cleaning.inputs if not hidden.intersection(c.roles)]
+    used = {*model.problem.features, *_whole(model.problem.features, cleaning)}
+    return {
+        "format": FORMAT,
+        "input": [_input(column, used, terms) for column in raw],
+        "features": model.schema.to_dict()["columns"],
+        "output": {
+            "kind": model.problem.kind,
+            "target": model.problem.target,
+            "classes": list(model.classes),
+            "threshold": accepted.threshold,
+        },
+    }
+
+
+def _input(column: Column, used: set[str], terms: dict[str, Any]) -> dict[str, Any]:
+    """Describe a raw column: whether the model looks at it, and cannot do without."""
+    required = any(
+        rule.get("check") == "required" and rule.get("column") == column.name
+        for rule in terms.get("rules", ())
+    )
+    (plain,) = Schema((column,)).to_dict()["columns"]
+    looked_at = column.name in used
+    return {**plain, "used": looked_at, "required": looked_at and required}
+
+
+def _whole(features: Container[str], cleaning: Cleaning) -> Iterator[str]:
+    """Yield the dates and split columns of which a feature is a part."""
+    for operation in cleaning.operations:
+        place, parts = place_of(operation), operation.get("parts", ())
+        if any(f"{place}_{part}" in features for part in parts):
+            yield operation["column"]
+
+
+def _reference(model: Model, valid: pd.DataFrame, threshold: float) -> dict[str, Any]:
+    """Return what monitoring compares with: features and predictions of valid."""
+    columns = {name: _of_number(valid[name]) for name in model.problem.numbers}
+    columns |= {
+        name: _of_words(words(valid, name)) for name in model.problem.categories
+    }
+    columns |= {name: _of_text(valid[name]) for name in model.problem.texts}
+    said = model.predicted(valid)
+    if said.ndim == 2:
+        shares = np.bincount(choice(said, threshold), minlength=said.shape[1]) / len(
+            said
+        )
+        chances = said[:, 1] if said.shape[1] == 2 else said.max(axis=1)
+        told = {
+            "labels": dict(zip(model.classes, _plain(shares), strict=True)),
+            "chances": _of_cells(chances),
+        }
+    else:
+        told = {"values": _of_cells(said)}
+    return {"rows": len(valid), "columns": columns, "prediction": told}
+
+
+def _of_number(values: pd.Series) -> dict[str, Any]:
+    return {"type": "number", **_of_cells(values.to_numpy(np.float64, na_value=np.nan))}
+
+
+def _of_text(values: pd.Series) -> dict[str, Any]:
+    """Return how many words texts have, and none of the words."""
+    counts = [tokens.plain(cell).count(" ") + 1.0 for cell in values.dropna()]
+    cells = np.full(len(values), np.nan)
+    cells[values.notna().to_numpy()] = counts
+    return {"type": "text", **_of_cells(cells)}
+
+
+def _of_cells(cells: NDArray[Any]) -> dict[str, Any]:
+    """Return deciles, and how many rows lie between them; the ends are open."""
+    given = cells[np.isfinite(cells)]
+    missing = 1 - len(given) / max(len(cells), 1)
+    if not len(given):
+        return {"missing": missing, "edges": [], "counts": []}
+    edges = np.unique(np.quantile(given, np.linspace(0.1, 0.9, 9), method="nearest"))
+    counts = np.bincount(np.searchsorted(edges, given), minlength=len(edges) + 1)
+    mean, spread, _ = moments(given)
+    return {
+        "missing": round(missing, 9),
+        "edges": [float(edge) for edge in edges],
+        "counts": [int(count) for count in counts],
+        "mean": significant(mean, 9),
+        "std": significant(spread, 9),
+        "min": float(given.min()),
+        "max": float(given.max()),
+    }
+
+
+def _of_words(values: pd.Series) -> dict[str, Any]:
+    counts = values.value_counts()
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    levels = {str(level): int(count) for level, count in ranked[:LEVELS]}
+    other = int(len(values) - sum(levels.values()))
+    return {"type": "category", "levels": levels, "other": other}
+
+
+def _plain(values: NDArray[Any]) -> list[float]:
+    return [float(f"{value:.9g}") for value in values]
+
+
+def _mlmodel(model: Model) -> str:
+    """Return an MLmodel file; JSON strings are valid YAML."""
+    kinds = {"number": "float", "category": "string", "text": "string"}
+    inputs = [{"name": c.name, "type": kinds[c.type]} for c in model.schema]
+    outputs = (
+        [
+            {"name": "label", "type": "string"},
+            {"name": "probabilities", "type": "float"},
+        ]
+        if model.classes
+        else [{"name": "value", "type": "double"}]
+    )
+    said = [
+        json.dumps(json.dumps(one, ensure_ascii=False)) for one in (inputs, outputs)
+    ]
+    return (
+        "# the ONNX model takes cleaned columns: see cleaning.json\n"
+        "flavors:\n"
+        "  onnx:\n"
+        "    code: null\n"
+        "    data: model.onnx\n"
+        f"    onnx_version: {version('onnx')}\n"
+        "    providers:\n"
+        "    - CPUExecutionProvider\n"
+        "  python_function:\n"
+        "    data: model.onnx\n"
+        "    env: requirements.txt\n"
+        "    loader_module: mlflow.onnx\n"
+        f"    python_version: {platform.python_version()}\n"
+        "signature:\n"
+        f"  inputs: {said[0]}\n"
+        f"  outputs: {said[1]}\n"
+    )
+
+
+def _requirements() -> str:
+    """Return what a host needs; mlkit itself goes in without its notebook side."""
+    pins = [f"{name}=={version(name)}" for name in ("numpy", "onnxruntime")]
+    try:
+        mlkit = f"mlkit-notebooks=={version('mlkit-notebooks')}"
+    except PackageNotFoundError:
+        mlkit = "mlkit-notebooks"
+    note = f"# and, without what only notebooks need: pip install --no-deps {mlkit}"
+    return "\n".join([*pins, note, ""])

@@ -1,0 +1,1 @@
+"""Parts of rows, and where a model is worse on one of them."""

@@ -1,0 +1,127 @@
+"""Parts of rows by the words that `evaluate` tells them in, on other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.rows import MISSING
+from mlkit.data.charts.style import shorten
+from mlkit.model.encoding.encode import words
+from mlkit.model.measures.measure import Measured, measure
+from mlkit.model.problem import Problem
+from mlkit.model.slicing.search import Weakest, where
+from mlkit.model.slicing.slices import FEWEST, Slice
+
+__all__ = ["inside", "measured"]
+
+Array = NDArray[Any]
+BETWEEN = " and "
+
+
+def measured(
+    problem: Problem,
+    table: pd.DataFrame,
+    truth: Array,
+    predicted: Array,
+    threshold: float,
+    weak: Weakest | None,
+    named: Mapping[str, str],
+) -> tuple[Slice, ...]:
+    """Measure the parts that are named, and those that evaluate found to be weak.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    table
+        Cleaned rows, with the roles of their columns.
+    truth, predicted, threshold
+        Of these rows; see `mlkit.model.measures.measure.measure`.
+    weak
+        What evaluate found; None for nothing.
+    named
+        By name an expression over columns, as ``[goal.slices]`` has them.
+    """
+    masks = {
+        f"{name}: {text}": where(table, name, text) for name, text in named.items()
+    }
+    for one in weak.found if weak else ():
+        mask = inside(table, one.where)
+        if mask is not None:
+            masks[one.where] = mask
+    return tuple(_measured(problem, masks, truth, predicted, threshold))
+
+
+def _measured(
+    problem: Problem,
+    masks: Mapping[str, Array],
+    truth: Array,
+    predicted: Array,
+    threshold: float,
+) -> Iterator[Slice]:
+    for name, mask in masks.items():
+        told = Measured({}, {})
+        if mask.sum() >= FEWEST:
+            told = measure(problem, truth[mask], predicted[mask], threshold)
+        yield Slice("", name, int(mask.sum()), told)
+
+
+def inside(table: pd.DataFrame, text: str) -> Array | None:
+    """Return which rows a part holds, by its words; None where they say nothing here.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows.
+    text
+        One column's part, or two: ``"age = 18 to 30 and sex = f"``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"age": [20.0, 40.0, 25.0], "sex": ["f", "f", "m"]})
+    >>> inside(table, "age = 18 to 30 and sex = f").tolist()
+    [True, False, False]
+    """
+    for first in _named(table, text):
+        rest = text[len(first) + 3 :]
+        for at in [k for k in range(len(rest)) if rest.startswith(BETWEEN, k)]:
+            for second in _named(table, rest[at + len(BETWEEN) :]):
+                other = rest[at + len(BETWEEN) + len(second) + 3 :]
+                one = _one(table, first, rest[:at])
+                two = _one(table, second, other)
+                if one is not None and two is not None and (one & two).any():
+                    return np.asarray(one & two)
+        alone = _one(table, first, rest)
+        if alone is not None and alone.any():
+            return alone
+    return None
+
+
+def _named(table: pd.DataFrame, text: str) -> list[str]:
+    """Return the columns that a text begins with, the longest name first."""
+    names = [str(name) for name in table.columns if text.startswith(f"{name} = ")]
+    return sorted(names, key=len, reverse=True)
+
+
+def _one(table: pd.DataFrame, column: str, name: str) -> Array | None:
+    """Return the rows of one column's part."""
+    values = table[column]
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        told = words(table, column)
+        levels = {level: shorten(level, 40) for level in told.unique()}
+        return np.asarray(told.map(levels) == name)
+    cells = values.to_numpy(np.float64, na_value=np.nan)
+    if name == MISSING:
+        return np.asarray(~np.isfinite(cells))
+    low, _, high = name.partition(" to ")
+    try:
+        least, most = float(low), float(high or low)
+    except ValueError:
+        return None
+    slack = 1e-5 * max(abs(least), abs(most))
+    return np.asarray((cells >= least - slack) & (cells <= most + slack))

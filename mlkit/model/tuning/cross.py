@@ -1,0 +1,210 @@
+"""Cross-validation: folds that repeat, and a family's score on each of them.
+
+With a time, folds roll: each is learnt on what came before it, and the first rows are
+in no fold, which is written as fold −1.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.errors import InputError
+from mlkit.core.schema import Schema
+from mlkit.model.fitted import Model, fit
+from mlkit.model.measures import metrics
+from mlkit.model.problem import Problem
+
+__all__ = ["Trial", "folds", "learnt", "trial", "usual"]
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+UNTIMED = -2
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fit on all folds but one, scored on that one.
+
+    Parameters
+    ----------
+    score
+        The problem's metric on the rows left out; NaN where it is undefined.
+    seconds
+        Of processor time, for the fit.
+    model
+        What was fitted.
+    said
+        What it predicts of the rows left out.
+    """
+
+    score: float
+    seconds: float
+    model: Model
+    said: NDArray[Any]
+
+
+def folds(table: pd.DataFrame, problem: Problem, count: int, seed: int = 0) -> Ints:
+    """Return each row's fold, 0 to count - 1, shape (rows,).
+
+    Folds are even in the target: in its classes, or in the ranks of a number. With a
+    group column, a group is never split, and the folds are even in rows only. With a
+    column that has the role time, folds follow one another in time; the oldest rows
+    are in none of them, −1, rows without a time −2, and rows of one time are never
+    parted.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows, all with a target.
+    problem
+        What is to be predicted.
+    count
+        How many folds, at least 2; fewer where there are too few distinct times.
+    seed
+        Of the shuffle.
+
+    Raises
+    ------
+    InputError
+        Where there are fewer rows, or groups, than folds.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"y": ["a"] * 4 + ["b"] * 4})
+    >>> problem = Problem("two_classes", "y", "roc_auc", ("a", "b"))
+    >>> sorted(folds(table, problem, 2)[:4].tolist())
+    [0, 0, 1, 1]
+    """
+    rng = np.random.default_rng(seed)
+    rolling = _by_time(table, count)
+    if rolling is not None:
+        return rolling
+    if problem.group:
+        return _by_group(table[problem.group], count, rng)
+    if len(table) < count:
+        raise InputError(
+            "fewer rows than folds", expected=f"{count}", got=f"{len(table)}"
+        )
+    truth = problem.truth(table)
+    shuffled = rng.permutation(len(table))
+    order = shuffled[np.argsort(truth[shuffled], kind="stable")]
+    place = np.empty(len(table), np.int64)
+    place[order] = np.arange(len(table)) % count
+    return place if problem.classes else _mixed(place, order, count, rng)
+
+
+def trial(
+    name: str,
+    settings: Mapping[str, Any],
+    table: pd.DataFrame,
+    problem: Problem,
+    fold: Ints,
+    left_out: int,
+    seed: int = 0,
+) -> Trial:
+    """Fit on the rows outside of one fold, and score on those inside.
+
+    Parameters
+    ----------
+    name, settings
+        A family and its settings.
+    table, problem
+        Cleaned rows, and what to predict.
+    fold
+        Each row's fold, shape (rows,).
+    left_out
+        The fold to score on.
+    """
+    inside = fold == left_out
+    outside = learnt(table, problem, fold, left_out)
+    start = time.process_time()
+    model = fit(name, settings, table[outside], problem, seed)
+    seconds = time.process_time() - start
+    rest = table[inside]
+    said = model.predicted(rest)
+    score = metrics.score(problem.metric, problem.truth(rest), said)
+    return Trial(score, seconds, model, said)
+
+
+def learnt(table: pd.DataFrame, problem: Problem, fold: Ints, left_out: int) -> Bools:
+    """Return which rows are learnt from when a fold is left out, shape (rows,).
+
+    Those outside of it; in folds that follow one another in time, those before it,
+    and of no group that it holds.
+
+    Examples
+    --------
+    >>> problem = Problem("number", "y", "rmse", numbers=("x",))
+    >>> fold = np.array([-1, 0, 1, 2])
+    >>> learnt(pd.DataFrame(index=range(4)), problem, fold, 1).tolist()
+    [True, True, False, False]
+    """
+    if fold.min() >= 0:
+        return np.asarray(fold != left_out, np.bool_)
+    before = (fold < left_out) & (fold > UNTIMED)
+    if problem.group:
+        groups = table[problem.group].astype(str)
+        before &= ~groups.isin(groups[fold == left_out]).to_numpy()
+        before = before if before.any() else (fold < left_out) & (fold > UNTIMED)
+    return np.asarray(before, np.bool_)
+
+
+def usual(rows: int) -> int:
+    """Return how many folds suit so many rows: the fewer rows, the more folds.
+
+    Examples
+    --------
+    >>> usual(500), usual(10_000), usual(100_000)
+    (8, 5, 3)
+    """
+    return 8 if rows < 3000 else 5 if rows < 30_000 else 3
+
+
+def _by_time(table: pd.DataFrame, count: int) -> Ints | None:
+    """Return folds that follow one another in time; None where there is no time."""
+    from mlkit.data.parts.backtest import backtest
+
+    named = [n for n in Schema.of(table).with_role("time") if n in table.columns]
+    most = table[named[0]].nunique() - 1 if named else 0
+    if most < 2:
+        return None
+    place = np.where(table[named[0]].isna(), UNTIMED, -1).astype(np.int64)
+    for k, one in enumerate(backtest(table[named[0]], min(count, most)).folds):
+        place[one.judged] = k
+    return place
+
+
+def _mixed(place: Ints, order: Ints, count: int, rng: np.random.Generator) -> Ints:
+    """Shuffle the folds within each run of `count` neighbours in rank."""
+    for start in range(0, len(order), count):
+        run = order[start : start + count]
+        place[run] = rng.permutation(place[run])
+    return place
+
+
+def _by_group(groups: pd.Series, count: int, rng: np.random.Generator) -> Ints:
+    """Put each group, the largest first, into the fold with the fewest rows."""
+    codes, distinct = pd.factorize(groups.astype(str))
+    if len(distinct) < count:
+        raise InputError(
+            "fewer groups than folds",
+            where=f"column {groups.name!r}",
+            expected=f"{count}",
+            got=f"{len(distinct)}",
+            todo="set fewer folds",
+        )
+    sizes = np.bincount(codes)
+    drawn = rng.permutation(len(sizes))
+    fold_of = np.empty(len(sizes), np.int64)
+    filled = np.zeros(count, np.int64)
+    for group in drawn[np.argsort(-sizes[drawn], kind="stable")]:
+        fold_of[group] = filled.argmin()
+        filled[fold_of[group]] += sizes[group]
+    return np.asarray(fold_of[codes], np.int64)

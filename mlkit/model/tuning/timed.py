@@ -1,0 +1,308 @@
+"""The search within a budget of time, and what it found to train."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlkit.model.families import family
+from mlkit.model.fitted import Member, Part
+from mlkit.model.formats.forms import Trees
+from mlkit.model.problem import Problem
+from mlkit.model.tuning import cross
+from mlkit.model.tuning.budget import Budget, Forecast
+from mlkit.model.tuning.folded import Folded
+from mlkit.model.tuning.kept import Kept
+from mlkit.model.tuning.live import Board, Line
+from mlkit.model.tuning.prefer import entries, plainest
+from mlkit.model.tuning.trying import Entry, Item
+from mlkit.model.tuning.zoo import Zoo
+
+__all__ = ["Found", "Timed", "affordable", "folded", "search", "size_of"]
+
+MEMBERS, NODE, CELL, HEAD, FEWEST = 8, 34, 4, 3000, 2000
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What a search within a budget is asked to do.
+
+    Parameters
+    ----------
+    seconds
+        The budget, of which training takes its part.
+    prefer
+        ``best``, ``transparent`` or ``portable``.
+    names, out, agreed
+        Only these families, none for all; not those; of these it is known that they
+        can be packaged.
+    folds
+        How many; 0 for as many as suit the rows.
+    draws
+        Whether settings are drawn once the defaults were tried.
+    megabytes
+        What the packaged model may take.
+    seed
+        Of everything drawn at random.
+    keep
+        A folder for finished fits; None takes the project's.
+    clock
+        Seconds from anywhere.
+    """
+
+    seconds: float
+    prefer: str = "best"
+    names: Sequence[str] = ()
+    out: Sequence[str] = ()
+    agreed: Sequence[str] = ()
+    folds: int = 0
+    draws: bool = True
+    megabytes: float = 100.0
+    seed: int = 0
+    keep: Path | None = None
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search within a budget found.
+
+    Parameters
+    ----------
+    members
+        What to train; none where the budget was too small for one.
+    score, alone
+        Of them together, and of the best alone.
+    lines
+        All that was tried, in order.
+    folds, seconds
+        How many folds, and what was spent.
+    notes
+        What a reader should know.
+    """
+
+    members: tuple[Member, ...]
+    score: float
+    alone: float
+    lines: tuple[Line, ...]
+    folds: int
+    seconds: float
+    notes: tuple[str, ...]
+
+
+def folded(
+    rows: pd.DataFrame,
+    problem: Problem,
+    folds: int,
+    seed: int,
+    keep: Path | None = None,
+    **more: Any,
+) -> Folded:
+    """Return the fits on folds of some rows, with those that were kept."""
+    fold = cross.folds(rows, problem, folds, seed)
+    kept = Kept.of(keep, rows, problem, fold, seed, "shared")
+    if kept is not None:
+        kept.tidy()
+    return Folded(rows, problem, fold, seed, kept=kept, **more)
+
+
+def affordable(rows: int, problem: Problem, seconds: float) -> int:
+    """Return on how many rows all folds of boosting take half of a budget at most.
+
+    Examples
+    --------
+    >>> problem = Problem("number", "y", "rmse", numbers=("x",))
+    >>> affordable(5000, problem, 60), affordable(10**8, problem, 60) < 10**7
+    (5000, True)
+    """
+    law, width = family("boosting").cost, len(problem.features)
+    classes = max(len(problem.classes), 1)
+    while rows > FEWEST and cross.usual(rows) * law(rows, width, classes) > seconds / 2:
+        rows = int(rows / 1.5)
+    return rows
+
+
+def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
+    """Try families on folds of the rows until the budget is spent.
+
+    Parameters
+    ----------
+    rows, problem
+        Cleaned rows with their target, and what to predict.
+    asked
+        The budget, and what to do with it.
+    """
+    budget = Budget(asked.seconds, asked.clock)
+    count = asked.folds or cross.usual(len(rows))
+    more = {"budget": budget, "agreed": asked.agreed}
+    fits = folded(rows, problem, count, asked.seed, asked.keep, **more)
+    forecast = Forecast(fits.width, max(len(problem.classes), 1))
+    items = entries(problem, asked.prefer, asked.names, asked.out)
+    board = Board(problem.metric, fits.count)
+    again = fits.rolling or asked.prefer != "best"
+    fitted_again = Again(forecast, len(rows))
+    zoo = Zoo(
+        problem,
+        fits,
+        items,
+        budget,
+        forecast,
+        seed=asked.seed,
+        drawing=asked.draws and asked.prefer != "transparent",
+        refit=fitted_again.seconds if again else None,
+        told=lambda zoo: board.show(_lines(zoo), _left(zoo)),
+    )
+    zoo.run()
+    members, score = _members(zoo, fits, asked, items, fitted_again)
+    board.done(_lines(zoo), "; ".join(zoo.notes))
+    if fits.kept is not None:
+        bagged = [(m.family, m.settings) for m in members if m.folds]
+        fits.kept.drop_parts(but=bagged)
+    ended = [zoo.mean(one) for one in zoo.ended.values()]
+    alone = zoo.judge.sign * max(ended) if ended else float("nan")
+    lines = tuple(_lines(zoo))
+    notes = (*zoo.notes, *_told(members, fits))
+    return Found(members, score, alone, lines, fits.count, budget.spent, notes)
+
+
+@dataclass(frozen=True)
+class Again:
+    """What fitting a member again to all rows takes."""
+
+    forecast: Forecast
+    rows: int
+
+    def seconds(self, name: str, settings: Mapping[str, Any]) -> float:
+        """Return the forecast, in seconds."""
+        return self.forecast.seconds(name, settings, self.rows)
+
+
+def size_of(part: Part, kind: str) -> int:
+    """Return the bytes that a fitted member takes in a package, about."""
+    form = family(part.family).form(part.estimator, kind)
+    if isinstance(form, Trees):
+        return NODE * len(form.node) + CELL * int(np.count_nonzero(form.values)) + HEAD
+    held = vars(form).values() if form is not None else ()
+    arrays = [a for one in held for a in (one if isinstance(one, tuple) else (one,))]
+    return HEAD + sum(CELL * int(np.size(one)) for one in arrays)
+
+
+def _members(
+    zoo: Zoo, fits: Folded, asked: Timed, items: Sequence[Item], again: Again
+) -> tuple[tuple[Member, ...], float]:
+    """Return what to train, and its score on rows that no part has seen."""
+    ended = zoo.ended
+    if not ended:
+        return (), float("nan")
+    if asked.prefer == "transparent":
+        return _plain(zoo, items)
+    if asked.prefer == "portable":
+        at = max(ended, key=lambda at: (zoo.mean(ended[at]), -at))
+        return (_member(ended[at]),), zoo.judge.sign * zoo.mean(ended[at])
+    weights, score = zoo.blend()
+    if len(weights) > MEMBERS:
+        heavy = sorted(weights, key=lambda at: (-weights[at], at))[:MEMBERS]
+        weights, score = zoo.blend(among=heavy)
+    if fits.rolling:
+        return _in_time(zoo, weights, score, again)
+    return _small(zoo, fits, asked, weights, score, again)
+
+
+def _plain(zoo: Zoo, items: Sequence[Item]) -> tuple[tuple[Member, ...], float]:
+    """Return the plainest that is not clearly worse than the best readable one."""
+    by_item = {repr((e.name, e.settings)): e for e in zoo.ended.values()}
+    listed = [by_item[repr(item)] for item in items if repr(item) in by_item]
+    pairs = [(e.name, e.settings) for e in listed]
+    at = plainest(pairs, [e.scores for e in listed], zoo.problem.metric)
+    return (_member(listed[at]),), zoo.judge.sign * zoo.mean(listed[at])
+
+
+def _in_time(
+    zoo: Zoo, weights: dict[int, float], score: float, again: Again
+) -> tuple[tuple[Member, ...], float]:
+    """Return as many members as can be fitted again in the time left."""
+    while True:
+        chosen = {at: zoo.entries[at] for at in weights}
+        takes = sum(again.seconds(e.name, e.settings) for e in chosen.values())
+        if len(weights) == 1 or takes <= zoo.budget.left:
+            return tuple(_member(e, weights[at]) for at, e in chosen.items()), score
+        light = min(weights, key=lambda at: (weights[at], -at))
+        weights, score = zoo.blend(among=[at for at in weights if at != light])
+
+
+def _small(
+    zoo: Zoo,
+    fits: Folded,
+    asked: Timed,
+    weights: dict[int, float],
+    score: float,
+    again: Again,
+) -> tuple[tuple[Member, ...], float]:
+    """Keep every fold's model; of the largest keep one, or none, until all fit."""
+    single: set[int] = set()
+    sizes = {at: _size(zoo.entries[at], fits) for at in weights}
+    while True:
+        bytes_ = {at: sizes[at] * (1 if at in single else fits.count) for at in weights}
+        if (
+            sum(bytes_.values()) <= asked.megabytes * 1e6
+            or len(bytes_) == len(single) == 1
+        ):
+            break
+        largest = max(bytes_, key=lambda at: (bytes_[at], -at))
+        one = zoo.entries[largest]
+        if (
+            largest not in single
+            and again.seconds(one.name, one.settings) <= zoo.budget.left
+        ):
+            single.add(largest)
+        elif len(weights) > 1:
+            weights, score = zoo.blend(among=[at for at in weights if at != largest])
+            single &= set(weights)
+        else:
+            break
+    return tuple(
+        _member(zoo.entries[at], weight, 0 if at in single else fits.count)
+        for at, weight in weights.items()
+    ), score
+
+
+def _size(entry: Entry, fits: Folded) -> int:
+    part = fits.part(Member(entry.name, entry.settings), 0)
+    return size_of(part, fits.problem.kind)
+
+
+def _member(entry: Entry, weight: float = 1.0, folds: int = 0) -> Member:
+    return Member(entry.name, dict(entry.settings), weight, folds)
+
+
+def _lines(zoo: Zoo) -> list[Line]:
+    return [(e.name, e.settings, e.scores) for e in zoo.entries if e.name != "dummy"]
+
+
+def _left(zoo: Zoo) -> str:
+    return f"{max(zoo.budget.left, 0):,.0f} of {zoo.budget.seconds:,.0f} s left"
+
+
+def _told(members: Sequence[Member], fits: Folded) -> list[str]:
+    """Say what will be trained of each member."""
+    if fits.kept is not None and fits.kept.taken:
+        before = [f"{fits.kept.taken} fits were taken from an earlier search"]
+    else:
+        before = []
+    bagged = [m for m in members if m.folds]
+    if fits.rolling:
+        return [*before, "folds follow one another in time; fitted again to all rows"]
+    if not bagged:
+        return before
+    told = f"the models of all {fits.count} folds are kept and averaged"
+    few = len(members) - len(bagged)
+    more = (
+        f"; {few} fitted to all rows instead, to keep the package small" if few else ""
+    )
+    return [*before, told + more]

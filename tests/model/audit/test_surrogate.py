@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlkit.core.files import canonical
+from mlkit.model.audit.rules import Rules, readable, told
+from mlkit.model.audit.surrogate import rules, surrogate
+from mlkit.model.fitted import Member, blend, fit
+from mlkit.model.problem import Problem
+
+
+def halves(table):
+    half = len(table) // 2
+    return table.iloc[:half], table.iloc[half:]
+
+
+def test_a_tree_that_stands_in_for_a_tree_says_the_same(table, problem):
+    train, valid = halves(table)
+    model = fit("tree", {"depth": 2}, train, problem)
+    found = surrogate(model, train, valid)
+    assert found.fidelity.metrics[found.bar] > 0.99
+    assert found.faithful
+    assert not found.exact
+
+
+def test_a_stand_in_that_tells_another_story_says_so():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(800, 6)), columns=list("abcdef"))
+    table["y"] = np.sin(4 * table[list("abcdef")]).sum(axis=1)
+    task = Problem("number", "y", "rmse", numbers=tuple("abcdef"))
+    train, valid = halves(table)
+    found = surrogate(fit("neighbours", {}, train, task), train, valid)
+    assert not found.faithful
+    assert "not well enough" in found.statement
+    assert "not well enough" in repr(found.table())
+
+
+def test_fidelity_is_of_what_the_model_says_not_of_what_is_true(make):
+    train, valid = halves(make("two_classes"))
+    model = fit("boosting", {}, train, Problem.of(train))
+    lied = valid.assign(answer=valid["answer"].iloc[::-1].array)
+    assert surrogate(model, train, valid) == surrogate(model, train, lied)
+
+
+def test_a_tree_is_read_as_it_is(table, problem):
+    model = fit("tree", {"depth": 3}, table, problem)
+    found = rules(model, table, table)
+    assert found.exact
+    assert found.faithful
+    assert found.fidelity is None
+    for at in range(0, len(table), 37):
+        row = table.iloc[[at]]
+        leaf = walk(found.tree, row.iloc[0])
+        said = model.predicted(row)[0]
+        if not problem.classes:
+            assert leaf["value"] == pytest.approx(said, rel=1e-4)
+        elif len(problem.classes) == 2:
+            assert leaf["value"] == pytest.approx(said[1], abs=1e-5)
+        else:
+            assert leaf["value"] == pytest.approx(said.max(), abs=1e-5)
+    assert len(list(told(found.tree))) >= 4
+
+
+def walk(node, row):
+    while "ask" in node:
+        name, _, bound = node["ask"].rpartition(" ≤ ")
+        if name:
+            cell = row[name]
+            cell = row_median(name) if pd.isna(cell) else cell
+            yes = np.float32(cell) <= float(bound)
+        elif node["ask"].endswith(" is missing"):
+            yes = pd.isna(row[node["ask"].removesuffix(" is missing")])
+        else:
+            column, _, level = node["ask"].partition(" = ")
+            yes = row[column] == level
+        node = node["yes" if yes else "no"]
+    return node
+
+
+MEDIANS = {}
+
+
+def row_median(name):
+    return MEDIANS[name]
+
+
+@pytest.fixture(autouse=True)
+def medians(request):
+    if "table" in request.fixturenames:
+        table = request.getfixturevalue("table")
+        for name in ("age", "pay"):
+            MEDIANS[name] = float(table[name].astype("float32").median())
+
+
+def test_terms_of_a_line_are_effects_of_standard_deviations():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(0, 5, 500), "b": rng.normal(0, 0.1, 500)})
+    table["y"] = 2 * table["a"] + 30 * table["b"]
+    task = Problem("number", "y", "rmse", numbers=("a", "b"))
+    found = readable(fit("linear", {"strength": 1e-6}, table, task))
+    assert found.kind == "terms"
+    assert [term.name for term in found.terms] == ["a", "b"]
+    for term in found.terms:
+        slope = {"a": 2, "b": 30}[term.name]
+        assert term.per == pytest.approx(table[term.name].std(ddof=0), rel=1e-3)
+        assert term.effect == pytest.approx(slope * term.per, rel=1e-3)
+
+
+def test_terms_of_classes_add_up_to_the_scores(make):
+    table = make("two_classes")
+    model = fit("linear", {}, table, Problem.of(table))
+    found = readable(model)
+    effects = {term.name: term.effect for term in found.terms}
+    assert "log-odds of yes" in found.output
+    assert effects["town = Ghent"] > effects["town = Turin"]
+    assert effects["age"] > 0
+
+
+def test_a_black_box_has_no_rules_of_its_own(make):
+    table = make("two_classes")
+    problem = Problem.of(table)
+    assert readable(fit("boosting", {}, table, problem)) is None
+    two = [Member("linear", {}, 0.5), Member("tree", {}, 0.5)]
+    assert readable(blend(two, table, problem)) is None
+
+
+@pytest.mark.parametrize(
+    "family", ["dummy", "linear", "tree", "boosting", "naive_bayes"]
+)
+def test_rules_are_drawn_told_and_read_back(make, family):
+    table = make("two_classes")
+    train, valid = halves(table)
+    found = rules(fit(family, {}, train, Problem.of(table)), train, valid)
+    assert Rules.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert repr(found.plot()).startswith("<Picture")
+    assert found.statement
+    found.table()._repr_html_()
+
+
+def test_words_of_many_levels_are_asked_about_in_words():
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 60, 3000)
+    table = pd.DataFrame({"city": [f"c{k}" for k in level], "y": 10.0 * level})
+    task = Problem("number", "y", "rmse", categories=("city",))
+    root = readable(fit("tree", {"depth": 1}, table, task)).tree
+    name, _, bound = root["ask"].partition(" ≤ ")
+    assert name == "mean at its city"
+    assert 250 < float(bound) < 340
+    sign = np.where(level < 30, "low", "high")
+    task = Problem("two_classes", "y", "roc_auc", ("low", "high"), categories=("city",))
+    root = readable(fit("tree", {"depth": 1}, table.assign(y=sign), task)).tree
+    name, _, bound = root["ask"].partition(" ≤ ")
+    assert name == "share of high at its city"
+    assert 0 < float(bound) < 1
+
+
+def test_a_model_that_says_the_same_of_every_row_has_nothing_to_read(make):
+    table = make("number")
+    model = fit("dummy", {}, table, Problem.of(table))
+    assert rules(model, table, table).why
+    assert surrogate(model, table, table).kind == "none"

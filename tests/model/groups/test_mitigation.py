@@ -1,0 +1,278 @@
+"""Mitigation: a planted bias goes, its price is told, and a package can take it."""
+
+from __future__ import annotations
+
+import json
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier
+
+from mlkit.core.errors import UsageError
+from mlkit.core.files import canonical
+from mlkit.core.schema import Column, Schema
+from mlkit.data.synthesis.plant import plant
+from mlkit.model.fitted import Member, fit
+from mlkit.model.formats.onnx import convert
+from mlkit.model.groups.fairness import fairness
+from mlkit.model.groups.gradient import _part, joint
+from mlkit.model.groups.mitigation import outlook
+from mlkit.model.groups.price import Price, asked
+from mlkit.model.groups.remedy import weights_of
+from mlkit.model.packing.parity import compare
+from mlkit.model.problem import Problem
+from mlkit.model.runtime import Graph
+from mlkit.model.tune import Settings
+from mlkit.widgets import MitigationPicker
+
+METHODS = ("reweighing", "exponentiated_gradient", "thresholds")
+
+
+def people(count=1500, roles=("sensitive",), seed=0):
+    """Make rows in which women are said yes to although nothing speaks for it."""
+    rng = np.random.default_rng(seed)
+    skill, years = rng.normal(size=count), rng.integers(0, 30, count)
+    good = skill + years / 15 + rng.normal(0, 0.6, count) > 1
+    table = pd.DataFrame(
+        {
+            "skill": skill,
+            "years": years.astype(float),
+            "sex": pd.array(rng.choice(["f", "m"], count), "str"),
+            "hired": pd.array(np.where(good, "yes", "no"), "str"),
+        },
+        index=pd.Index([f"r{k}" for k in range(count)], dtype="str", name="row"),
+    )
+    schema = Schema(
+        (
+            Column("skill"),
+            Column("years"),
+            Column("sex", "category", roles),
+            Column("hired", "category", ("target",)),
+        )
+    )
+    how = {"column": "sex", "group": "f", "share": 0.6, "seed": seed}
+    return plant(schema.attach(table), "bias", **how).table
+
+
+def settings(table, *members, folds=4):
+    members = members or (Member("linear"),)
+    return Settings(Problem.of(table), members, 0.8, 0.8, 0.8, (), folds, 0)
+
+
+@pytest.fixture(scope="module")
+def biased():
+    table = people(2100)
+    schema = Schema.of(table)
+    return schema.attach(table.head(1500)), schema.attach(table.tail(600))
+
+
+@pytest.fixture(scope="module")
+def found(biased, tmp_path_factory):
+    keep = tmp_path_factory.mktemp("fits")
+    return outlook(biased[0], settings(biased[0]), keep=keep)
+
+
+def apart(model, table, name="parity_gap"):
+    return fairness(model, table).widest(name)
+
+
+def test_the_bias_that_was_planted_shows_before_anything_is_trained(found, biased):
+    one = found.before.widest("parity_gap")
+    assert (one.least, one.most) == ("m", "f")
+    assert one.low > 0.3
+    assert found.methods == METHODS
+    assert apart(found.train("none"), biased[1]).low > 0.3
+    assert not hasattr(found.train(), "mitigation")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_mitigation_brings_groups_together_and_tells_its_price(found, biased, method):
+    if method == "exponentiated_gradient":
+        pytest.importorskip("fairlearn")
+    model = found.train(method)
+    assert apart(model, biased[1]).value < 0.5 * apart(found.train(), biased[1]).value
+    price = Price.from_dict(json.loads(canonical(model.mitigation)))
+    assert price == found.price(method)
+    was, now = (f.widest("parity_gap").value for f in (price.before, price.after))
+    assert now < 0.5 * was
+    before, after = price.measured
+    assert after.metrics["roc_auc"] < before.metrics["roc_auc"]
+    assert "parity gap" in price.statement
+    assert repr(price.plot()).startswith("<Picture")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_mitigated_model_is_packaged_and_fitted_again_alike(found, biased, method):
+    if method == "exponentiated_gradient":
+        pytest.importorskip("fairlearn")
+    train, test = biased
+    model = found.train(method)
+    graph = Graph(convert(model, 0.5), model.classes)
+    odd = test.assign(sex=test["sex"].where(test["years"] > 3, "never seen"))
+    odd.loc[odd.index[:50], "sex"] = None
+    for table in (test, odd.assign(skill=odd["skill"].where(odd["years"] != 7))):
+        said = graph.predict({n: table[n].to_numpy() for n in model.schema.names})
+        assert compare(model, table, said, 0.5).holds
+    chances = model.predict_proba(test)
+    assert chances.min() >= 0
+    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-6)
+    again = outlook(train, settings(train), keep=found.keep).train(method)
+    assert joblib.hash(again) == joblib.hash(model)
+    assert model.problem == settings(train).problem
+
+
+def test_thresholds_by_group_are_the_same_in_numbers_as_in_the_blend(found, biased):
+    plain, mixed = found.train(), found.train("thresholds")
+    test = biased[1]
+    some = {g: test[(test["sex"] == g).to_numpy()] for g in ("f", "m")}
+    for rows in some.values():
+        before = plain.predict_proba(rows)[:, 1]
+        after = mixed.predict_proba(rows)[:, 1]
+        assert (np.argsort(before) == np.argsort(after)).all()
+    shares = [(mixed.predict_proba(r)[:, 1] >= 0.5).mean() for r in some.values()]
+    assert abs(shares[0] - shares[1]) < 0.12
+
+
+def test_weights_make_groups_and_answers_independent():
+    rng = np.random.default_rng(0)
+    groups, classes = rng.integers(0, 3, 500), rng.integers(0, 2, 500)
+    weights = weights_of(groups, classes)
+    assert weights.sum() == pytest.approx(500)
+    for g in range(3):
+        mine = groups == g
+        share = np.average(classes[mine], weights=weights[mine])
+        assert share == pytest.approx(classes.mean())
+
+
+def test_small_groups_of_crossed_columns_are_one():
+    table = pd.DataFrame({"a": ["x"] * 90 + ["y"] * 10, "b": ["u", "v"] * 50})
+    codes = joint(table, ["a", "b"])
+    assert sorted(np.bincount(codes)) == [10, 45, 45]
+
+
+def test_the_kept_fits_of_a_search_are_not_made_again(biased, tmp_path):
+    train = biased[0]
+    first = outlook(train, settings(train), keep=tmp_path)
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npz")}
+    assert len(files) == 4
+    second = outlook(train, settings(train), keep=tmp_path)
+    assert second.before == first.before
+    assert files == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.npz")}
+
+
+def test_a_number_and_a_weight_are_taken(tmp_path):
+    table = people(800).drop(columns="hired")
+    rng = np.random.default_rng(0)
+    table["pay"] = 100 * table["skill"] + 150 * (table["sex"] == "m")
+    table["pay"] += rng.normal(0, 40, 800)
+    table["counts"] = rng.integers(1, 4, 800).astype(float)
+    schema = Schema(
+        (
+            Column("skill"),
+            Column("years"),
+            Column("sex", "category", ("sensitive",)),
+            Column("pay", "number", ("target",)),
+            Column("counts", "number", ("weight",)),
+        )
+    )
+    schema.attach(table)
+    found = outlook(table, settings(table), keep=tmp_path)
+    assert found.methods == ("reweighing",)
+    model = found.train("reweighing")
+    price = Price.from_dict(model.mitigation)
+    was, now = (f.widest("parity_gap").value for f in (price.before, price.after))
+    assert now < was
+    assert model.problem.weight == "counts"
+
+
+def test_a_column_that_is_not_looked_at_cannot_set_thresholds(tmp_path):
+    table = people(600, roles=("sensitive", "ignored"))
+    found = outlook(table, settings(table), keep=tmp_path)
+    assert found.methods == ("reweighing", "exponentiated_gradient")
+    assert "every request" in found.notes[0]
+    with pytest.raises(UsageError, match="cannot be switched on here"):
+        found.train("thresholds")
+    assert "sex" not in found.train("reweighing").problem.features
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "reweigh",
+        {"method": "reweighing", "colums": ["sex"]},
+        {"method": "reweighing", "columns": ["age"]},
+        {"method": "thresholds", "aim": "luck"},
+        {},
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(found, value):
+    with pytest.raises(UsageError, match=r"mitigation|sensitive|unknown"):
+        found.train(value)
+
+
+def test_folds_that_follow_one_another_never_learn_from_later_rows(tmp_path):
+    table = people(900)
+    table["day"] = pd.date_range("2026-01-01", periods=900, freq="h")
+    schema = Schema.of(people(9)).put(Column("day", "date", ("time",)))
+    schema.attach(table)
+    found = outlook(table, settings(table), keep=tmp_path)
+    assert 0 < found.before.rows < 900
+    for method in found.methods:
+        if method == "exponentiated_gradient":
+            pytest.importorskip("fairlearn")
+        price = found.price(method)
+        assert price.after.rows == price.before.rows == found.before.rows
+        was, now = (f.widest("parity_gap").value for f in (price.before, price.after))
+        assert now < was
+
+
+def test_a_member_that_always_says_the_same_is_packaged_too(biased):
+    train, test = biased
+    plain = fit("linear", {}, train, Problem.of(train))
+    width = plain.matrices(train)[0].shape[1]
+    constant = DummyClassifier(strategy="constant", constant=1)
+    constant.fit(np.zeros((2, width)), [0, 1])
+    plain.parts[0].weight = 0.7
+    plain.parts.append(_part(constant, "linear", 0.3))
+    assert plain.predict_proba(test)[:, 1].min() >= 0.3
+    graph = Graph(convert(plain, 0.5), plain.classes)
+    said = graph.predict({n: test[n].to_numpy() for n in plain.schema.names})
+    assert compare(plain, test, said, 0.5).holds
+
+
+def test_one_column_of_two_is_asked_for():
+    one = asked({"method": "reweighing", "columns": "sex"})
+    assert one.columns == ("sex",)
+    assert asked("none").method == "none"
+
+
+def test_the_picker_shows_gaps_then_the_price(found):
+    picker = MitigationPicker(found)
+    assert picker.value == "none"
+    assert not picker.settled
+    assert picker.picture("none") is found
+    assert "demographic parity gap" in found._repr_html_()
+    assert "mlkit decide mitigation" in repr(found)
+    assert "→" in repr(picker.picture("reweighing"))
+    taken = []
+    box = picker.widget("none", lambda value, why: taken.append((value, why)))
+    choice = box.children[0]
+    choice.value = "reweighing"
+    box.children[1].children[0].click()
+    assert "before" in box.children[2].value
+    box.children[-1].children[1].click()
+    assert taken == [("reweighing", "")]
+
+
+def test_without_a_sensitive_column_there_is_nothing_to_pick():
+    table = people(300, roles=())
+    found = outlook(table, settings(table))
+    picker = MitigationPicker(found)
+    assert picker.settled
+    assert "nothing" not in repr(picker.picture("none"))
+    assert "no column has the role sensitive" in repr(picker.widget("none", print))
+    assert found.train("none").problem.target == "hired"
+    with pytest.raises(UsageError, match="cannot be switched on"):
+        found.train("reweighing")

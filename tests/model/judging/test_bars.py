@@ -1,0 +1,264 @@
+"""Bars on figures made up for them: what is met, what is missed, what would help."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkit.core.errors import InputError, UsageError
+from mlkit.core.past import Past
+from mlkit.model.groups.fairness import Fairness, Gap, Group
+from mlkit.model.judging import advice, bars, group_bars, seal
+from mlkit.model.measures.measure import Measured
+from mlkit.model.problem import Problem
+from mlkit.model.slicing import parts
+from mlkit.model.slicing.search import Weak, Weakest
+from mlkit.model.slicing.slices import Slice
+
+TWO = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
+NUMBER = Problem("number", "y", "rmse")
+
+
+def group(name, value, half=0.05, rows=100, metric="roc_auc", column="sex"):
+    limits = {metric: (value - half, value + half)}
+    return Slice(column, name, rows, Measured({metric: value}, limits))
+
+
+def small(name, rows):
+    return Slice("sex", name, rows, Measured({}, {}))
+
+
+def fair(value, low, high, name="parity_gap", column="sex"):
+    gap = Gap(column, name, value, low, high, "said", "f", "m")
+    one = Group(column, "f", 300, {"said": 0.1}, {"said": (0.0, 0.2)})
+    return Fairness(TWO, 600, 0.5, (one,), (gap,))
+
+
+@given(
+    st.integers(30, 10_000),
+    st.floats(0.01, 0.3),
+    st.floats(0.01, 0.3),
+    st.booleans(),
+)
+def test_so_many_rows_bring_the_limit_to_the_bar(rows, half, room, loss):
+    sign = -1 if loss else 1
+    value, limit, bar = 0.5, 0.5 - sign * half, 0.5 - sign * room
+    need = advice.rows_needed(rows, value, limit, bar)
+    if need is None:
+        assert rows * (half / room) ** 2 > 19 * rows
+        return
+    then = value - sign * half * (rows / need) ** 0.5
+    assert sign * (then - bar) > -1e-9
+    less = value - sign * half * (rows / max(need - 2, 1)) ** 0.5
+    assert sign * (less - bar) < 1e-9 or need <= 2
+
+
+def test_no_rows_help_where_the_value_itself_is_too_low():
+    assert advice.rows_needed(100, 0.7, 0.6, 0.8) is None
+    assert advice.rows_needed(100, 0.8, 0.7, 0.8) is None
+
+
+@pytest.mark.parametrize(
+    ("bar", "state", "words"),
+    [
+        (0.75, "passed", ""),
+        (0.78, "missed", "about 625 hold-out rows would show it, 525 more"),
+        (0.90, "missed", "more seconds"),
+    ],
+)
+def test_a_metric_is_met_by_its_limit_and_help_has_figures(bar, state, words):
+    told = Measured({"roc_auc": 0.8}, {"roc_auc": (0.75, 0.85)})
+    found = bars.of_metrics(TWO, told, {"roc_auc": bar}, 100)[0]
+    assert found.state == state
+    if state == "missed":
+        assert words in found.help
+        assert f"missed by {bar - 0.75:.2f}".rstrip("0") in found.need
+
+
+def test_a_metric_of_labels_is_helped_by_the_threshold():
+    told = Measured({"recall": 0.6}, {"recall": (0.5, 0.7)})
+    (found,) = bars.of_metrics(TWO, told, {"recall": 0.8}, 100)
+    assert "threshold" in found.help
+    undefined = bars.of_metrics(TWO, Measured({}, {}), {"recall": 0.8}, 100)
+    assert undefined[0].blocks
+
+
+def test_the_worst_group_is_the_one_with_the_worst_limit():
+    wide, narrow = group("f", 0.85, 0.2, rows=40), group("m", 0.8, 0.01, rows=900)
+    found, *rest = group_bars.of_groups(TWO, (wide, narrow), {"worst_group": 0.7}, 940)
+    assert found.state == "missed"
+    assert "sex = f" in found.got
+    assert "about 72 of sex = f would" in found.help
+    near = group_bars.of_groups(TWO, (wide, narrow), {"worst_group": 0.849}, 940)[0]
+    assert "a better model helps more" in near.help
+    assert rest == []
+    assert not group_bars.of_groups(TWO, (narrow,), {"worst_group": 0.78}, 900)[
+        0
+    ].blocks
+
+
+def test_a_loss_in_groups_takes_the_upper_limit():
+    some = (group("f", 2.0, 0.5, metric="rmse"), group("m", 1.0, 0.1, metric="rmse"))
+    asked = {"worst_group": 2.2, "group_gap": 1.2}
+    worst, apart = group_bars.of_groups(NUMBER, some, asked, 200)
+    assert (worst.state, apart.state) == ("missed", "missed")
+    assert "1 (up to 1.51)" in apart.got
+    easy = {"worst_group": 2.5, "group_gap": 1.6}
+    states = [f.state for f in group_bars.of_groups(NUMBER, some, easy, 200)]
+    assert states == ["passed", "passed"]
+
+
+def test_a_small_group_blocks_where_a_bar_is_set_unless_it_is_rare():
+    some = (group("f", 0.9), group("m", 0.9), small("x", 12))
+    told = group_bars.of_groups(TWO, some, {"worst_group": 0.5}, 212)
+    assert [f.blocks for f in told] == [False, True]
+    assert "x (12 rows)" in told[1].got
+    rare = group_bars.of_groups(TWO, some, {"worst_group": 0.5}, 5000)
+    assert rare[1].state == "not_assessed"
+    assert not rare[1].blocks
+    assert not any(f.blocks for f in group_bars.of_groups(TWO, some, {}, 212))
+    alone = group_bars.of_groups(TWO, (small("x", 12),), {"group_gap": 0.1}, 12)
+    assert alone[0].blocks
+
+
+@pytest.mark.parametrize(
+    ("gap", "bar", "state", "words"),
+    [
+        (fair(0.05, 0.01, 0.09), {"parity_gap": 0.1}, "passed", ""),
+        (fair(0.05, 0.01, 0.15), {"parity_gap": 0.1}, "missed", "2,400 hold-out rows"),
+        (fair(0.3, 0.2, 0.4), {"parity_gap": 0.1}, "missed", "decide mitigation"),
+        (fair(0.9, 0.7, 1.0, "parity_ratio"), {"parity_ratio": 0.8}, "missed", "2,400"),
+        (fair(0.9, 0.82, 1.0, "parity_ratio"), {"parity_ratio": 0.8}, "passed", ""),
+        (fair(0.1, 0.0, 0.2), {"odds_gap": 0.1}, "not_assessed", "sensitive"),
+        (fair(0.1, 0.0, 0.2), {}, "not_assessed", "set [goal.bars] parity_gap"),
+    ],
+)
+def test_a_gap_is_met_by_its_limit(gap, bar, state, words):
+    (found,) = group_bars.of_fairness(gap, bar)
+    assert found.state == state
+    assert found.blocks == (state != "passed" and bool(bar))
+    if state != "passed":
+        assert words in found.help
+
+
+def test_crossed_columns_are_shown_and_not_judged():
+    assert fair(0.5, 0.4, 0.6, column="sex × age").widest("parity_gap") is None
+
+
+def rows():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, 300).astype(float),
+            "sex": rng.choice(["f", "m"], 300),
+            "a and b": rng.choice(["x = 1", "y"], 300),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("sex = f", lambda t: t["sex"] == "f"),
+        ("age = 18 to 40", lambda t: t["age"] <= 40),
+        ("age = 33", lambda t: t["age"] == 33),
+        ("age = 18 to 40 and sex = m", lambda t: (t["age"] <= 40) & (t["sex"] == "m")),
+        ("a and b = x = 1", lambda t: t["a and b"] == "x = 1"),
+        (
+            "sex = f and a and b = x = 1",
+            lambda t: (t["sex"] == "f") & (t["a and b"] == "x = 1"),
+        ),
+    ],
+)
+def test_a_part_is_found_again_by_its_words(text, wanted):
+    table = rows()
+    assert (parts.inside(table, text) == wanted(table).to_numpy()).all()
+
+
+def test_words_that_say_nothing_here_are_passed_over():
+    assert parts.inside(rows(), "town = Ghent") is None
+    assert parts.inside(rows(), "sex = x") is None
+
+
+def test_named_and_found_parts_are_measured_and_judged():
+    table = rows()
+    truth = (table["age"] > 50).to_numpy().astype(int)
+    good = np.where(table["sex"] == "f", 1 - truth, truth).astype(float)
+    chances = np.column_stack([1 - good, good])
+    weak = Weak("sex = f", 150, 1.0, 0.0, 1.0, 0.9, 1.1, 0.01)
+    found = Weakest(TWO, 300, 10, (weak,))
+    told = parts.measured(
+        TWO, table, truth, chances, 0.5, found, {"old": "age >= 70", "none": "age > 99"}
+    )
+    assert told[0].group == "old: age >= 70"
+    (judged,) = group_bars.of_parts(TWO, told, {"worst_slice": 0.6})
+    assert judged.state == "missed"
+    assert "sex = f" in judged.got
+    (unasked,) = group_bars.of_parts(TWO, told, {})
+    assert not unasked.blocks
+    assert group_bars.of_parts(TWO, (), {}) == []
+    assert group_bars.of_parts(TWO, (), {"worst_slice": 0.6})[0].blocks
+    with pytest.raises(InputError, match=r"goal\.slices|agee"):
+        parts.measured(TWO, table, truth, chances, 0.5, None, {"bad": "agee > 1"})
+
+
+@pytest.mark.parametrize("given_", [{"parity": 0.1}, {"parity_gap": "low"}, 3])
+def test_a_bar_that_nobody_knows_is_refused(given_):
+    with pytest.raises(UsageError, match="bar"):
+        bars.read(TWO, given_)
+
+
+def test_bars_that_moved_are_told_and_block_where_the_policy_says(in_folder):
+    changes = (
+        {"bar": "roc_auc", "was": 0.9, "now": 0.8, "by": "ada"},
+        {"bar": "brier", "was": None, "now": 0.2, "by": "ada"},
+        {"bar": "rows", "was": 10, "now": None, "by": "ada"},
+    )
+    at = "2026-11-24T18:05:00+00:00"
+    past = Past(changes=tuple({**one, "at": at} for one in changes))
+    told = seal.told_changes(past)
+    assert told[0] == "roc_auc went from 0.9 to 0.8 on 24 November 2026, 18:05 by ada"
+    assert "was set to 0.2" in told[1]
+    assert "was dropped" in told[2]
+    (found,) = seal.of_bars(told, entered=True, stated=True)
+    assert found.got.startswith("changed after results were seen: roc_auc")
+    assert not found.blocks
+    (good,) = seal.of_bars((), entered=True, stated=True)
+    assert good.state == "passed"
+    assert list(seal.of_bars((), entered=True, stated=False)) == []
+    (absent,) = seal.of_bars((), entered=False, stated=True)
+    assert "ledger" in absent.got
+
+
+def test_a_policy_makes_moved_bars_and_worn_rows_block(in_folder, monkeypatch):
+    from mlkit.core import session
+
+    policies = (
+        'format = 1\n[policies]\nchanged_bars = "block"\nmodels_per_holdout = 2\n'
+    )
+    (in_folder / "mlkit.toml").write_text(policies)
+    monkeypatch.setattr(session, "_SESSION", None)
+    (found,) = seal.of_bars(("moved",), entered=True, stated=True)
+    assert found.blocks
+    assert [f.blocks for f in seal.of_looks(2, ())] == [False, False]
+    assert [f.blocks for f in seal.of_looks(3, ("a", "b"))] == [False, True]
+
+
+def test_looks_are_told_with_how_they_ended():
+    at = "2026-11-24T18:05:00+00:00"
+    gate = {"state": "blocked", "missed": ["ROC AUC at least 0.9"]}
+    looks = (
+        {"at": at, "by": "ada", "models": ["m"], "gate": gate},
+        {"at": at, "by": "ada", "models": [], "gate": None, "why": "curiosity"},
+        {"at": at, "by": "ada", "models": ["n"], "gate": None},
+    )
+    told = seal.told_looks(Past(looks=looks))
+    assert told[0].endswith("18:05 and blocked, ROC AUC at least 0.9")
+    assert "opened by ada" in told[1]
+    first, _ = seal.of_looks(4, told)
+    assert first.state == "not_assessed"
+    assert first.got.startswith("the 4th model judged, made after 3 looks at them")
+    assert next(seal.of_looks(1, ())).state == "passed"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mlkit.model.families import able, family
+from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime
+
+
+def forecast():
+    return Forecast(lambda _: 10, 1)
+
+
+def test_what_was_measured_corrects_what_is_foreseen():
+    found = forecast()
+    law = family("boosting").cost(1000, 10, 1)
+    before = found.seconds("boosting", {}, 1000)
+    assert before > law
+    found.learn("boosting", {}, 1000, 10 * law)
+    assert 10 * law < found.seconds("boosting", {}, 1000) < 12 * law
+    double = family("boosting").cost(2000, 10, 1) / law
+    ratio = found.seconds("boosting", {}, 2000) / found.seconds("boosting", {}, 1000)
+    assert ratio == pytest.approx(double)
+
+
+def test_a_machine_that_is_slow_for_one_is_taken_to_be_slow_for_others():
+    found = forecast()
+    before = found.seconds("forest", {}, 1000)
+    slow = 3 * family("boosting").cost(10**6, 10, 1)
+    found.learn("boosting", {}, 10**6, slow)
+    assert found.seconds("forest", {}, 1000) == pytest.approx(3 * before, rel=0.1)
+    found.learn("linear", {}, 1000, 1e4)
+    assert found.seconds("forest", {}, 1000) < 5 * before
+
+
+def test_a_pilot_is_believed_less_than_a_fit():
+    piloted, sure = forecast(), forecast()
+    takes = family("forest").cost(500, 10, 1)
+    piloted.learn("forest", {}, 500, takes, pilot=True)
+    sure.learn("forest", {}, 500, takes)
+    assert piloted.seconds("forest", {}, 500) > sure.seconds("forest", {}, 500)
+
+
+@pytest.mark.parametrize("name", able("number"))
+def test_more_rows_cost_more(name):
+    found = forecast()
+    assert found.seconds(name, {}, 100_000) > found.seconds(name, {}, 100) > 0
+
+
+def test_settings_that_are_drawn_have_a_cost():
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    for kind in ("two_classes", "number"):
+        for name in able(kind):
+            for _ in range(3):
+                settings = family(name).draw(kind, rng)
+                assert forecast().seconds(name, settings, 1000) > 0
+
+
+def test_what_was_spent_before_counts():
+    budget = Budget(10, clock=lambda: 0.0)
+    assert budget.fits(9)
+    budget.charge(8)
+    assert not budget.fits(9)
+    assert budget.fits(1)
+    assert budget.spent == 8
+
+
+def test_the_alarm_ends_a_fit_that_was_foreseen_wrongly():
+    budget = Budget(0.05)
+    with pytest.raises(OutOfTime), budget.alarm():
+        while budget.left > -60:
+            time.sleep(0.01)
+    assert budget.left > -60
+
+
+def test_an_alarm_that_is_not_due_leaves_no_trace():
+    import signal
+
+    before = signal.getsignal(signal.SIGALRM)
+    with Budget(1000).alarm():
+        pass
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

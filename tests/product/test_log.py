@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mlkit.cli.group import command_line
 from mlkit.core.errors import InputError
-from mlkit.product.journal.tables import Model, Record, connect, make
+from mlkit.product.journal.tables import Model, Move, Record, Shadow, connect, make
 from mlkit.product.journal.writer import Writer
 from mlkit.product.log import find, last, read
 
@@ -190,3 +190,15 @@ def test_the_command_lists_requests_and_shows_one(path, capsys):
     assert command_line(["log", "--log", str(path), "--id", "first", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["cells"]["age"] == [40]
     assert command_line(["log", "--log", str(path), "--id", "third"]) == 2
+
+
+def test_shadows_and_moves_have_their_own_places(path):
+    shadow = Shadow("r", "e" * 64, 0.002, "{}")
+    kept = write(path, record("r"), shadow, shadow, Move(1.0, "e" * 64, "shadows"))
+    assert [one.state for one in kept] == ["written"] * 4
+    assert [request.id for request in last(path)] == ["r"]
+    connection = connect(path, read=True)
+    names = ("shadows", "moves")
+    told = [connection.execute(f"SELECT * FROM {t}").fetchall() for t in names]
+    connection.close()
+    assert told == [[("r", "e" * 64, 0.002, "{}")], [(1.0, "e" * 64, "shadows", "")]]

@@ -11,9 +11,9 @@ from typing import Any
 
 from mlkit.core.errors import InputError
 
-__all__ = ["Model", "Record", "append", "connect", "enter", "make"]
+__all__ = ["Model", "Move", "Record", "Shadow", "append", "connect", "enter", "make"]
 
-APPLICATION, FORMAT = 0x6D6C6B74, 1
+APPLICATION, FORMAT = 0x6D6C6B74, 2
 TABLES = """
 CREATE TABLE IF NOT EXISTS models (
     identity TEXT PRIMARY KEY,
@@ -31,6 +31,19 @@ CREATE TABLE IF NOT EXISTS requests (
     reply TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS requests_at ON requests (at);
+CREATE TABLE IF NOT EXISTS shadows (
+    request TEXT NOT NULL,
+    model TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    reply TEXT NOT NULL,
+    PRIMARY KEY (request, model)
+) STRICT;
+CREATE TABLE IF NOT EXISTS moves (
+    at REAL NOT NULL,
+    model TEXT NOT NULL,
+    event TEXT NOT NULL,
+    why TEXT NOT NULL
+) STRICT;
 """
 INSERT = """
 INSERT INTO requests (id, at, model, rows, seconds, cells, reply)
@@ -85,6 +98,50 @@ class Record:
     reply: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a model in the champion's shadow said to a request, which nobody was told.
+
+    Parameters
+    ----------
+    request
+        The request's id.
+    model
+        The identity of the package that answered in silence.
+    seconds
+        What it took to answer those that it answered together.
+    reply
+        The JSON that would have been sent.
+    """
+
+    request: str
+    model: str
+    seconds: float
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """That a model came to answer, or did not.
+
+    Parameters
+    ----------
+    at
+        When, in seconds since 1970.
+    model
+        The identity of its package.
+    event
+        ``serves``, ``shadows`` or ``refused``.
+    why
+        Of a refusal.
+    """
+
+    at: float
+    model: str
+    event: str
+    why: str = ""
+
+
 def make(path: Path, model: Model, at: float) -> None:
     """Make a log where there is none, and enter the model that will answer.
 
@@ -100,11 +157,8 @@ def make(path: Path, model: Model, at: float) -> None:
     except (OSError, sqlite3.Error) as error:
         raise _unfit(path, str(error)) from None
     try:
-        connection.executescript(f"BEGIN IMMEDIATE;{TABLES}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        _form(connection)
         enter(connection, model, at)
-        connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise _unfit(path, str(error)) from None
     finally:
@@ -133,7 +187,8 @@ def connect(path: Path, *, wait: float = 1.0, read: bool = False) -> sqlite3.Con
     where = f"{path.absolute().as_uri()}?mode={'ro' if read else 'rw'}"
     connection = sqlite3.connect(where, wait, uri=True, isolation_level=None)
     try:
-        _known(connection, path, empty=not read)
+        if _known(connection, path, empty=not read) == 1:
+            connect(path, wait=wait).close() if read else _form(connection)
         if not read:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -152,26 +207,45 @@ def enter(connection: sqlite3.Connection, model: Model, at: float) -> None:
     connection.execute("INSERT OR IGNORE INTO models VALUES (?, ?, ?)", told)
 
 
-def append(connection: sqlite3.Connection, record: Record) -> tuple[str, str] | None:
+def append(
+    connection: sqlite3.Connection, record: Record | Shadow | Move
+) -> tuple[str, str] | None:
     """Add a record; return the cells and the reply kept under its id before, if any."""
-    told = (record.id, record.at, record.model, record.rows, record.seconds)
-    done = connection.execute(INSERT, (*told, record.cells, record.reply))
+    if isinstance(record, Shadow):
+        silent = (record.request, record.model, record.seconds, record.reply)
+        connection.execute("INSERT OR IGNORE INTO shadows VALUES (?, ?, ?, ?)", silent)
+        return None
+    if isinstance(record, Move):
+        move = (record.at, record.model, record.event, record.why)
+        connection.execute("INSERT INTO moves VALUES (?, ?, ?, ?)", move)
+        return None
+    asked = (record.id, record.at, record.model, record.rows, record.seconds)
+    done = connection.execute(INSERT, (*asked, record.cells, record.reply))
     if done.rowcount == 1:
         return None
-    asked = "SELECT cells, reply FROM requests WHERE id = ?"
-    cells, reply = connection.execute(asked, (record.id,)).fetchone()
+    query = "SELECT cells, reply FROM requests WHERE id = ?"
+    cells, reply = connection.execute(query, (record.id,)).fetchone()
     return cells, reply
 
 
-def _known(connection: sqlite3.Connection, path: Path, *, empty: bool) -> None:
-    """See that a file is a log, or where it may be, empty."""
+def _form(connection: sqlite3.Connection) -> None:
+    """Make the tables that are not there; a log of format 1 lacks some."""
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION};"
+        f"PRAGMA user_version = {FORMAT}; COMMIT;"
+    )
+
+
+def _known(connection: sqlite3.Connection, path: Path, *, empty: bool) -> int:
+    """See that a file is a log, or where it may be, empty; return its format."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if empty and not tables:
-        return
+        return 0
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (form,) = connection.execute("PRAGMA user_version").fetchone()
-    if (application, form) != (APPLICATION, FORMAT):
+    if application != APPLICATION or not 1 <= form <= FORMAT:
         raise _unfit(path, f"a database of another kind or format ({form})")
+    return int(form)
 
 
 def _unfit(path: Path, got: str) -> InputError:

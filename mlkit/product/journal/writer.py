@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import MlkitError
-from mlkit.product.journal.tables import Record, append, connect
+from mlkit.product.journal.tables import Move, Record, Shadow, append, connect
 
 __all__ = ["Kept", "Writer"]
 
 GROUP = 512
+Entry = Record | Shadow | Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ class Writer:
     ) -> None:
         self.path, self.settle, self.wait = path, settle, wait
         self.healthy = True
-        self._queue: queue.SimpleQueue[tuple[Any, Record | None] | None]
+        self._queue: queue.SimpleQueue[tuple[Any, Entry | None] | None]
         self._queue = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
-    def put(self, ticket: Any, record: Record | None) -> None:
+    def put(self, ticket: Any, record: Entry | None) -> None:
         """Hand a record in; None only tries whether the log can be written."""
         self._queue.put((ticket, record))
 
@@ -94,7 +95,7 @@ class Writer:
             self._write([pair for pair in group if pair is not None])
         self._close()
 
-    def _write(self, group: Sequence[tuple[Any, Record | None]]) -> None:
+    def _write(self, group: Sequence[tuple[Any, Entry | None]]) -> None:
         if not group:
             return
         try:
@@ -106,7 +107,7 @@ class Writer:
             kept = [Kept(ticket, "", "failed", str(error)) for ticket, _ in group]
         self.settle(kept)
 
-    def _commit(self, group: Sequence[tuple[Any, Record | None]]) -> list[Kept]:
+    def _commit(self, group: Sequence[tuple[Any, Entry | None]]) -> list[Kept]:
         """Write a group in one transaction."""
         if self._connection is None:
             self._connection = connect(self.path, wait=self.wait)
@@ -122,13 +123,15 @@ class Writer:
 
     @staticmethod
     def _append(
-        connection: sqlite3.Connection, ticket: Any, record: Record | None
+        connection: sqlite3.Connection, ticket: Any, record: Entry | None
     ) -> Kept:
         if record is None:
             return Kept(ticket, "", "written")
         before = append(connection, record)
         if before is None:
-            return Kept(ticket, record.reply, "written")
+            reply = record.reply if isinstance(record, Record) else ""
+            return Kept(ticket, reply, "written")
+        assert isinstance(record, Record)
         cells, reply = before
         if cells != record.cells:
             return Kept(ticket, "", "differs")

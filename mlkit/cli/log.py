@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from mlkit.product.log import Request
 
-__all__ = ["command"]
+__all__ = ["command", "place_of"]
 
 WIDE = 60
 
@@ -29,7 +29,7 @@ def command(
     """Show past requests, newest first, or one with the model that answered it."""
     from mlkit.product.log import find, last
 
-    place = path or _place(folder)
+    place = path or place_of(folder)
     found = [find(place, name)] if name else last(place, max(count, 0))
     for request in found:
         if as_json:
@@ -42,7 +42,7 @@ def command(
         click.echo("no request yet")
 
 
-def _place(folder: Path) -> Path:
+def place_of(folder: Path) -> Path:
     """Return the log of a project, or the one that a bare package has here."""
     from mlkit.core.project import Project
 

@@ -8,16 +8,15 @@ the model that answered it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
-from mlkit.product.journal.tables import connect
+from mlkit.core.values import write
+from mlkit.product.journal.tables import opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Request", "find", "last", "read"]
 
 BRIEF = "SELECT id, at, model, rows, seconds, cells, reply FROM requests"
+TRUTHS = "SELECT request, row, value, at FROM truths ORDER BY request, row, at, value"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,9 @@ def read(
         ``request.id``, ``request.row``, ``request.at`` (UTC), ``request.model``,
         ``request.seconds``, an ``input.<column>`` each, numbers where the schema says
         so and text otherwise, ``output.label`` and ``output.probability_<class>`` or
-        ``output.value``, and ``output.flags``, the row's flags as JSON.
+        ``output.value``, ``output.flags``, the row's flags as JSON, and ``truth``, a
+        class as text or a number, missing where it has not come in, with ``truth.at``
+        (UTC), when it was known.
 
     Raises
     ------
@@ -121,11 +123,11 @@ def read(
     """
     ends = (_seconds(since, float("-inf")), _seconds(until, float("inf")))
     asked = f"{BRIEF} WHERE at >= ? AND at < ? ORDER BY seq"
-    return _table(_asked(path, asked, ends))
+    return _with_truth(_table(_asked(path, asked, ends)), path)
 
 
 def _asked(path: Path | str, query: str, values: Sequence[Any]) -> list[Request]:
-    with _opened(Path(path)) as connection:
+    with opened(Path(path), read=True) as connection:
         told = connection.execute("SELECT identity, about FROM models")
         models = {identity: json.loads(about) for identity, about in told}
         return [
@@ -137,23 +139,6 @@ def _asked(path: Path | str, query: str, values: Sequence[Any]) -> list[Request]
                 query, values
             )
         ]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    if not path.is_file():
-        todo = "`mlkit serve` makes one; --log says where it is"
-        raise InputError("there is no request log", where=str(path), todo=todo)
-    try:
-        connection = connect(path, wait=10, read=True)
-        try:
-            yield connection
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise InputError(
-            "the request log cannot be read", where=str(path), got=str(error)
-        ) from None
 
 
 def _seconds(moment: datetime | None, otherwise: float) -> float:
@@ -179,10 +164,26 @@ def _table(requests: Sequence[Request]) -> pd.DataFrame:
     return table[front + [n for n in table.columns if n.startswith("output.")]]
 
 
+def _with_truth(table: pd.DataFrame, path: Path | str) -> pd.DataFrame:
+    """Join the truths that count to their rows."""
+    import pandas as pd
+
+    with opened(Path(path), read=True) as connection:
+        found = connection.execute(TRUTHS).fetchall()
+    names = ("request.id", "request.row", "truth", "truth.at")
+    truths = pd.DataFrame(found, columns=names).drop_duplicates(names[:2], keep="last")
+    truths["truth.at"] = pd.to_datetime(truths["truth.at"], unit="s", utc=True)
+    truths = truths.set_index(list(names[:2]))
+    table = table.join(truths, on=list(names[:2]))
+    if "output.value" in table:
+        table["truth"] = pd.to_numeric(table["truth"], errors="coerce").astype(float)
+    else:
+        table["truth"] = table["truth"].map(write, na_action="ignore").astype("str")
+    return table
+
+
 def _rows(request: Request) -> Iterator[dict[str, Any]]:
     """Yield the rows of a request, flat."""
-    from mlkit.core.values import write
-
     numbers = _numbers(request)
     whole = {"id": request.id, "at": request.at, "model": request.model}
     for row, told in enumerate(request.reply["predictions"]):

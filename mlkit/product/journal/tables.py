@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import InputError
 
-__all__ = ["Model", "Move", "Record", "Shadow", "append", "connect", "enter", "make"]
+__all__ = [
+    "Model",
+    "Move",
+    "Record",
+    "Shadow",
+    "append",
+    "connect",
+    "enter",
+    "make",
+    "opened",
+]
 
 APPLICATION, FORMAT = 0x6D6C6B74, 2
 TABLES = """
@@ -44,6 +55,23 @@ CREATE TABLE IF NOT EXISTS moves (
     event TEXT NOT NULL,
     why TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS truths (
+    request TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    at REAL NOT NULL,
+    value ANY NOT NULL,
+    PRIMARY KEY (request, row, at, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS days (
+    day TEXT PRIMARY KEY,
+    file TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    upto INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS gone (
+    hash TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 """
 INSERT = """
 INSERT INTO requests (id, at, model, rows, seconds, cells, reply)
@@ -196,6 +224,29 @@ def connect(path: Path, *, wait: float = 1.0, read: bool = False) -> sqlite3.Con
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def opened(path: Path, *, read: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open a log that is there, for a person's command; see `connect`.
+
+    Raises
+    ------
+    InputError
+        Where there is none, or it cannot be read or written.
+    """
+    if not path.is_file():
+        todo = "`mlkit serve` makes one; --log says where it is"
+        raise InputError("there is no request log", where=str(path), todo=todo)
+    try:
+        connection = connect(path, wait=10, read=read)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        told = f"the request log cannot be {'read' if read else 'written'}"
+        raise InputError(told, where=str(path), got=str(error)) from None
 
 
 def enter(connection: sqlite3.Connection, model: Model, at: float) -> None:

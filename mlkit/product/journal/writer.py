@@ -7,6 +7,7 @@ Group commit makes one wait for the disk serve all requests that came in meanwhi
 
 from __future__ import annotations
 
+import json
 import queue
 import sqlite3
 import threading
@@ -17,11 +18,12 @@ from typing import Any
 
 from mlkit.core.errors import MlkitError
 from mlkit.product.journal.tables import Move, Record, Shadow, append, connect
+from mlkit.product.journal.truths import Feedback, Unfit, enter_truths
 
 __all__ = ["Kept", "Writer"]
 
 GROUP = 512
-Entry = Record | Shadow | Move
+Entry = Record | Shadow | Move | Feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,20 @@ class Kept:
     reply
         The reply that is on the disk: its own, or that of the same request before.
     state
-        ``written``, ``repeated``, ``differs`` (its id was used for other rows), or
-        ``failed``; in the last two there is no reply.
+        ``written``, ``repeated``, ``differs`` (its id was used for other rows),
+        ``unfit`` (a truth that cannot be), or ``failed``; in the last three there is
+        no reply.
     why
-        Of what failed.
+        Of what failed or is unfit.
+    where
+        In the body of the request, what is unfit.
     """
 
     ticket: Any
     reply: str
     state: str
     why: str = ""
+    where: str = ""
 
 
 class Writer:
@@ -127,6 +133,8 @@ class Writer:
     ) -> Kept:
         if record is None:
             return Kept(ticket, "", "written")
+        if isinstance(record, Feedback):
+            return _truths(connection, ticket, record)
         before = append(connection, record)
         if before is None:
             reply = record.reply if isinstance(record, Record) else ""
@@ -145,6 +153,15 @@ class Writer:
             except sqlite3.Error:
                 self.healthy = False
             self._connection = None
+
+
+def _truths(connection: sqlite3.Connection, ticket: Any, feedback: Feedback) -> Kept:
+    try:
+        taken = enter_truths(connection, feedback)
+    except Unfit as unfit:
+        where = f"$.truths[{unfit.place}].{unfit.name}"
+        return Kept(ticket, "", "unfit", unfit.what, where)
+    return Kept(ticket, json.dumps(taken.form(), ensure_ascii=False), "written")
 
 
 def _file(path: Path) -> tuple[int, int]:

@@ -9,22 +9,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlkit.core.rows import place_of
 from mlkit.core.schema import Column, Schema
-from mlkit.data.charts.cards import significant
 from mlkit.data.clean import Cleaning
-from mlkit.data.measures.moments import moments
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.card import card
-from mlkit.model.encoding import tokens
-from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
+from mlkit.model.packing.reference import reference
 from mlkit.model.review import Review
-from mlkit.model.runtime import choice, cut
+from mlkit.model.runtime import cut
 
 __all__ = ["FILES", "write"]
 
@@ -41,7 +36,6 @@ FILES = {
     "schema.json": "what goes in and what comes out",
 }
 FORMAT = 1
-LEVELS = 50
 
 
 def write(
@@ -72,7 +66,7 @@ def write(
         "acceptance.json": acceptance,
         "cleaning.json": cleaning.to_dict(),
         "contract.json": terms,
-        "reference.json": _reference(model, valid, cut(accepted.threshold)),
+        "reference.json": reference(model, valid, cut(accepted.threshold)),
         "schema.json": schema,
     }
     for file, form in forms.items():
@@ -123,72 +117,6 @@ def _whole(features: Container[str], cleaning: Cleaning) -> Iterator[str]:
         place, parts = place_of(operation), operation.get("parts", ())
         if any(f"{place}_{part}" in features for part in parts):
             yield operation["column"]
-
-
-def _reference(model: Model, valid: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    """Return what monitoring compares with: features and predictions of valid."""
-    columns = {name: _of_number(valid[name]) for name in model.problem.numbers}
-    columns |= {
-        name: _of_words(words(valid, name)) for name in model.problem.categories
-    }
-    columns |= {name: _of_text(valid[name]) for name in model.problem.texts}
-    said = model.predicted(valid)
-    if said.ndim == 2:
-        shares = np.bincount(choice(said, threshold), minlength=said.shape[1]) / len(
-            said
-        )
-        chances = said[:, 1] if said.shape[1] == 2 else said.max(axis=1)
-        told = {
-            "labels": dict(zip(model.classes, _plain(shares), strict=True)),
-            "chances": _of_cells(chances),
-        }
-    else:
-        told = {"values": _of_cells(said)}
-    return {"rows": len(valid), "columns": columns, "prediction": told}
-
-
-def _of_number(values: pd.Series) -> dict[str, Any]:
-    return {"type": "number", **_of_cells(values.to_numpy(np.float64, na_value=np.nan))}
-
-
-def _of_text(values: pd.Series) -> dict[str, Any]:
-    """Return how many words texts have, and none of the words."""
-    counts = [tokens.plain(cell).count(" ") + 1.0 for cell in values.dropna()]
-    cells = np.full(len(values), np.nan)
-    cells[values.notna().to_numpy()] = counts
-    return {"type": "text", **_of_cells(cells)}
-
-
-def _of_cells(cells: NDArray[Any]) -> dict[str, Any]:
-    """Return deciles, and how many rows lie between them; the ends are open."""
-    given = cells[np.isfinite(cells)]
-    missing = 1 - len(given) / max(len(cells), 1)
-    if not len(given):
-        return {"missing": missing, "edges": [], "counts": []}
-    edges = np.unique(np.quantile(given, np.linspace(0.1, 0.9, 9), method="nearest"))
-    counts = np.bincount(np.searchsorted(edges, given), minlength=len(edges) + 1)
-    mean, spread, _ = moments(given)
-    return {
-        "missing": round(missing, 9),
-        "edges": [float(edge) for edge in edges],
-        "counts": [int(count) for count in counts],
-        "mean": significant(mean, 9),
-        "std": significant(spread, 9),
-        "min": float(given.min()),
-        "max": float(given.max()),
-    }
-
-
-def _of_words(values: pd.Series) -> dict[str, Any]:
-    counts = values.value_counts()
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    levels = {str(level): int(count) for level, count in ranked[:LEVELS]}
-    other = int(len(values) - sum(levels.values()))
-    return {"type": "category", "levels": levels, "other": other}
-
-
-def _plain(values: NDArray[Any]) -> list[float]:
-    return [float(f"{value:.9g}") for value in values]
 
 
 def _mlmodel(model: Model) -> str:

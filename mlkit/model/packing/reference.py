@@ -1,0 +1,215 @@
+"""What rows looked like when the model was made: small sketches, for monitoring.
+
+A number is kept as its quantiles and how many rows lie between them, a category as
+its commonest levels, a text as how long it is and how many of its words are common.
+No cell is kept as it is; a few hundred rows are kept by the bin that each cell falls
+in, less texts and sensitive columns, so that rows can be told apart as a whole.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.schema import Schema
+from mlkit.data.charts.cards import significant
+from mlkit.data.measures.moments import moments
+from mlkit.model.encoding import tokens
+from mlkit.model.encoding.encode import words
+from mlkit.model.fitted import Model
+from mlkit.model.measures.expected import learn
+from mlkit.model.problem import known
+from mlkit.model.runtime import choice
+
+__all__ = ["codes", "decoded", "levels", "numbers", "reference", "told", "worded"]
+
+EDGES, LEVELS, ROWS, COMMON = 63, 50, 1000, 500
+OFTEN = 5
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+GONE = "."
+Array = NDArray[Any]
+Form = dict[str, Any]
+
+
+def reference(model: Model, valid: pd.DataFrame, threshold: float) -> Form:
+    """Return what monitoring compares with: features, predictions and their errors.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    valid
+        Cleaned rows that it was not fitted on, with their target.
+    threshold
+        Of two classes, the least probability that says the second.
+    """
+    problem = model.problem
+    columns: dict[str, Form] = {
+        name: numbers(valid[name].to_numpy(np.float64, na_value=np.nan))
+        for name in problem.numbers
+    }
+    columns |= {name: levels(words(valid, name)) for name in problem.categories}
+    columns |= {name: _texts(valid[name]) for name in problem.texts}
+    rows = known(valid, problem)
+    return {
+        "rows": len(valid),
+        "columns": columns,
+        "prediction": told(model.predicted(valid), model.classes, threshold),
+        "truth": learn(problem, problem.truth(rows), model.predicted(rows)),
+        "sample": _sample(columns, valid),
+    }
+
+
+def numbers(cells: Array) -> Form:
+    """Return quantiles of numbers, and how many rows lie between them.
+
+    Parameters
+    ----------
+    cells
+        Floats, shape (rows,); what is not finite counts as missing.
+
+    Examples
+    --------
+    >>> numbers(np.array([1.0, 2.0, 2.0, np.nan]))["counts"]
+    [1, 2, 0]
+    """
+    given = cells[np.isfinite(cells)]
+    missing = 1 - len(given) / max(len(cells), 1)
+    form: Form = {"type": "number", "missing": round(missing, 9)}
+    if not len(given):
+        return {**form, "edges": [], "counts": []}
+    shares = np.linspace(0, 1, EDGES + 2)[1:-1]
+    edges = np.unique(np.quantile(given, shares, method="nearest"))
+    counts = np.bincount(np.searchsorted(edges, given), minlength=len(edges) + 1)
+    mean, spread, _ = moments(given)
+    return {
+        **form,
+        "edges": [float(edge) for edge in edges],
+        "counts": [int(count) for count in counts],
+        "mean": significant(mean, 9),
+        "std": significant(spread, 9),
+        "min": float(given.min()),
+        "max": float(given.max()),
+    }
+
+
+def levels(values: pd.Series) -> Form:
+    """Return how often each of the commonest words comes.
+
+    Examples
+    --------
+    >>> levels(pd.Series(["a", "b", "a"]))["levels"]
+    {'a': 2, 'b': 1}
+    """
+    counts = values.value_counts()
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    kept = {str(level): int(count) for level, count in ranked[:LEVELS]}
+    other = int(len(values) - sum(kept.values()))
+    return {"type": "category", "levels": kept, "other": other}
+
+
+def told(said: Array, classes: Iterable[str], threshold: float) -> Form:
+    """Return how predictions are spread.
+
+    Parameters
+    ----------
+    said
+        Probabilities (rows, classes) or values (rows,).
+    classes, threshold
+        As the package has them.
+    """
+    if said.ndim == 1:
+        return {"values": numbers(said)}
+    counts = np.bincount(choice(said, threshold), minlength=said.shape[1])
+    shares = [float(f"{count / max(len(said), 1):.9g}") for count in counts]
+    chances = said[:, 1] if said.shape[1] == 2 else said.max(axis=1)
+    labels = dict(zip(classes, shares, strict=True))
+    return {"labels": labels, "chances": numbers(chances)}
+
+
+def worded(texts: Iterable[Any], common: Iterable[int]) -> tuple[Array, Array]:
+    """Return of each text how many words it has, and what share of them is common.
+
+    Parameters
+    ----------
+    texts
+        Cells; a missing one has NaN.
+    common
+        Hashes of the common words.
+    """
+    known, found = frozenset(common), []
+    for cell in texts:
+        split = tokens.plain(cell).split(" ")
+        gone = cell is None or cell != cell
+        share = sum(_hash(word) in known for word in split) / len(split)
+        found.append((np.nan, np.nan) if gone else (float(len(split)), share))
+    lengths, shares = np.array(found, np.float64).reshape(-1, 2).T
+    return lengths, shares
+
+
+def codes(form: Mapping[str, Any], cells: Array) -> Array:
+    """Return the bin or level of each cell of a column, -1 for what is missing.
+
+    Parameters
+    ----------
+    form
+        What `numbers` or `levels` returned for the column.
+    cells
+        Floats or text, shape (rows,).
+    """
+    if form["type"] == "number":
+        found = np.searchsorted(np.array(form["edges"], np.float64), cells)
+        return np.where(np.isfinite(cells), found, -1)
+    places = pd.Index(list(form["levels"])).get_indexer(pd.Index(cells))
+    other = len(form["levels"])
+    gone = np.array([cell is None for cell in cells], bool)
+    return np.where(gone, -1, np.where(places < 0, other, places))
+
+
+def decoded(sample: Mapping[str, str]) -> pd.DataFrame:
+    """Return the kept rows by bin and level, as `codes` gives them."""
+    place = {letter: at for at, letter in enumerate(LETTERS)} | {GONE: -1}
+    return pd.DataFrame(
+        {name: [place[one] for one in text] for name, text in sample.items()}
+    ).astype("int64")
+
+
+def _sample(columns: Mapping[str, Form], valid: pd.DataFrame) -> dict[str, str]:
+    """Keep some rows, a letter a cell; none of texts and sensitive columns."""
+    hidden = set(Schema.of(valid).with_role("sensitive"))
+    drawn = np.random.default_rng(0).permutation(len(valid))[:ROWS]
+    rows, kept = valid.iloc[np.sort(drawn)], {}
+    for name, form in columns.items():
+        if form["type"] == "text" or name in hidden:
+            continue
+        number = form["type"] == "number"
+        cells = (
+            rows[name].to_numpy(np.float64, na_value=np.nan)
+            if number
+            else words(rows, name).to_numpy(object)
+        )
+        places = codes(form, cells)
+        kept[name] = "".join(GONE if k < 0 else LETTERS[k] for k in places)
+    return kept
+
+
+def _texts(values: pd.Series) -> Form:
+    """Return how long texts are, and how many words are common; none of the words."""
+    seen = Counter(
+        word for cell in values for word in {*tokens.plain(cell).split(" ")} - {""}
+    )
+    ranked = sorted((-n, word) for word, n in seen.items() if n >= OFTEN)[:COMMON]
+    common = sorted({_hash(word) for _, word in ranked})
+    lengths, shares = worded(values.to_numpy(object), common)
+    known = {"common": common, "known": numbers(shares)}
+    return {**numbers(lengths), "type": "text", **known}
+
+
+def _hash(word: str) -> int:
+    return zlib.crc32(word.encode())

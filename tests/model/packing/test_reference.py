@@ -1,0 +1,58 @@
+"""What a package remembers of the rows it was judged on, and what it does not."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from mlkit.model.fitted import fit
+from mlkit.model.packing.reference import codes, decoded, numbers, reference, worded
+from mlkit.model.problem import Problem
+
+FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=64)
+
+
+@given(arrays.arrays(np.float64, st.integers(0, 300), elements=FLOATS))
+def test_every_row_of_a_number_is_counted_once(cells):
+    form = numbers(cells)
+    given_rows = np.isfinite(cells).sum()
+    assert sum(form["counts"]) == given_rows
+    assert json.loads(json.dumps(form, allow_nan=False)) == form
+    if given_rows:
+        places = codes(form, cells)
+        assert (np.bincount(places[places >= 0]) <= np.max(form["counts"])).all()
+        assert (places < 0).sum() == len(cells) - given_rows
+
+
+def test_rows_are_kept_by_their_bins_and_no_sensitive_column_among_them(make):
+    table = make("two_classes", 400)
+    model = fit("linear", {}, table, Problem.of(table))
+    form = reference(model, table, 0.5)
+    kept = decoded(form["sample"])
+    assert len(kept) == 400
+    assert set(kept) == {"age", "pay", "town", "flat"}
+    pay = table["pay"].to_numpy()
+    assert (kept["pay"].to_numpy() == -1).sum() == np.isnan(pay).sum()
+    assert (kept["age"].to_numpy() == codes(form["columns"]["age"], table["age"])).all()
+    assert form["truth"]["scale"] > 0
+
+
+def test_of_texts_no_word_is_kept():
+    told = ["the secretword was late", "the train was early", None] * 20
+    rows = pd.DataFrame({"told": pd.array(told, "str"), "y": ["a", "b", "a"] * 20})
+    problem = Problem("two_classes", "y", "roc_auc", ("a", "b"), texts=("told",))
+    model = fit("linear", {}, rows, problem)
+    form = reference(model, rows, 0.5)
+    assert "secretword" not in json.dumps(form)
+    assert form["sample"] == {}
+    text = form["columns"]["told"]
+    lengths, shares = worded(["the train was blue", None, ""], text["common"])
+    assert lengths[0] == 4
+    assert shares[0] == 0.75
+    assert np.isnan(lengths[1])
+    assert shares[2] == 0

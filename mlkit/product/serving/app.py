@@ -1,10 +1,10 @@
-"""The ASGI application: five routes behind one guard."""
+"""The ASGI application: its routes behind one guard."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mlkit.product.journal.tables import make
+from mlkit.product.serving.feedback import read_feedback
 from mlkit.product.serving.forms import Form
 from mlkit.product.serving.guard import HEADERS, Guard, refusal
 from mlkit.product.serving.line import Line
@@ -53,6 +54,7 @@ def application(served: Served, settings: Settings) -> ASGIApp:
             Route("/metrics", site.metrics),
             Route("/openapi.json", site.openapi),
             Route("/v1/predict", site.predict, methods=["POST"]),
+            Route("/v1/feedback", site.feedback, methods=["POST"]),
         ],
         lifespan=site.lifespan,
     )
@@ -99,11 +101,26 @@ class _Site:
         return Response(self.described, 200, HEADERS, "application/json")
 
     async def predict(self, request: Request) -> Response:
+        def answer(body: bytearray) -> Awaitable[str]:
+            return self.line.ask(self.form.read(body))
+
+        return await self._replied(request, answer)
+
+    async def feedback(self, request: Request) -> Response:
+        def answer(body: bytearray) -> Awaitable[str]:
+            feedback = read_feedback(body, self.settings.rows)
+            return self.line.keep(feedback, len(feedback.truths))
+
+        return await self._replied(request, answer)
+
+    async def _replied(
+        self, request: Request, answer: Callable[[bytearray], Awaitable[str]]
+    ) -> Response:
         body = bytearray()
         try:
             await self._filled(body, request)
             async with asyncio.timeout(self.settings.seconds):
-                reply = await self.line.ask(self.form.read(body))
+                reply = await answer(body)
         except Refused as refused:
             return refusal(refused)
         except TimeoutError:

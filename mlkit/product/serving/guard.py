@@ -30,6 +30,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "/metrics": ("GET", "HEAD"),
     "/openapi.json": ("GET", "HEAD"),
     "/v1/predict": ("POST",),
+    "/v1/feedback": ("POST",),
 }
 PUBLIC = frozenset({"/health/live", "/health/ready"})
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -23,6 +23,7 @@ import msgspec
 
 from mlkit.core.errors import InputError
 from mlkit.product.journal.tables import Record
+from mlkit.product.journal.truths import Feedback
 from mlkit.product.journal.writer import Kept, Writer
 from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.metrics import Metrics
@@ -91,15 +92,29 @@ class Line:
         self._queue.put(place)
         return await future
 
+    async def keep(self, entry: Feedback | None, rows: int = 0) -> str:
+        """Return what became of an entry that is no request, once it is in the log.
+
+        Raises
+        ------
+        Refused
+            404 where there is no log, 422 where the entry is unfit, 503 as in `ask`.
+        """
+        if self.writer is None:
+            raise Refused(404, "this server keeps no log")
+        if self.waiting + rows > self.most:
+            raise Refused(503, "too many requests wait", wait=1)
+        self.waiting += rows
+        future: asyncio.Future[str] = self._loop.create_future()
+        self.writer.put(_Place(Asked("", {}, rows), "", 0.0, 0.0, future), entry)
+        return await future
+
     async def well(self) -> bool:
         """Tell whether the log can be written; after a failure, try."""
         if self.writer is None or self.writer.healthy:
             return True
-        future: asyncio.Future[str] = self._loop.create_future()
-        nobody = Asked("", {}, 0)
-        self.writer.put(_Place(nobody, "", 0.0, 0.0, future), None)
         try:
-            await future
+            await self.keep(None)
         except Refused:
             return False
         return True
@@ -217,6 +232,8 @@ class Line:
 def _refusal(kept: Kept) -> Refused | None:
     if kept.state == "failed":
         return Refused(503, "the request log cannot be written", wait=2)
+    if kept.state == "unfit":
+        return Refused(422, kept.why, where=kept.where)
     if kept.state == "differs":
         return Refused(409, "this id was used for other rows", where="$.id")
     return None

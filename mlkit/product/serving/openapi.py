@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkit.core.values import number_words
+from mlkit.product.serving.feedback import described
 from mlkit.product.serving.fields import Field
 
 __all__ = ["openapi"]
@@ -81,6 +82,7 @@ def _paths() -> Form:
             replies["503"] = _refused("The log cannot be written.")
         paths[f"/health/{path}"] = {"get": {"security": [], "responses": replies}}
     paths["/v1/predict"] = {"post": _predict()}
+    paths["/v1/feedback"] = {"post": described(_refused)}
     return paths
 
 

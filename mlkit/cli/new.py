@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from mlkit.engine.scaffold import Recipe
 
 __all__ = ["command"]
 
@@ -23,6 +26,7 @@ LOOKED_AT = 1000
 @click.option(
     "-p", "given", metavar="STEP.NAME=VALUE", multiple=True, help="A parameter."
 )
+@click.option("--look", is_flag=True, help="Tell what it would be, as JSON, and stop.")
 def command(
     folder: Path,
     data: str,
@@ -30,6 +34,7 @@ def command(
     recipe: str,
     question: str,
     given: tuple[str, ...],
+    look: bool,
 ) -> None:
     """Make a project: a recipe's notebooks, filled in for your data."""
     from mlkit.cli.run_ import given_of
@@ -51,6 +56,9 @@ def command(
     values = given_of(given)
     schema = Schema.of(_look(data, target, values))
     chosen = known[recipe] if recipe else scaffold.guess(_types(schema))
+    if look:
+        click.echo(_told(schema, chosen))
+        return
     if schema.target is None:
         raise UsageError(
             "no column is named to predict",
@@ -86,6 +94,19 @@ def _look(data: str, target: str, values: dict[str, str]) -> Any:
     told = {"target": target, "sample": LOOKED_AT, **told}
     place = told.pop("data", data)
     return collect(_from(place, Path.cwd()), **told).table
+
+
+def _told(schema: Any, chosen: Recipe) -> str:
+    """Return the columns and the recipes as JSON, the one that fits by its name."""
+    import json
+    from dataclasses import asdict
+
+    from mlkit.engine import scaffold
+
+    columns = [{"name": c.name, "type": c.type, "roles": c.roles} for c in schema]
+    known = [asdict(recipe) for recipe in scaffold.recipes().values()]
+    found = {"columns": columns, "target": schema.target, "recipe": chosen.name}
+    return json.dumps({**found, "recipes": known}, ensure_ascii=False)
 
 
 def _types(schema: Any) -> set[str]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from mlkit.core.project import Project
 
 __all__ = ["command"]
 
@@ -22,40 +19,15 @@ def command(folder: Path, count: int, as_json: bool) -> None:
     import json
 
     from mlkit.core.project import Project
-    from mlkit.engine.reporting.past import folders
+    from mlkit.engine.reporting.past import facts, folders
 
     project = Project.open(folder)
-    found = [_facts(project, place) for place in folders(project)[:count]]
+    found = [facts(project, place) for place in folders(project)[:count]]
     if as_json:
-        for facts in found:
-            click.echo(json.dumps(facts, ensure_ascii=False))
+        for one in found:
+            click.echo(json.dumps(one, ensure_ascii=False))
     else:
         click.echo("\n".join(map(_line, found)) or "there are no runs yet: `mlkit run`")
-
-
-def _facts(project: Project, place: Path) -> dict[str, Any]:
-    from mlkit.engine.reporting.past import manifest
-    from mlkit.engine.running.lock import holder
-
-    left = manifest(place)
-    if left is None:
-        going = (holder(project) or {}).get("run") == place.name
-        return {"run": place.name, "state": "running" if going else "unfinished"}
-    metrics: dict[str, float] = {}
-    for facts in left["steps"].values():
-        for entry in facts["saves"].values():
-            metrics |= entry.get("metrics", {})
-    here = [step for step, f in left["steps"].items() if f.get("run") == left["run"]]
-    return {
-        "run": left["run"],
-        "state": left["state"],
-        "variant": left["variant"],
-        "began": left["began"],
-        "seconds": left["seconds"],
-        "executed": here,
-        "metric": project.config("goal.metric", ""),
-        "metrics": metrics,
-    }
 
 
 def _line(facts: dict[str, Any]) -> str:

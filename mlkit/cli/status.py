@@ -17,30 +17,14 @@ def command(folder: Path, as_json: bool) -> None:
     import json
 
     from mlkit.core.project import Project
-    from mlkit.engine.planning.graph import build
-    from mlkit.engine.planning.plan import status
-    from mlkit.engine.running.lock import holder
+    from mlkit.engine.reporting.standing import standing
 
-    project = Project.open(folder)
-    graph = build(project)
-    found = status(project, graph)
-    facts = holder(project)
-    running = _running(project.runs / facts["run"] / "events.jsonl") if facts else set()
-    steps = {
-        name: {
-            "state": "running" if name in running else check.state,
-            "why": check.why,
-            "loads": list(graph.inputs(name)),
-            "saves": list(graph[name].saves),
-            "notebook": project.relative(graph[name].path),
-            "drafts": [n for n in graph[name].saves if n in found.drafts],
-        }
-        for name, check in found.checks.items()
-    }
+    found = standing(Project.open(folder))
+    steps, facts = found.steps, found.holder
     if as_json:
         click.echo(json.dumps({"steps": steps}, ensure_ascii=False))
         return
-    for notice in graph.notices:
+    for notice in found.graph.notices:
         click.echo(f"note: {notice}", err=True)
     width = max(map(len, steps), default=0)
     for name, step in steps.items():
@@ -66,15 +50,3 @@ def _reason(name: str, why: str) -> str:
     if "nothing it depends on changed" in why and "blocked" not in why:
         return ""
     return why.removeprefix(f"{name} ").removeprefix("is stale: ")
-
-
-def _running(events: Path) -> set[str]:
-    from mlkit.engine.running.events import read
-
-    found: set[str] = set()
-    for event in read(events):
-        if event["event"] == "step_started":
-            found.add(event["step"])
-        elif event["event"] == "step_finished":
-            found.discard(event["step"])
-    return found

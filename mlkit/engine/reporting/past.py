@@ -10,8 +10,9 @@ from typing import Any
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.core.files import read_json
 from mlkit.core.project import Project
+from mlkit.engine.running.lock import holder
 
-__all__ = ["before", "find", "folders", "manifest"]
+__all__ = ["before", "facts", "find", "folders", "manifest"]
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -75,3 +76,26 @@ def before(project: Project, folder: Path) -> Mapping[str, Any] | None:
     """Return the manifest of the run before the one in `folder`."""
     older = (manifest(f) for f in folders(project) if f.name < folder.name)
     return next((found for found in older if found is not None), None)
+
+
+def facts(project: Project, folder: Path) -> dict[str, Any]:
+    """Return what a list of runs tells of one: how it ended, when, its numbers."""
+    left = manifest(folder)
+    if left is None:
+        going = (holder(project) or {}).get("run") == folder.name
+        return {"run": folder.name, "state": "running" if going else "unfinished"}
+    metrics: dict[str, float] = {}
+    for step in left["steps"].values():
+        for entry in step["saves"].values():
+            metrics |= entry.get("metrics", {})
+    here = [step for step, f in left["steps"].items() if f.get("run") == left["run"]]
+    return {
+        "run": left["run"],
+        "state": left["state"],
+        "variant": left["variant"],
+        "began": left["began"],
+        "seconds": left["seconds"],
+        "executed": here,
+        "metric": project.config("goal.metric", ""),
+        "metrics": metrics,
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlkit.core.errors import StepError, UsageError, did_you_mean
+from mlkit.core.errors import UsageError, did_you_mean
 
 __all__ = ["command"]
 
@@ -21,40 +21,16 @@ FORMATS = {"onnx": "model.onnx", "package": ""}
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def command(formats: str, out: Path, folder: Path) -> None:
     """Copy the champion out in one or more formats."""
+    from mlkit.core.champion import package_of
     from mlkit.core.project import Project
 
     wanted = [name.strip() for name in formats.split(",")]
     for name in wanted:
         if name not in FORMATS:
             raise UsageError(f"no format {name!r}", todo=did_you_mean(name, FORMATS))
-    package = champion_package(Project.open(folder))
+    package = package_of(Project.open(folder))
     for name in wanted:
         click.echo(str(_copy(package / FORMATS[name], out, len(wanted) > 1)))
-
-
-def champion_package(project: object) -> Path:
-    """Return the folder of the champion's package.
-
-    Raises
-    ------
-    StepError
-        Where there is no champion, or its package is not in this store.
-    """
-    from mlkit.core.project import Project
-    from mlkit.core.store import Entry, Store
-    from mlkit.engine.running.champion import champion
-
-    assert isinstance(project, Project)
-    identity = champion(project)
-    todo = "run the project until a package is accepted: `mlkit run`"
-    if not identity:
-        raise StepError("there is no champion yet", where=str(project.root), todo=todo)
-    store = Store(project.state)
-    if not store.files(identity):
-        raise StepError("the champion's package is not in this store", todo=todo)
-    found = store.get(Entry(identity))
-    assert isinstance(found, Path)
-    return found
 
 
 def _copy(source: Path, out: Path, several: bool) -> Path:

@@ -19,7 +19,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Run": ("run", "stop", "test"),
     "Look": ("status", "why", "graph", "show", "runs", "diff", "open"),
     "Decide": ("decide", "freeze"),
-    "Use": ("export", "predict", "serve", "log", "feedback", "promote"),
+    "Use": ("export", "predict", "serve", "log", "feedback", "promote", "rollback"),
     "Care": ("verify", "gc", "doctor"),
 }
 MODULES = {"open": "open_", "test": "test_", "run": "run_"}

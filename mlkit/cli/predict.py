@@ -15,11 +15,11 @@ __all__ = ["command"]
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def command(source: Path, out: Path, folder: Path) -> None:
     """Score raw rows: id, prediction, probability_CLASS; DIR may be a package."""
-    from mlkit.cli.export import champion_package
+    from mlkit.core.champion import package_of
     from mlkit.core.project import Project
     from mlkit.product.predict import predict_file
 
     alone = (folder / "model.onnx").is_file()
-    package = folder if alone else champion_package(Project.open(folder))
+    package = folder if alone else package_of(Project.open(folder))
     rows = predict_file(package, source, out)
     click.echo(f"{rows} rows scored: {out}")

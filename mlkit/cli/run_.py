@@ -124,11 +124,11 @@ def _heard(show: Callable[[Mapping[str, Any]], None]) -> Callable[..., None]:
 
 def _champion(project: Project) -> None:
     """Say so where the newest package is not the one that predicts and is exported."""
+    from mlkit.core.champion import champion
     from mlkit.core.store import Store
-    from mlkit.engine.running.champion import champion
 
-    entry, now = Store(project.state).refs().get("package"), champion(project)
-    if entry and now and entry.identity != now:
+    entry, now = Store(project.state).refs().get("package"), champion(project.ledger)
+    if entry and now and entry.identity != now["package"]:
         click.echo("the champion is an earlier package; to move on to this one:")
         click.echo('  mlkit promote --why "..."   (in the project)')
 

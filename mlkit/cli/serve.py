@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from mlkit.product.serving.pointer import Pointer
+    from mlkit.product.serving.served import Served
 
 __all__ = ["command"]
 
@@ -14,6 +20,13 @@ __all__ = ["command"]
 @click.option("--port", default=8000, help="0 takes a free one; 8000.")
 @click.option("--token-env", default="", metavar="VAR", help="Where the token is.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="A further own name.")
+@click.option("--name", default="", help="Of the model at /v2; the project's.")
+@click.option(
+    *("--shadow", "shadow"),
+    type=click.Path(path_type=Path),
+    metavar="PACKAGE",
+    help="Answers in silence beside the champion, into the log.",
+)
 @click.option("--log", default="", metavar="PATH", help="The request log; `off`: none.")
 @click.argument(
     "folder", metavar="[DIR_OR_PACKAGE]", default=".", type=click.Path(path_type=Path)
@@ -23,38 +36,57 @@ def command(
     port: int,
     token_env: str,
     allow_host: tuple[str, ...],
+    name: str,
+    shadow: Path | None,
     log: str,
     folder: Path,
 ) -> None:
-    """Answer requests at /v1/predict; each is in the log before it is answered."""
+    """Answer requests at /v1/predict, with a page at / to try it by hand.
+
+    Each is in the log before it is answered. Of a project, a new champion is served as
+    soon as it is promoted and has passed a trial.
+    """
     from mlkit.product.serve import Settings, serve
 
-    package, place, facts = _package(folder)
+    pointer, package, place, facts = _package(folder)
     kept = None if log == "off" else Path(log) if log else place
-    settings = Settings(host, port, _token(token_env), allow_host, kept)
+    settings = Settings(
+        *(host, port, _token(token_env), allow_host, kept),
+        name=name or _slug(facts.get("project", "")),
+        shadow=shadow,
+    )
 
-    def told(address: str, version: str) -> None:
+    def told(address: str, served: Served) -> None:
         kept = settings.log or "no log"
-        click.echo(f"model {version} answers at {address}/v1/predict, log: {kept}")
+        version = f"model {served.version} answers at {address}/v1/predict"
+        click.echo(f"{version}, log: {kept}")
+        if served.overdue:
+            late = f"this package was to be reviewed by {served.review_by}"
+            click.echo(f"{late}: retrain it, or package it again", err=True)
 
-    serve(package, settings, facts, told)
+    serve(package, settings, facts, told, pointer)
 
 
-def _package(folder: Path) -> tuple[Path, Path, dict[str, str]]:
-    """Return a package, where its log is kept, and what is known of it."""
+def _package(
+    folder: Path,
+) -> tuple[Pointer | None, Path, Path, Mapping[str, str]]:
+    """Return the pointer to a package, it, its log, and what is known of it."""
     if (folder / "model.onnx").is_file():
-        return folder, Path("requests.sqlite"), {}
-    from mlkit.cli.export import champion_package
-    from mlkit.core import ledger
+        return None, folder, Path("requests.sqlite"), {}
     from mlkit.core.project import Project
+    from mlkit.product.serving.pointer import Pointer
 
     project = Project.open(folder)
-    package = champion_package(project)
-    moves = ("promote", "rollback")
-    line = [x for x in ledger.lines(project.ledger) if x["event"] in moves][-1]
-    facts = {"project": project.root.name, "artifact": line["package"]}
-    facts |= {name: str(line[name]) for name in ("run", "by") if name in line}
-    return package, project.state / "requests.sqlite", facts
+    pointer = Pointer(project)
+    found = pointer.read()
+    return pointer, found.folder, project.state / "requests.sqlite", found.facts
+
+
+def _slug(name: str) -> str:
+    """Return a name that goes into a path."""
+    import re
+
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "model"
 
 
 def _token(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core import ledger
+from mlkit.core.champion import moves
 from mlkit.core.errors import StoreError
 from mlkit.core.session import Session, session
 from mlkit.core.store import Entry
@@ -104,11 +105,11 @@ def champion(name: str) -> Champion | None:
     if now.project is None or name not in now.entries:
         return None
     lines = ledger.lines(now.here.ledger)
-    moves = [x for x in lines if x["event"] in ("promote", "rollback")]
-    if not moves:
+    made = moves(now.here.ledger)
+    if not made:
         return None
-    package = str(moves[-1]["package"])
-    runs = [x.get("run") for x in moves if x["package"] == package]
+    package = str(made[-1]["package"])
+    runs = [x.get("run") for x in made if x["package"] == package]
     opened = [
         x
         for x in lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from mlkit.core import ledger
+from mlkit.core.champion import moves
 from mlkit.core.media import FILE, Media
 from mlkit.core.media import needed as digests_in
 from mlkit.core.project import Project
@@ -53,10 +53,9 @@ def _needed(project: Project, store: Store) -> set[str]:
     for path in (store.folder / "steps").glob("*.json"):
         for record in store.records(path.stem)[:1]:
             found |= {entry["identity"] for entry in record["saves"].values()}
-    for line in ledger.lines(project.ledger):
-        if line["event"] in ("promote", "rollback"):
-            found.add(line["package"])
-    return found
+    reigns = moves(project.ledger)
+    found |= {line["package"] for line in reigns}
+    return found | {line["raw"] for line in reigns[-1:] if "raw" in line}
 
 
 def _drop_media(store: Store, needed: set[str]) -> None:

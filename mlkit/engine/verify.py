@@ -8,11 +8,11 @@ from pathlib import Path
 
 from mlkit.core import ledger
 from mlkit.core.artifacts import ABOUT
+from mlkit.core.champion import champion
 from mlkit.core.errors import InputError, StoreError
 from mlkit.core.files import folder_hash
 from mlkit.core.project import Project
 from mlkit.core.store import Store
-from mlkit.engine.running.champion import champion
 
 __all__ = ["verify"]
 
@@ -63,7 +63,8 @@ def _seals(project: Project, store: Store) -> Iterator[str]:
 def _same_package(project: Project, folder: Path) -> str:
     if not folder.is_dir():
         raise InputError("no such package folder", where=str(folder))
-    wanted = champion(project)
+    line = champion(project.ledger)
+    wanted = str(line["package"]) if line else ""
     found = f"folder-{folder_hash(folder, ABOUT)}"
     if found != wanted:
         raise StoreError(

@@ -1,30 +1,227 @@
-"""The champion: the package that serves, predicts and is exported.
-
-The ledger's last promotion or rollback is the pointer to it.
-"""
+"""Who may become champion: the package of an unmodified run, or of retrain's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from mlkit.core import ledger
+from mlkit.core.champion import champion, move, moves
+from mlkit.core.errors import StepError, UsageError, did_you_mean
+from mlkit.core.files import digest, read_state
 from mlkit.core.project import Project
-from mlkit.core.store import Entry
+from mlkit.core.store import MAIN, Entry, Store
 
-__all__ = ["champion", "crown"]
+__all__ = [
+    "crown",
+    "former",
+    "in_use",
+    "promotable",
+    "promote",
+    "rollback",
+    "variant_of",
+]
+
+CHALLENGER = "retrain-"
+SETTLED = ("passed", "kept")
 
 
-def champion(project: Project) -> str:
-    """Return the identity of the champion's package; "" where there is none."""
-    moves = ("promote", "rollback")
-    found = [x for x in ledger.lines(project.ledger) if x["event"] in moves]
-    return str(found[-1]["package"]) if found else ""
+def variant_of(given: Mapping[str, Mapping[str, str]], challenger: bool) -> str:
+    """Return whose refs a run's saves are: main's, or its own.
+
+    Parameters
+    ----------
+    given
+        Step → parameter → value, as source text, where it is not the notebook's.
+    challenger
+        Whether `retrain` makes it, so that its package may become champion.
+
+    Examples
+    --------
+    >>> variant_of({}, False), variant_of({}, True)
+    ('main', 'retrain-44136fa355b3')
+    """
+    told = digest(given)[:12]
+    if challenger:
+        return f"{CHALLENGER}{told}"
+    return f"v{told}" if given else MAIN
 
 
-def crown(project: Project, run: str, saves: Mapping[str, Entry]) -> None:
-    """Make the first accepted package of an unmodified run the champion."""
+def crown(
+    project: Project, saves: Mapping[str, Entry], refs: Mapping[str, Entry]
+) -> None:
+    """Make the first accepted package of an unmodified run the champion.
+
+    Parameters
+    ----------
+    project
+        The project.
+    saves
+        What a step saved.
+    refs
+        What all names mean now.
+    """
     entry = saves.get("package")
-    if entry is not None and not champion(project):
-        facts = {"run": run, "package": entry.identity}
+    if entry is not None and not champion(project.ledger):
         why = "the first accepted package"
-        ledger.append(project.ledger, "promote", **facts, why=why)
+        move(project.ledger, "promote", entry, why, **_rows(refs))
+
+
+def in_use(project: Project) -> dict[str, Entry]:
+    """Return what `package` means where the champion's is wanted.
+
+    Raises
+    ------
+    StepError
+        Where there is no champion, or its package is not in the store any more.
+    """
+    line = champion(project.ledger)
+    if line is None:
+        where, todo = str(project.root), "mlkit run"
+        raise StepError("there is no champion yet", where=where, todo=todo)
+    at = datetime.fromisoformat(line["at"]).timestamp()
+    run = str(line.get("run", ""))
+    entry = Entry(str(line["package"]), "a folder", step="package", run=run, at=at)
+    _check_there(project, entry)
+    return {"package": entry}
+
+
+def promotable(project: Project, run: str = "") -> tuple[Entry, dict[str, Any]]:
+    """Return a package that may become champion, and what the ledger should add.
+
+    Parameters
+    ----------
+    project
+        The project.
+    run
+        The id of the run that made it; "" for the newest that an unmodified run made.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such run, or its parameters were not the notebooks' own.
+    StepError
+        Where it made no accepted package, or that is not in the store any more.
+    """
+    refs = _refs_of(project, run) if run else Store(project.state).refs()
+    entry = refs.get("package")
+    if entry is None:
+        where, todo = f"run {run}" if run else str(project.root), "mlkit run"
+        raise StepError("there is no accepted package yet", where=where, todo=todo)
+    _check_there(project, entry)
+    return entry, _rows(refs)
+
+
+def promote(project: Project, why: str, run: str = "") -> tuple[Entry, bool]:
+    """Make a package the champion; return it, and whether it was not so before.
+
+    Raises
+    ------
+    UsageError, StepError
+        As `promotable` does.
+    """
+    entry, rows = promotable(project, run)
+    now = champion(project.ledger)
+    if now and now["package"] == entry.identity:
+        return entry, False
+    move(project.ledger, "promote", entry, why, **rows)
+    return entry, True
+
+
+def rollback(project: Project, why: str, run: str = "") -> Entry:
+    """Make an earlier champion the champion again.
+
+    Parameters
+    ----------
+    project
+        The project.
+    why
+        The reason, for the ledger.
+    run
+        The run that made it; "" for the champion before this one.
+
+    Raises
+    ------
+    UsageError
+        Where no champion came of that run, or it is the champion.
+    StepError
+        Where there was none before, or its package is not in the store any more.
+    """
+    line = former(project, run)
+    entry = Entry(str(line["package"]), run=str(line.get("run", "")))
+    _check_there(project, entry)
+    rows = {"raw": line["raw"]} if "raw" in line else {}
+    move(project.ledger, "rollback", entry, why, **rows)
+    return entry
+
+
+def former(project: Project, run: str = "") -> dict[str, Any]:
+    """Return the line that made an earlier champion so; see `rollback`."""
+    reigns = list[dict[str, Any]]()
+    every = moves(project.ledger)
+    for line in every:
+        places = [k for k, x in enumerate(reigns) if x["package"] == line["package"]]
+        if line["event"] == "rollback" and places:
+            del reigns[places[-1] + 1 :]
+        else:
+            reigns.append(line)
+    if not run:
+        if len(reigns) > 1:
+            return reigns[-2]
+        todo = "`mlkit rollback RUN` takes up the champion that a run made"
+        raise StepError("there is no champion before this one", todo=todo)
+    known = {str(line.get("run", "")): line for line in every}
+    if run not in known:
+        raise UsageError(
+            f"no champion came of run {run!r}",
+            where="ledger.jsonl",
+            expected=", ".join(known) or "there was none yet",
+            todo=did_you_mean(run, known),
+        )
+    if known[run]["package"] == every[-1]["package"]:
+        raise UsageError(f"the package of run {run} is the champion")
+    return known[run]
+
+
+def _refs_of(project: Project, run: str) -> dict[str, Entry]:
+    """Return what the steps of a run saved, the package only if its gate let it."""
+    runs = [path.parent.name for path in project.runs.glob("2*/manifest.json")]
+    if run not in runs:
+        raise UsageError(f"there is no run {run!r}", todo=did_you_mean(run, runs))
+    manifest = read_state(project.runs / run / "manifest.json", dict) or {}
+    variant = str(manifest.get("variant", ""))
+    if variant != MAIN and not variant.startswith(CHALLENGER):
+        raise UsageError(
+            "only an unmodified run can be promoted",
+            where=f"run {run}",
+            got=_given(manifest),
+            todo="write these parameters into the notebooks, and run again",
+        )
+    steps = manifest.get("steps", {}).values()
+    return {
+        name: Entry(**entry)
+        for step in steps
+        if step["state"] in SETTLED
+        for name, entry in step["saves"].items()
+    }
+
+
+def _given(manifest: Mapping[str, Any]) -> str:
+    """Tell what a run was told beside its notebooks."""
+    told = manifest.get("given", {}).items()
+    pairs = [f"{s}.{n} = {v}" for s, given in told for n, v in given.items()]
+    return ", ".join(pairs) or "no manifest"
+
+
+def _rows(refs: Mapping[str, Entry]) -> dict[str, str]:
+    """Return the identity of all rows a package was made from, where that is known."""
+    return {"raw": refs["raw"].identity} if "raw" in refs else {}
+
+
+def _check_there(project: Project, entry: Entry) -> None:
+    if not Store(project.state).files(entry.identity):
+        raise StepError(
+            "this package is not in the store any more",
+            where=f"run {entry.run}",
+            todo="run the project again as it was then; see `mlkit runs`",
+        )

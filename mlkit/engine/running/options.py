@@ -28,6 +28,10 @@ class Options:
         Write the executed notebooks over the project's own.
     warm
         Start kernels from a fork server, where the system can.
+    champion
+        What `package` means: the champion's, not the newest.
+    challenger
+        The run is retrain's: what it makes may become champion.
     """
 
     only: str = ""
@@ -39,9 +43,12 @@ class Options:
     refresh: bool = False
     in_place: bool = False
     warm: bool = True
+    champion: bool = False
+    challenger: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether the whole project is asked for, as it stands."""
         picks = (self.only, self.start, self.until, self.given, self.profile)
-        return not (any(picks) or self.refresh or self.in_place)
+        ways = (self.refresh, self.in_place, self.champion, self.challenger)
+        return not (any(picks) or any(ways))

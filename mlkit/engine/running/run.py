@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from mlkit.core import ledger
 from mlkit.core.errors import MlkitError
-from mlkit.core.files import digest, write_json
+from mlkit.core.files import write_json
 from mlkit.core.project import Project
 from mlkit.core.store import MAIN, Entry, Store
 from mlkit.engine.planning.graph import Graph, build
@@ -29,7 +29,7 @@ from mlkit.engine.planning.plan import Check, check, overrides
 from mlkit.engine.planning.stats import Stats
 from mlkit.engine.reading.notebook import executed
 from mlkit.engine.running import witness
-from mlkit.engine.running.champion import crown
+from mlkit.engine.running.champion import crown, in_use, variant_of
 from mlkit.engine.running.commit import commit, enter_bars, enter_looks, read_report
 from mlkit.engine.running.ending import drawing, exit_code, groups, state_of
 from mlkit.engine.running.events import Event, Events
@@ -127,11 +127,13 @@ class _Run:
         self.world = World(project, project.decisions, self.stats)
         self.graph: Graph = build(project)
         self.given = overrides(self.graph, project, options.given, options.profile)
-        self.variant = f"v{digest(literals(self.given))[:12]}" if self.given else MAIN
+        self.variant = variant_of(literals(self.given), options.challenger)
         self.steps = {s: Step(nb, nb.path) for s, nb in self.graph.steps.items()}
         self.selected = select(self.graph, options, project)
         self.refs = self.store.refs(MAIN) | self.store.refs(self.variant)
-        self.before = dict(self.refs)
+        if options.champion:
+            self.refs |= in_use(project)
+        self.published: dict[str, Entry] = {}
         self.workers: dict[str, Worker] = {}
         self.limit = options.jobs or os.cpu_count() or 1
         self.server: KernelServer | None = None
@@ -231,7 +233,8 @@ class _Run:
     def _publish(self, name: str) -> None:
         """Make a step's saves what their names mean."""
         saves, savers = self.steps[name].saves, self.graph.savers
-        self.refs |= {n: e for n, e in saves.items() if savers.get(n) == name}
+        self.published |= {n: e for n, e in saves.items() if savers.get(n) == name}
+        self.refs |= self.published
 
     def _start(self, name: str, step: Step, inputs: Mapping[str, Entry]) -> None:
         from mlkit.engine.execution.worker import Job, Worker
@@ -293,7 +296,7 @@ class _Run:
             self._publish(name)
             self._keep_refs()
             if self.variant == MAIN:
-                crown(self.project, self.name, step.saves)
+                crown(self.project, step.saves, self.refs)
             if self.options.in_place and not self.folder.put_back(step.nb, step.origin):
                 step.why += "; its notebook was edited meanwhile and is left as it is"
         self._end(name, step.state, step.why)
@@ -352,9 +355,9 @@ class _Run:
             self.opened = True
 
     def _keep_refs(self) -> None:
-        if self.refs != self.before:
-            self.store.set_refs(self.refs, self.variant)
-            self.before = dict(self.refs)
+        before = self.store.refs(self.variant)
+        if before | self.published != before:
+            self.store.set_refs(before | self.published, self.variant)
 
     def _give_up(self) -> None:
         """Leave a run that broke as one that failed, with all that it did."""

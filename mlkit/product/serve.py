@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mlkit.core.errors import UsageError
+from mlkit.product.serving.pointer import Pointer
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
 
@@ -24,7 +25,8 @@ def serve(
     package: Path | str,
     settings: Settings | None = None,
     facts: Mapping[str, str] | None = None,
-    told: Callable[[str, str], None] | None = None,
+    told: Callable[[str, Served], None] | None = None,
+    pointer: Pointer | None = None,
 ) -> None:
     """Serve a package until the process is asked to end.
 
@@ -38,7 +40,9 @@ def serve(
     facts
         What else the log should know of the package: project, run.
     told
-        Told the address and the model's version, once requests can come.
+        Told the address and what is served, once requests can come.
+    pointer
+        To a project's champion, where the package is to change with it.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def serve(
 
     settings = settings or Settings()
     served = Served(Path(package), facts)
-    app = application(served, settings)
+    app = application(served, settings, pointer)
     config = uvicorn.Config(
         *(app,),
         access_log=False,
@@ -69,7 +73,7 @@ def serve(
     listening = _listen(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     if told:
-        told(f"http://{f'[{host}]' if ':' in host else host}:{port}", served.version)
+        told(f"http://{f'[{host}]' if ':' in host else host}:{port}", served)
     sys.stdout.flush()
     uvicorn.Server(config).run(sockets=[listening])
 

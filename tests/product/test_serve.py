@@ -35,8 +35,8 @@ from mlkit.model.review import Review
 from mlkit.product.log import find, last, read
 from mlkit.product.predict import predict_file
 from mlkit.product.serving.app import application
+from mlkit.product.serving.doors import DOORS
 from mlkit.product.serving.fields import fields_of
-from mlkit.product.serving.guard import PUBLIC, ROUTES
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
 
@@ -304,39 +304,74 @@ def test_the_log_is_a_typed_table(client):
 # the guard
 
 
+WRONG = (None, "", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer ")
+ELSEWHERE = (
+    "/docs",
+    "/v1",
+    "/v1/predict/",
+    "//v1/predict",
+    "/v2/models",
+    "/favicon.ico",
+)
+
+
+def paths_of(app):
+    """Return the application's own paths, as a request would write them."""
+    named = {"{model}": "model", "{version}": app.app.state.duty.desk.served.version}
+    paths = {route.path: route.path for route in app.app.routes}
+    assert paths.keys() == DOORS.keys()
+    for path in paths:
+        for part, name in named.items():
+            paths[path] = paths[path].replace(part, name)
+    return paths
+
+
 def test_no_route_but_the_public_ones_answers_without_the_token(loans):
     app = application(Served(loans[0]), Settings(token=TOKEN))
-    wrong = [None, "", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer "]
+    public = {path for path, door in DOORS.items() if door.public}
+    assert public == {"/", *(f"{v}/health/{h}" for v in ("", "/v2") for h in HEALTH)}
     with TestClient(app, "http://localhost") as client:
-        for path in [*ROUTES, "/", "/docs", "/v1", "/v1/predict/", "//v1/predict"]:
+        for door, path in [*paths_of(app).items(), *((p, p) for p in ELSEWHERE)]:
             for verb in VERBS:
-                for given in wrong:
+                for given in WRONG:
                     headers = {} if given is None else {"authorization": given}
                     status = client.request(verb, path, headers=headers).status_code
-                    public = path in PUBLIC and verb in ("GET", "HEAD")
-                    assert status == (200 if public else 401), (verb, path, given)
+                    free = door in public and verb in ("GET", "HEAD")
+                    assert status == (200 if free else 401), (verb, path, given)
         given = {"authorization": f"bearer {TOKEN}"}
-        assert client.get("/metrics", headers=given).status_code == 200
+        for door, path in paths_of(app).items():
+            if "GET" in DOORS[door].verbs:
+                assert client.get(path, headers=given).status_code == 200, path
         reply = client.post("/v1/predict", json={"rows": [GOOD]}, headers=given)
         assert reply.status_code == 200
 
 
+HEALTH = ("live", "ready")
+
+
 def test_verbs_and_paths_are_by_list(client):
-    for path, verbs in ROUTES.items():
-        for verb in set(VERBS) - set(verbs):
+    for door, path in paths_of(client.app).items():
+        for verb in set(VERBS) - set(DOORS[door].verbs):
             reply = client.request(verb, path)
             assert reply.status_code == 405, (verb, path)
-            assert reply.headers["allow"] == ", ".join(verbs)
-    for path in ("/", "/v1", "/v1/predict/", "/..%2f..%2fetc/passwd", "/METRICS"):
+            assert reply.headers["allow"] == ", ".join(DOORS[door].verbs)
+    for path in (*ELSEWHERE, "/..%2f..%2fetc/passwd", "/METRICS", "/v2/models/a%2Fb"):
         assert client.get(path).status_code == 404
+    assert client.get("/v2/models/other").json() == {"error": NO_MODEL}
 
 
-@pytest.mark.parametrize("path", [*ROUTES, "/"])
-def test_no_websocket_is_opened(client, path):
+NO_MODEL = "there is no such model, or version"
+
+
+def test_no_websocket_is_opened(client, loans):
     from starlette.websockets import WebSocketDisconnect
 
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
-        pass
+    guarded = application(Served(loans[0]), Settings(token=TOKEN))
+    with TestClient(guarded, "http://localhost") as other:
+        for one in (client, other):
+            for path in (*paths_of(one.app).values(), *ELSEWHERE):
+                with pytest.raises(WebSocketDisconnect), one.websocket_connect(path):
+                    pass
 
 
 @pytest.mark.parametrize(
@@ -695,11 +730,11 @@ def test_a_server_reads_no_more_than_it_may_hold(loans):
 def test_a_slow_model_is_given_up(loans):
     app = application(Served(loans[0]), Settings(seconds=0.3))
     with TestClient(app, "http://localhost") as client:
-        site = app.app.routes[-1].endpoint.__self__
-        answer = site.served.answer
-        site.served.answer = lambda *a: (time.sleep(1), answer(*a))[1]
+        served = app.app.state.duty.desk.served
+        answer = served.answer
+        served.answer = lambda *a: (time.sleep(1), answer(*a))[1]
         assert ask(client, GOOD).status_code == 503
-        site.served.answer = answer
+        served.answer = answer
         time.sleep(1)
         assert ask(client, GOOD).status_code == 200
 
@@ -707,18 +742,18 @@ def test_a_slow_model_is_given_up(loans):
 def test_one_that_breaks_the_model_takes_no_other_with_it(loans, capsys):
     app = application(Served(loans[0]), Settings())
     with TestClient(app, "http://localhost") as client:
-        line = app.app.routes[-1].endpoint.__self__.line
-        answer = line.served.answer
+        served = app.app.state.duty.desk.served
+        answer = served.answer
 
         def touchy(cells, count):
             if 13 in cells["age"]:
                 raise ValueError("thirteen")
             return answer(cells, count)
 
-        line.served.answer = touchy
+        served.answer = touchy
         assert ask(client, {**GOOD, "age": 13}).status_code == 500
         assert ask(client, GOOD).status_code == 200
-        line.served.answer = answer
+        served.answer = answer
     assert "thirteen" in capsys.readouterr().err
 
 

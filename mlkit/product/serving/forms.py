@@ -73,8 +73,8 @@ class Form:
             ("rows", _list(row) | msgspec.UnsetType, unset),
             ("columns", columns | msgspec.UnsetType, unset),
         ]
-        body = msgspec.defstruct("Body", parts, forbid_unknown_fields=True)
-        self._decoder = msgspec.json.Decoder(body)
+        self._body: Any = msgspec.defstruct("Body", parts, forbid_unknown_fields=True)
+        self._decoder = msgspec.json.Decoder(self._body)
 
     def read(self, body: bytes | bytearray) -> Asked:
         """Read a body.
@@ -88,6 +88,32 @@ class Form:
             found: Any = self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise self._refusal(str(error)) from None
+        return self._asked(found)
+
+    def take(self, name: str, columns: Mapping[str, Sequence[Any]]) -> Asked:
+        """Take columns that came in another tongue, by the same rules.
+
+        Parameters
+        ----------
+        name
+            The request's id; "" where it has none.
+        columns
+            Plain Python values, None for what is missing.
+
+        Raises
+        ------
+        Refused
+            As `read` does.
+        """
+        whole = {"columns": dict(columns), **({"id": name} if name else {})}
+        try:
+            found = msgspec.convert(whole, self._body)
+        except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
+            raise self._refusal(str(error)) from None
+        return self._asked(found)
+
+    def _asked(self, found: Any) -> Asked:
+        """Hold what was read against what types do not say."""
         name = "" if found.id is msgspec.UNSET else found.id
         if found.id is not msgspec.UNSET and not IDS.fullmatch(name):
             what = "an id has 1 to 128 letters, digits, and . _ : -"

@@ -1,7 +1,7 @@
 """What stands before every route: host, origin, token, path, verb, size and type.
 
-All of it is by list: a route that is not in `ROUTES` with the verb of the request is
-not there, and all but `PUBLIC` ask for the token before they say so.
+All of it is by list: a path that is not in `DOORS` with the verb of the request is
+not there, and all but the public ones ask for the token before they say so.
 """
 
 from __future__ import annotations
@@ -12,30 +12,22 @@ import ipaddress
 import re
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlkit.product.serving.doors import DOORS, Door, door_of
 from mlkit.product.serving.metrics import Metrics
 from mlkit.product.serving.refused import Refused
+from mlkit.product.serving.replies import refusal
 from mlkit.product.serving.settings import Settings, is_loopback
 
-__all__ = ["PUBLIC", "ROUTES", "Guard", "refusal"]
+__all__ = ["Guard"]
 
-ROUTES: Mapping[str, tuple[str, ...]] = {
-    "/health/live": ("GET", "HEAD"),
-    "/health/ready": ("GET", "HEAD"),
-    "/metrics": ("GET", "HEAD"),
-    "/openapi.json": ("GET", "HEAD"),
-    "/v1/predict": ("POST",),
-    "/v1/feedback": ("POST",),
-}
-PUBLIC = frozenset({"/health/live", "/health/ready"})
+NOWHERE = Door("", ())
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?")
-HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class Guard:
@@ -68,6 +60,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         begun, status = time.perf_counter(), 0
+        path = door_of(scope["path"])
+        door = DOORS.get(path, NOWHERE)
 
         async def told(message: Message) -> None:
             nonlocal status
@@ -75,30 +69,30 @@ class Guard:
             await send(message)
 
         try:
-            self._check(scope)
+            self._check(scope, door)
         except Refused as refused:
-            await refusal(refused, _more(refused, scope))(scope, receive, told)
+            done = refusal(refused, scope["path"], _more(refused, door))
+            await done(scope, receive, told)
         else:
             await self.app(scope, receive, told)
-        path = scope["path"] if scope["path"] in ROUTES else "other"
-        self.metrics.request(path, status, time.perf_counter() - begun)
+        self.metrics.request(path or "other", status, time.perf_counter() - begun)
 
-    def _check(self, scope: Scope) -> None:
-        path, verb = scope["path"], scope["method"]
+    def _check(self, scope: Scope, door: Door) -> None:
+        verb = scope["method"]
         host = _one(scope, b"host")
         if not self._is_own(host):
             raise Refused(403, "this server does not go by that name")
         for origin in _all(scope, b"origin"):
             if not self._is_near(origin, host):
                 raise Refused(403, "no page of another site may ask here")
-        if not (path in PUBLIC and verb in ROUTES[path]):
+        if not (door.public and verb in door.verbs):
             self._authorise(scope)
-        if path not in ROUTES:
+        if not door.verbs:
             raise Refused(404, "there is nothing here")
-        if verb not in ROUTES[path]:
+        if verb not in door.verbs:
             raise Refused(405, "not with this verb")
-        if verb == "POST":
-            self._weigh(scope)
+        if door.kinds:
+            self._weigh(scope, door.kinds)
 
     def _is_own(self, host: str) -> bool:
         """Tell whether a Host header names this server.
@@ -130,28 +124,22 @@ class Guard:
         if not same or scheme.lower() != "bearer":
             raise Refused(401, "a token is needed: Authorization: Bearer ...")
 
-    def _weigh(self, scope: Scope) -> None:
+    def _weigh(self, scope: Scope, kinds: Sequence[str]) -> None:
+        given = _all(scope, b"content-type")
         kind = _one(scope, b"content-type").partition(";")[0].strip().lower()
         packed = _one(scope, b"content-encoding").lower() not in ("", "identity")
-        if kind != "application/json" or packed:
-            raise Refused(415, "a request is plain application/json")
+        if kind not in kinds or len(given) > 1 or packed:
+            some = " or ".join(kind for kind in kinds if kind)
+            raise Refused(415, f"a request is plain {some}")
         length = _one(scope, b"content-length")
         if length.isascii() and length.isdigit() and int(length) > self.settings.body:
             raise Refused(413, f"a request has at most {self.settings.body} bytes")
 
 
-def refusal(refused: Refused, more: Mapping[str, str] | None = None) -> JSONResponse:
-    """Return the reply that says why a request is not answered."""
-    headers = {**HEADERS, **(more or {})}
-    if refused.wait is not None:
-        headers["retry-after"] = str(refused.wait)
-    return JSONResponse(refused.form(), refused.status, headers)
-
-
-def _more(refused: Refused, scope: Scope) -> dict[str, str]:
+def _more(refused: Refused, door: Door) -> dict[str, str]:
     if refused.status == 401:
         return {"www-authenticate": "Bearer"}
-    return {"allow": ", ".join(ROUTES[scope["path"]])} if refused.status == 405 else {}
+    return {"allow": ", ".join(door.verbs)} if refused.status == 405 else {}
 
 
 def _all(scope: Scope, name: bytes) -> list[str]:

@@ -14,15 +14,16 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mlkit.core.errors import InputError
-from mlkit.product.journal.tables import Record
+from mlkit.product.journal.tables import Move, Record, Shadow
 from mlkit.product.journal.truths import Feedback
 from mlkit.product.journal.writer import Kept, Writer
 from mlkit.product.serving.forms import Asked
@@ -35,15 +36,23 @@ __all__ = ["Line"]
 TOGETHER = 2048
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Place:
-    """One request in the line."""
+@dataclass(frozen=True, eq=False)
+class _Ticket:
+    """One who waits for the log, and how many rows that is."""
 
+    rows: int
+    future: asyncio.Future[str]
+
+
+@dataclass(frozen=True, eq=False)
+class _Place(_Ticket):
+    """One request in the line, and who answers it."""
+
+    served: Served
     asked: Asked
     id: str
     at: float
     begun: float
-    future: asyncio.Future[str]
 
 
 class Line:
@@ -51,22 +60,25 @@ class Line:
 
     Parameters
     ----------
-    served
-        The package.
     metrics
         Told of what was done.
     log
         The log's file; None keeps nothing.
     most
         How many rows may wait at a time.
+    after
+        Told, in the log's thread, of each request that was answered and kept.
     """
 
     def __init__(
-        self, served: Served, metrics: Metrics, log: Path | None, most: int
+        self,
+        metrics: Metrics,
+        log: Path | None,
+        most: int,
+        after: Callable[[str, Asked], None] | None = None,
     ) -> None:
-        self.served, self.metrics, self.most = served, metrics, most
+        self.metrics, self.most, self.after = metrics, most, after
         self.waiting = 0
-        self._hidden = {f.name for f in served.fields if f.private}
         self._encoder = msgspec.json.Encoder()
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Place | None] = queue.SimpleQueue()
@@ -74,8 +86,8 @@ class Line:
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
 
-    async def ask(self, asked: Asked) -> str:
-        """Return the reply to a request, once it is kept.
+    async def ask(self, served: Served, asked: Asked) -> str:
+        """Return a package's reply to a request, once it is kept.
 
         Raises
         ------
@@ -88,8 +100,8 @@ class Line:
         self.waiting += asked.rows
         future: asyncio.Future[str] = self._loop.create_future()
         name = asked.id or uuid.uuid4().hex
-        place = _Place(asked, name, time.time(), time.perf_counter(), future)
-        self._queue.put(place)
+        begun = (time.time(), time.perf_counter())
+        self._queue.put(_Place(asked.rows, future, served, asked, name, *begun))
         return await future
 
     async def keep(self, entry: Feedback | None, rows: int = 0) -> str:
@@ -106,7 +118,7 @@ class Line:
             raise Refused(503, "too many requests wait", wait=1)
         self.waiting += rows
         future: asyncio.Future[str] = self._loop.create_future()
-        self.writer.put(_Place(Asked("", {}, rows), "", 0.0, 0.0, future), entry)
+        self.writer.put(_Ticket(rows, future), entry)
         return await future
 
     async def well(self) -> bool:
@@ -118,6 +130,11 @@ class Line:
         except Refused:
             return False
         return True
+
+    def note(self, entry: Shadow | Move) -> None:
+        """Enter something in the log, where there is one, that nobody waits for."""
+        if self.writer:
+            self.writer.put(None, entry)
 
     def stop(self) -> None:
         """Answer and keep what was taken in, and end the threads."""
@@ -139,12 +156,12 @@ class Line:
                 group.append(place)
                 rows += place.asked.rows if place else 0
             going = None not in group
-            self._score([one for one in group if one is not None])
+            taken = [one for one in group if one is not None]
+            for _, some in groupby(taken, key=lambda one: id(one.served)):
+                self._score(list(some))
 
     def _score(self, group: Sequence[_Place]) -> None:
         """Answer a group; one that breaks does not take the others with it."""
-        if not group:
-            return
         try:
             answers = self._answers(group)
         except Exception as error:
@@ -169,24 +186,26 @@ class Line:
             self._kept(done)
 
     def _answers(self, group: Sequence[_Place]) -> list[Answer]:
+        served = group[0].served
         if len(group) == 1:
-            return self.served.answer(group[0].asked.cells, group[0].asked.rows)
-        names = [field.name for field in self.served.fields]
+            return served.answer(group[0].asked.cells, group[0].asked.rows)
+        names = [field.name for field in served.fields]
         cells = {
             name: [cell for one in group for cell in one.asked.cells[name]]
             for name in names
         }
-        return self.served.answer(cells, sum(one.asked.rows for one in group))
+        return served.answer(cells, sum(one.asked.rows for one in group))
 
     def _reply(self, one: _Place, told: list[Answer]) -> str:
-        whole = {"id": one.id, "model": self.served.version, "predictions": told}
+        whole = {"id": one.id, "model": one.served.version, "predictions": told}
         return self._encoder.encode(whole).decode()
 
     def _record(self, one: _Place, reply: str) -> Record:
-        shown = {n: c for n, c in one.asked.cells.items() if n not in self._hidden}
+        hidden = one.served.hidden
+        shown = {n: c for n, c in one.asked.cells.items() if n not in hidden}
         cells = self._encoder.encode(shown).decode()
         seconds = time.perf_counter() - one.begun
-        told = (self.served.identity, one.asked.rows, seconds, cells, reply)
+        told = (one.served.identity, one.asked.rows, seconds, cells, reply)
         return Record(one.id, one.at, *told)
 
     def _count(self, answers: Sequence[Answer]) -> None:
@@ -206,15 +225,23 @@ class Line:
 
         def settle() -> None:
             for kept in group:
-                self._settle(kept.ticket, kept.reply, _refusal(kept))
+                if kept.ticket is not None:
+                    self._settle(kept.ticket, kept.reply, _refusal(kept))
 
         self._tell(settle)
+        for kept in group if self.after else ():
+            if isinstance(kept.ticket, _Place) and kept.state == "written":
+                self._hand_on(kept.ticket)
+
+    def _hand_on(self, one: _Place) -> None:
+        if self.after:
+            self.after(one.id, one.asked)
 
     def _settle(
-        self, one: _Place, reply: str = "", error: Refused | None = None
+        self, one: _Ticket, reply: str = "", error: Refused | None = None
     ) -> None:
         """Wake the request up, in the event loop."""
-        self.waiting -= one.asked.rows
+        self.waiting -= one.rows
         self.metrics.failures += error is not None and error.status == 503
         if one.future.done():
             return

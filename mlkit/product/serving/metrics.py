@@ -53,13 +53,16 @@ class Metrics:
         self.version = version
         self.requests: Counter[tuple[str, int]] = Counter()
         self.flags: Counter[str] = Counter()
-        self.rows, self.failures = 0, 0
+        self.rows, self.failures, self.changes = 0, 0, 0
+        self.silent, self.dropped = 0, 0
+        self.turned: str | None = None
+        self.overdue = False
         self.seconds, self.batches = _Histogram(BOUNDS), _Histogram(SIZES)
 
     def request(self, path: str, status: int, seconds: float) -> None:
         """Count a reply."""
         self.requests[path, status] += 1
-        if path == "/v1/predict":
+        if path == "/v1/predict" or path.endswith("/infer"):
             self.seconds.add(seconds)
 
     def text(self, waiting: int) -> str:
@@ -73,19 +76,29 @@ class Metrics:
         for (path, status), count in sorted(self.requests.items()):
             told = f'path="{path}",status="{status}"'
             yield f"mlkit_requests_total{{{told}}} {count}"
-        yield from _head("mlkit_rows_total", "counter", "Rows answered.")
-        yield f"mlkit_rows_total {self.rows}"
         yield from _head("mlkit_flags_total", "counter", "Cells flagged.")
         for flag, count in sorted(self.flags.items()):
             yield f'mlkit_flags_total{{flag="{flag}"}} {count}'
-        yield from _head("mlkit_log_failures_total", "counter", "Records not kept.")
-        yield f"mlkit_log_failures_total {self.failures}"
-        yield from _head("mlkit_rows_waiting", "gauge", "Rows taken in, unanswered.")
-        yield f"mlkit_rows_waiting {waiting}"
+        yield from self._plain(waiting)
         yield from _head("mlkit_request_seconds", "histogram", "Time to a prediction.")
         yield from self.seconds.lines("mlkit_request_seconds")
         yield from _head("mlkit_batch_rows", "histogram", "Rows scored together.")
         yield from self.batches.lines("mlkit_batch_rows")
+
+    def _plain(self, waiting: int) -> Iterator[str]:
+        """Yield what is one number each."""
+        for name, kind, value, about in (
+            ("rows_total", "counter", self.rows, "Rows answered."),
+            ("log_failures_total", "counter", self.failures, "Records not kept."),
+            ("rows_waiting", "gauge", waiting, "Rows taken in, unanswered."),
+            ("model_changes_total", "counter", self.changes, "New champions."),
+            ("model_refused", "gauge", self.turned is not None, "Failed its trial."),
+            ("model_overdue", "gauge", self.overdue, "Past its review-by date."),
+            ("shadow_rows_total", "counter", self.silent, "Answered in silence."),
+            ("shadow_dropped_total", "counter", self.dropped, "Left out in silence."),
+        ):
+            yield from _head(f"mlkit_{name}", kind, about)
+            yield f"mlkit_{name} {int(value)}"
 
 
 def _head(name: str, kind: str, about: str) -> tuple[str, str]:

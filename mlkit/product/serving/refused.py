@@ -39,3 +39,8 @@ class Refused(Exception):
         """Return the JSON that says so."""
         told = {"what": self.what, "where": self.where, "field": self.field}
         return {"error": {name: text for name, text in told.items() if text}}
+
+    def line(self) -> str:
+        """Return all of it in one sentence."""
+        place = f"input {self.field!r}" if self.field else self.where
+        return f"{self.what} - at {place}" if place else self.what

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mlkit.core.values import Array, missing, write
 from mlkit.model.runtime import Predictions, Predictor
 from mlkit.product.journal.tables import Model
 from mlkit.product.serving.fields import Field, fields_of
+from mlkit.product.serving.samples import samples
 
 __all__ = ["Answer", "Served"]
 
@@ -52,7 +54,10 @@ class Served:
         cleaning, contract = _form(folder, "cleaning"), _form(folder, "contract")
         about = _form(folder, "about")
         self.fields = fields_of(self.schema, cleaning)
+        self.samples = samples(self.fields, _form(folder, "reference"), contract)
+        self.review_by = str(about.get("review_by", ""))
         self.target = str(self.schema["output"]["target"])
+        self.hidden = frozenset(f.name for f in self.fields if f.private)
         self.identity = folder_hash(folder, DATED)
         self.version = self.identity[:12]
         self.model = Model(
@@ -67,17 +72,24 @@ class Served:
             and names.issuperset(columns_of(rule))
         ]
 
+    @property
+    def overdue(self) -> bool:
+        """Whether the day has passed by which this was to be looked at again."""
+        today = datetime.now(UTC).date().isoformat()
+        return bool(self.review_by) and today > self.review_by
+
     def answer(self, cells: Mapping[str, Sequence[Any]], count: int) -> list[Answer]:
         """Answer raw rows, each with what is unlike the training data.
 
         Parameters
         ----------
         cells
-            Every field, each `count` long.
+            Every field, each `count` long; those left out are missing.
         count
             How many rows.
         """
-        raw = {f.name: _column(f, cells[f.name]) for f in self.fields}
+        none = [None] * count
+        raw = {f.name: _column(f, cells.get(f.name, none)) for f in self.fields}
         cleaned = self.predictor.clean(raw)
         said = self.predictor.graph.predict(cleaned)
         flags = self._flags(raw, cleaned, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mlkit.core.errors import UsageError
 __all__ = ["Settings", "is_loopback"]
 
 SHORT = 16
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,18 @@ class Settings:
         Rows that may wait at a time.
     seconds
         What a request may take.
+    name
+        By which the model goes in the Open Inference Protocol.
+    shadow
+        A package that answers in silence beside the champion; it needs a log.
+    every
+        Seconds between two looks at who is the champion.
 
     Raises
     ------
     UsageError
-        Where others could reach a server that asks for no token, or a token is short.
+        Where others could reach a server that asks for no token, a token is short, a
+        name does not go into a path, or a shadow has no log.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +63,9 @@ class Settings:
     rows: int = 10_000
     waiting: int = 20_000
     seconds: float = 30.0
+    name: str = "model"
+    shadow: Path | None = None
+    every: float = 2.0
 
     def __post_init__(self) -> None:
         if not self.token and not is_loopback(self.host):
@@ -71,6 +83,12 @@ class Settings:
                 expected=f"at least {SHORT} printable ASCII characters, no blanks",
                 todo='python -c "import secrets; print(secrets.token_urlsafe())"',
             )
+        if not NAME.fullmatch(self.name):
+            expected = "up to 100 letters, digits and . _ -, a letter or digit first"
+            raise UsageError("this is no name", got=self.name, expected=expected)
+        if self.shadow and not self.log:
+            what = "what a model says in silence is kept in the log, and there is none"
+            raise UsageError(what, where="--shadow", todo="leave --log off out")
 
 
 def is_loopback(host: str) -> bool:

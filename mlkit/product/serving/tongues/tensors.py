@@ -1,0 +1,266 @@
+"""Rows and answers as tensors, a column each: the Open Inference Protocol, version 2.
+
+With its extension for binary tensors, which Triton's clients use unless told
+otherwise: the JSON comes first, its length in a header, the bytes behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from mlkit.product.serving.fields import Field
+from mlkit.product.serving.forms import Asked, Form
+from mlkit.product.serving.refused import Refused
+from mlkit.product.serving.tongues.cells import plain
+
+__all__ = [
+    "LENGTH",
+    "Inference",
+    "check_outputs",
+    "inputs_of",
+    "outputs_of",
+    "read",
+    "write",
+]
+
+LENGTH = "inference-header-content-length"
+NUMBERS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
+NUMBERS |= {
+    f"{s}INT{8 * n}": f"<{k}{n}"
+    for s, k in (("", "i"), ("U", "u"))
+    for n in (1, 2, 4, 8)
+}
+KINDS = {**dict.fromkeys(NUMBERS, (int, float)), "BOOL": (bool,), "BYTES": (str,)}
+SPOKEN = {"number": "FP64"}
+
+
+class Tensor(msgspec.Struct):
+    """A column that comes in."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    data: list[Any] | None = None
+    parameters: dict[str, Any] = {}
+
+
+class Wanted(msgspec.Struct):
+    """An output that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class Inference(msgspec.Struct):
+    """A request."""
+
+    inputs: list[Tensor]
+    id: str = ""
+    outputs: list[Wanted] = []
+    parameters: dict[str, Any] = {}
+
+
+DECODER = msgspec.json.Decoder(Inference)
+
+
+def inputs_of(fields: Sequence[Field]) -> list[dict[str, Any]]:
+    """Return the metadata of the columns that a model looks at."""
+    return [
+        {"name": f.name, "datatype": SPOKEN.get(f.kind, "BYTES"), "shape": [-1]}
+        for f in fields
+        if f.used
+    ]
+
+
+def outputs_of(classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the metadata of what comes out."""
+    if not classes:
+        told = [{"name": "value", "datatype": "FP64", "shape": [-1]}]
+    else:
+        told = [
+            {"name": "label", "datatype": "BYTES", "shape": [-1]},
+            {"name": "probabilities", "datatype": "FP64", "shape": [-1, len(classes)]},
+        ]
+    return [*told, {"name": "flags", "datatype": "BYTES", "shape": [-1]}]
+
+
+def read(body: bytes | bytearray, length: str, form: Form) -> tuple[Inference, Asked]:
+    """Read a request.
+
+    Parameters
+    ----------
+    body
+        JSON, and the bytes of binary tensors behind it.
+    length
+        How long the JSON is, where bytes follow; else "".
+    form
+        What rows look like.
+
+    Raises
+    ------
+    Refused
+        422 for what is no such request, 413 for too many rows.
+    """
+    end = int(length) if length.isascii() and length.isdigit() else len(body)
+    if length and not (length.isascii() and length.isdigit() and end <= len(body)):
+        raise Refused(422, f"the header {LENGTH} is not the length of the JSON")
+    try:
+        asked = DECODER.decode(body[:end])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Refused(422, str(error)) from None
+    columns, rest = dict[str, list[Any]](), memoryview(body)[end:]
+    for tensor in asked.inputs:
+        if tensor.name in columns:
+            raise Refused(422, f"two inputs are named {tensor.name!r}")
+        rows = _rows(tensor, form.most)
+        size = tensor.parameters.get("binary_data_size")
+        if size is None:
+            columns[tensor.name] = _told(tensor, rows)
+            continue
+        if (
+            type(size) is not int
+            or not 0 <= size <= len(rest)
+            or tensor.data is not None
+        ):
+            raise _unfit(tensor, "binary_data_size is not the size of its bytes")
+        columns[tensor.name] = _unpacked(tensor, bytes(rest[:size]), rows)
+        rest = rest[size:]
+    if len(rest):
+        raise Refused(422, "there are more bytes than tensors")
+    return asked, form.take(asked.id, columns)
+
+
+def _rows(tensor: Tensor, most: int) -> int:
+    """Return how many rows a tensor has, which is a column."""
+    shape = tensor.shape
+    if tensor.datatype not in KINDS:
+        raise _unfit(tensor, f"there is no datatype {tensor.datatype!r}")
+    if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or shape[0] < 0:
+        raise _unfit(tensor, "an input is one column: its shape is [rows] or [rows, 1]")
+    if shape[0] > most:
+        raise Refused(413, f"a request has at most {most} rows")
+    return shape[0]
+
+
+def _told(tensor: Tensor, rows: int) -> list[Any]:
+    """Return the cells of a tensor that came as JSON; null is a missing one."""
+    cells = tensor.data or []
+    if cells and all(type(cell) is list and len(cell) == 1 for cell in cells):
+        cells = [cell[0] for cell in cells]
+    if len(cells) != rows:
+        raise _unfit(tensor, f"there are {len(cells)} cells where the shape has {rows}")
+    kinds = (*KINDS[tensor.datatype], type(None))
+    if not all(type(cell) in kinds for cell in cells):
+        raise _unfit(tensor, f"a cell is not of the datatype {tensor.datatype}")
+    return cells
+
+
+def _unpacked(tensor: Tensor, packed: bytes, rows: int) -> list[Any]:
+    """Return the cells of a tensor that came as bytes."""
+    if tensor.datatype == "BYTES":
+        return _texts(tensor, packed, rows)
+    kind = np.dtype(NUMBERS.get(tensor.datatype, "u1"))
+    if len(packed) != rows * kind.itemsize:
+        raise _unfit(tensor, f"{len(packed)} bytes are not {rows} of {tensor.datatype}")
+    cells = np.frombuffer(packed, kind)
+    if tensor.datatype == "BOOL":
+        cells = cells.astype(bool)
+    return plain(tensor.name, cells.tolist())
+
+
+def _texts(tensor: Tensor, packed: bytes, rows: int) -> list[Any]:
+    """Return texts, each behind its length in four bytes."""
+    cells, at = list[Any](), 0
+    while at < len(packed) and len(cells) < rows:
+        end = at + 4 + int.from_bytes(packed[at : at + 4], "little")
+        try:
+            cells.append(packed[at + 4 : end].decode())
+        except UnicodeError:
+            raise _unfit(tensor, "a text is not UTF-8") from None
+        at = end
+    if at != len(packed) or len(cells) != rows:
+        raise _unfit(tensor, f"its bytes are not {rows} texts behind their lengths")
+    return cells
+
+
+def write(
+    told: str, asked: Inference, model: str, classes: Sequence[str]
+) -> tuple[bytes, int | None]:
+    """Return a reply, and how long its JSON is where bytes follow.
+
+    Parameters
+    ----------
+    told
+        The reply as `/v1/predict` has it.
+    asked
+        The request: which outputs it wants, and how.
+    model
+        The name that the model goes by.
+    classes
+        The columns of ``probabilities``.
+
+    """
+    form = msgspec.json.decode(told)
+    known = {one["name"]: one for one in outputs_of(classes)}
+    wanted = asked.outputs or [Wanted(name) for name in known]
+    binary = asked.parameters.get("binary_data_output") is True
+    outputs, behind = list[dict[str, Any]](), list[bytes]()
+    for one in wanted:
+        output = {**known[one.name]}
+        cells = _column(one.name, form["predictions"], classes)
+        rows = len(form["predictions"])
+        output["shape"] = [rows, *output["shape"][1:]]
+        if one.name == "probabilities":
+            output["parameters"] = {"classes": msgspec.json.encode(classes).decode()}
+        if one.parameters.get("binary_data", binary) is True:
+            behind.append(_packed(output["datatype"], cells))
+            size = {"binary_data_size": len(behind[-1])}
+            output["parameters"] = {**output.get("parameters", {}), **size}
+        else:
+            output["data"] = cells
+        outputs.append(output)
+    whole = {"model_name": model, "model_version": form["model"], "id": form["id"]}
+    head = msgspec.json.encode({**whole, "outputs": outputs})
+    return b"".join([head, *behind]), len(head) if behind else None
+
+
+def check_outputs(asked: Inference, classes: Sequence[str]) -> None:
+    """Refuse outputs that there are not, before anything is answered.
+
+    Raises
+    ------
+    Refused
+        422 with those that there are.
+    """
+    known = [one["name"] for one in outputs_of(classes)]
+    names = [one.name for one in asked.outputs]
+    for name in names:
+        if name not in known or names.count(name) > 1:
+            raise Refused(422, f"the outputs are {', '.join(known)}, once each")
+
+
+def _column(
+    name: str, answers: Sequence[Mapping[str, Any]], classes: Sequence[str]
+) -> list[Any]:
+    """Return the cells of an output, row after row."""
+    if name == "flags":
+        return [msgspec.json.encode(answer["flags"]).decode() for answer in answers]
+    if name == "probabilities":
+        return [answer[name][one] for answer in answers for one in classes]
+    return [answer[name] for answer in answers]
+
+
+def _packed(datatype: str, cells: Sequence[Any]) -> bytes:
+    if datatype == "FP64":
+        return np.array([math.nan if c is None else c for c in cells], "<f8").tobytes()
+    words = [cell.encode() for cell in cells]
+    return b"".join(len(word).to_bytes(4, "little") + word for word in words)
+
+
+def _unfit(tensor: Tensor, what: str) -> Refused:
+    return Refused(422, what, where=f"input {tensor.name!r}", field=tensor.name)

@@ -8,7 +8,7 @@ the model that answered it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +16,30 @@ from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
 from mlkit.core.values import write
+from mlkit.product.journal.columns import Row, flat, joined
+from mlkit.product.journal.days import FRESH, days_of, models_of
+from mlkit.product.journal.parts import (
+    CHUNK,
+    SECONDS,
+    folder_of,
+    read_part,
+    rows_of,
+)
 from mlkit.product.journal.tables import opened
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["Request", "find", "last", "read"]
 
 BRIEF = "SELECT id, at, model, rows, seconds, cells, reply FROM requests"
-TRUTHS = "SELECT request, row, value, at FROM truths ORDER BY request, row, at, value"
+TRUTHS = """
+    SELECT request, row, value, at FROM truths
+    WHERE request IN (SELECT id FROM requests WHERE at >= ? AND at < ?)
+    ORDER BY request, row, at, value
+"""
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,16 @@ def read(
 ) -> pd.DataFrame:
     """Return a table with a row for each row that was answered, oldest first.
 
+    Closed days are Parquet files with the same columns but the truth, in the folder
+    ``<log>.days``, which DuckDB reads as they are; the table itself it reads by its
+    variable's name::
+
+        SELECT "output.label", count(*) FROM 'requests.sqlite.days/*.parquet'
+        WHERE "request.at" >= '2026-01-01' GROUP BY ALL
+
+        requests = read("requests.sqlite")
+        duckdb.sql('SELECT avg(("truth" = "output.label")::INT) FROM requests')
+
     Parameters
     ----------
     path
@@ -122,95 +147,96 @@ def read(
         Where there is no log.
     """
     ends = (_seconds(since, float("-inf")), _seconds(until, float("inf")))
-    asked = f"{BRIEF} WHERE at >= ? AND at < ? ORDER BY seq"
-    return _with_truth(_table(_asked(path, asked, ends)), path)
+    for _ in range(TRIES):
+        try:
+            return _read(Path(path), ends)
+        except FileNotFoundError:  # a day was filed anew meanwhile
+            continue
+    todo = "restore it beside the log, from where the log was copied"
+    raise InputError("a filed day is not there", where=str(path), todo=todo)
 
 
-def _asked(path: Path | str, query: str, values: Sequence[Any]) -> list[Request]:
-    with opened(Path(path), read=True) as connection:
-        told = connection.execute("SELECT identity, about FROM models")
-        models = {identity: json.loads(about) for identity, about in told}
-        return [
-            Request(
-                *(id_, datetime.fromtimestamp(at, UTC), model, rows, seconds),
-                *(json.loads(cells), json.loads(reply), models.get(model, {})),
-            )
-            for id_, at, model, rows, seconds, cells, reply in connection.execute(
-                query, values
-            )
-        ]
-
-
-def _seconds(moment: datetime | None, otherwise: float) -> float:
-    if moment is None:
-        return otherwise
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _table(requests: Sequence[Request]) -> pd.DataFrame:
+def _read(path: Path, ends: tuple[float, float]) -> pd.DataFrame:
     import pandas as pd
+    import pyarrow as pa
 
-    table = pd.DataFrame([row for request in requests for row in _rows(request)])
-    if table.empty:
-        names = ("id", "row", "at", "model", "seconds")
-        return pd.DataFrame(columns=[f"request.{name}" for name in names])
-    numbers = {f"input.{name}" for request in requests for name in _numbers(request)}
-    for name in table.columns:
-        if name in numbers or name.startswith("output.prob") or name == "output.value":
-            table[name] = pd.to_numeric(table[name]).astype("float64")
-        elif name.startswith(("input.", "output.")):
-            table[name] = table[name].astype("str")
-    front = [n for n in table.columns if not n.startswith("output.")]
-    return table[front + [n for n in table.columns if n.startswith("output.")]]
+    with opened(path, read=True) as connection:
+        connection.execute("BEGIN")
+        models = models_of(connection)
+        found = connection.execute(FRESH, ends)
+        parts = [flat([], models)]
+        while chunk := found.fetchmany(CHUNK):
+            parts.append(flat([Row._make(told) for told in chunk], models))
+        truths = connection.execute(TRUTHS, ends).fetchall()
+        parts += [
+            _between(read_part(folder_of(path) / day.file), ends)
+            for day in days_of(connection)
+            if day.file and day.ends[1] > ends[0] and day.ends[0] < ends[1]
+        ]
+    table = joined(parts)
+    text = {pa.string(): pd.StringDtype(na_value=float("nan"))}
+    made: pd.DataFrame = table.to_pandas(types_mapper=text.get)
+    if not made["request.at"].is_monotonic_increasing:
+        made = made.sort_values("request.at", kind="stable", ignore_index=True)
+    return _with_truth(made, truths)
 
 
-def _with_truth(table: pd.DataFrame, path: Path | str) -> pd.DataFrame:
+def _between(table: pa.Table, ends: tuple[float, float]) -> pa.Table:
+    """Return the rows between two moments."""
+    import numpy as np
+    import pyarrow as pa
+
+    at = table["request.at"].cast(pa.int64()).to_numpy() / 1e6
+    inside = (at >= ends[0]) & (at < ends[1])
+    return table if inside.all() else table.filter(pa.array(np.asarray(inside)))
+
+
+def _with_truth(table: pd.DataFrame, truths: Sequence[Any]) -> pd.DataFrame:
     """Join the truths that count to their rows."""
     import pandas as pd
 
-    with opened(Path(path), read=True) as connection:
-        found = connection.execute(TRUTHS).fetchall()
-    names = ("request.id", "request.row", "truth", "truth.at")
-    truths = pd.DataFrame(found, columns=names).drop_duplicates(names[:2], keep="last")
-    truths["truth.at"] = pd.to_datetime(truths["truth.at"], unit="s", utc=True)
-    truths = truths.set_index(list(names[:2]))
-    table = table.join(truths, on=list(names[:2]))
-    if "output.value" in table:
+    names = ["request.id", "request.row", "truth", "truth.at"]
+    kinds = {"request.id": "str", "request.row": "int64", "truth.at": "float64"}
+    late = pd.DataFrame(truths, columns=names).astype(kinds)
+    late["truth.at"] = pd.to_datetime(late["truth.at"], unit="s", utc=True)
+    late = late.drop_duplicates(names[:2], keep="last")
+    table = table.merge(late, how="left", on=names[:2])
+    if "output.value" in table and "output.label" not in table:
         table["truth"] = pd.to_numeric(table["truth"], errors="coerce").astype(float)
     else:
         table["truth"] = table["truth"].map(write, na_action="ignore").astype("str")
     return table
 
 
-def _rows(request: Request) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a request, flat."""
-    numbers = _numbers(request)
-    whole = {"id": request.id, "at": request.at, "model": request.model}
-    for row, told in enumerate(request.reply["predictions"]):
-        flat = {f"request.{k}": v for k, v in whole.items()}
-        flat |= {"request.row": row, "request.seconds": request.seconds}
-        for name, cells in request.cells.items():
-            cell = cells[row]
-            flat[f"input.{name}"] = _number(cell) if name in numbers else write(cell)
-        for name, value in told.items():
-            if name in ("label", "value"):
-                flat[f"output.{name}"] = value
-        for name, chance in told.get("probabilities", {}).items():
-            flat[f"output.probability_{name}"] = chance
-        flags = json.dumps(told["flags"], ensure_ascii=False)
-        yield flat | {"output.flags": flags}
+def _asked(path: Path | str, query: str, values: Sequence[Any]) -> list[Request]:
+    """Return requests, those of closed days from their files."""
+    place = Path(path)
+    with opened(place, read=True) as connection:
+        told = connection.execute("SELECT identity, about FROM models")
+        models = {identity: json.loads(about) for identity, about in told}
+        found = [Row(*row) for row in connection.execute(query, values)]
+        days = {day.day: day.file for day in days_of(connection)}
+    filed: dict[str, set[str]] = {}
+    for row in found:
+        file = days.get(int(row.at // SECONDS), "")
+        if not row.cells and file:
+            filed.setdefault(file, set()).add(row.id)
+    whole = {
+        row.id: row
+        for file, ids in filed.items()
+        for row in rows_of(folder_of(place) / file, ids)
+    }
+    return [_request(whole.get(row.id, row), models) for row in found]
 
 
-def _number(cell: Any) -> float | None:
-    """Read a cell of a number column, which may have come as text."""
-    if isinstance(cell, str):
-        try:
-            return float(cell)
-        except ValueError:
-            return None
-    return None if cell is None else float(cell)
+def _request(row: Row, models: Mapping[str, Mapping[str, Any]]) -> Request:
+    at = datetime.fromtimestamp(row.at, UTC)
+    cells, reply = json.loads(row.cells or "{}"), json.loads(row.reply or "{}")
+    about = models.get(row.model, {})
+    return Request(row.id, at, row.model, row.rows, row.seconds, cells, reply, about)
 
 
-def _numbers(request: Request) -> set[str]:
-    columns = request.about.get("schema", {}).get("input", ())
-    return {c["name"] for c in columns if c["type"] == "number"}
+def _seconds(moment: datetime | None, otherwise: float) -> float:
+    if moment is None:
+        return otherwise
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS truths (
     PRIMARY KEY (request, row, at, value)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS days (
-    day TEXT PRIMARY KEY,
+    day INTEGER PRIMARY KEY,
     file TEXT NOT NULL,
     requests INTEGER NOT NULL,
     rows INTEGER NOT NULL,

@@ -41,7 +41,7 @@ class Kept:
         ``unfit`` (a truth that cannot be), or ``failed``; in the last three there is
         no reply.
     why
-        Of what failed or is unfit.
+        Of what failed, differs or is unfit.
     where
         In the body of the request, what is unfit.
     """
@@ -141,6 +141,8 @@ class Writer:
             return Kept(ticket, reply, "written")
         assert isinstance(record, Record)
         cells, reply = before
+        if not cells:
+            return Kept(ticket, "", "differs", "this id was answered on a closed day")
         if cells != record.cells:
             return Kept(ticket, "", "differs")
         return Kept(ticket, reply, "repeated")

@@ -1,0 +1,155 @@
+"""A closed day of the log as a Parquet file: written whole, read by column or whole.
+
+It has a row for each row that was asked for, as `mlkit.product.log.read` has them, and
+beside them the JSON of each request, so that nothing is lost by being filed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlkit.core.files import sync_folder
+from mlkit.product.journal.columns import FRONT, RAW, Row, flat, joined, widened
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "CHUNK",
+    "SECONDS",
+    "folder_of",
+    "name_of",
+    "read_part",
+    "rows_of",
+    "write_part",
+]
+
+CHUNK = 20_000
+SECONDS = 86_400
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder of a log's filed days.
+
+    Examples
+    --------
+    >>> folder_of(Path("requests.sqlite")).name
+    'requests.sqlite.days'
+    """
+    return path.with_name(f"{path.name}.days")
+
+
+def name_of(folder: Path, day: int) -> str:
+    """Return a name for a day's file that is not taken.
+
+    Examples
+    --------
+    >>> name_of(Path("no such folder"), 20_000)
+    '2024-10-04.parquet'
+    """
+    date = datetime.fromtimestamp(day * SECONDS, UTC).date().isoformat()
+    name, turn = f"{date}.parquet", 1
+    while (folder / name).exists():
+        turn += 1
+        name = f"{date}.{turn}.parquet"
+    return name
+
+
+def write_part(
+    file: Path,
+    requests: Callable[[], Iterable[Row]],
+    models: Mapping[str, Collection[str]],
+) -> None:
+    """Write requests to a file, durably, whole or not at all.
+
+    Parameters
+    ----------
+    file
+        Where; its folder is made.
+    requests
+        Gives the requests in order, from the first, as often as it is called.
+    models
+        The number columns of each model.
+    """
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(file.parent.parent)
+    scratch = file.with_name(f".writing-{file.name}")
+    schema = flat([], models, raw=True).schema
+    while (wider := _write(scratch, requests(), models, schema)) is not None:
+        schema = wider
+    with scratch.open("rb") as written:
+        os.fsync(written.fileno())
+    scratch.replace(file)
+    sync_folder(file.parent)
+
+
+def _write(
+    file: Path,
+    requests: Iterable[Row],
+    models: Mapping[str, Collection[str]],
+    schema: pa.Schema,
+) -> pa.Schema | None:
+    """Write with some columns; return those that were needed, where they were more."""
+    import pyarrow.parquet as pq
+
+    handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    given = iter(requests)
+    with (
+        os.fdopen(handle, "wb") as out,
+        pq.ParquetWriter(out, schema, compression="zstd") as writer,
+    ):
+        while chunk := list(islice(given, CHUNK)):
+            table = flat(chunk, models, raw=True)
+            wide = widened([schema, table.schema])
+            if wide != schema:
+                return wide
+            writer.write_table(joined([schema.empty_table(), table]))
+    return None
+
+
+def read_part(file: Path) -> pa.Table:
+    """Return a day's rows by column, without the JSON."""
+    import pyarrow.parquet as pq
+
+    part = pq.ParquetFile(file)
+    return part.read([name for name in part.schema_arrow.names if name not in RAW])
+
+
+def rows_of(file: Path, only: Collection[str] | None = None) -> Iterator[Row]:
+    """Yield a day's requests as they were in the log.
+
+    Parameters
+    ----------
+    file
+        A file that `write_part` wrote.
+    only
+        The ids that are wanted; None for all.
+    """
+    import pyarrow.parquet as pq
+
+    names = [*(name for name in FRONT if name != "request.row"), *RAW]
+    for batch in pq.ParquetFile(file).iter_batches(columns=names):
+        first = batch.filter(batch["request.cells"].is_valid())
+        for told in first.to_pylist() if first.num_rows else ():
+            if only is None or told["request.id"] in only:
+                yield _row(told)
+
+
+def _row(told: Mapping[str, Any]) -> Row:
+    reply = told["request.reply"]
+    return Row(
+        told["request.id"],
+        told["request.at"].timestamp(),
+        told["request.model"],
+        len(json.loads(reply)["predictions"]),
+        told["request.seconds"],
+        told["request.cells"],
+        reply,
+        told["request.shadows"],
+    )

@@ -1,0 +1,1 @@
+"""Pictures of the product wing: a model's health over time."""

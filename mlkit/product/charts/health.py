@@ -1,0 +1,291 @@
+"""Pictures of a model's health over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.data.charts import style as plots
+from mlkit.model.measures.metrics import METRICS
+from mlkit.product.watching.scores import Score
+from mlkit.product.watching.traffic import FLAGS
+
+if TYPE_CHECKING:
+    from mlkit.product.watching.health import Health, Window
+
+__all__ = ["draw"]
+
+MOST, GROUPS = 20, 8
+TONES = {
+    "healthy": plots.GOOD,
+    "watch": plots.WARN,
+    "retrain": plots.BAD,
+    "unknown": plots.SOFT,
+}
+TITLES = {
+    "healthy": "The model is healthy",
+    "watch": "The model is to be watched",
+    "retrain": "The model is to be retrained",
+}
+
+
+def draw(health: Health, what: str = "overview") -> plots.Picture:
+    """Draw one picture of a model's health.
+
+    Parameters
+    ----------
+    health
+        A model's health.
+    what
+        One of ``overview``, ``columns``, ``score``, ``groups``, ``requests``.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such picture.
+    """
+    known: dict[str, Callable[[Health], plots.Picture]] = {
+        "overview": overview,
+        "columns": columns,
+        "score": score,
+        "groups": groups,
+        "requests": requests,
+    }
+    if what not in known:
+        todo = did_you_mean(what, known)
+        raise UsageError(f"there is no picture {what!r}", todo=todo)
+    return known[what](health)
+
+
+def overview(health: Health) -> plots.Picture:
+    """Draw load, drift and score by window, coloured by how each went."""
+    if not health.windows:
+        return _nothing("No request yet", "nothing to draw")
+    picture, axes = plots.figure(10, 5.2, rows=3, sharex=True)
+    with plots.style():
+        _load(axes[0], health.windows)
+        _effects(axes[1], health)
+        _scores(axes[2], health)
+    plots.label(axes[0], "Rows")
+    plots.label(axes[1], "Largest change of a column, and of predictions")
+    plots.label(axes[2], METRICS[health.metric].title)
+    _dates(axes[-1], health.windows)
+    signs = health.reasons
+    below = plots.shorten(signs[0], 130) if signs else "nothing speaks against it"
+    plots.headline(picture, TITLES[health.state], below)
+    return picture
+
+
+def columns(health: Health) -> plots.Picture:
+    """Draw the change of each column: now as bars, over time as a map."""
+    told: dict[str, tuple[float, bool]] = {}
+    for one in health.changes:
+        effect, certain = told.get(one.column, (0.0, False))
+        counts = one.certain and one.effect >= health.limits.small
+        told[one.column] = max(effect, one.effect), certain or counts
+    names = sorted(told, key=lambda name: -told[name][0])[:MOST]
+    if not names:
+        return _nothing("No column was compared", "too few rows")
+    height = 1.4 + 0.26 * len(names)
+    wide = {"width_ratios": [1, 1.3]}
+    picture, axes = plots.figure(10, height, columns=2, gridspec_kw=wide)
+    with plots.style():
+        _bars(axes[0], names, told, health)
+        _map(axes[1], names, health.windows)
+    plots.label(axes[0], "Now", "share of rows that lie elsewhere")
+    plots.label(axes[1], "Window by window")
+    many = len(health.drifted)
+    title = f"{many} of {len(told)} changed" if many else "No column changed"
+    below = "dark: certain, and not small; dashed: small and large changes"
+    plots.headline(picture, title, f"{below}; {health.target} is what is predicted")
+    return picture
+
+
+def score(health: Health) -> plots.Picture:
+    """Draw the score that was expected and the one that came, by window."""
+    told = [one for one in health.windows if one.score or one.estimate]
+    if not told:
+        return _nothing("No score yet", "no truth has come in, and none is expected")
+    picture, axes = plots.figure(10, 3.4)
+    with plots.style():
+        _scores(axes[0], health)
+    plots.label(axes[0], METRICS[health.metric].title)
+    _dates(axes[0], health.windows)
+    plots.headline(
+        picture,
+        "The score, where the truth is in, and what may be expected where not",
+        "band: at acceptance, with its interval; dashed: a guess",
+    )
+    return picture
+
+
+def groups(health: Health) -> plots.Picture:
+    """Draw how groups are treated, by window."""
+    names = list(dict.fromkeys(n for one in health.windows for n in one.shares))
+    if not names:
+        return _nothing("No group to compare", "no sensitive column is in the log")
+    shown = names[:GROUPS]
+    picture, axes = plots.figure(10, 3.4)
+    tones = plots.colours(shown)
+    with plots.style():
+        for name in shown:
+            points = [(w, w.shares[name]) for w in health.windows if name in w.shares]
+            at = [_moment(window) for window, _ in points]
+            values = [value for _, value in points]
+            axes[0].plot(at, values, "o-", ms=3.5, color=tones[name], label=name)
+        axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    plots.label(axes[0], "Share said positive, or mean, by group")
+    _dates(axes[0], health.windows)
+    rest = len(names) - len(shown)
+    below = f"{rest} more groups are not drawn" if rest else "groups of thirty or more"
+    plots.headline(picture, "How groups are treated", below)
+    return picture
+
+
+def requests(health: Health) -> plots.Picture:
+    """Draw latency, and the share of rows with each flag, by window."""
+    if not health.windows:
+        return _nothing("No request yet", "nothing to draw")
+    picture, axes = plots.figure(10, 3.4, columns=2)
+    at = [_moment(window) for window in health.windows]
+    slow = zip(*(one.traffic.latency for one in health.windows), strict=True)
+    with plots.style():
+        for values, name in zip(slow, ("half", "95 %", "99 %"), strict=True):
+            axes[0].plot(at, values, "o-", ms=3, label=name)
+        for flag in FLAGS:
+            shares = [one.traffic.flags.get(flag, 0.0) for one in health.windows]
+            axes[1].plot(at, shares, "o-", ms=3, label=flag)
+        axes[0].set_ylim(bottom=0)
+        axes[1].set_ylim(bottom=0)
+        axes[1].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        for one in axes:
+            one.legend(loc="upper left", ncols=4, fontsize=8)
+            one.margins(y=0.25)
+    plots.label(axes[0], "Milliseconds that so many requests took at most")
+    plots.label(axes[1], "Share of rows with a flag")
+    for one in axes:
+        _dates(one, health.windows)
+    plots.headline(picture, "Requests", _load_told(health))
+    return picture
+
+
+def _load(axes: Axes, windows: Sequence[Window]) -> None:
+    at = [_moment(window) for window in windows]
+    rows = [window.traffic.rows for window in windows]
+    tones = [TONES[window.level] for window in windows]
+    axes.vlines(at, 0, rows, colors=tones, lw=6)
+    axes.set_ylim(0, max(rows) * 1.15)
+    for level in ("healthy", "watch", "retrain", "unknown"):
+        if any(window.level == level for window in windows):
+            name = "too few to judge" if level == "unknown" else level
+            axes.plot([], [], color=TONES[level], lw=6, label=name)
+    axes.legend(loc="lower right", ncols=4, bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def _effects(axes: Axes, health: Health) -> None:
+    told = [window for window in health.windows if window.effects]
+    at = [_moment(window) for window in told]
+    for name, tone in (("columns", plots.ACCENT), ("predictions", plots.PALETTE[1])):
+        most = [_most(window, health.target, name == "predictions") for window in told]
+        axes.plot(at, most, "o-", ms=3.5, color=tone, label=name)
+    for limit in (health.limits.small, health.limits.large):
+        axes.axhline(limit, color=plots.MUTED, lw=1, ls="--")
+    axes.set_ylim(0, max(0.4, axes.get_ylim()[1]))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.legend(loc="lower right", ncols=2, bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def _most(window: Window, target: str, predictions: bool) -> float:
+    mine = [v for k, v in window.effects.items() if (k == target) == predictions]
+    return max(mine, default=float("nan"))
+
+
+def _scores(axes: Axes, health: Health) -> None:
+    if health.accepted:
+        value, low, high = health.accepted
+        axes.axhspan(low, high, color=plots.GOOD, alpha=0.12, lw=0)
+        axes.axhline(value, color=plots.GOOD, lw=1.2, label="at acceptance")
+    if health.guessed is not None:
+        axes.axhline(health.guessed, color=plots.MUTED, lw=1, ls="--", label="a guess")
+    expected = [(w, w.estimate) for w in health.windows if w.estimate]
+    came = [(w, w.score) for w in health.windows if w.score]
+    _line(axes, expected, plots.MUTED, "expected")
+    _line(axes, came, plots.ACCENT, "came true")
+    axes.margins(y=0.15)
+    axes.legend(loc="lower right", ncols=4, bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def _line(
+    axes: Axes, told: Sequence[tuple[Window, Score]], tone: str, name: str
+) -> None:
+    """Draw scores with their intervals."""
+    if not told:
+        return
+    at = [_moment(window) for window, _ in told]
+    values = [one.value for _, one in told]
+    ends = [one.low for _, one in told], [one.high for _, one in told]
+    axes.plot(at, values, "o-", ms=3.5, color=tone, label=name)
+    axes.vlines(at, *ends, colors=tone, alpha=0.4, lw=2)
+
+
+def _bars(
+    axes: Axes, names: list[str], told: dict[str, tuple[float, bool]], health: Health
+) -> None:
+    places = np.arange(len(names))
+    tones = [plots.ACCENT if told[name][1] else plots.SOFT for name in names]
+    axes.barh(places, [told[name][0] for name in names], 0.66, color=tones)
+    axes.set_yticks(places, [plots.shorten(name, 24) for name in names])
+    axes.tick_params(axis="y", labelcolor=plots.INK)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+    for limit in (health.limits.small, health.limits.large):
+        axes.axvline(limit, color=plots.MUTED, lw=1, ls="--")
+    axes.set_xlim(0, max(0.35, 1.1 * max(told[name][0] for name in names)))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+
+
+def _map(axes: Axes, names: list[str], windows: Sequence[Window]) -> None:
+    told = [window for window in windows if window.effects]
+    values = [[window.effects.get(name, np.nan) for window in told] for name in names]
+    if told:
+        axes.imshow(
+            values, cmap="Blues", vmin=0, vmax=0.5, aspect="auto", interpolation="none"
+        )
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    step = max(len(told) // 6, 1)
+    ticks = range(0, len(told), step)
+    axes.set_xticks(list(ticks), [told[k].start[5:10] for k in ticks])
+
+
+def _dates(axes: Axes, windows: Sequence[Window]) -> None:
+    places = AutoDateLocator(minticks=2, maxticks=7)
+    axes.xaxis.set_major_locator(places)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(places))
+    if len(windows) == 1:
+        axes.set_xmargin(0.5)
+
+
+def _moment(window: Window) -> Any:
+    """Return the middle of a window."""
+    start, end = map(datetime.fromisoformat, (window.start, window.end))
+    return start + (end - start) / 2
+
+
+def _load_told(health: Health) -> str:
+    rows = sum(window.traffic.rows for window in health.windows)
+    asked = sum(window.traffic.requests for window in health.windows)
+    return f"{rows:,} rows in {asked:,} requests; those refused are not in the log"
+
+
+def _nothing(title: str, below: str) -> plots.Picture:
+    picture, (axes,) = plots.figure(9, 1.2)
+    plots.bare(axes)
+    plots.headline(picture, title, below)
+    return picture

@@ -1,0 +1,194 @@
+"""Watch a model at work, and say whether it is healthy, or is to be retrained.
+
+`follow` reads the live rows of a package from the request log, `monitor` judges them,
+and `set_aside` picks decisions that a person should look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from mlkit.data.charts.cards import many
+from mlkit.data.parts.likeness import Likeness
+from mlkit.model.groups.fairness import Fairness
+from mlkit.product.watching import drift as drifting
+from mlkit.product.watching import scores, signs
+from mlkit.product.watching.drift import Change
+from mlkit.product.watching.groups import shares, treated, widened
+from mlkit.product.watching.health import Health, Window
+from mlkit.product.watching.live import Live, follow
+from mlkit.product.watching.review import Aside, set_aside
+from mlkit.product.watching.signs import Limits, Sign
+from mlkit.product.watching.together import together
+from mlkit.product.watching.traffic import traffic
+from mlkit.product.watching.windows import Span, cut, newest
+
+__all__ = [
+    "Aside",
+    "Health",
+    "Limits",
+    "Live",
+    "Window",
+    "follow",
+    "monitor",
+    "set_aside",
+]
+
+SHOWN = 30
+
+
+def monitor(
+    live: Live,
+    *,
+    window: str = "day",
+    limits: Limits | None = None,
+    now: datetime | None = None,
+    seed: int = 0,
+) -> Health:
+    """Judge live rows: their columns, predictions, score, groups and requests.
+
+    The newest windows that together have enough rows are judged; earlier ones are
+    drawn beside them. Too few rows are never healthy: they are watched.
+
+    Parameters
+    ----------
+    live
+        What `follow` returned.
+    window
+        ``hour``, ``day``, ``week``, ``month`` in UTC, or a number of rows.
+    limits
+        From when on something is a sign.
+    now
+        The moment that the review-by date is held against; None takes the clock's.
+    seed
+        Of resamples and draws.
+
+    Raises
+    ------
+    UsageError
+        Where `window` is nothing of this.
+    """
+    bounds = limits or Limits()
+    at = live.rows["request.at"]
+    spans = cut(at, window)
+    span = newest(at, spans, bounds.least)
+    today = (now or datetime.now(UTC)).date()
+    review = list(signs.of_review(live.parcel.review_by, today))
+    found = _blank(live, bounds, spans, seed)
+    if span is None:
+        return replace(found, signs=(_few(live, bounds), *review))
+    some = live.take(span.rows)
+    changes = _changes(some, bounds)
+    whole = together(live.parcel.reference, some.columns, seed=seed)
+    fair = treated(some, seed=seed)
+    judged = _window(live, span, bounds, seed)
+    return replace(
+        found,
+        signs=(
+            *_signs(some, judged, changes, bounds),
+            *_rest(live, whole, fair, bounds),
+            *review,
+        ),
+        judged=judged,
+        changes=changes,
+        together=whole,
+        fairness=fair,
+    )
+
+
+def _blank(live: Live, limits: Limits, spans: Sequence[Span], seed: int) -> Health:
+    """Return what is known before anything is judged."""
+    parcel = live.parcel
+    problem, name = parcel.problem, parcel.problem.metric
+    told = parcel.accepted.metrics.get(name)
+    ends = parcel.accepted.intervals.get(name)
+    return Health(
+        parcel.identity,
+        problem.title,
+        problem.target,
+        name,
+        (),
+        limits,
+        tuple(_window(live, span, limits, seed) for span in spans[-SHOWN:]),
+        accepted=None if told is None or ends is None else (told, *ends),
+        guessed=parcel.guessed.get(name),
+        notes=live.notes,
+    )
+
+
+def _window(live: Live, span: Span, limits: Limits, seed: int) -> Window:
+    """Sum up one window, and judge what can be judged of it alone."""
+    some = live.take(span.rows)
+    made = Window(
+        span.start.isoformat(),
+        span.end.isoformat(),
+        "unknown",
+        traffic(some.rows),
+        score=scores.measured(some, seed=seed),
+        shares=shares(some),
+    )
+    if made.score:
+        known = some.take(some.known.nonzero()[0])
+        made = replace(made, hoped=scores.estimated(known, seed=seed))
+    if len(some) < limits.least:
+        return made
+    changes = _changes(some, limits)
+    seen = [one for one in changes if one.certain and one.effect >= limits.small]
+    effects: dict[str, float] = {}
+    for one in changes:
+        effects[one.column] = max(effects.get(one.column, 0.0), one.effect)
+    full = replace(
+        made,
+        effects=effects,
+        certain=tuple(dict.fromkeys(one.column for one in seen)),
+        estimate=scores.estimated(some, seed=seed),
+    )
+    return replace(full, level=signs.gravest(_signs(some, full, changes, limits)))
+
+
+def _changes(live: Live, limits: Limits) -> tuple[Change, ...]:
+    parcel = live.parcel
+    target, args = parcel.problem.target, (live.predicted, parcel.threshold)
+    found = [
+        change
+        for name, form in parcel.reference["columns"].items()
+        if name in live.columns
+        for change in drifting.compare(name, form, live.columns[name])
+    ]
+    said = drifting.of_predictions(parcel.reference, target, *args)
+    return drifting.ranked([*found, *said], limits.rate)
+
+
+def _signs(
+    live: Live, window: Window, changes: Sequence[Change], limits: Limits
+) -> list[Sign]:
+    """Judge what can be judged of a window by itself."""
+    parcel = live.parcel
+    columns = len(parcel.reference["columns"])
+    return [
+        signs.of_score(parcel, window.score, limits, true=True),
+        signs.of_score(parcel, window.estimate, limits, true=False),
+        *signs.of_changes(changes, parcel.problem.target, columns, limits),
+        *signs.of_traffic(window.traffic, limits),
+    ]
+
+
+def _rest(
+    live: Live, whole: Likeness | None, fair: Fairness | None, limits: Limits
+) -> list[Sign]:
+    parcel = live.parcel
+    wider = list(widened(parcel.fairness, fair))
+    assessed, sensitive = fair is not None, bool(parcel.sensitive)
+    return [
+        signs.of_together(whole, limits),
+        *signs.of_groups(wider, assessed, sensitive),
+    ]
+
+
+def _few(live: Live, limits: Limits) -> Sign:
+    what = (
+        f"{many(len(live), 'live row')}: too few to judge, {limits.least:,} are needed"
+    )
+    return Sign("unknown", "rows", what, "wait, or take longer windows")

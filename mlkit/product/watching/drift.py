@@ -1,0 +1,302 @@
+"""How live columns differ from those of the reference, and how sure one may be.
+
+Two questions are kept apart: how large a change is, as the share of rows that would
+have to lie elsewhere, and whether luck would show one as large. Over all columns of a
+window the share of false ones among those that are called certain is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.rows import MISSING
+from mlkit.model.packing.reference import counted, told, worded
+from mlkit.model.words import say
+
+__all__ = ["Change", "compare", "drift", "of_predictions", "ranked"]
+
+EXPECTED, BINS = 5, 10
+Array = NDArray[Any]
+Form = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a column differs from the reference in one way.
+
+    Parameters
+    ----------
+    column
+        Its name; of predictions the target's.
+    what
+        ``values``, ``missing``, ``unseen``, ``length`` or ``words``; of predictions
+        ``labels``, ``chances`` or ``predictions``.
+    effect
+        The share of rows that would have to lie elsewhere, 0 to 1: of numbers the
+        Kolmogorov–Smirnov distance, of words the total variation distance.
+    p, q
+        The chance of as large an effect by luck, and the least rate of false changes
+        at which it is called certain (Benjamini and Hochberg 1995).
+    certain
+        Whether `q` is within the rate that was asked for.
+    before, now
+        Mean, or the commonest words, in words.
+    shift, distance, psi
+        Of numbers the shift of the mean and the Wasserstein distance, in standard
+        deviations of the reference, and of all the population stability index.
+    """
+
+    column: str
+    what: str
+    effect: float
+    p: float
+    q: float = 1.0
+    certain: bool = False
+    before: str = ""
+    now: str = ""
+    shift: float | None = None
+    distance: float | None = None
+    psi: float | None = None
+
+    @property
+    def title(self) -> str:
+        """The change in a few words."""
+        aside = "" if self.what in ("values", "predictions") else f", {self.what}"
+        return f"{self.column}{aside}"
+
+
+def drift(
+    reference: Form, columns: Mapping[str, Array], *, rate: float = 0.01
+) -> tuple[Change, ...]:
+    """Compare live columns with the reference, the largest certain change first.
+
+    Parameters
+    ----------
+    reference
+        What a package remembers; see `mlkit.model.packing.reference.reference`.
+    columns
+        Cleaned cells by column, each of shape (rows,).
+    rate
+        The share of false ones among certain changes.
+
+    Examples
+    --------
+    >>> from mlkit.model.packing.reference import numbers
+    >>> rng = np.random.default_rng(0)
+    >>> form = {"columns": {"age": numbers(rng.normal(0, 1, 1000))}}
+    >>> (one, _) = drift(form, {"age": rng.normal(0.5, 1, 1000)})
+    >>> one.what, one.certain, 0.15 < one.effect < 0.25
+    ('values', True, True)
+    """
+    forms = reference["columns"]
+    found = [
+        change
+        for name, form in forms.items()
+        if name in columns
+        for change in compare(name, form, columns[name])
+    ]
+    return ranked(found, rate)
+
+
+def of_predictions(
+    reference: Form, target: str, predicted: Array, threshold: float
+) -> list[Change]:
+    """Compare what is predicted with what was predicted on the reference's rows.
+
+    Parameters
+    ----------
+    reference
+        What a package remembers.
+    target
+        The target's name.
+    predicted
+        Probabilities (rows, classes) or values (rows,).
+    threshold
+        Of two classes, the least probability that says the second.
+    """
+    before, rows = reference["prediction"], reference["rows"]
+    if "values" in before:
+        return [_of_numbers(target, "predictions", before["values"], predicted)]
+    labels = told(predicted, before["labels"], threshold)["labels"]
+    was = np.array(list(before["labels"].values())) * rows
+    now = np.array(list(labels.values())) * len(predicted)
+    chances = predicted[:, 1] if predicted.shape[1] == 2 else predicted.max(axis=1)
+    return [
+        _of_counts(target, "labels", was, now, list(labels)),
+        _of_numbers(target, "chances", before["chances"], chances),
+    ]
+
+
+def ranked(changes: list[Change], rate: float) -> tuple[Change, ...]:
+    """Say which of all changes are certain; these first, then the largest first."""
+    from scipy.stats import false_discovery_control
+
+    if not changes:
+        return ()
+    adjusted = false_discovery_control([one.p for one in changes])
+    made = [
+        replace(one, q=float(q), certain=bool(q <= rate))
+        for one, q in zip(changes, adjusted, strict=True)
+    ]
+    return tuple(sorted(made, key=lambda one: (not one.certain, -one.effect)))
+
+
+def compare(name: str, form: Form, cells: Array) -> Iterator[Change]:
+    """Yield how one column differs, in each way that can be told.
+
+    Parameters
+    ----------
+    name
+        The column.
+    form
+        What the reference has of it.
+    cells
+        Its live cells.
+    """
+    if form["type"] == "category":
+        yield from _of_levels(name, form, cells)
+        return
+    if form["type"] == "text":
+        lengths, shares = worded(cells, form.get("common", ()))
+        yield from _measured(name, "length", form, lengths)
+        if form.get("common"):
+            yield _of_numbers(name, "words", form["known"], shares)
+        return
+    yield from _measured(name, "values", form, np.asarray(cells, np.float64))
+
+
+def _measured(name: str, what: str, form: Form, cells: Array) -> Iterator[Change]:
+    """Compare numbers, and how many are missing."""
+    given = int(np.isfinite(cells).sum())
+    there = sum(form["counts"])
+    rows = round(there / (1 - form["missing"])) if form["missing"] < 1 else 0
+    if rows and len(cells):
+        yield _of_shares(name, "missing", rows - there, rows, len(cells) - given, cells)
+    if there and given:
+        yield _of_numbers(name, what, form, cells)
+
+
+def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
+    """Compare two spreads of numbers at the reference's quantiles.
+
+    The distance is looked for at these alone, so that it is never overstated.
+    """
+    from scipy.special import kolmogorov
+
+    given = cells[np.isfinite(cells)]
+    edges = np.array(form["edges"], np.float64)
+    before = np.array(form["counts"], np.float64)
+    now = counted(np.sort(given), edges)
+    many = before.sum(), max(now.sum(), 1)
+    apart = np.abs(before.cumsum() / many[0] - now.cumsum() / many[1])[:-1]
+    effect = float(apart.max(initial=0.0))
+    root = np.sqrt(many[0] * many[1] / (many[0] + many[1]))
+    spread = form.get("std") or 0.0
+    mean = float(given.mean()) if len(given) else np.nan
+    far = float((apart[:-1] * np.diff(edges)).sum())
+    return Change(
+        name,
+        what,
+        round(effect, 6),
+        float(kolmogorov(root * effect)),
+        before=f"mean {say(form['mean'])}",
+        now=f"mean {say(mean)}",
+        shift=round((mean - form["mean"]) / spread, 4) if spread else None,
+        distance=round(far / spread, 4) if spread else None,
+        psi=_psi(before, now),
+    )
+
+
+def _of_levels(name: str, form: Form, cells: Array) -> Iterator[Change]:
+    """Compare how often each word comes, and how many words were never seen."""
+    names = list(form["levels"])
+    before = np.array([*form["levels"].values(), form["other"]], np.float64)
+    words = pd.Series(cells, dtype=object).where(pd.notna(cells), MISSING).astype(str)
+    counts = words.value_counts()
+    known = counts.reindex(names, fill_value=0).to_numpy(np.float64)
+    rest = float(len(words) - known.sum())
+    if not len(words) or not before.sum():
+        return
+    now = np.append(known, rest)
+    yield _of_counts(name, "values", before, now, [*names, "(other)"])
+    if not form["other"]:
+        fresh = [word for word in counts.index if word not in form["levels"]]
+        args = int(before.sum()), int(rest), cells
+        yield replace(_of_shares(name, "unseen", 0, *args), now=_fresh(fresh, rest))
+
+
+def _of_counts(
+    name: str, what: str, before: Array, now: Array, names: list[str]
+) -> Change:
+    """Compare counts by class: chi-square, the rare ones together."""
+    from scipy.special import chdtrc
+
+    shares = before / before.sum(), now / now.sum()
+    pooled = _pooled(np.stack([before, now]))
+    hoped = pooled.sum(axis=1, keepdims=True) * pooled.sum(axis=0) / pooled.sum()
+    free = pooled.shape[1] - 1
+    score = float(((pooled - hoped) ** 2 / hoped).sum()) if free else 0.0
+    moved = int(np.argmax(np.abs(shares[1] - shares[0])))
+    return Change(
+        name,
+        what,
+        round(float(np.abs(shares[0] - shares[1]).sum() / 2), 6),
+        float(chdtrc(free, score)) if free else 1.0,
+        before=f"{names[moved]} {shares[0][moved]:.0%}",
+        now=f"{names[moved]} {shares[1][moved]:.0%}",
+        psi=_psi(before, now),
+    )
+
+
+def _of_shares(
+    name: str, what: str, first: int, rows: int, second: int, cells: Array
+) -> Change:
+    """Compare two shares: the exact test of Fisher, one for few rows and many."""
+    from scipy.stats import fisher_exact
+
+    table = [[first, rows - first], [second, len(cells) - second]]
+    shares = first / rows, second / len(cells)
+    p = float(fisher_exact(table).pvalue) if first + second else 1.0
+    effect = round(abs(shares[1] - shares[0]), 6)
+    before, now = (f"{share:.1%} {what}" for share in shares)
+    return Change(name, what, effect, p, before=before, now=now)
+
+
+def _pooled(counts: Array) -> Array:
+    """Put classes together that are too rare for a chi-square."""
+    share = counts.sum(axis=1).min() / counts.sum()
+    rare = counts.sum(axis=0) * share < EXPECTED
+    if not rare.any():
+        return counts
+    rest = counts[:, rare].sum(axis=1, keepdims=True)
+    kept = counts[:, ~rare]
+    if rest.sum() * share < EXPECTED and kept.shape[1]:
+        smallest = int(kept.sum(axis=0).argmin())
+        kept = kept.copy()
+        kept[:, smallest] += rest[:, 0]
+        return kept
+    return np.concatenate([kept, rest], axis=1)
+
+
+def _psi(before: Array, now: Array) -> float:
+    """Return the population stability index, over at most ten bins of like size."""
+    if len(before) > BINS + 1:
+        share = (before.cumsum() - before / 2) / before.sum()
+        part = np.minimum((share * BINS).astype(int), BINS - 1)
+        before, now = (np.bincount(part, one, BINS) for one in (before, now))
+    kept = (before > 0) | (now > 0)
+    one, other = (
+        (counts[kept] + 0.5) / (counts[kept] + 0.5).sum() for counts in (before, now)
+    )
+    return round(float(((other - one) * np.log(other / one)).sum()), 4)
+
+
+def _fresh(words: list[Any], rows: float) -> str:
+    told = ", ".join(map(str, words[:3])) + ("…" if len(words) > 3 else "")
+    return f"{rows:,.0f} rows: {told}" if words else "none"

@@ -1,0 +1,230 @@
+"""A model's health: the verdict, what it rests on, and how it went over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mlkit.data.parts.likeness import Likeness
+from mlkit.model.grid import Grid
+from mlkit.model.groups.fairness import Fairness
+from mlkit.model.measures.metrics import METRICS
+from mlkit.model.words import say
+from mlkit.product.watching.drift import Change
+from mlkit.product.watching.scores import Score
+from mlkit.product.watching.signs import LEVELS, Limits, Sign, gravest
+from mlkit.product.watching.traffic import Traffic
+
+if TYPE_CHECKING:
+    from mlkit.data.charts.style import Picture
+
+__all__ = ["Health", "Window"]
+
+GRAVE = ("watch", "retrain")
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stretch of live rows.
+
+    Parameters
+    ----------
+    start, end
+        The moments of its first and its last row, as ISO 8601 in UTC.
+    level
+        The gravest sign of columns, predictions and score; ``unknown`` where it has
+        too few rows.
+    effects
+        By column the largest change; none where it has too few rows.
+    certain
+        The columns whose change is certain and not small.
+    traffic
+        Its load.
+    score, estimate, hoped
+        The metric measured where the truth is in; the one to be expected of all rows;
+        and of those with a truth alone, which shows how far off estimates are.
+    shares
+        By group of sensitive columns, the share said positive, or a mean.
+    """
+
+    start: str
+    end: str
+    level: str
+    traffic: Traffic
+    effects: Mapping[str, float] = field(default_factory=dict)
+    certain: tuple[str, ...] = ()
+    score: Score | None = None
+    estimate: Score | None = None
+    hoped: Score | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Window:
+        """Read the plain form."""
+        load = form["traffic"]
+        plain = {
+            **load,
+            "latency": tuple(load["latency"]),
+            "worst": tuple(map(tuple, load["worst"])),
+        }
+        told = {n: form[n] and Score(**form[n]) for n in ("score", "estimate", "hoped")}
+        certain = tuple(form["certain"])
+        return cls(**{**form, **told, "certain": certain, "traffic": Traffic(**plain)})
+
+
+@dataclass(frozen=True, repr=False)
+class Health:
+    """How a model is.
+
+    Parameters
+    ----------
+    model
+        The identity of its package.
+    title, target, metric
+        What is predicted, and the metric that counts.
+    signs
+        What was looked at, and how grave it is.
+    limits
+        From when on something was a sign.
+    windows
+        Stretches of live rows, oldest first; the last thirty.
+    judged
+        The newest stretch with enough rows; None where there is none.
+    changes
+        How its columns and predictions differ from the reference.
+    together
+        How well its rows as a whole can be told from the reference's.
+    fairness
+        How its groups are treated.
+    accepted, guessed
+        The metric at acceptance with its interval, and that of a guess.
+    notes
+        What a reader should know.
+    """
+
+    model: str
+    title: str
+    target: str
+    metric: str
+    signs: tuple[Sign, ...]
+    limits: Limits = field(default_factory=Limits)
+    windows: tuple[Window, ...] = ()
+    judged: Window | None = None
+    changes: tuple[Change, ...] = ()
+    together: Likeness | None = None
+    fairness: Fairness | None = None
+    accepted: tuple[float, float, float] | None = None
+    guessed: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """``healthy``, ``watch`` or ``retrain``; what cannot be judged is watched."""
+        level = gravest(self.signs)
+        return "watch" if level == "unknown" or self.judged is None else level
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the verdict rests on, the gravest first."""
+        return tuple(one.what for one in self.ranked if one.level in GRAVE)
+
+    @property
+    def ranked(self) -> tuple[Sign, ...]:
+        """The signs, the gravest first, what is not assessed last."""
+        order = {name: k for k, name in enumerate(LEVELS)}
+        return tuple(sorted(self.signs, key=lambda one: -order[one.level]))
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """The columns whose change is certain and not small."""
+        return tuple(dict.fromkeys(self.judged.certain)) if self.judged else ()
+
+    def table(self, most: int = 12) -> Grid:
+        """Return the largest changes as a table."""
+        heads = ("column", "what", "moved", "before", "now", "mean by", "certain")
+        lines = [
+            (
+                one.column,
+                one.what,
+                f"{one.effect:.0%}",
+                one.before,
+                one.now,
+                "–" if one.shift is None else f"{one.shift:+.2f} sd",
+                f"yes (q {say(one.q, 1)})" if one.certain else "no",
+            )
+            for one in self.changes[:most]
+        ]
+        rest = len(self.changes) - len(lines)
+        return Grid(heads, lines, [f"and {rest} more comparisons"] if rest else [])
+
+    def hindsight(self) -> Grid:
+        """Return what was expected of windows whose truth is in, and what came."""
+        heads = (
+            "from",
+            "rows",
+            f"{METRICS[self.metric].title} expected",
+            "came",
+            "off",
+        )
+        lines = [
+            (
+                one.start[:16].replace("T", " "),
+                f"{one.score.rows:,}",
+                say(one.hoped.value),
+                say(one.score.value),
+                f"{one.hoped.value - one.score.value:+.3g}",
+            )
+            for one in self.windows
+            if one.score and one.hoped
+        ]
+        notes = [] if lines else ["no truth has come in yet"]
+        return Grid(heads, lines, notes)
+
+    def plot(self, what: str = "overview") -> Picture:
+        """Draw the model's health over time.
+
+        Parameters
+        ----------
+        what
+            ``overview``, ``columns``, ``score``, ``groups`` or ``requests``.
+        """
+        from mlkit.product.charts.health import draw
+
+        return draw(self, what)
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.state}: {self.title}", *map(_line, self.ranked)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from mlkit.product.charts.card import card
+
+        return card(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        fair = self.fairness and self.fairness.to_dict()
+        return {**asdict(replace(self, fairness=None)), "fairness": fair}
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Health:
+        """Read the form that `to_dict` gives."""
+        told: dict[str, Any] = {
+            "signs": tuple(Sign(**one) for one in form["signs"]),
+            "limits": Limits(**form["limits"]),
+            "windows": tuple(Window.from_dict(one) for one in form["windows"]),
+            "judged": form["judged"] and Window.from_dict(form["judged"]),
+            "changes": tuple(Change(**one) for one in form["changes"]),
+            "together": form["together"] and Likeness.from_dict(form["together"]),
+            "fairness": form["fairness"] and Fairness.from_dict(form["fairness"]),
+            "accepted": form["accepted"] and tuple(form["accepted"]),
+            "notes": tuple(form["notes"]),
+        }
+        return cls(**{**form, **told})
+
+
+def _line(sign: Sign) -> str:
+    todo = f"; {sign.todo}" if sign.todo and sign.level != "healthy" else ""
+    return f"  {sign.level:<8} {sign.about}: {sign.what}{todo}"

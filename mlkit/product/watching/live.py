@@ -1,0 +1,198 @@
+"""The live rows of a package: as they came, cleaned, answered, and what came true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core import champion, rows
+from mlkit.core.cells import reads
+from mlkit.core.errors import MlkitError
+from mlkit.core.session import session
+from mlkit.data.charts.cards import card, many
+from mlkit.product.log import last, read
+from mlkit.product.serving.fields import Field
+from mlkit.product.watching.parcel import Parcel
+
+__all__ = ["LOG", "Live", "follow", "live"]
+
+LOG = ".mlkit/requests.sqlite"
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Live:
+    """Rows that a package answered, oldest first.
+
+    Parameters
+    ----------
+    parcel
+        The package.
+    rows
+        What the log tells of each; see `mlkit.product.log.read`.
+    columns
+        Cleaned features and sensitive columns, each of shape (rows,).
+    predicted
+        Probabilities (rows, classes) or values (rows,).
+    truth
+        Class codes, -1 where it has not come in, or values, NaN there.
+    notes
+        What a reader should know.
+    """
+
+    parcel: Parcel
+    rows: pd.DataFrame
+    columns: Mapping[str, Array]
+    predicted: Array
+    truth: Array
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have a truth."""
+        if self.parcel.problem.classes:
+            return np.asarray(self.truth >= 0)
+        return np.isfinite(self.truth)
+
+    def take(self, which: Array) -> Live:
+        """Return some of the rows, by place or by mask."""
+        return replace(
+            self,
+            rows=self.rows.iloc[which],
+            columns={name: cells[which] for name, cells in self.columns.items()},
+            predicted=self.predicted[which],
+            truth=self.truth[which],
+        )
+
+    def __repr__(self) -> str:
+        return f"<Live {many(len(self), 'row')} of model {self.parcel.identity[:12]}>"
+
+    def _repr_html_(self) -> str:
+        title = f"{many(len(self), 'live row')} of {self.parcel.problem.title}"
+        return card(title, f"answered by {self.parcel.identity[:12]}", self._told())
+
+    def _told(self) -> list[str]:
+        if not len(self):
+            return ["no request yet", *self.notes]
+        first, newest = (f"{at:%Y-%m-%d %H:%M}" for at in self._ends())
+        truths = f"the truth has come in for {self.known.sum():,} of them"
+        return [f"from {first} to {newest}, UTC", truths, *self.notes]
+
+    def _ends(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        at = self.rows["request.at"]
+        return at.iloc[0], at.iloc[-1]
+
+
+def follow(package: Path | str, log: Path | str = LOG) -> Live:
+    """Return the live rows of a package, or of the one that answers in its place.
+
+    Where the log's newest request was answered by another package of this project,
+    that one is watched, and a note says so.
+
+    Parameters
+    ----------
+    package
+        What the step `package` wrote.
+    log
+        The request log, relative to the project's root.
+
+    Raises
+    ------
+    InputError
+        Where there is no log, or the folder is no package.
+    """
+    place = reads(log)
+    for beside in ("-wal",):
+        reads(f"{log}{beside}")
+    parcel, notes = _answering(Parcel.open(package), place)
+    return live(parcel, read(place), notes)
+
+
+def live(parcel: Parcel, table: pd.DataFrame, notes: tuple[str, ...] = ()) -> Live:
+    """Return the rows of a log's table that a package answered.
+
+    Parameters
+    ----------
+    parcel
+        The package.
+    table
+        What `mlkit.product.log.read` returns.
+    notes
+        What a reader should know.
+    """
+    mine = table[table["request.model"] == parcel.identity]
+    mine = mine.sort_values("request.at", kind="stable", ignore_index=True)
+    others = len(table) - len(mine)
+    if others:
+        notes = (*notes, f"{many(others, 'row')} of other models left out")
+    return Live(
+        parcel,
+        mine,
+        _cleaned(parcel, mine),
+        _said(parcel, mine),
+        _truth(parcel, mine),
+        notes,
+    )
+
+
+def _answering(parcel: Parcel, log: Path) -> tuple[Parcel, tuple[str, ...]]:
+    """Return the package that answered last, where this project has it."""
+    newest, project = last(log, 1), session().project
+    if not newest or newest[0].model == parcel.identity or project is None:
+        return parcel, ()
+    name = newest[0].model[:12]
+    try:
+        artifact = str(newest[0].about.get("artifact", ""))
+        found = Parcel.open(champion.package_of(project, artifact))
+    except MlkitError as error:
+        return parcel, (f"model {name} answers now, and is not here: {error.what}",)
+    return found, (f"model {name} answers, not the newest package: it is watched",)
+
+
+def _cleaned(parcel: Parcel, table: pd.DataFrame) -> dict[str, Array]:
+    """Replay the cleaning on the columns that are watched."""
+    watched = [f for f in parcel.fields if f.used or f.name in parcel.sensitive]
+    cells = {f.name: _cells(f, table) for f in watched}
+    plays = [o for o in parcel.cleaning["operations"] if o["column"] in cells]
+    return {**cells, **rows.apply(plays, cells)}
+
+
+def _cells(field: Field, table: pd.DataFrame) -> Array:
+    """Return a column's raw cells; what collect took as missing is missing."""
+    name = f"input.{field.name}"
+    if name not in table:
+        return np.full(len(table), None, dtype=object)
+    values = table[name]
+    if values.dtype.kind == "f":
+        void = [word for word in field.void if isinstance(word, float)]
+        return np.where(np.isin(values, void), np.nan, values.to_numpy(np.float64))
+    plain = values.astype(object).where(values.notna(), None)
+    return plain.mask(plain.isin(list(field.void)), None).to_numpy(object)
+
+
+def _said(parcel: Parcel, table: pd.DataFrame) -> Array:
+    classes = parcel.predictor.classes
+    names = [f"output.probability_{name}" for name in classes] or ["output.value"]
+    found = table.reindex(columns=names).to_numpy(np.float64, na_value=np.nan)
+    return found if classes else found[:, 0]
+
+
+def _truth(parcel: Parcel, table: pd.DataFrame) -> Array:
+    """Return the truth as the model's target has it, cleaned as that was."""
+    problem = parcel.problem
+    told = table.reindex(columns=["truth"])["truth"]
+    given = told.astype(object).where(told.notna(), None).to_numpy(object)
+    plays = [o for o in parcel.cleaning["operations"] if o["column"] == problem.target]
+    made = rows.apply(plays, {problem.target: given}).get(problem.target, given)
+    kind: Any = object if problem.classes else np.float64
+    values = pd.Series(made if problem.classes else made.astype(kind))
+    return problem.truth(pd.DataFrame({problem.target: values}))

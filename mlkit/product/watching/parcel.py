@@ -1,0 +1,120 @@
+"""A package as a watcher reads it: what it promised, and what its rows looked like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mlkit.core.errors import InputError
+from mlkit.core.files import folder_hash
+from mlkit.model.groups.fairness import Fairness
+from mlkit.model.measures.measure import Measured
+from mlkit.model.problem import Problem
+from mlkit.model.runtime import Predictor, cut
+from mlkit.product.serving.fields import Field, fields_of
+
+__all__ = ["Parcel"]
+
+DATED = frozenset({"about.json"})
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a package says of itself.
+
+    Parameters
+    ----------
+    folder
+        What the step `package` wrote.
+    identity
+        The hash of its files, as in the request log.
+    predictor
+        The model at work.
+    problem
+        What is predicted.
+    reference
+        What rows looked like; see `mlkit.model.packing.reference`.
+    accepted, guessed
+        Its metrics on sealed rows, and those of a guess.
+    fairness
+        How it treated groups there; None where no column is sensitive.
+    cleaning
+        The cell operations.
+    about
+        When it was made, and when it is to be reviewed.
+    """
+
+    folder: Path
+    identity: str
+    predictor: Predictor
+    problem: Problem
+    reference: Mapping[str, Any]
+    accepted: Measured
+    guessed: Mapping[str, float]
+    fairness: Fairness | None
+    cleaning: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Parcel:
+        """Read a package.
+
+        Raises
+        ------
+        InputError
+            Where the folder is no package.
+        """
+        place = Path(folder)
+        predictor = Predictor(place)
+        acceptance = _form(place, "acceptance")
+        fair = acceptance.get("fairness")
+        return cls(
+            folder=place,
+            identity=folder_hash(place, DATED),
+            predictor=predictor,
+            problem=Problem.from_dict(acceptance["problem"]),
+            reference=_form(place, "reference"),
+            accepted=Measured.from_dict(acceptance["measured"]),
+            guessed=acceptance["guessed"],
+            fairness=Fairness.from_dict(fair) if fair else None,
+            cleaning=_form(place, "cleaning"),
+            about=_form(place, "about"),
+        )
+
+    @property
+    def threshold(self) -> float:
+        """Of two classes, the least probability that says the second."""
+        return cut(self.predictor.schema["output"]["threshold"])
+
+    @property
+    def review_by(self) -> date | None:
+        """When the package is to be reviewed."""
+        told = self.about.get("review_by")
+        return date.fromisoformat(told) if told else None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The columns of a request."""
+        return fields_of(self.predictor.schema, self.cleaning)
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """The raw columns with the role sensitive."""
+        columns = self.predictor.schema["input"]
+        return tuple(c["name"] for c in columns if "sensitive" in c.get("roles", ()))
+
+
+def _form(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / f"{name}.json"
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "this is no package", where=str(path), got=str(error)
+        ) from None
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,285 @@
+"""Signs of how a model is: each says how grave it is, what was seen, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from mlkit.data.charts.cards import many
+from mlkit.data.parts.likeness import Likeness
+from mlkit.model.groups.fair_words import TITLES
+from mlkit.model.groups.fairness import Gap
+from mlkit.model.measures.metrics import METRICS
+from mlkit.model.words import listed, say
+from mlkit.product.watching.drift import Change
+from mlkit.product.watching.parcel import Parcel
+from mlkit.product.watching.scores import Score, lost
+from mlkit.product.watching.traffic import Traffic
+
+__all__ = [
+    "LEVELS",
+    "Limits",
+    "Sign",
+    "gravest",
+    "of_changes",
+    "of_groups",
+    "of_review",
+    "of_score",
+    "of_together",
+    "of_traffic",
+]
+
+LEVELS = ("unknown", "healthy", "watch", "retrain")
+"""From the least grave; what is not assessed is never healthy."""
+
+FAR = timedelta(days=14)
+TOLD = 3
+WIDER = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From when on something is a sign.
+
+    Parameters
+    ----------
+    least
+        Windows of fewer rows are not judged.
+    small, large
+        A change of a smaller share of rows is none; a larger one is grave.
+    rate
+        The share of false ones among changes that are called certain.
+    spread
+        So large a share of columns with large changes says retrain.
+    loss
+        The share of its skill that a model may lose; half of it is watched.
+    broken
+        The share of rows that may break the contract, or cannot be read.
+    slow
+        Milliseconds in which 95 % of the requests should be answered.
+    """
+
+    least: int = 100
+    small: float = 0.1
+    large: float = 0.25
+    rate: float = 0.01
+    spread: float = 0.3
+    loss: float = 0.25
+    broken: float = 0.05
+    slow: float = 1000.0
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    level
+        One of `LEVELS`.
+    about
+        ``rows``, ``columns``, ``predictions``, ``score``, ``estimate``, ``requests``,
+        ``groups`` or ``review``.
+    what
+        What was seen, in a sentence.
+    todo
+        What to do about it.
+    """
+
+    level: str
+    about: str
+    what: str
+    todo: str = ""
+
+
+def gravest(signs: Sequence[Sign]) -> str:
+    """Return the gravest level of some signs; without any, unknown.
+
+    Examples
+    --------
+    >>> gravest([Sign("healthy", "rows", ""), Sign("watch", "score", "")])
+    'watch'
+    """
+    return max((one.level for one in signs), key=LEVELS.index, default="unknown")
+
+
+def of_changes(
+    changes: Sequence[Change], target: str, columns: int, limits: Limits
+) -> Iterator[Sign]:
+    """Judge changes of columns and of predictions.
+
+    Parameters
+    ----------
+    changes
+        Of one window.
+    target
+        The target's name: changes of it are changes of predictions.
+    columns
+        How many columns the reference has.
+    limits
+        From when on a change counts.
+    """
+    seen = [one for one in changes if one.certain and one.effect >= limits.small]
+    mine = [one for one in seen if one.column != target]
+    told = [one for one in seen if one.column == target]
+    grave = {one.column for one in mine if one.effect >= limits.large}
+    level = "retrain" if len(grave) >= max(limits.spread * columns, 1) else "watch"
+    if mine:
+        names = len({one.column for one in mine})
+        what = f"{names} of {many(columns, 'column')} changed: {_listed(mine)}"
+        yield Sign(level, "columns", what, _todo(mine, level))
+    else:
+        what = (
+            f"none of {many(columns, 'column')} changed by {limits.small:.0%} of rows"
+        )
+        yield Sign("healthy", "columns", what)
+    if told:
+        level = "retrain" if told[0].effect >= limits.large else "watch"
+        todo = "see whether the world changed so, or only the rows that are asked"
+        yield Sign(level, "predictions", f"it says other things: {_listed(told)}", todo)
+    else:
+        yield Sign("healthy", "predictions", "it says what it said at acceptance")
+
+
+def of_together(found: Likeness | None, limits: Limits) -> Sign:
+    """Judge whether live rows can be told from those of the reference."""
+    if found is None:
+        what = "rows as a whole are not compared: the package keeps none, or too few"
+        return Sign("unknown", "rows", what)
+    half = limits.small / 2
+    apart, much = 0.5 + half, 0.5 + limits.large
+    seen = f"ROC AUC {say(found.auc)} ({say(found.low)} to {say(found.high)})"
+    if found.low <= apart:
+        return Sign("healthy", "rows", f"no model tells them from training's: {seen}")
+    level = "retrain" if found.low >= much else "watch"
+    names = listed([name for name, _ in found.columns[:TOLD]])
+    what = f"a model tells them from training's: {seen}, by {names} above all"
+    return Sign(level, "rows", what, "look at these columns together")
+
+
+def of_score(
+    parcel: Parcel, score: Score | None, limits: Limits, *, true: bool
+) -> Sign:
+    """Judge a metric by the share of its skill that the model has lost.
+
+    Parameters
+    ----------
+    parcel
+        The package.
+    score
+        The metric of live rows.
+    limits
+        How much may be lost.
+    true
+        Whether it was measured, else estimated.
+    """
+    about = "score" if true else "estimate"
+    if score is None:
+        return _without(about)
+    title = METRICS[score.metric].title
+    what = f"{title} {'is' if true else 'is expected to be'} {score.told()}"
+    share = lost(parcel, score)
+    if share is None:
+        return Sign("unknown", about, f"{what}; acceptance does not tell it")
+    gone, certain = share
+    what += f", at acceptance {parcel.accepted.words(score.metric)}"
+    if not certain or gone < limits.loss / 2:
+        return Sign("healthy", about, what)
+    level = "retrain" if gone >= limits.loss else "watch"
+    whole = "all" if gone >= 1 else f"{gone:.0%}"
+    what += f": {whole} of what it had over a guess is lost"
+    todo = "" if true else "bring the truth in with `mlkit feedback` to be sure"
+    return Sign(level, about, what, todo)
+
+
+def of_traffic(seen: Traffic, limits: Limits) -> Iterator[Sign]:
+    """Judge latency, and the cells that cannot be read or break the contract."""
+    slow = seen.latency[1]
+    what = f"95 % of {many(seen.requests, 'request')} within {say(slow)} ms"
+    if slow > limits.slow:
+        todo = "see what the server waits for, or serve on more machines"
+        yield Sign(
+            "watch", "requests", f"{what}, later than {say(limits.slow)} ms", todo
+        )
+    else:
+        yield Sign("healthy", "requests", what)
+    broken = max(seen.flags.get("contract", 0), seen.flags.get("unreadable", 0))
+    if broken > limits.broken:
+        worst = listed([f"{name} ({share:.0%})" for name, share in seen.worst[:TOLD]])
+        what = f"{broken:.0%} of rows break the contract or cannot be read: {worst}"
+        yield Sign("watch", "requests", what, "ask those who send them")
+    else:
+        what = f"{broken:.1%} of rows break the contract or cannot be read"
+        yield Sign("healthy", "requests", what)
+
+
+def of_groups(
+    wider: Sequence[tuple[Gap, Gap]], assessed: bool, sensitive: bool
+) -> Iterator[Sign]:
+    """Judge the gaps between groups against those at acceptance.
+
+    Parameters
+    ----------
+    wider
+        Gaps that are certainly wider, before and now.
+    assessed
+        Whether groups could be compared.
+    sensitive
+        Whether there are sensitive columns at all.
+    """
+    found = [(was, now) for was, now in wider if now.value - was.value >= WIDER]
+    for was, now in found[:TOLD]:
+        what = f"{TITLES[now.name]} by {now.column}: {now.told()}, was {was.told()}"
+        todo = f"look at {now.least} and {now.most}"
+        yield Sign("watch", "groups", what, todo)
+    if sensitive and not assessed:
+        what = "not compared: too few rows, or too few whose truth is in"
+        yield Sign("unknown", "groups", what)
+    elif sensitive and not found:
+        yield Sign(
+            "healthy", "groups", "groups lie no further apart than at acceptance"
+        )
+
+
+def of_review(review_by: date | None, today: date) -> Iterator[Sign]:
+    """Judge whether the package is to be reviewed."""
+    if review_by is None:
+        return
+    what = f"to be reviewed by {review_by.isoformat()}"
+    if today > review_by:
+        late = (today - review_by).days
+        todo = "review it, and package it anew"
+        yield Sign("watch", "review", f"{what}: {many(late, 'day')} ago", todo)
+    elif today + FAR > review_by:
+        yield Sign("watch", "review", f"{what}: soon", "plan the review")
+    else:
+        yield Sign("healthy", "review", what)
+
+
+def _without(about: str) -> Sign:
+    if about == "score":
+        what = "the truth has come in for too few rows"
+        return Sign("unknown", about, what, "bring it in with `mlkit feedback FILE`")
+    what = "the package does not say how its predictions came true"
+    return Sign("unknown", about, what, "package the model anew")
+
+
+def _listed(changes: Sequence[Change]) -> str:
+    told = [_one(change) for change in changes[:TOLD]]
+    rest = len(changes) - len(told)
+    return "; ".join(told) + (f"; and {rest} more" if rest else "")
+
+
+def _one(change: Change) -> str:
+    return f"{change.title} {change.effect:.0%} ({change.before} → {change.now})"
+
+
+def _todo(changes: Sequence[Change], level: str) -> str:
+    kinds: Mapping[str, str] = {
+        "missing": "see where cells get lost",
+        "unseen": "see whether the new words are right",
+    }
+    if level == "retrain":
+        return "the rows are no longer those it learned from: retrain on newer ones"
+    return kinds.get(changes[0].what, "see whether the source or the world changed")

@@ -1,0 +1,73 @@
+"""Whether live rows as a whole can be told from those of the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.rows import MISSING
+from mlkit.core.schema import Column, Schema
+from mlkit.data.parts.likeness import Likeness, likeness
+from mlkit.model.packing.reference import codes, decoded
+
+__all__ = ["together"]
+
+
+def together(
+    reference: Mapping[str, Any],
+    columns: Mapping[str, NDArray[Any]],
+    *,
+    most: int = 2000,
+    seed: int = 0,
+) -> Likeness | None:
+    """Tell how well a model tells live rows from the reference's.
+
+    Both are looked at by the bin or level of each cell. A change of how columns go
+    together is seen, though each by itself is as it was.
+
+    Parameters
+    ----------
+    reference
+        What a package remembers; see `mlkit.model.packing.reference.reference`.
+    columns
+        Cleaned live cells by column, each of shape (rows,).
+    most
+        So many of the newest live rows are looked at.
+    seed
+        Of the model.
+
+    Returns
+    -------
+    Likeness or None
+        None where the package keeps no rows, or there are fewer than thirty.
+    """
+    sample = reference.get("sample") or {}
+    names = [name for name in sample if name in columns]
+    if not names:
+        return None
+    kept = decoded({name: sample[name] for name in names})
+    made = {
+        name: codes(reference["columns"][name], _cells(reference, columns, name, most))
+        for name in names
+    }
+    table = pd.concat([kept, pd.DataFrame(made)], ignore_index=True).astype(float)
+    Schema(tuple(map(Column, names))).attach(table)
+    mine = np.arange(len(table)) >= len(kept)
+    return likeness(table, ~mine, mine, seed=seed)
+
+
+def _cells(
+    reference: Mapping[str, Any],
+    columns: Mapping[str, NDArray[Any]],
+    name: str,
+    most: int,
+) -> NDArray[Any]:
+    cells = columns[name][-most:]
+    if reference["columns"][name]["type"] == "number":
+        return np.asarray(cells, np.float64)
+    words = pd.Series(cells, dtype=object)
+    return words.where(words.notna(), MISSING).astype(str).to_numpy(object)

@@ -1,0 +1,71 @@
+"""A real Jupyter server with mlkit's routes, for tests: tells where it is, and serves.
+
+``python serve.py ROOT BASE_URL [lab]``
+"""
+
+import json
+import os
+import socket
+import sys
+import warnings
+from pathlib import Path
+
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import JupyterServerAuthWarning
+
+VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
+TOKEN = "a-token-for-tests"
+
+
+def routes(application):
+    """Return the patterns of mlkit's routes, with the verbs that each answers."""
+    found = {}
+    for rule in application.wildcard_router.rules + application.default_router.rules:
+        for inner in getattr(rule.target, "rules", [rule]):
+            pattern = getattr(inner.matcher, "regex", None)
+            if pattern is not None and "/mlkit/" in pattern.pattern:
+                found[pattern.pattern] = [
+                    v for v in VERBS if v.upper() in inner.target.SUPPORTED_METHODS
+                ]
+    return found
+
+
+def free():
+    """Return a port that nobody uses now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def main(root, base_url, *more):
+    warnings.filterwarnings(
+        "error", message="(?s).*/mlkit/", category=JupyterServerAuthWarning
+    )
+    extensions = {"mlkit.lab": True, **({"jupyterlab": True} if more else {})}
+    arguments = [
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.base_url={base_url}",
+        f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.port={free()}",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.open_browser=False",
+        "--ServerApp.allow_unauthenticated_access=False",
+        "--ServerApp.log_level=WARN",
+        "--ServerApp.allow_root=True",
+    ]
+    app = ServerApp()
+    app.jpserver_extensions = extensions
+    app.initialize(arguments)
+    told = {
+        "port": app.port,
+        "base": app.base_url,
+        "token": TOKEN,
+        "pid": os.getpid(),
+        "routes": routes(app.web_app),
+    }
+    print(json.dumps(told), flush=True)  # noqa: T201
+    app.start()
+
+
+if __name__ == "__main__":
+    main(str(Path(sys.argv[1]).resolve()), *sys.argv[2:])

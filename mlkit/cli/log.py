@@ -21,11 +21,18 @@ WIDE = 60
 @click.option("--id", "name", default="", help="One request, by the id in its reply.")
 @click.option("--last", "count", default=20, help="How many of the newest; 20.")
 @click.option("--rotate", "turn", is_flag=True, help="File closed days; drop old ones.")
+@click.option("--keep-days", "days", type=click.IntRange(1), help="And how many.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.option("--log", "path", default=None, type=click.Path(path_type=Path))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def command(
-    name: str, count: int, turn: bool, as_json: bool, path: Path | None, folder: Path
+    name: str,
+    count: int,
+    turn: bool,
+    days: int | None,
+    as_json: bool,
+    path: Path | None,
+    folder: Path,
 ) -> None:
     """Show past requests, newest first, or one with the model that answered it.
 
@@ -36,7 +43,7 @@ def command(
 
     place = path or place_of(folder)
     if turn:
-        click.echo(_rotated(place, folder))
+        click.echo(_rotated(place, folder, days))
         return
     found = [find(place, name)] if name else last(place, max(count, 0))
     for request in found:
@@ -50,16 +57,16 @@ def command(
         click.echo("no request yet")
 
 
-def _rotated(place: Path, folder: Path) -> str:
+def _rotated(place: Path, folder: Path, days: int | None) -> str:
     """Rotate, and say what was done."""
     from mlkit.core.project import Project
     from mlkit.product.journal.days import rotate
     from mlkit.product.journal.policy import Policy
 
-    done = rotate(place, keep=Policy.of(Project.find(folder)).days)
+    done = rotate(place, keep=days or Policy.of(Project.find(folder)).days)
     requests = sum(day.requests for day in done.filed)
-    days = "1 day" if len(done.filed) == 1 else f"{len(done.filed)} days"
-    told = f"{days} filed, {requests} requests"
+    some = "1 day" if len(done.filed) == 1 else f"{len(done.filed)} days"
+    told = f"{some} filed, {requests} requests"
     return f"{told}; {len(done.dropped)} dropped" if done.dropped else told
 
 

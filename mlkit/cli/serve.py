@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,6 +54,7 @@ def command(
         *(host, port, _token(token_env), allow_host, kept),
         name=name or _slug(facts.get("project", "")),
         shadow=shadow,
+        **(_kept(folder) if pointer else {}),
     )
 
     def told(address: str, served: Served) -> None:
@@ -80,6 +81,18 @@ def _package(
     pointer = Pointer(project)
     found = pointer.read()
     return pointer, found.folder, project.state / "requests.sqlite", found.facts
+
+
+def _kept(folder: Path) -> Mapping[str, Any]:
+    """Return for how long a project's log is kept, and how private cells are."""
+    from mlkit.core.project import Project
+    from mlkit.product.journal.policy import Policy
+    from mlkit.product.journal.private import key_of
+
+    project = Project.open(folder)
+    policy = Policy.of(project)
+    key = key_of(project.state) if policy.private == "hash" else b""
+    return {"days": policy.days, "key": key}
 
 
 def _slug(name: str) -> str:

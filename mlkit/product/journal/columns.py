@@ -53,8 +53,11 @@ def numbered(models: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     made = {}
     for identity, about in models:
         columns = json.loads(about).get("schema", {}).get("input", ())
-        names = (column["name"] for column in columns if column["type"] == "number")
-        made[identity] = frozenset(names)
+        made[identity] = frozenset(
+            column["name"]
+            for column in columns
+            if column["type"] == "number" and "private" not in column.get("roles", ())
+        )
     return made
 
 

@@ -31,10 +31,12 @@ from mlkit.product.journal.tables import opened
 
 __all__ = [
     "FRESH",
+    "SETTLED",
     "Day",
     "Rotated",
     "care",
     "days_of",
+    "due",
     "models_of",
     "refile",
     "rotate",
@@ -128,6 +130,15 @@ def rotate(path: Path, *, keep: int | None = None, now: float | None = None) -> 
         oldest = None if keep is None else int(moment // SECONDS) - keep
         dropped = () if oldest is None else _retire(connection, path, oldest)
     return Rotated(filed, tuple(dropped))
+
+
+def due(path: Path, keep: int | None, now: float | None = None) -> bool:
+    """Tell whether `rotate` would have something to do."""
+    moment = time.time() if now is None else now
+    oldest = -1 if keep is None else int(moment // SECONDS) - keep
+    with opened(path, read=True) as connection:
+        old = any(day.file and day.day < oldest for day in days_of(connection))
+        return old or bool(_closed(connection, moment - SETTLED))
 
 
 @contextmanager

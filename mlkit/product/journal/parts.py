@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkit.core.errors import UsageError
 from mlkit.core.files import sync_folder
 from mlkit.product.journal.columns import FRONT, RAW, Row, flat, joined, widened
 
@@ -80,6 +81,7 @@ def write_part(
     file.parent.mkdir(mode=0o700, exist_ok=True)
     sync_folder(file.parent.parent)
     scratch = file.with_name(f".writing-{file.name}")
+    _parquet()
     schema = flat([], models, raw=True).schema
     while (wider := _write(scratch, requests(), models, schema)) is not None:
         schema = wider
@@ -96,8 +98,7 @@ def _write(
     schema: pa.Schema,
 ) -> pa.Schema | None:
     """Write with some columns; return those that were needed, where they were more."""
-    import pyarrow.parquet as pq
-
+    pq = _parquet()
     handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     given = iter(requests)
     with (
@@ -115,9 +116,7 @@ def _write(
 
 def read_part(file: Path) -> pa.Table:
     """Return a day's rows by column, without the JSON."""
-    import pyarrow.parquet as pq
-
-    part = pq.ParquetFile(file)
+    part = _parquet().ParquetFile(file)
     return part.read([name for name in part.schema_arrow.names if name not in RAW])
 
 
@@ -131,14 +130,23 @@ def rows_of(file: Path, only: Collection[str] | None = None) -> Iterator[Row]:
     only
         The ids that are wanted; None for all.
     """
-    import pyarrow.parquet as pq
-
     names = [*(name for name in FRONT if name != "request.row"), *RAW]
-    for batch in pq.ParquetFile(file).iter_batches(columns=names):
+    for batch in _parquet().ParquetFile(file).iter_batches(columns=names):
         first = batch.filter(batch["request.cells"].is_valid())
         for told in first.to_pylist() if first.num_rows else ():
             if only is None or told["request.id"] in only:
                 yield _row(told)
+
+
+def _parquet() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise UsageError(
+            "closed days are kept as Parquet, which needs pyarrow",
+            todo="pip install pyarrow",
+        ) from None
+    return pyarrow.parquet
 
 
 def _row(told: Mapping[str, Any]) -> Row:

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mlkit.core.errors import InputError
+from mlkit.product.journal.nightly import nightly
 from mlkit.product.journal.tables import Move, make
 from mlkit.product.serving.asking import Asking
 from mlkit.product.serving.desk import Desk
@@ -81,16 +82,20 @@ async def _working(
     """Run what runs beside the routes; finish what was taken in at the end."""
     settings = duty.settings
     after = silent.offer if silent else None
-    duty.line = Line(duty.metrics, settings.log, settings.waiting, after)
+    kept = (settings.log, settings.waiting, after, settings.key)
+    duty.line = Line(duty.metrics, *kept)
     duty.line.note(Move(time.time(), duty.desk.served.identity, "serves"))
     if silent:
         silent.start(duty.line)
-    following = asyncio.create_task(follow(duty, pointer)) if pointer else None
+    beside = [asyncio.create_task(follow(duty, pointer))] if pointer else []
+    if settings.log:
+        beside.append(asyncio.create_task(nightly(settings.log, settings.days)))
     try:
         yield
     finally:
-        if following:
-            following.cancel()
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         if silent:
             await asyncio.to_thread(silent.stop)
         await asyncio.to_thread(duty.line.stop)

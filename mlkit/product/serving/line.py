@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 
 from mlkit.core.errors import InputError
+from mlkit.product.journal.private import shown
 from mlkit.product.journal.tables import Move, Record, Shadow
 from mlkit.product.journal.truths import Feedback
 from mlkit.product.journal.writer import Kept, Writer
@@ -68,6 +69,8 @@ class Line:
         How many rows may wait at a time.
     after
         Told, in the log's thread, of each request that was answered and kept.
+    key
+        With what private cells are hashed; b"" leaves them out.
     """
 
     def __init__(
@@ -76,8 +79,9 @@ class Line:
         log: Path | None,
         most: int,
         after: Callable[[str, Asked], None] | None = None,
+        key: bytes = b"",
     ) -> None:
-        self.metrics, self.most, self.after = metrics, most, after
+        self.metrics, self.most, self.after, self.key = metrics, most, after, key
         self.waiting = 0
         self._encoder = msgspec.json.Encoder()
         self._loop = asyncio.get_running_loop()
@@ -201,9 +205,8 @@ class Line:
         return self._encoder.encode(whole).decode()
 
     def _record(self, one: _Place, reply: str) -> Record:
-        hidden = one.served.hidden
-        shown = {n: c for n, c in one.asked.cells.items() if n not in hidden}
-        cells = self._encoder.encode(shown).decode()
+        kept = shown(one.asked.cells, one.served.hidden, self.key)
+        cells = self._encoder.encode(kept).decode()
         seconds = time.perf_counter() - one.begun
         told = (one.served.identity, one.asked.rows, seconds, cells, reply)
         return Record(one.id, one.at, *told)
@@ -262,7 +265,8 @@ def _refusal(kept: Kept) -> Refused | None:
     if kept.state == "unfit":
         return Refused(422, kept.why, where=kept.where)
     if kept.state == "differs":
-        return Refused(409, "this id was used for other rows", where="$.id")
+        why = kept.why or "this id was used for other rows"
+        return Refused(409, why, where="$.id")
     return None
 
 

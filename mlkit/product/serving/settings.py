@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlkit.core.errors import UsageError
@@ -45,6 +45,10 @@ class Settings:
         A package that answers in silence beside the champion; it needs a log.
     every
         Seconds between two looks at who is the champion.
+    days
+        Closed days that the log keeps; None for all.
+    key
+        With what private cells are hashed; b"" leaves them out of the log.
 
     Raises
     ------
@@ -66,6 +70,8 @@ class Settings:
     name: str = "model"
     shadow: Path | None = None
     every: float = 2.0
+    days: int | None = None
+    key: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         if not self.token and not is_loopback(self.host):

@@ -189,7 +189,7 @@ BODY = st.fixed_dictionaries({"inputs": st.lists(TENSOR, max_size=6)})
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
 @given(body=BODY, behind=st.binary(max_size=60), off=st.integers(-2, 2))
 def test_no_tensor_breaks_it(client, body, behind, off):
     head = json.dumps(body).encode()
@@ -216,7 +216,7 @@ def packed(good, rows):
     return head, behind
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
 @given(place=st.integers(0, 200), byte=st.integers(0, 255))
 def test_no_binary_tensor_breaks_it(client, good, place, byte):
     head, behind = packed(good, 3)

@@ -21,11 +21,13 @@ from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import file_hash, folder_hash
 from mlkit.core.schema import TYPES, Column, Schema
 from mlkit.data import sources
+from mlkit.data.charts.cards import many
 from mlkit.data.media.packing import packed
 from mlkit.data.reading import secrets
 from mlkit.data.reading.collected import Collected, Receipt
-from mlkit.data.reading.identify import id_of, row_ids
+from mlkit.data.reading.identify import id_of
 from mlkit.data.reading.infer import Inferred, comma_decimals, infer, text_of, without
+from mlkit.data.reading.joining import joined, named
 from mlkit.data.reading.target import as_target
 from mlkit.data.sources import Found, Place
 from mlkit.data.sources._added import added
@@ -42,6 +44,7 @@ AS_TEXT = ("category", "text", "id", "image", "audio")
 def collect(
     uri: str | Path,
     *,
+    more: Sequence[str | Path] = (),
     target: str = "",
     id_column: str = "",
     target_type: str = "",
@@ -64,6 +67,9 @@ def collect(
     ----------
     uri
         A path, relative to the project's root, or a URI such as ``sqlite:///shop.db``.
+    more
+        Further tables with the same columns, put below; a row that is there already
+        is not taken again, and no id of the first table's rows changes.
     target
         The column to predict; in a file without a header ``c1``, ``c2`` ...
     id_column
@@ -111,12 +117,21 @@ def collect(
     given = {name: told for name, told in how.items() if told not in (None, "")}
     place = _place(uri, {**given, **(options or {})}, sample, refresh)
     found = packed(sources.read(place), place, types or {})
+    first = found.columns.num_rows
+    for other in map(str, more):
+        there = _place(other, {}, None, refresh)
+        below = packed(sources.read(there), there, types or {})
+        found = joined(found, below, other)
     target = target or found.target
     if list(missing) == [""]:  # what has types knows its gaps: there "" is a text
         missing = found.schema_missing or ([""] if found.text else [])
     cells = without(found.columns, missing)
     _check_size(cells, uri)
-    asked = _Given(place, found, cells, target, target_type, id_column, tuple(missing))
+    asked = _Given(
+        *(place, found, cells, target, target_type, id_column),
+        missing=tuple(missing),
+        first=first,
+    )
     roles, types = {**found.roles, **(roles or {})}, {**found.types, **(types or {})}
     made = _typed(asked, roles, types, uri)
     if told := added(place, made.table):
@@ -137,6 +152,7 @@ class _Given:
     target_type: str
     id_column: str
     missing: tuple[str, ...]
+    first: int
 
     def again(
         self, roles: Roles, types: Mapping[str, str], more: Mapping[str, Any]
@@ -176,8 +192,9 @@ def _typed(
         judged = as_target(values[target], columns[target], given.target_type, where)
         values[target], columns[target] = judged[0], judged[1]
         notes.append(judged[2])
-    table, told = _identified(cells, pd.DataFrame(values), columns, id_column, target)
-    notes.append(told)
+    known = (Schema(tuple(columns.values())), id_column, target, given.first)
+    table, told = _identified(cells, pd.DataFrame(values), *known)
+    notes += told
     kept = _spaced(table, sample)
     if len(kept) < len(table):
         notes.append(f"a first look: {len(kept):,} of {len(table):,} rows are kept")
@@ -321,19 +338,23 @@ def _decimal(cells: pa.Table, found: Found) -> str:
 def _identified(
     cells: pa.Table,
     table: pd.DataFrame,
-    columns: dict[str, Column],
+    schema: Schema,
     id_column: str,
     target: str,
-) -> tuple[pd.DataFrame, str]:
+    first: int,
+) -> tuple[pd.DataFrame, list[str]]:
     """Index the table by its row ids, and say where they come from."""
-    key = id_of(table, Schema(tuple(columns.values())), id_column)
-    table.index = row_ids(cells, table, key, target)
-    if key:
-        return table, f"rows are named by the column {key!r}"
+    key = id_of(table[:first], schema, id_column)
+    table.index, taken = named(cells, table, key, target, first)
     told = "rows are named by a hash of their cells"
-    if id_column:
+    if key:
+        told = f"rows are named by the column {key!r}"
+    elif id_column:
         told = f"the values of {id_column!r} repeat or miss, so {told}"
-    return table, told
+    again = int((~taken).sum())
+    if not again:
+        return table, [told]
+    return table[taken], [told, f"{many(again, 'row')} were there already"]
 
 
 def _spaced(table: pd.DataFrame, sample: int | None) -> pd.DataFrame:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import (
-    ThreadpoolController,
-)
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
@@ -22,6 +18,7 @@ from mlkit.model.encoding.encode import Encoder, Encoding
 from mlkit.model.families import Family, family, ready
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
+from mlkit.model.threads import one_thread
 from mlkit.model.words import listed
 
 if TYPE_CHECKING:
@@ -326,20 +323,6 @@ def _sample(
     if classes is not None:
         taken.append(order[np.unique(classes[order], return_index=True)[1]])
     return np.asarray(np.unique(np.concatenate(taken)), np.int64)
-
-
-def one_thread() -> Any:
-    """Hold OpenMP and BLAS to one thread, in a ``with`` block.
-
-    Results then do not depend on the machine's cores, and threads that wait for each
-    other do not burn a shared machine's time.
-    """
-    return _controller().limit(limits=1)
-
-
-@cache
-def _controller() -> Any:
-    return ThreadpoolController()
 
 
 def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:

@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.model.encoding.tokens import MOST, grams, plain
+from mlkit.model.encoding.counts import chosen, counted, read
+from mlkit.model.encoding.tokens import MOST, plain
+from mlkit.model.threads import one_thread
 
 __all__ = ["CAP", "COUNTS", "LENGTHS", "UNIT", "Texts"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
-WIDEST, SHORT, UNIT, LARGEST, KEPT = 8000, 8, 8, 127, 24
+SHORT, LOOKED_AT, UNIT, LARGEST, KEPT = 8, 400, 8, 127, 24
 CAP = 31
 COUNTS = np.round(UNIT * (1 + np.log(np.maximum(np.arange(CAP + 1), 1))))
 COUNTS = (COUNTS * (np.arange(CAP + 1) > 0)).astype(np.float32)
@@ -64,8 +66,7 @@ class Texts:
         return made.copy()
 
     def _transform(self, values: pd.Series) -> Floats:
-        counts = _counter(self.words).transform(_plain(values, self.pieces))
-        sums, lengths = _weighed(counts)
+        sums, lengths = _weighed(counted(values, self.pieces, self.words))
         return self._scaled((sums @ self.weights) * lengths[:, None])
 
     def _scaled(self, cells: Floats) -> Floats:
@@ -144,13 +145,9 @@ def _learn(
     seed: int,
 ) -> tuple[Texts, Floats] | None:
     pieces = _short(values)
-    told = _plain(values, pieces)
-    counter = _counter(None, len(told))
-    try:
-        counts = counter.fit_transform(told)
-    except ValueError:
+    counts, words = chosen(*read(values, pieces))
+    if not words:
         return None
-    words = [str(word) for word in counter.get_feature_names_out()]
     sums, lengths = _weighed(counts)
     rarity = _rarity(counts)
     matrix = sums.multiply(lengths[:, None]).multiply(rarity[None, :]).tocsr()
@@ -176,29 +173,12 @@ def _learn(
     return made, made._scaled(cells)
 
 
-def _plain(values: pd.Series, pieces: bool) -> list[str]:
-    cells = values.astype(object).where(values.notna(), None)
-    return [plain(cell, pieces) for cell in cells]
-
-
 def _short(values: pd.Series) -> bool:
     """Tell whether half of the texts have few words."""
-    counts = [text.count(" ") + 1 for text in _plain(values.dropna().head(2000), False)]
+    given = values.dropna()
+    some = given.iloc[:: max(1, len(given) // LOOKED_AT)]
+    counts = [plain(str(text)[:LOOKED_AT]).count(" ") + 1 for text in some]
     return bool(counts) and float(np.median(counts)) <= SHORT
-
-
-def _counter(words: Sequence[str] | None, rows: int = 0) -> Any:
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    if words is not None:
-        return CountVectorizer(analyzer=grams, vocabulary=words, dtype=np.float32)
-    return CountVectorizer(
-        analyzer=grams,
-        min_df=max(2, rows // 2000),
-        max_df=0.7 if rows > 20 else 1.0,
-        max_features=WIDEST,
-        dtype=np.float32,
-    )
 
 
 def _weighed(counts: Any) -> tuple[Any, Floats]:
@@ -225,7 +205,8 @@ def _topics(matrix: Any, topics: int, seed: int) -> Numbers:
     some = matrix[:: max(1, matrix.shape[0] // 10_000)]
     if some.shape[0] <= most:
         some = matrix
-    *_, found = randomized_svd(some, most, n_iter=4, random_state=seed)
+    with one_thread():
+        *_, found = randomized_svd(some, most, n_iter=4, random_state=seed)
     return np.asarray(found.T, np.float64)
 
 

@@ -16,10 +16,11 @@ from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.families import family, ready
-from mlkit.model.fitted import Member, Model, Part, estimator_of, one_thread
+from mlkit.model.fitted import Member, Model, Part, estimator_of
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
 from mlkit.model.slicing.candidates import coded
+from mlkit.model.threads import one_thread
 
 if TYPE_CHECKING:
     from mlkit.model.groups.price import Asked

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
 from mlkit.model.audit import remarking
@@ -23,7 +22,7 @@ from mlkit.model.choose import sample
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.groups.fairness import Fairness, fairness
-from mlkit.model.measures.measure import Measured, guess, judged, measure, units
+from mlkit.model.measures.measure import guess, judged, measure_rows, units
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem, known
 from mlkit.model.slicing.slices import Slice, slices
@@ -206,6 +205,7 @@ def review(
     """
     problem, at = model.problem, 0.5 if threshold is None else threshold
     rows, truth, predicted, _ = judged(model, valid)
+    weights = units(problem, rows)[1]
     learnt = known(train, problem)
     most = _most(model, repeats, most_rows)
     some = Schema.of(valid).attach(sample(rows, most, seed))
@@ -220,7 +220,7 @@ def review(
         problem=problem,
         rows=len(rows),
         seen=_score(model, learnt),
-        unseen=_round(score(problem.metric, truth, predicted)),
+        unseen=_round(score(problem.metric, truth, predicted, weights)),
         importance=told,
         dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
         slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
@@ -236,29 +236,14 @@ def review(
         fairness=fairness(model, valid, threshold, seed=seed),
         limits=limits(model, learnt, told, stress.gone),
     )
-    measured = _measured(problem, rows, truth, predicted, at, seed)
-    chance = score(problem.metric, truth, guess(model, len(truth)))
+    measured = measure_rows(problem, rows, truth, predicted, at, seed=seed)
+    chance = score(problem.metric, truth, guess(model, len(truth)), weights)
     remarks = (
         *_remarks(found, model),
         *remarking.of_fit(found, measured, chance),
         *remarking.of_data(enough, bias),
     )
     return replace(found, remarks=ranked(remarks))
-
-
-def _measured(
-    problem: Problem,
-    rows: pd.DataFrame,
-    truth: NDArray[Any],
-    predicted: NDArray[Any],
-    at: float,
-    seed: int,
-) -> Measured:
-    """Return all metrics, rows of one group resampled together."""
-    groups, weights = units(problem, rows)
-    return measure(
-        problem, truth, predicted, at, seed=seed, groups=groups, weights=weights
-    )
 
 
 def _remarks(found: Review, model: Model) -> Iterator[Remark]:
@@ -285,8 +270,9 @@ def _together(
 
 def _score(model: Model, table: pd.DataFrame) -> float:
     some = sample(table, int(20_000 / pace(model)), 0)
-    truth = model.problem.truth(some)
-    return _round(score(model.problem.metric, truth, model.predicted(some)))
+    problem, said = model.problem, model.predicted(some)
+    weights = units(problem, some)[1]
+    return _round(score(problem.metric, problem.truth(some), said, weights))
 
 
 def _round(value: float) -> float:

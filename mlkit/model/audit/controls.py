@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.model.fitted import Model, fit
-from mlkit.model.measures.measure import guess
+from mlkit.model.measures.measure import guess, units
 from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import known
@@ -125,11 +125,13 @@ def _control(
     if metric.takes == "labels" and said.ndim == 2:
         said, base = said.argmax(axis=1), base.argmax(axis=1)
     sign = 1.0 if metric.greater else -1.0
+    groups, weights = units(problem, valid)
+    more: Any = {"repeats": DRAWS, "groups": groups, "weights": weights}
     drawn = [
         sign * (metric.many(truth, said, w) - metric.many(truth, base, w))
-        for w in resamples(len(truth), seed=seed, repeats=DRAWS)
+        for w in resamples(len(truth), seed=seed, **more)
     ]
-    got, chance = (score(problem.metric, truth, one) for one in (said, base))
+    got, chance = (score(problem.metric, truth, one, weights) for one in (said, base))
     low, high = interval(np.concatenate(drawn), sign * (got - chance), LEVEL)
     told = (got, chance, low, high)
     return Control(what, *(float(f"{v:.6g}") if np.isfinite(v) else 0.0 for v in told))

@@ -16,6 +16,7 @@ from mlkit.model.audit.asking import said_of_all
 from mlkit.model.audit.dependence import dependence
 from mlkit.model.audit.giveaway import leaks
 from mlkit.model.fitted import Model
+from mlkit.model.measures.measure import units
 from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
@@ -96,10 +97,13 @@ def importance(
     metric, truth = METRICS[problem.metric], problem.truth(table)
     matrices = model.matrices(table)
     plain = _labelled(problem, model.said_of(matrices))
-    whole = score(problem.metric, truth, plain)
-    each = max(DRAWS // repeats, 10)
+    groups, counted = units(problem, table)
+    whole = score(problem.metric, truth, plain, counted)
+    more: Any = {"repeats": max(DRAWS // repeats, 10), "groups": groups}
     weights = [
-        np.concatenate(list(resamples(len(truth), seed=seed + k, repeats=each)))
+        np.concatenate(
+            list(resamples(len(truth), seed=seed + k, weights=counted, **more))
+        )
         for k in range(repeats)
     ]
     before = [metric.many(truth, plain, one) for one in weights]
@@ -116,7 +120,8 @@ def importance(
     for (names, _), told in zip(shuffles, said_of_all(model, asked), strict=True):
         said = [_labelled(problem, one) for one in np.split(told, repeats)]
         lost = sign * (
-            whole - np.array([score(problem.metric, truth, one) for one in said])
+            whole
+            - np.array([score(problem.metric, truth, one, counted) for one in said])
         )
         drawn = [
             sign * (b - metric.many(truth, one, w))

@@ -17,7 +17,7 @@ from mlkit.model.audit.controls import Control, shuffled_input, wobble
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.measures.measure import guess
+from mlkit.model.measures.measure import guess, units
 from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
@@ -203,7 +203,7 @@ def robustness(
         problem=problem,
         rows=len(valid),
         whole=_round(tried.whole),
-        chance=_round(score(problem.metric, tried.truth, guess(model, len(valid)))),
+        chance=_round(tried.score(guess(model, len(valid)))),
         shocks=tuple(tried.shocks()),
         controls=(shuffled_input(model, valid, seed),) * (len(valid) >= FEWEST),
         wobble=wobble(model, train, valid, refits, seed) if refits else None,
@@ -229,13 +229,17 @@ class _Tried:
         self.said = model.said_of(self.matrices)
         self.metric = METRICS[self.problem.metric]
         self.sign = 1.0 if self.metric.greater else -1.0
-        self.weights = np.concatenate(
-            list(resamples(len(valid), seed=seed, repeats=DRAWS))
-        )
+        groups, self.counted = units(self.problem, valid)
+        more: Any = {"repeats": DRAWS, "groups": groups, "weights": self.counted}
+        self.weights = np.concatenate(list(resamples(len(valid), seed=seed, **more)))
         self.before = self.metric.many(
             self.truth, self._judged(self.said), self.weights
         )
-        self.whole = score(self.problem.metric, self.truth, self.said)
+        self.whole = self.score(self.said)
+
+    def score(self, said: Array) -> float:
+        """Return the metric of what is said of the rows."""
+        return score(self.problem.metric, self.truth, said, self.counted)
 
     def shocks(self) -> Iterator[Shock]:
         """Yield all that is tried."""
@@ -275,7 +279,7 @@ class _Tried:
 
     def _told(self, kind: str, what: str, said: Array) -> Shock:
         """Tell what the model loses by what it says now."""
-        loss = self.sign * (self.whole - score(self.problem.metric, self.truth, said))
+        loss = self.sign * (self.whole - self.score(said))
         after = self.metric.many(self.truth, self._judged(said), self.weights)
         low, high = interval(self.sign * (self.before - after), loss)
         if not np.isfinite([low, high]).all():

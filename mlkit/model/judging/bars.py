@@ -23,6 +23,7 @@ OTHERS = (
     "group_gap",
     "latency_ms",
     "rows",
+    "shuffled_input",
     "size_mb",
     "worst_group",
     "worst_slice",
@@ -41,8 +42,9 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
     A bar is the name of a metric that fits the problem; ``worst_group`` and
     ``group_gap``, of the problem's metric over sensitive columns; a gap of
     `mlkit.model.groups.groupwise.GAPS`; ``worst_slice``, of the metric over named and
-    found parts; ``champion``, by how much to be ahead of it at least; ``rows`` of the
-    hold-out; ``latency_ms`` and ``size_mb`` of the package.
+    found parts; ``champion``, by how much to be ahead of it at least;
+    ``shuffled_input``, by how much to be ahead of a guess there at most; ``rows`` of
+    the hold-out; ``latency_ms`` and ``size_mb`` of the package.
 
     Parameters
     ----------

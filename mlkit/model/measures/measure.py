@@ -25,6 +25,7 @@ __all__ = [
     "judged",
     "measure",
     "measure_labels",
+    "measure_rows",
     "resampled",
     "units",
 ]
@@ -117,6 +118,30 @@ def measure(
     many = max(len(problem.classes) // 2, 1)
     drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights, each=many)
     return _measured(judged, truth, drawn, weights)
+
+
+def measure_rows(
+    problem: Problem,
+    table: pd.DataFrame,
+    truth: Array,
+    predicted: Array,
+    threshold: float = 0.5,
+    *,
+    seed: int = 0,
+) -> Measured:
+    """Return all metrics of rows, by the roles group and weight of their columns.
+
+    Parameters
+    ----------
+    problem, truth, predicted, threshold, seed
+        As `measure` takes them.
+    table
+        The rows; those of one group are resampled together, and each counts by its
+        weight.
+    """
+    groups, weights = units(problem, table)
+    more: Any = {"seed": seed, "groups": groups, "weights": weights}
+    return measure(problem, truth, predicted, threshold, **more)
 
 
 def measure_labels(

@@ -137,7 +137,9 @@ def of_problem(problem: Problem) -> list[str]:
     return [problem.metric, *names]
 
 
-def score(name: str, truth: Array, predicted: Array) -> float:
+def score(
+    name: str, truth: Array, predicted: Array, weights: Array | None = None
+) -> float:
     """Return a metric; labels are taken from probabilities where it judges labels.
 
     Parameters
@@ -148,11 +150,13 @@ def score(name: str, truth: Array, predicted: Array) -> float:
         Class codes or values, shape (rows,).
     predicted
         Probabilities (rows, classes), labels (rows,) or values (rows,).
+    weights
+        What each row counts; None counts each once.
     """
     metric = METRICS[name]
     if metric.takes == "labels" and predicted.ndim == 2:
         predicted = predicted.argmax(axis=1)
-    return metric.compute(truth, predicted)
+    return metric.compute(truth, predicted, weights)
 
 
 def better(name: str, value: float, than: float) -> bool:

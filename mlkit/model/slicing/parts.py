@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlkit.core.rows import MISSING
 from mlkit.data.charts.style import shorten
 from mlkit.model.encoding.encode import words
-from mlkit.model.measures.measure import Measured, measure
+from mlkit.model.measures.measure import Measured, measure_rows
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.search import Weakest, where
 from mlkit.model.slicing.slices import FEWEST, Slice
@@ -54,11 +54,12 @@ def measured(
         mask = inside(table, one.where)
         if mask is not None:
             masks[one.where] = mask
-    return tuple(_measured(problem, masks, truth, predicted, threshold))
+    return tuple(_measured(problem, table, masks, truth, predicted, threshold))
 
 
 def _measured(
     problem: Problem,
+    table: pd.DataFrame,
     masks: Mapping[str, Array],
     truth: Array,
     predicted: Array,
@@ -67,7 +68,8 @@ def _measured(
     for name, mask in masks.items():
         told = Measured({}, {})
         if mask.sum() >= FEWEST:
-            told = measure(problem, truth[mask], predicted[mask], threshold)
+            part = table[mask], truth[mask], predicted[mask]
+            told = measure_rows(problem, *part, threshold)
         yield Slice("", name, int(mask.sum()), told)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.model.measures.measure import Measured, measure
+from mlkit.model.measures.measure import Measured, measure_rows
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
 from mlkit.model.slicing.candidates import coded
@@ -101,7 +101,7 @@ def slices(
     found = []
     for column in Schema.of(table).with_role("sensitive"):
         for name, mask in groups(table, column):
-            part = truth[mask], predicted[mask]
+            part = table[mask], truth[mask], predicted[mask]
             found.append(_slice(problem, column, name, *part, threshold))
     return tuple(found)
 
@@ -110,12 +110,14 @@ def _slice(
     problem: Problem,
     column: str,
     name: str,
+    table: pd.DataFrame,
     truth: Array,
     predicted: Array,
     threshold: float,
 ) -> Slice:
-    enough = len(truth) >= FEWEST
-    told = measure(problem, truth, predicted, threshold) if enough else Measured({}, {})
+    told = Measured({}, {})
+    if len(truth) >= FEWEST:
+        told = measure_rows(problem, table, truth, predicted, threshold)
     said = None
     if problem.kind == "two_classes" and len(truth):
         said = round(float(choice(predicted, threshold).mean()), 6)

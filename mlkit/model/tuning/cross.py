@@ -7,7 +7,7 @@ in no fold, which is written as fold −1.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import Model, fit
 from mlkit.model.measures import metrics
+from mlkit.model.measures.measure import units
 from mlkit.model.problem import Problem
 
-__all__ = ["Trial", "folds", "learnt", "trial", "usual"]
+__all__ = ["Trial", "counted", "folds", "learnt", "trial", "usual"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -129,7 +130,8 @@ def trial(
     seconds = time.process_time() - start
     rest = table[inside]
     said = model.predicted(rest)
-    score = metrics.score(problem.metric, problem.truth(rest), said)
+    weights = units(problem, rest)[1]
+    score = metrics.score(problem.metric, problem.truth(rest), said, weights)
     return Trial(score, seconds, model, said)
 
 
@@ -154,6 +156,14 @@ def learnt(table: pd.DataFrame, problem: Problem, fold: Ints, left_out: int) -> 
         before &= ~groups.isin(groups[fold == left_out]).to_numpy()
         before = before if before.any() else (fold < left_out) & (fold > UNTIMED)
     return np.asarray(before, np.bool_)
+
+
+def counted(
+    problem: Problem, table: pd.DataFrame, inside: Sequence[Bools]
+) -> list[NDArray[np.float64]] | None:
+    """Return what the rows of each fold count; None where all count the same."""
+    weights = units(problem, table)[1]
+    return None if weights is None else [weights[mask] for mask in inside]
 
 
 def usual(rows: int) -> int:

@@ -70,6 +70,7 @@ class Folded:
         self.inside = [fold == k for k in range(self.count)]
         self.outside = [cross.learnt(rows, problem, fold, k) for k in range(self.count)]
         self.truth = [self.prepared.truth[mask] for mask in self.inside]
+        self.counted = cross.counted(problem, rows, self.inside)
         self.rows = int(max(mask.sum() for mask in self.outside))
         self.few = min(FEW, max(FEW // 5, len(rows) // 5), len(rows))
 
@@ -104,7 +105,8 @@ class Folded:
             member = Member(name, settings)
             part = self.prepared.fit(member, self.outside[k], self.seed)
             said = self.prepared.said(part, self.inside[k])
-        value = score(self.problem.metric, self.truth[k], said)
+        counted = self.counted[k] if self.counted else None
+        value = score(self.problem.metric, self.truth[k], said, counted)
         return Outcome(value, said, self.clock() - start), part
 
     def door(self, name: str, k: int) -> int:

@@ -27,12 +27,19 @@ class Judge:
         What is predicted, and by which metric it is judged.
     truth
         The truth of the rows of each fold.
+    counted
+        What the rows of each fold count; None where all count the same.
     most
         Judge by so many rows at most, drawn at random.
     """
 
     def __init__(
-        self, problem: Problem, truth: Sequence[Array], most: int = ROWS
+        self,
+        problem: Problem,
+        truth: Sequence[Array],
+        counted: Sequence[Array] | None = None,
+        *,
+        most: int = ROWS,
     ) -> None:
         self.metric = problem.metric
         self.sign = 1.0 if METRICS[problem.metric].greater else -1.0
@@ -45,6 +52,7 @@ class Judge:
             for one in truth
         ]
         self.truth = self.some(truth)
+        self.counted = self.some(counted) if counted else [None] * len(self.truth)
 
     def some(self, said: Sequence[Array]) -> list[Array]:
         """Return the rows that are judged, fold by fold."""
@@ -53,8 +61,8 @@ class Judge:
 
     def of(self, said: Sequence[Array]) -> float:
         """Return the mean over the folds; undefined is the worst."""
-        pairs = zip(self.truth, said, strict=False)
-        told = [score(self.metric, truth, one) for truth, one in pairs]
+        pairs = zip(self.truth, said, self.counted, strict=False)
+        told = [score(self.metric, *one) for one in pairs]
         worst = -self.sign * WORST
         return self.sign * float(
             np.mean([one if np.isfinite(one) else worst for one in told])

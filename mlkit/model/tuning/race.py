@@ -79,7 +79,9 @@ class Race:
         self.kept, self.told = kept, told
         self.sign = 1.0 if METRICS[problem.metric].greater else -1.0
         self.count = int(fold.max()) + 1
-        self.truth = [problem.truth(rows[fold == k]) for k in range(self.count)]
+        inside = [fold == k for k in range(self.count)]
+        self.truth = [problem.truth(rows[mask]) for mask in inside]
+        self.counted = cross.counted(problem, rows, inside)
         self.said: dict[int, list[Array]] = {}
         self.scores: list[list[float]] = []
         self.seconds = 0.0
@@ -128,7 +130,7 @@ class Race:
 
     def judge(self, said: Sequence[Array]) -> float:
         """Return the mean score of predictions, given fold by fold."""
-        judge = Judge(self.problem, self.truth)
+        judge = Judge(self.problem, self.truth, self.counted)
         return judge.sign * judge.of(judge.some(said))
 
     def _fold(self, drawn: Drawn, alive: list[int], k: int) -> list[Outcome]:
@@ -169,7 +171,7 @@ def mix(race: Race, attempts: list[Attempt]) -> tuple[dict[int, float], float]:
     """
     ended = [at for at, one in enumerate(attempts) if len(one.folds) == race.count]
     ended.sort(key=lambda at: (-race.sign * attempts[at].score, at))
-    judge = Judge(race.problem, race.truth)
+    judge = Judge(race.problem, race.truth, race.counted)
     said = {at: judge.some(race.said[at]) for at in ended[:MOST]}
     weights, value = weigh(said, judge.of)
     return weights, race.sign * value

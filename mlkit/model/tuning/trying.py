@@ -45,6 +45,8 @@ class Fits(Protocol):
     ----------
     truth
         The truth of the rows of each fold.
+    counted
+        What these rows count; None where all count the same.
     rows, few
         How many rows a fit learns from, about, and a pilot.
     agreed
@@ -52,6 +54,7 @@ class Fits(Protocol):
     """
 
     truth: list[Array]
+    counted: list[Array] | None
     rows: int
     few: int
     agreed: set[str]

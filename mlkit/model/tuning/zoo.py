@@ -71,8 +71,8 @@ class Zoo:
         self.forecast, self.seed, self.drawing = forecast, seed, drawing
         self.refit, self.told = refit, told
         self.count = len(fits.truth)
-        self.judge = Judge(problem, fits.truth)
-        self.first = Judge(problem, fits.truth[:1])
+        self.judge = Judge(problem, fits.truth, fits.counted)
+        self.first = Judge(problem, fits.truth[:1], fits.counted)
         self.waiting = list(items)
         self.entries: list[Entry] = []
         self.notes: list[str] = []

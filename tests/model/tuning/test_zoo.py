@@ -24,7 +24,7 @@ class Clock:
 class Pretended:
     """Fits that take what they are told to, and err as much as they are told to."""
 
-    rows, few = 10_000, 100
+    rows, few, counted = 10_000, 100, None
 
     def __init__(self, clock, takes, errs, pilots=True):
         self.clock, self.takes, self.errs = clock, takes, errs

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlkit.core.schema import Schema
+from mlkit.model.fitted import fit
+from mlkit.model.measures.metrics import score
+from mlkit.model.problem import Problem
+from mlkit.model.review import review
+from mlkit.model.slicing.parts import measured
+from mlkit.model.tuning.cross import trial
+from mlkit.model.tuning.folded import Folded
+from mlkit.model.tuning.mixing import Judge
+
+
+def _halved(make, kind):
+    """Return rows of which half count nothing and are nonsense, and the others."""
+    table = make(kind, 400)
+    table["times"] = np.tile([1.0, 0.0, 3.0, 0.0], 100)
+    schema = Schema.of(table)
+    schema.change("times", roles=("weight",)).attach(table)
+    rng = np.random.default_rng(0)
+    idle = table["times"].to_numpy() == 0
+    table.loc[idle, "answer"] = table.loc[idle, "answer"].array[rng.permutation(200)]
+    return table, table[~idle]
+
+
+def test_a_row_that_counts_nothing_might_as_well_not_be_there(make, kind):
+    table, kept = _halved(make, kind)
+    problem = Problem.of(table)
+    model = fit("linear", {}, table, problem)
+    every, some = review(model, table, table), review(model, kept, kept)
+    assert (every.seen, every.unseen) == (some.seen, some.unseen)
+    assert every.robustness.whole == some.robustness.whole
+    for one, other in zip(every.slices, some.slices, strict=True):
+        assert _plain(one) == pytest.approx(_plain(other))
+        assert one.rows > other.rows
+    (named,) = measured(problem, table, *_told(model, table), None, {"all": "age > 0"})
+    (alone,) = measured(problem, kept, *_told(model, kept), None, {"all": "age > 0"})
+    assert _plain(named) == pytest.approx(_plain(alone))
+
+
+def _plain(part):
+    """Return what does not rest on bins of equally many rows."""
+    return {n: v for n, v in part.measured.metrics.items() if n != "calibration"}
+
+
+def _told(model, rows):
+    return model.problem.truth(rows), model.predicted(rows), 0.5
+
+
+def test_folds_are_judged_by_what_rows_count(make):
+    table, _ = _halved(make, "two_classes")
+    fold = np.arange(len(table)) // 4 % 2
+    problem, inside = Problem.of(table), fold == 0
+    one = trial("linear", {}, table, problem, fold, 0)
+    told = problem.truth(table)[inside], one.said
+    times = table["times"].to_numpy()[inside]
+    assert one.score == pytest.approx(score("roc_auc", *told, times))
+    assert one.score > score("roc_auc", *told) + 0.1
+    fits = Folded(table, problem, fold)
+    judge = Judge(problem, fits.truth, fits.counted)
+    made = fits.make("linear", {}, [0, 1])
+    mean = np.mean([outcome.score for outcome in made])
+    assert judge.of(judge.some([o.said for o in made])) == pytest.approx(mean)

@@ -27,6 +27,9 @@ FIELD = re.compile(r"^\$\.(?:rows\[\d+\]|columns)\.(.*?)(?:\[\d+\])?$", re.DOTAL
 NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
 IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LARGEST = 2**1023
+ODD = {ord(sign): 0xE000 + ord(sign) for sign in ['"', "\\", *map(chr, range(32))]}
+EVEN = {value: key for key, value in ODD.items()}
+"""What msgspec takes in no field's name, in the private area of Unicode, and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Form:
         ]
         self._body: Any = msgspec.defstruct("Body", parts, forbid_unknown_fields=True)
         self._decoder = msgspec.json.Decoder(self._body)
+        self._odd = any(name.translate(ODD) != name for name in self.known)
 
     def read(self, body: bytes | bytearray) -> Asked:
         """Read a body.
@@ -85,7 +89,7 @@ class Form:
             422 with the place and the field, or 413 for too many rows.
         """
         try:
-            found: Any = self._decoder.decode(body)
+            found: Any = self._loose(body) if self._odd else self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise self._refusal(str(error)) from None
         return self._asked(found)
@@ -105,12 +109,22 @@ class Form:
         Refused
             As `read` does.
         """
-        whole = {"columns": dict(columns), **({"id": name} if name else {})}
+        spelt = {name.translate(ODD): cells for name, cells in columns.items()}
+        whole = {"columns": spelt, **({"id": name} if name else {})}
         try:
             found = msgspec.convert(whole, self._body)
         except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
             raise self._refusal(str(error)) from None
         return self._asked(found)
+
+    def _loose(self, body: bytes | bytearray) -> Any:
+        """Read a body whose names cannot be those of a type: respelt, then typed."""
+        found = msgspec.json.decode(body, type=dict[str, Any])
+        if isinstance(found.get("rows"), list):
+            found["rows"] = [_respelt(row) for row in found["rows"]]
+        if "columns" in found:
+            found["columns"] = _respelt(found["columns"])
+        return msgspec.convert(found, self._body)
 
     def _asked(self, found: Any) -> Asked:
         """Hold what was read against what types do not say."""
@@ -150,6 +164,7 @@ class Form:
 
     def _refusal(self, told: str) -> Refused:
         """Say what msgspec says, with the field apart."""
+        told = told.translate(EVEN)
         place = PLACE.search(told)
         where = place[1] if place else ""
         what = told[: place.start()] if place else told
@@ -165,15 +180,21 @@ def _struct(name: str, fields: Sequence[Field], target: str, of: Any) -> Any:
     """Make the type of a row, or of the columns, whose names may be anything."""
     parts, names = list[Any](), dict[str, str]()
     for place, field in enumerate(fields):
-        names[f"c{place}"] = field.name
+        names[f"c{place}"] = field.name.translate(ODD)
         cell = of(CELLS[field.kind])
         left_out = () if field.required else (None,)
         parts.append((f"c{place}", cell if field.required else cell | None, *left_out))
-    names["target"] = target
+    names["target"] = target.translate(ODD)
     parts.append(("target", of(CELLS["category"]) | None, None))
     return msgspec.defstruct(
         *(name, parts), rename=names, forbid_unknown_fields=True, kw_only=True
     )
+
+
+def _respelt(names: Any) -> Any:
+    if not isinstance(names, dict):
+        return names
+    return {name.translate(ODD): cells for name, cells in names.items()}
 
 
 def _cell(kind: Any) -> Any:

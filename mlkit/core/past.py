@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mlkit.core import ledger
 from mlkit.core.champion import moves
@@ -82,11 +85,27 @@ class Champion:
         The ids of sealed rows that were under seal when it was made; None means all.
     why
         Why there are none, where there are none.
+    package
+        Its identity.
+    known
+        The ids of all rows that there were when it was made; None where nobody knows.
     """
 
     folder: Path | None
     rows: frozenset[str] | None = frozenset()
     why: str = ""
+    package: str = ""
+    known: frozenset[str] | None = None
+
+    def unseen(self, ids: Iterable[object]) -> NDArray[np.bool_]:
+        """Tell which rows were under seal when it was made."""
+        held = self.rows
+        return np.array([held is None or str(i) in held for i in ids], bool)
+
+    def fresh(self, ids: Iterable[object]) -> NDArray[np.bool_]:
+        """Tell which rows nobody had when it was made."""
+        known = self.known
+        return np.array([known is not None and str(i) not in known for i in ids], bool)
 
 
 def champion(name: str) -> Champion | None:
@@ -121,10 +140,16 @@ def champion(name: str) -> Champion | None:
     try:
         folder = now.store.get(Entry(package))
     except StoreError:
-        gone = Champion(None, why="its package is no longer in the store")
+        gone = Champion(
+            None, why="its package is no longer in the store", package=package
+        )
         return None if "MLKIT_COPY_OF" in os.environ else gone
     held = [str(x["identity"]) for x in opened]
-    return _unseen(now, folder, now.entries[name].identity, held)
+    found = _unseen(now, folder, now.entries[name].identity, held)
+    known = _rows(now, str(made[-1].get("raw", "")))
+    if known is not None and found.why:  # fresh rows are certainly unseen
+        found = replace(found, why="")
+    return replace(found, package=package, known=known)
 
 
 def _unseen(now: Session, folder: Path, identity: str, held: list[str]) -> Champion:
@@ -132,9 +157,17 @@ def _unseen(now: Session, folder: Path, identity: str, held: list[str]) -> Champ
     if identity in held:
         return Champion(folder, None)
     for before in reversed(held):
-        try:
-            rows = now.store.get(Entry(before)).index
-        except StoreError:
-            continue
-        return Champion(folder, frozenset(map(str, rows)))
+        rows = _rows(now, before)
+        if rows is not None:
+            return Champion(folder, rows)
     return Champion(folder, why="nobody knows which rows it was fitted on")
+
+
+def _rows(now: Session, identity: str) -> frozenset[str] | None:
+    """Return the ids of a table's rows; None where it is gone, or no table."""
+    if not identity.startswith("table-"):
+        return None
+    try:
+        return frozenset(map(str, now.store.get(Entry(identity)).index))
+    except StoreError:
+        return None

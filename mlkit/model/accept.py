@@ -14,13 +14,14 @@ from mlkit.core.past import champion, past
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.clean import Cleaning
+from mlkit.model.conformal import Conformal
 from mlkit.model.evaluate import Evaluation
 from mlkit.model.fitted import Model
 from mlkit.model.groups.fairness import Fairness, assess
 from mlkit.model.groups.price import Price
 from mlkit.model.judging import bars as bars_of
 from mlkit.model.judging import group_bars, rival, seal
-from mlkit.model.judging.controls import of_controls
+from mlkit.model.judging.duel import Duel, meet, of_champion
 from mlkit.model.measures import measure as measured_of
 from mlkit.model.measures.measure import Measured
 from mlkit.model.measures.metrics import METRICS
@@ -70,16 +71,19 @@ class Accepted:
         Metrics of named parts of the rows, and of those that evaluate found weak.
     mitigation
         What was switched on so that groups are treated alike, and its price.
+    conformal
+        The intervals or sets that evaluate calibrated; they travel with the package.
     judged, looked, changed, entered
         What the ledger says: how many models these rows have judged, the looks before
         this one was made, the bars that changed after results were seen, and whether
         the bars in use stand there. Not part of the identity.
-    champion
-        How it compares with the champion; not part of the identity.
+    champion, duel
+        How it compares with the champion, as a finding and in figures; not part of
+        the identity.
     """
 
     volatile: ClassVar[tuple[str, ...]] = (
-        *("champion", "changed", "entered", "judged", "looked"),
+        *("champion", "changed", "duel", "entered", "judged", "looked"),
     )
 
     problem: Problem
@@ -95,11 +99,13 @@ class Accepted:
     fairness: Fairness | None = None
     parts: tuple[Slice, ...] = ()
     mitigation: Price | None = None
+    conformal: Conformal | None = None
     judged: int = 1
     looked: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     entered: bool = True
     champion: Finding | None = field(default=None)
+    duel: Duel | None = None
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -124,12 +130,13 @@ class Accepted:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
-        kept = {"fairness": self.fairness, "mitigation": self.mitigation}
+        kept = ("conformal", "fairness", "mitigation")
+        whole = {name: getattr(self, name) for name in kept}
         return {
             **asdict(self),
             "problem": self.problem.to_dict(),
             "metrics": dict(self.metrics),
-            **{name: one and one.to_dict() for name, one in kept.items()},
+            **{name: one and one.to_dict() for name, one in whole.items()},
         }
 
     @classmethod
@@ -215,10 +222,10 @@ def accept(
         *group_bars.of_fairness(fair, asked, price),
         *group_bars.of_parts(problem, weak, asked),
         *_of_leaks(review, known_leaks),
-        *of_controls(review, asked),
         bars_of.of_rows(len(truth), asked),
     ]
     before = past("test", bars_of.stated() if bars is None else None)
+    met = seen.duel(test)
     return Accepted(
         problem=problem,
         family=model.title,
@@ -229,15 +236,22 @@ def accept(
         slices=found,
         bars=asked,
         findings=tuple(findings),
-        notes=(*notes, *_beside(problem, told, evaluation), *_mitigated(price)),
+        notes=(
+            *notes,
+            *_beside(problem, told, evaluation),
+            *_promised(evaluation, truth, predicted),
+            *_mitigated(price),
+        ),
         fairness=fair,
         parts=weak,
         mitigation=price,
+        conformal=evaluation.conformal,
         judged=max(before.models, 1),
         looked=seal.told_looks(before),
         changed=seal.told_changes(before),
         entered=before.entered,
-        champion=seen.champion(test, asked.get("champion")),
+        champion=_of_champion(met, asked.get("champion")),
+        duel=met,
     )
 
 
@@ -262,7 +276,10 @@ class _Seen:
         return self.problem, self.rows, self.truth, self.predicted, self.at
 
     def measured(self) -> Measured:
-        return measured_of.measure_rows(*self.all, seed=self.seed)
+        groups, weights = self.units
+        more: Any = {"seed": self.seed, "groups": groups, "weights": weights}
+        problem, _, truth, predicted, at = self.all
+        return measured_of.measure(problem, truth, predicted, at, **more)
 
     def groups(self) -> tuple[Slice, ...]:
         return slices(*self.all)
@@ -274,18 +291,24 @@ class _Seen:
     def parts(self, weak: Weakest | None) -> tuple[Slice, ...]:
         return parts.measured(*self.all, weak, config("goal.slices", {}))
 
-    def champion(self, test: pd.DataFrame, bar: float | None) -> Finding | None:
+    def duel(self, test: pd.DataFrame) -> Duel | None:
         """Hold the model against the champion; None where there is none."""
         held = champion("test")
         if held is None:
-            if bar is None:
-                return None
-            why, title = "there is no champion yet", "ahead of the champion"
-            return Finding(title, "not_assessed", got=why)
+            return None
         problem, rows, truth, predicted, at = self.all
         raw = test.loc[rows.index]
         more: Any = {"units": self.units, "seed": self.seed}
-        return rival.of_champion(problem, raw, truth, predicted, at, held, bar, **more)
+        return meet(problem, raw, truth, predicted, at, held, **more)
+
+
+def _of_champion(met: Duel | None, bar: float | None) -> Finding | None:
+    if met is not None:
+        return of_champion(met, bar)
+    if bar is None:
+        return None
+    why, title = "there is no champion yet", "ahead of the champion"
+    return Finding(title, "not_assessed", got=why)
 
 
 def _price(model: Model) -> Price | None:
@@ -300,13 +323,28 @@ def _mitigated(price: Price | None) -> list[str]:
     return [f"mitigated: {price.statement}, on rows that folds left out", *price.notes]
 
 
+def _promised(evaluation: Evaluation, truth: Array, predicted: Array) -> list[str]:
+    """Tell how often the truth of the sealed rows was in the interval or the set."""
+    held = evaluation.conformal
+    if held is None or held.radius is None:
+        return []
+    share, rows = held.holds(truth, predicted).mean(), len(truth)
+    what = "sets" if predicted.ndim == 2 else "intervals"
+    told = f"{what} promise to hold {held.coverage:.0%} of the truths"
+    return [f"{told}; of these {rows:,} they held {share:.1%}"]
+
+
 def _beyond(form: Mapping[str, Any]) -> dict[str, Any]:
     """Read the parts of a form that an older one lacks."""
     fair, price, rest = (form.get(n) for n in ("fairness", "mitigation", "champion"))
+    held = form.get("conformal")
+    met = form.get("duel")
     return {
         "fairness": fair and Fairness.from_dict(fair),
         "mitigation": price and Price.from_dict(price),
         "champion": rest and Finding(**rest),
+        "conformal": held and Conformal.from_dict(held),
+        "duel": met and Duel.from_dict(met),
         "parts": tuple(Slice.from_dict(one) for one in form.get("parts", ())),
         "looked": tuple(form.get("looked", ())),
         "changed": tuple(form.get("changed", ())),

@@ -141,6 +141,15 @@ def test_the_champion_and_the_rows_it_cannot_have_seen(in_folder, tmp_path):
     gone = champion("test")
     assert gone.folder is None
     assert "no longer in the store" in gone.why
+    grown = pd.DataFrame({"x": [1.0, 2.0, 5.0]}, index=["r1", "r2", "r9"])
+    mk.save(raw=grown)
+    raw = session().store.drafts()["raw"].identity
+    ledger.append(path, "promote", run="r1", package=package, raw=raw)
+    since = champion("test")
+    assert since.package == package
+    assert since.unseen(["r1", "r3", "r9"]).tolist() == [True, False, False]
+    assert since.fresh(["r1", "r3", "r9"]).tolist() == [False, True, False]
     ledger.append(path, "rollback", run="r9", package=package)
+    assert not champion("test").fresh(["r3"]).any()
     (in_folder / ".mlkit" / "objects" / held / "object.json").unlink()
     assert champion("test").rows == frozenset()

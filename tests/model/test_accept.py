@@ -14,7 +14,7 @@ from mlkit.model.accept import Accepted, accept
 from mlkit.model.evaluate import evaluate
 from mlkit.model.fitted import Member, fit
 from mlkit.model.groups.mitigation import outlook
-from mlkit.model.judging import rival
+from mlkit.model.judging.duel import Duel, meet, of_champion
 from mlkit.model.package import package
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
@@ -134,7 +134,8 @@ def test_it_repeats_and_reads_back_and_dates_stay_out(parts, kind):
     found = judge(parts, kind)
     assert found == judge(parts, kind)
     assert Accepted.from_dict(json.loads(canonical(found.to_dict()))) == found
-    assert found.volatile == ("champion", "changed", "entered", "judged", "looked")
+    stays_out = {"champion", "changed", "duel", "entered", "judged", "looked"}
+    assert set(found.volatile) == stays_out
     many = replace(found, judged=30)
     assert many.verdict.state == "passed"
     assert "fresh rows" in many.verdict.findings[-1].help
@@ -196,12 +197,16 @@ def packaged(parts, kind):
     return made, test, rows
 
 
-def against(packaged, mine, champion, bar=None, rows=None):
+def against(packaged, mine, champion, bar=None, rows=None, known=None):
+    return of_champion(duel(packaged, mine, champion, rows, known), bar)
+
+
+def duel(packaged, mine, champion, rows=None, known=None):
     made, test, cleaned = packaged
     model = made[mine][0]
-    held = Champion(made[champion][1], rows)
+    held = Champion(made[champion][1], rows, "", "folder-1", known)
     truth, said = model.problem.truth(cleaned), model.predicted(cleaned)
-    return rival.of_champion(model.problem, test, truth, said, 0.5, held, bar)
+    return meet(model.problem, test, truth, said, 0.5, held)
 
 
 def test_a_model_is_held_against_the_champion_row_for_row(packaged):
@@ -227,3 +232,30 @@ def test_rows_the_champion_may_have_seen_do_not_count(packaged):
     assert few.state == "not_assessed"
     assert few.blocks
     assert "only 5 of these rows" in few.got
+
+
+def test_rows_that_came_in_since_are_met_by_themselves(packaged):
+    ids = sorted(map(str, packaged[1].index))
+    held, known = frozenset(ids[:60]), frozenset(ids[:80])
+    met = duel(packaged, "linear", "dummy", held, known)
+    assert met.champion == "folder-1"
+    assert (met.whole.rows, met.fresh.rows) == (len(ids) - 20, len(ids) - 80)
+    assert met.deciding is met.fresh
+    assert met.fresh.beats()
+    ahead = met.fresh.mine - met.fresh.theirs
+    assert abs(abs(ahead) - abs(met.fresh.ahead)) < 1e-6
+    back = duel(packaged, "dummy", "linear", held, known)
+    assert not back.deciding.beats()
+    assert back.deciding.words.startswith("behind by")
+    assert Duel.from_dict(json.loads(canonical(back.to_dict()))) == back
+
+
+def test_a_handful_of_fresh_rows_decides_nothing(packaged):
+    ids = sorted(map(str, packaged[1].index))
+    few = duel(packaged, "linear", "dummy", frozenset(ids[:60]), frozenset(ids[5:]))
+    assert few.fresh.rows == 5
+    assert few.fresh.words == "only 5 of these rows came in since"
+    assert few.deciding is few.whole
+    none = duel(packaged, "linear", "dummy", None, frozenset(ids))
+    assert none.fresh.words == "no row came in since"
+    assert duel(packaged, "linear", "dummy").deciding.beats()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.cells import config
 from mlkit.core.errors import InputError
+from mlkit.model.encoding import texts
 from mlkit.model.families import family, first, names, ready
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
@@ -308,6 +309,8 @@ def _trials(
     notes = []
     for name in wanted:
         takes = len(every) * forecast.seconds(name, {}, len(rows)) if forecast else 0.0
+        if len(found) < 2:  # the first one reads the texts, for all
+            takes += len(every) * texts.takes(rows, problem.texts, len(rows))
         if forecast and name != "dummy" and not budget.fits(takes):
             told = (
                 f"{family(name).title} is passed over: it would take {say(takes, 2)} s"
@@ -350,14 +353,16 @@ def _candidate(name: str, trials: list[Trial], left_out: pd.DataFrame) -> Candid
         formats=kind.formats,
         size=check.size,
         problem=check.reason,
-        cost=_cost(name, trials[0].model),
+        cost=_cost(name, trials[0].model, left_out),
     )
 
 
-def _cost(name: str, model: Model) -> float:
+def _cost(name: str, model: Model, some: pd.DataFrame) -> float:
     """Return the seconds of a fit by the family's own law, to one digit."""
-    width = len(model.encoders[model.parts[0].encoder].columns)
+    encoder = model.encoders[model.parts[0].encoder]
+    width = len(encoder.columns)
     takes = family(name).cost(model.rows, width, max(len(model.classes), 1))
+    takes += texts.takes(some, list(encoder.texts), model.rows)
     return float(f"{takes:.0e}")
 
 
@@ -372,7 +377,7 @@ def _notes(
     )
     yield f"told so because {problem.told}"
     if problem.left_out:
-        yield f"not used (text and dates): {', '.join(problem.left_out)}"
+        yield f"not used (no number, category or text): {', '.join(problem.left_out)}"
     if rows < given:
         yield f"compared on {rows:,} of {given:,} rows"
     if better(problem.metric, best.score, chosen.score):

@@ -191,7 +191,7 @@ def tune(
     checked(prefer)
     problem = shortlist.problem
     rows = known(train, problem)
-    many = affordable(len(rows), problem, seconds) if seconds else MOST
+    many = affordable(rows, problem, seconds) if seconds else MOST
     rows = sample(rows, most_rows or many, seed)
     if seconds:
         asked = Timed(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlkit.model.encoding import texts
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Part
 from mlkit.model.formats.forms import Trees
@@ -112,18 +113,33 @@ def folded(
     return Folded(rows, problem, fold, seed, kept=kept, **more)
 
 
-def affordable(rows: int, problem: Problem, seconds: float) -> int:
+def affordable(table: pd.DataFrame, problem: Problem, seconds: float) -> int:
     """Return on how many rows all folds of boosting take half of a budget at most.
+
+    Learning the words of texts is foreseen too, once for each fold and once for all.
+
+    Parameters
+    ----------
+    table, problem
+        Cleaned rows, and what to predict.
+    seconds
+        The budget.
 
     Examples
     --------
     >>> problem = Problem("number", "y", "rmse", numbers=("x",))
-    >>> affordable(5000, problem, 60), affordable(10**8, problem, 60) < 10**7
-    (5000, True)
+    >>> affordable(pd.DataFrame({"x": [1.0] * 50}), problem, 60)
+    50
     """
     law, width = family("boosting").cost, len(problem.features)
-    classes = max(len(problem.classes), 1)
-    while rows > FEWEST and cross.usual(rows) * law(rows, width, classes) > seconds / 2:
+    classes, rows = max(len(problem.classes), 1), len(table)
+
+    def takes(rows: int) -> float:
+        folds = cross.usual(rows)
+        read = (folds + 1) * texts.takes(table, problem.texts, rows)
+        return read + folds * law(rows, width, classes)
+
+    while rows > min(FEWEST, len(table)) and takes(rows) > seconds / 2:
         rows = int(rows / 1.5)
     return rows
 

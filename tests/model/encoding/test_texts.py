@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkit.model.encoding.encode import Encoder, Encoding
-from mlkit.model.encoding.texts import COUNTS, LENGTHS, Texts
+from mlkit.model.encoding.texts import COUNTS, LENGTHS, Texts, takes
 from mlkit.model.encoding.tokens import MOST, grams, plain
 from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
@@ -16,6 +16,7 @@ from mlkit.model.measures.metrics import score
 from mlkit.model.packing.parity import agree
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import Graph
+from mlkit.model.tuning.timed import affordable
 
 STOCK = np.array(
     ["plot", "actor", "scene", "music", "cast", "story", "long", "film", "naïve", "end"]
@@ -169,3 +170,12 @@ def test_texts_that_are_all_alike_say_nothing_and_break_nothing(rows, said):
     for one in (table, later):
         assert np.allclose(model.predict_proba(one).sum(axis=1), 1)
     assert agree(model, table).reason == ""
+
+
+def test_a_small_budget_reads_no_more_texts_than_it_has_time_for():
+    long = pd.DataFrame({"said": ["a word and another " * 3000] * 9000})
+    rows = affordable(long, PROBLEM, 60)
+    assert 2000 / 1.5 < rows < 9000
+    assert rows == 2000 or 6 * takes(long, ["said"], rows) < 30
+    assert affordable(long, PROBLEM, 1e6) == 9000
+    assert affordable(long.head(30).assign(said=None), PROBLEM, 1) == 30

@@ -21,6 +21,7 @@ from mlkit.model.groups.fairness import Fairness, assess
 from mlkit.model.groups.price import Price
 from mlkit.model.judging import bars as bars_of
 from mlkit.model.judging import group_bars, rival, seal
+from mlkit.model.judging.controls import of_controls
 from mlkit.model.judging.duel import Duel, meet, of_champion
 from mlkit.model.measures import measure as measured_of
 from mlkit.model.measures.measure import Measured
@@ -222,6 +223,7 @@ def accept(
         *group_bars.of_fairness(fair, asked, price),
         *group_bars.of_parts(problem, weak, asked),
         *_of_leaks(review, known_leaks),
+        *of_controls(review, asked),
         bars_of.of_rows(len(truth), asked),
     ]
     before = past("test", bars_of.stated() if bars is None else None)
@@ -276,10 +278,7 @@ class _Seen:
         return self.problem, self.rows, self.truth, self.predicted, self.at
 
     def measured(self) -> Measured:
-        groups, weights = self.units
-        more: Any = {"seed": self.seed, "groups": groups, "weights": weights}
-        problem, _, truth, predicted, at = self.all
-        return measured_of.measure(problem, truth, predicted, at, **more)
+        return measured_of.measure_rows(*self.all, seed=self.seed)
 
     def groups(self) -> tuple[Slice, ...]:
         return slices(*self.all)

@@ -15,6 +15,7 @@ from mlkit.model.grid import Grid
 from mlkit.model.measures.residuals import plain
 from mlkit.model.measures.weighted import bins
 from mlkit.model.problem import Problem
+from mlkit.model.promise import Promise, strange
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ METHODS = {
 }
 FEWEST = 20
 SMOOTH = 200
-PENALTY, FREE = 0.01, 2
 Array = NDArray[Any]
 
 
@@ -97,23 +97,19 @@ class Conformal:
     whole: bool = False
     kept: tuple[Kept, ...] = ()
 
+    @property
+    def promise(self) -> Promise:
+        """What a package carries of it."""
+        numbers = self.method, self.coverage, self.radius
+        return Promise(*numbers, self.knots, self.scale, self.whole)
+
     def interval(self, values: Array) -> tuple[Array, Array]:
         """Return lower and upper ends around predicted values, shape (rows,)."""
-        reach = (np.inf if self.radius is None else self.radius) * self._scale(values)
-        low, high = values - reach, values + reach
-        if not self.whole:
-            return low, high
-        return np.maximum(np.ceil(low - 1e-9), 0.0), np.floor(high + 1e-9)
+        return self.promise.interval(values)
 
     def sets(self, chances: Array) -> NDArray[np.bool_]:
-        """Return which classes are in each row's set, shape (rows, classes).
-
-        The likeliest class always is: an empty set would help nobody.
-        """
-        bound = np.inf if self.radius is None else self.radius
-        held = _scores(self.method, chances) <= bound + 1e-12
-        held[np.arange(len(chances)), chances.argmax(axis=1)] = True
-        return held
+        """Return which classes are in each row's set, shape (rows, classes)."""
+        return self.promise.sets(chances)
 
     def holds(self, truth: Array, predicted: Array) -> NDArray[np.bool_]:
         """Tell of each row whether the truth is held."""
@@ -166,11 +162,6 @@ class Conformal:
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
-
-    def _scale(self, values: Array) -> Array:
-        if not self.knots:
-            return np.ones(len(values))
-        return np.interp(values, self.knots, self.scale)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -293,7 +284,7 @@ def calibrate(
     """
     made = Conformal(method, coverage, None, len(truth), whole=whole)
     if predicted.ndim == 2:
-        scores = _scores(method, predicted)[np.arange(len(truth)), truth]
+        scores = strange(method, predicted)[np.arange(len(truth)), truth]
         return replace(made, radius=_quantile(scores, coverage))
     errors = np.abs(truth - predicted)
     if method == "scaled":
@@ -315,22 +306,8 @@ def _scaled(made: Conformal, errors: Array, predicted: Array) -> Conformal:
     scale = np.maximum(smooth, floor)
     told = replace(made, knots=tuple(plain(knots)), scale=tuple(plain(scale)))
     rest = ~learnt
-    scores = errors[rest] / told._scale(predicted[rest])
+    scores = errors[rest] / told.promise.width(predicted[rest])
     return replace(told, radius=_quantile(scores, made.coverage))
-
-
-def _scores(method: str, chances: Array) -> Array:
-    """Return how strange each class would be, shape (rows, classes)."""
-    if method == "least":
-        return 1.0 - chances
-    order = np.argsort(-chances, axis=1, kind="stable")
-    ranked = np.take_along_axis(chances, order, axis=1)
-    place = np.arange(1, chances.shape[1] + 1)
-    before = np.cumsum(ranked, axis=1) - ranked
-    found = np.empty_like(chances)
-    penalty = PENALTY * np.maximum(place - FREE, 0)
-    np.put_along_axis(found, order, before + penalty, axis=1)
-    return found
 
 
 def _quantile(scores: Array, coverage: float) -> float | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mlkit.core import rows
 from mlkit.core.errors import InputError
 from mlkit.model.encoding.tokens import plain
+from mlkit.model.promise import Promise
 
 __all__ = ["Graph", "Predictions", "Predictor", "choice", "cut"]
 
@@ -143,6 +144,12 @@ class Predictor:
     threads
         Of onnxruntime; 1 makes a run repeat bit for bit.
 
+    Attributes
+    ----------
+    promise
+        What to put beside an answer: an interval, or a set of classes; None where
+        nothing was promised.
+
     Raises
     ------
     InputError
@@ -157,6 +164,9 @@ class Predictor:
         self.operations = [o for o in cleaning["operations"] if o["column"] in used]
         self.classes = tuple(self.schema["output"]["classes"])
         self.graph = Graph(self.folder / "model.onnx", self.classes, threads)
+        self.promise: Promise | None = None
+        if (self.folder / "promise.json").exists():
+            self.promise = Promise.from_dict(self._form("promise.json"))
 
     @property
     def columns(self) -> list[str]:

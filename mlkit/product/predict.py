@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
@@ -18,6 +20,7 @@ from mlkit.data.reading.identify import as_found, hashed
 from mlkit.data.reading.infer import comma_decimals, infer, without
 from mlkit.data.sources import Found, Place, options_of
 from mlkit.data.sources import read as read_place
+from mlkit.model.promise import Promise
 from mlkit.model.runtime import Predictions, Predictor
 
 __all__ = ["predict_file"]
@@ -27,6 +30,10 @@ NUMBERED = re.compile(r"c[0-9]+")
 
 def predict_file(package: Path | str, source: Path | str, out: Path | str) -> int:
     """Write ``id, prediction, probability_<class>`` for each row of a file.
+
+    Where the package promises something beside an answer, further columns tell it:
+    ``lower`` and ``upper`` ends of an interval around a value, or a ``set`` of classes
+    as a JSON list, that hold the truth as often as was promised.
 
     The rows are read as `collect` reads them; the target may be there, and is not
     looked at. Rows are named by the id column, or as `collect` names them.
@@ -60,8 +67,12 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     ids = _ids(found, cells, predictor)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "prediction", *(f"probability_{c}" for c in said.classes)])
-    writer.writerows(_lines(ids, said))
+    chances = [f"probability_{c}" for c in said.classes]
+    promised, beside = _beside(said, predictor.promise)
+    writer.writerow(["id", "prediction", *chances, *promised])
+    writer.writerows(
+        [*line, *more] for line, more in zip(_lines(ids, said), beside, strict=True)
+    )
     write_bytes(Path(out), text.getvalue().encode())
     return len(ids)
 
@@ -160,6 +171,21 @@ def _ids(found: Found, cells: dict[str, pd.Series], predictor: Predictor) -> lis
             return [str(value) for value in values.tolist()]
     plain = {name: as_found(found.columns[name], v) for name, v in cells.items()}
     return hashed(plain, found.columns.num_rows)
+
+
+def _beside(
+    said: Predictions, promise: Promise | None
+) -> tuple[list[str], Iterable[list[str]]]:
+    """Return what is promised beside each answer, and the names of its columns."""
+    if promise is None:
+        return [], ([] for _ in said.prediction)
+    if said.probabilities is None:
+        ends = promise.interval(np.asarray(said.prediction, np.float64))
+        told = ([repr(float(one)) for one in row] for row in zip(*ends, strict=True))
+        return ["lower", "upper"], told
+    names = np.array(said.classes, object)
+    sets = (names[held].tolist() for held in promise.sets(said.probabilities))
+    return ["set"], ([json.dumps(one, ensure_ascii=False)] for one in sets)
 
 
 def _lines(ids: list[str], said: Predictions) -> Iterator[list[str]]:

@@ -179,3 +179,25 @@ def test_no_hold_out_rows_block(made):
     parcel = package(*given, test.head(0))
     assert parcel.verdict.state == "blocked"
     assert parcel.verdict.blocking[0].state == "not_assessed"
+
+
+def test_the_promise_of_evaluate_travels(made, kind):
+    parcel, (model, accepted, *_, valid, _) = made(kind)
+    held, promise = accepted.conformal, Predictor(parcel.folder).promise
+    said = model.predicted(valid)
+    assert any("promise to hold 90%" in note for note in accepted.notes)
+    if kind == "number":
+        ends = zip(promise.interval(said), held.interval(said), strict=True)
+        assert all((one == other).all() for one, other in ends)
+    else:
+        assert (promise.sets(said) == held.sets(said)).all()
+    assert held.holds(model.problem.truth(valid), said).mean() >= 0.9
+
+
+def test_nothing_is_promised_where_nothing_can_be(made):
+    _, (model, accepted, *rest) = made("number")
+    nothing = replace(accepted, conformal=replace(accepted.conformal, radius=None))
+    for one in (nothing, replace(accepted, conformal=None)):
+        folder = package(model, one, *rest).folder
+        assert Predictor(folder).promise is None
+        assert not (folder / "promise.json").exists()

@@ -63,9 +63,35 @@ def test_it_gives_the_models_labels_and_collects_ids(penguins, tmp_path):
     assert found.columns.tolist() == [
         "prediction",
         *(f"probability_{c}" for c in classes),
+        "set",
     ]
     assert set(found.index) == set(raw.index)
     assert (found.loc[said.index, "prediction"] == said).all()
+
+
+def test_a_set_of_classes_holds_the_truth_as_often_as_promised(penguins, tmp_path):
+    folder, raw, _, _ = penguins
+    predict_file(folder, PENGUINS, tmp_path / "out.csv")
+    found = read(tmp_path / "out.csv").loc[raw.index]
+    sets = found["set"].map(json.loads)
+    held = [truth in one for truth, one in zip(raw["species"], sets, strict=True)]
+    assert np.mean(held) >= 0.9
+    likeliest = (
+        found.filter(like="probability_").idxmax(axis=1).str[len("probability_") :]
+    )
+    assert all(name in one for name, one in zip(likeliest, sets, strict=True))
+
+
+def test_an_interval_lies_around_a_number(tmp_path):
+    folder, raw, *_ = packed(PENGUINS, "body_mass_g", "linear")
+    predict_file(folder, PENGUINS, tmp_path / "out.csv")
+    found = read(tmp_path / "out.csv").loc[raw.index]
+    assert found.columns.tolist() == ["prediction", "lower", "upper"]
+    assert (found["lower"] <= found["prediction"]).all()
+    assert (found["prediction"] <= found["upper"]).all()
+    truth = pd.to_numeric(raw["body_mass_g"], errors="coerce")
+    held = (found["lower"] <= truth) & (truth <= found["upper"])
+    assert held[truth.notna()].mean() >= 0.85
 
 
 def test_rows_may_come_alone_shuffled_and_without_the_target(penguins, tmp_path):

@@ -31,6 +31,7 @@ FILES = {
     "cleaning.json": "the cell operations that are replayed on each request",
     "contract.json": "what rows must look like",
     "model.onnx": "the model",
+    "promise.json": "the interval or the set of classes beside an answer",
     "reference.json": "what rows looked like, for monitoring",
     "requirements.txt": "what a host needs to run it",
     "schema.json": "what goes in and what comes out",
@@ -69,6 +70,9 @@ def write(
         "reference.json": reference(model, valid, cut(accepted.threshold)),
         "schema.json": schema,
     }
+    held = accepted.conformal
+    if held is not None and held.radius is not None:
+        forms["promise.json"] = held.promise.to_dict()
     for file, form in forms.items():
         text = json.dumps(
             form, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False

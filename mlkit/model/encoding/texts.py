@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 SHORT, LOOKED_AT, UNIT, LARGEST, KEPT = 8, 400, 8, 127, 24
 CAP = 31
-BEGUN, LETTER = 0.05, 3e-7
+BEGUN, LETTER, WORD = 0.05, 3e-7, 6
 COUNTS = np.round(UNIT * (1 + np.log(np.maximum(np.arange(CAP + 1), 1))))
 COUNTS = (COUNTS * (np.arange(CAP + 1) > 0)).astype(np.float32)
 """What a word that comes so often weighs: at most `UNIT` times its count."""
@@ -134,7 +134,8 @@ def takes(table: pd.DataFrame, names: Sequence[str], rows: int) -> float:
     True
     """
     some = table.iloc[:: max(1, len(table) // LOOKED_AT)]
-    letters = sum(float(some[name].str.len().mean()) for name in names if len(some))
+    most = MOST * WORD
+    letters = sum(float(some[n].str.len().clip(upper=most).mean()) for n in names)
     return BEGUN * len(names) + LETTER * float(np.nan_to_num(letters)) * rows
 
 

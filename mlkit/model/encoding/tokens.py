@@ -7,7 +7,7 @@ Python. What a word is, Unicode says: letters and digits, with an apostrophe wit
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 __all__ = ["MOST", "grams", "plain"]
@@ -36,7 +36,7 @@ def plain(text: Any, pieces: bool = False) -> str:
     """
     if text is None or text != text:
         return ""
-    words = WORD.findall(str(text).lower())[:MOST]
+    words = [one.group() for one in islice(WORD.finditer(str(text).lower()), MOST)]
     if not pieces or not words:
         return " ".join(words)
     found: list[str] = []

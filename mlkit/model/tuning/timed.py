@@ -27,7 +27,7 @@ from mlkit.model.tuning.zoo import Zoo
 
 __all__ = ["Found", "Timed", "affordable", "folded", "search", "size_of"]
 
-MEMBERS, NODE, CELL, HEAD, FEWEST = 8, 34, 4, 3000, 2000
+MEMBERS, NODE, CELL, HEAD, FEWEST, FEW_TEXTS = 8, 34, 4, 3000, 2000, 200
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ def affordable(table: pd.DataFrame, problem: Problem, seconds: float) -> int:
         read = (folds + 1) * texts.takes(table, problem.texts, rows)
         return read + folds * law(rows, width, classes)
 
-    while rows > min(FEWEST, len(table)) and takes(rows) > seconds / 2:
+    least = FEW_TEXTS if problem.texts else FEWEST
+    while rows > least and takes(rows) > seconds / 2:
         rows = int(rows / 1.5)
     return rows
 

@@ -31,8 +31,8 @@ class Desk:
         self.served = served
         self.form = Form(served.fields, served.target, settings.rows)
         output = served.schema["output"]
-        about = (served.fields, output, served.version, settings.rows)
-        self.openapi = msgspec.json.encode(openapi(*about, bool(settings.token)))
+        about = openapi(served.fields, output, served.version, settings)
+        self.openapi = msgspec.json.encode(about)
         self.schema = msgspec.json.encode(_schema(served))
 
 

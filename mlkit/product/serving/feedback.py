@@ -130,7 +130,7 @@ REFUSALS = {
 
 
 def _counted() -> tuple[str, ...]:
-    return "written", "repeated", "corrected", "early"
+    return "written", "repeated", "corrected", "early", "forgotten"
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkit.core.values import number_words
+from mlkit.product.serving import inference
+from mlkit.product.serving.doors import ARROW, JSON
 from mlkit.product.serving.feedback import described
 from mlkit.product.serving.fields import Field
+from mlkit.product.serving.settings import Settings
 
 __all__ = ["openapi"]
 
@@ -22,13 +25,19 @@ TYPES = {
     "date": [TEXT],
     "id": [TEXT, "integer"],
 }
+TOLD = {
+    "/": "text/html",
+    "/metrics": "text/plain",
+    "/openapi.json": JSON,
+    "/v1/schema": JSON,
+}
 REFUSALS = {
     "401": "The token is not there, or is another.",
     "403": "The host or the origin is not known.",
     "408": "The request came too slowly.",
     "409": "The id was used for other rows.",
     "413": "Too many bytes or rows.",
-    "415": "Not plain JSON.",
+    "415": "Neither plain JSON nor an Arrow stream.",
     "422": "A cell has a wrong type, or a field is missing or unknown.",
     "503": "Too many requests wait, or the log cannot be written: try again.",
 }
@@ -38,8 +47,7 @@ def openapi(
     fields: Sequence[Field],
     output: Mapping[str, Any],
     version: str,
-    most: int,
-    token: bool,
+    settings: Settings,
 ) -> Form:
     """Return an OpenAPI 3.1 document.
 
@@ -51,19 +59,18 @@ def openapi(
         ``output`` of the package's schema.
     version
         Of the model.
-    most
-        How many rows a request may have.
-    token
-        Whether one is asked for.
+    settings
+        How many rows a request may have, the model's name, and whether a token is
+        asked for.
     """
     target = str(output["target"])
     document: Form = {
         "openapi": "3.1.0",
         "info": {"title": f"Prediction of {target}", "version": version},
-        "paths": _paths(),
-        "components": {"schemas": _schemas(fields, output, most)},
+        "paths": {**_paths(), **inference.described(settings.name)},
+        "components": {"schemas": _schemas(fields, output, settings.rows)},
     }
-    if token:
+    if settings.token:
         bearer = {"type": "http", "scheme": "bearer"}
         document["components"]["securitySchemes"] = {"token": bearer}
         document["security"] = [{"token": []}]
@@ -71,13 +78,16 @@ def openapi(
 
 
 def _paths() -> Form:
-    texts = ("/metrics", "text/plain"), ("/openapi.json", "application/json")
+    refused = {status: _refused(REFUSALS[status]) for status in ("401", "403")}
     paths: Form = {
-        path: {"get": {"responses": {"200": _reply("As it says.", kind, {})}}}
-        for path, kind in texts
+        path: {
+            "get": {"responses": {"200": _reply("As it says.", kind, {}), **refused}}
+        }
+        for path, kind in TOLD.items()
     }
+    paths["/"]["get"]["security"] = []
     for path, about in (("live", "It runs."), ("ready", "It answers.")):
-        replies = {"200": _reply(about, "application/json", {"type": "object"})}
+        replies = {"200": _reply(about, JSON, {"type": "object"})}
         if path == "ready":
             replies["503"] = _refused("The log cannot be written.")
         paths[f"/health/{path}"] = {"get": {"security": [], "responses": replies}}
@@ -87,8 +97,9 @@ def _paths() -> Form:
 
 
 def _predict() -> Form:
-    body = {"application/json": {"schema": _named("Request")}}
-    done = _reply("An answer to each row.", "application/json", _named("Reply"))
+    body: Form = {JSON: {"schema": _named("Request")}, ARROW: {}}
+    done = _reply("An answer to each row.", JSON, _named("Reply"))
+    done["content"][ARROW] = {}
     return {
         "operationId": "predict",
         "requestBody": {"required": True, "content": body},
@@ -118,6 +129,7 @@ def _schemas(fields: Sequence[Field], output: Mapping[str, Any], most: int) -> F
         "Prediction": _prediction(output),
         "Reply": _reply_form(),
         "Error": _error(),
+        **inference.forms(),
     }
 
 
@@ -173,4 +185,4 @@ def _reply(about: str, kind: str, schema: Form) -> Form:
 
 
 def _refused(about: str) -> Form:
-    return _reply(about, "application/json", _named("Error"))
+    return _reply(about, JSON, _named("Error"))

@@ -229,3 +229,20 @@ def test_no_binary_tensor_breaks_it(client, good, place, byte):
     assert whole.status_code == 200
     short = client.post(INFER, content=head + behind[:-1], headers=headers)
     assert short.status_code == 422
+
+
+def test_requests_and_replies_are_as_openapi_says(client, good):
+    from jsonschema import Draft202012Validator
+
+    document = client.get("/openapi.json").json()
+    paths = set(document["paths"])
+    assert {INFER, "/v2", "/v1/schema", "/v1/predict", "/v1/feedback", "/"} <= paths
+
+    def holds(name, value):
+        where = {"$ref": f"#/components/schemas/{name}"}
+        Draft202012Validator({**document, **where}).validate(value)
+
+    body = {"inputs": tensors([good])}
+    holds("Inference", body)
+    holds("Inferred", client.post(INFER, json=body).json())
+    holds("Sentence", client.post(INFER, json={}).json())

@@ -12,7 +12,15 @@ import pandas as pd
 
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.core.schema import Schema
-from mlkit.model.telling import CLASSES, KINDS, VALUES, labels, scale_of, tell
+from mlkit.model.telling import (
+    CLASSES,
+    KINDS,
+    UNLABELLED,
+    VALUES,
+    labels,
+    scale_of,
+    tell,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["CLASSES", "KINDS", "VALUES", "Problem", "known"]
 
 METRICS = {
+    "anomaly": "average_precision",
+    "cluster": "stability",
     "two_classes": "roc_auc",
     "many_classes": "log_loss",
     "ordered": "rps",
@@ -97,6 +107,8 @@ class Problem:
     @property
     def title(self) -> str:
         """The problem in a few words."""
+        if self.kind in UNLABELLED:
+            return UNLABELLED[self.kind].capitalize()
         if self.kind == "two_classes":
             return f"{self.target}: {self.classes[1]} or {self.classes[0]}"
         if self.kind == "many_classes":
@@ -193,6 +205,41 @@ class Problem:
             weight=next(iter(schema.with_role("weight")), ""),
             told=told,
             texts=texts,
+        )
+
+    @classmethod
+    def untold(cls, table: pd.DataFrame, kind: str) -> Problem:
+        """Return the problem of a table without a target.
+
+        Parameters
+        ----------
+        table
+            Cleaned rows with a schema; a target there may be is not looked at.
+        kind
+            One of `mlkit.model.telling.UNLABELLED`, which also names what comes out.
+
+        Raises
+        ------
+        InputError
+            Where there is neither a number nor a category.
+        """
+        schema = Schema.of(table)
+        numbers, categories, texts, left_out = _features(schema)
+        if not numbers + categories:
+            raise InputError(
+                "no column is left to learn from",
+                expected="numbers or categories",
+                got=", ".join(f"{c.name} ({c.type})" for c in schema),
+            )
+        name = kind
+        while name in table.columns:
+            name += "_"
+        return cls(
+            *(kind, name, METRICS[kind]),
+            numbers=numbers,
+            categories=categories,
+            left_out=(*texts, *left_out),
+            told=f"it is asked for {UNLABELLED[kind]}",
         )
 
 

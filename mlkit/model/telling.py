@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 
-__all__ = ["CLASSES", "KINDS", "VALUES", "labels", "scale_of", "tell"]
+__all__ = [
+    "CLASSES",
+    "KINDS",
+    "UNLABELLED",
+    "VALUES",
+    "labels",
+    "scale_of",
+    "tell",
+]
 
 KINDS = {
     "two_classes": "one of two classes",
@@ -22,6 +30,11 @@ KINDS = {
 }
 CLASSES = ("two_classes", "many_classes", "ordered")
 VALUES = ("number", "count")
+UNLABELLED = {
+    "anomaly": "rows unlike the rest",
+    "cluster": "groups of rows that are alike",
+}
+"""Kinds of problems with no target, of which `tell` knows nothing."""
 
 SCALES = (
     ("very low", "low", "medium", "high", "very high"),

@@ -17,6 +17,7 @@ import numpy as np
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.formats.forms import Form
+from mlkit.model.telling import UNLABELLED
 
 __all__ = ["Family", "able", "absent", "family", "first", "names", "ready"]
 
@@ -41,7 +42,8 @@ class Family(Protocol):
     encoding
         How it wants its columns.
     takes
-        The kinds of problems it takes, of `mlkit.model.problem.KINDS`.
+        The kinds of problems it takes, of `mlkit.model.telling.KINDS`, or of
+        `mlkit.model.telling.UNLABELLED` where it learns without a target.
     weighted
         Whether it heeds the weights of rows.
     most
@@ -85,14 +87,14 @@ class Family(Protocol):
 
 
 def names() -> list[str]:
-    """Return the names of all families, the plainest first.
+    """Return the families that learn from a target, the plainest first.
 
     Examples
     --------
     >>> names()[:2]
     ['dummy', 'linear']
     """
-    return sorted(_found(), key=lambda name: (family(name).order, name))
+    return [name for name in _ordered() if not UNLABELLED.keys() & family(name).takes]
 
 
 def able(kind: str) -> list[str]:
@@ -102,8 +104,11 @@ def able(kind: str) -> list[str]:
     --------
     >>> "naive_bayes" in able("two_classes"), "naive_bayes" in able("number")
     (True, False)
+    >>> able("cluster")
+    ['kmeans', 'mixture', 'hdbscan']
     """
-    return [n for n in names() if kind in family(n).takes and family(n).installed()]
+    found = [name for name in _ordered() if kind in family(name).takes]
+    return [name for name in found if family(name).installed()]
 
 
 def first(kind: str) -> list[str]:
@@ -163,6 +168,10 @@ def ready(name: str, kind: str) -> Family:
             f"{found.title} is not installed", where="families", todo=found.install
         )
     return found
+
+
+def _ordered() -> list[str]:
+    return sorted(_found(), key=lambda name: (family(name).order, name))
 
 
 @cache

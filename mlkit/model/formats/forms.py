@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Form", "Layers", "Linear", "Quadratic", "Trees", "floor32", "join"]
+__all__ = [
+    "Bowls",
+    "Form",
+    "Layers",
+    "Linear",
+    "Quadratic",
+    "Ranked",
+    "Trees",
+    "floor32",
+    "join",
+]
 
 Array = NDArray[Any]
 
@@ -26,10 +36,11 @@ class Linear:
     weights
         Shape (columns, scores).
     bias
-        Shape (scores,).
+        Shape (scores,); of one column of weights, as many scores as it has.
     link
         From scores to what is predicted: ``none``, ``pair`` (p → 1 − p, p),
-        ``logistic`` (score → 1 − p, p), ``softmax`` or ``exp``.
+        ``logistic`` (score → 1 − p, p), ``softmax``, ``exp``, or ``cumulative`` (for
+        each cut between classes in order the log-odds of a class beyond it).
     """
 
     weights: Array
@@ -113,7 +124,56 @@ class Quadratic:
     link: str = "softmax"
 
 
-Form = Linear | Trees | Layers | Quadratic
+@dataclass(frozen=True)
+class Bowls:
+    """Squared distances after a straight map, all in double precision.
+
+    Parameters
+    ----------
+    space
+        The map.
+    bowls
+        The distances; its link is that of the whole.
+    group
+        The score that each bowl counts for: a score is the best of its bowls.
+    """
+
+    space: Linear
+    bowls: Quadratic
+    group: tuple[int, ...]
+
+    @property
+    def link(self) -> str:
+        """From scores to what is predicted, as in `Linear`."""
+        return self.bowls.link
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One score turned into its rank: straight lines between knots.
+
+    Parameters
+    ----------
+    inner
+        What the score is computed by; it is taken with its sign changed.
+    knots
+        In order, shape (knots,).
+    start, slope, level
+        By the number of knots that are reached, shape (knots + 1,): the rank is
+        ``level + slope * (score - start)``.
+    link
+        As in `Linear`.
+    """
+
+    inner: Trees | Bowls
+    knots: Array
+    start: Array
+    slope: Array
+    level: Array
+    link: str = "pair"
+
+
+Form = Linear | Trees | Layers | Quadratic | Bowls | Ranked
 
 
 def join(trees: Iterable[Trees], base: Array, link: str) -> Trees:

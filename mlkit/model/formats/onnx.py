@@ -20,7 +20,14 @@ from onnx import TensorProto, helper
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
 from mlkit.model.formats.doors import Door
-from mlkit.model.formats.forms import Form, Linear, Quadratic, Trees
+from mlkit.model.formats.forms import (
+    Bowls,
+    Form,
+    Linear,
+    Quadratic,
+    Ranked,
+    Trees,
+)
 from mlkit.model.runtime import STEPS
 
 __all__ = ["convert"]
@@ -62,7 +69,7 @@ class _Build(Door):
         form = family(part.family).form(part.estimator, self.problem.kind)
         if form is None:
             raise ValueError(f"{family(part.family).title} has no plain form")
-        said = self.link(self.scores(matrix, form), form.link)
+        said = self.link(self.scores(matrix, form), form.link, len(part.seen))
         return self._all_classes(said, part.seen) if self.model.classes else said
 
     def scores(self, matrix: str, form: Form) -> str:
@@ -73,6 +80,10 @@ class _Build(Door):
             return self.quadratic(matrix, form)
         if isinstance(form, Linear):
             return self.linear(matrix, form)
+        if isinstance(form, Bowls):
+            return self.cast(self.away(self.bowls(matrix, form)))
+        if isinstance(form, Ranked):
+            return self.ranked(matrix, form)
         *hidden, last = (
             Linear(w, b) for w, b in zip(form.weights, form.bias, strict=True)
         )
@@ -97,18 +108,71 @@ class _Build(Door):
 
     def quadratic(self, matrix: str, form: Quadratic) -> str:
         """Write squared distances, multiplied out, in double precision."""
+        return self.cast(self.away(self.depths(self.wide(matrix), form)))
+
+    def depths(self, cells: str, form: Quadratic) -> str:
+        """Write squared distances of what is in double precision already."""
         centre, square = form.centre.astype(float), form.scale.astype(float) ** 2
-        cells = self.node("Cast", matrix, to=TensorProto.DOUBLE)
         bent = self.node(
             "MatMul", self.node("Mul", cells, cells), self.constant(-square)
         )
         straight = self.node("MatMul", cells, self.constant(2 * centre * square))
         level = form.bias.astype(float) - (centre**2 * square).sum(axis=0)
         level_ = self.node("Add", straight, self.constant(level))
-        scores = self.node("Add", bent, level_)
+        return self.node("Add", bent, level_)
+
+    def bowls(self, matrix: str, form: Bowls) -> str:
+        """Write distances after a map, the best of each group's, in double."""
+        cells = self.node(
+            "MatMul", self.wide(matrix), self.constant(form.space.weights.astype(float))
+        )
+        cells = self.node("Add", cells, self.constant(form.space.bias.astype(float)))
+        scores = self.depths(cells, form.bowls)
+        if form.group == tuple(range(len(form.group))):
+            return scores
         axis = self.constant(np.array([1], np.int64))
-        top = self.node("ReduceMax", scores, axis, keepdims=1)
-        return self.node("Cast", self.node("Sub", scores, top), to=TensorProto.FLOAT)
+        best = []
+        for group in sorted(set(form.group)):
+            mine = self.constant(np.flatnonzero(np.array(form.group) == group))
+            some = self.node("Gather", scores, mine, axis=1)
+            best.append(self.node("ReduceMax", some, axis, keepdims=1))
+        return self.node("Concat", *best, axis=1)
+
+    def ranked(self, matrix: str, form: Ranked) -> str:
+        """Write the rank of a score: count the knots that it reaches, and look up."""
+        if isinstance(form.inner, Bowls):
+            score = self.bowls(matrix, form.inner)
+        else:
+            score = self.wide(self.trees(matrix, form.inner))
+        score = self.node("Neg", score)
+        met = self.node(
+            "GreaterOrEqual", score, self.constant(form.knots.astype(float))
+        )
+        axis = self.constant(np.array([1], np.int64))
+        count = self.node(
+            "ReduceSum", self.node("Cast", met, to=TensorProto.INT64), axis, keepdims=1
+        )
+        start, slope, level = (
+            self.node("Gather", self.constant(line.astype(float)), count)
+            for line in (form.start, form.slope, form.level)
+        )
+        away = self.node("Mul", slope, self.node("Sub", score, start))
+        return self.cast(self.node("Add", level, away))
+
+    def away(self, scores: str) -> str:
+        """Take the best score from all, so that nothing overflows."""
+        axis = self.constant(np.array([1], np.int64))
+        return self.node(
+            "Sub", scores, self.node("ReduceMax", scores, axis, keepdims=1)
+        )
+
+    def wide(self, cells: str) -> str:
+        """Go over to double precision."""
+        return self.node("Cast", cells, to=TensorProto.DOUBLE)
+
+    def cast(self, cells: str) -> str:
+        """Go back to single precision."""
+        return self.node("Cast", cells, to=TensorProto.FLOAT)
 
     def trees(self, matrix: str, form: Trees) -> str:
         """Write a sum over trees."""
@@ -138,7 +202,7 @@ class _Build(Door):
         )
         return self.node("Add", out, self.constant(form.base.astype(np.float32)))
 
-    def link(self, scores: str, link: str) -> str:
+    def link(self, scores: str, link: str, classes: int) -> str:
         """Turn scores into probabilities."""
         if link == "softmax":
             return self.node("Softmax", scores, axis=1)
@@ -146,9 +210,19 @@ class _Build(Door):
             return self.node("Exp", scores)
         if link == "none":
             return scores
+        if link == "cumulative":
+            return self.steps(scores, classes - 1)
         chance = self.node("Sigmoid", scores) if link == "logistic" else scores
         rest = self.node("Sub", self.constant(np.ones(1, np.float32)), chance)
         return self.node("Concat", rest, chance, axis=1)
+
+    def steps(self, scores: str, cuts: int) -> str:
+        """Turn the log-odds of a class beyond each cut into probabilities."""
+        apart = np.eye(cuts, cuts + 1, 1) - np.eye(cuts, cuts + 1)
+        first = np.eye(1, cuts + 1, dtype=np.float32)
+        apart_ = self.constant(apart.astype(np.float32))
+        beyond = self.node("MatMul", self.node("Sigmoid", scores), apart_)
+        return self.node("Add", beyond, self.constant(first))
 
     # the way out
 

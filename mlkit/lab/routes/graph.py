@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlkit.core.decisions import overrule_of
 from mlkit.core.errors import WiringError
 from mlkit.core.files import digest
 from mlkit.core.project import Project
 from mlkit.core.store import Store
 from mlkit.engine.planning.graph import Graph
 from mlkit.engine.reading import notebook
+from mlkit.engine.reading.notebook import sources
 from mlkit.engine.reporting.standing import standing
 from mlkit.engine.reporting.tram import draw
 from mlkit.engine.running.lock import holder
@@ -64,6 +66,8 @@ def drawn(places: Places, project: Project) -> dict[str, Any]:
             "decides": list(graph[name].decides),
             "gates": graph[name].gates,
             "parameters": len(graph[name].parameters),
+            "cells": sum(bool(text.strip()) for text in sources(graph[name].path)),
+            "overrule": overrule_of(name),
             **last(places, project, (store.records(name) or [{}])[0]),
         }
         for name, step in found.steps.items()

@@ -1,0 +1,849 @@
+"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[266],{646(t,i,o){var e=o(601),r=o.n(e),l=o(314),n=(o.n(l))()(r());n.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
+
+.mlkit-Panel,
+.mlkit-Tab,
+.mlkit-Create {
+  --mlkit-good: var(--jp-success-color1);
+  --mlkit-bad: var(--jp-error-color1);
+  --mlkit-shut: var(--jp-warn-color1);
+  --mlkit-busy: var(--jp-brand-color1);
+  --mlkit-quiet: var(--jp-ui-font-color3);
+
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color1);
+  font-size: var(--jp-ui-font-size1);
+}
+
+.mlkit-Panel {
+  --mlkit-edge: 12px;
+
+  display: flex;
+  flex-direction: column;
+  min-width: 240px;
+  height: 100%;
+  overflow: hidden;
+}
+
+.mlkit-Panel h2,
+.mlkit-Panel h3,
+.mlkit-Panel h4,
+.mlkit-Panel p,
+.mlkit-Panel ul,
+.mlkit-Panel ol,
+.mlkit-Panel dl,
+.mlkit-Panel dd,
+.mlkit-Tab dl,
+.mlkit-Tab dd,
+.mlkit-Create p {
+  margin: 0;
+  padding: 0;
+  list-style: none;
+}
+
+.mlkit-Panel button:focus-visible,
+.mlkit-Panel pre:focus-visible,
+.mlkit-Tab button:focus-visible,
+.mlkit-Tab div:focus-visible {
+  outline: 2px solid var(--jp-brand-color1);
+  outline-offset: -2px;
+}
+
+/* head */
+
+.mlkit-Head {
+  padding: 10px var(--mlkit-edge) 8px;
+}
+
+.mlkit-Head-line {
+  display: flex;
+  align-items: center;
+}
+
+.mlkit-Head-name {
+  flex: 1;
+  overflow: hidden;
+  font-size: var(--jp-ui-font-size2);
+  font-weight: 600;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.mlkit-Head-question {
+  margin-top: 2px !important;
+  color: var(--jp-ui-font-color2);
+  line-height: 1.4;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Buttons {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  gap: 6px;
+  margin-top: 8px;
+}
+
+.mlkit-Button.jp-mod-styled {
+  height: 26px;
+  margin: 0;
+  padding: 0 10px;
+  font-size: var(--jp-ui-font-size1);
+  line-height: 26px;
+}
+
+.mlkit-Button.jp-mod-styled.jp-mod-reject {
+  border: 1px solid var(--jp-border-color1);
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color1);
+  line-height: 24px;
+}
+
+.mlkit-Button.jp-mod-styled.jp-mod-reject:hover:not(:disabled) {
+  background: var(--jp-layout-color2);
+}
+
+.mlkit-Button:disabled {
+  opacity: 0.5;
+  cursor: default;
+}
+
+.mlkit-Main.jp-mod-styled {
+  display: inline-flex;
+  align-items: center;
+  gap: 4px;
+}
+
+.mlkit-Panel button > span:has(> svg) {
+  display: inline-flex;
+}
+
+.mlkit-Main .jp-icon3[fill] {
+  fill: var(--jp-ui-inverse-font-color1);
+}
+
+.mlkit-Progress {
+  display: grid;
+  grid-template-columns: 1fr auto;
+  gap: 2px 8px;
+  align-items: center;
+  margin-top: 8px;
+  color: var(--jp-ui-font-color2);
+}
+
+.mlkit-Progress progress {
+  width: 100%;
+  height: 6px;
+  accent-color: var(--mlkit-busy);
+}
+
+.mlkit-Progress-what {
+  grid-column: 1 / -1;
+}
+
+.mlkit-Progress-end {
+  display: flex;
+  align-items: center;
+  gap: 6px;
+  margin-top: 8px !important;
+  color: var(--jp-ui-font-color2);
+}
+
+/* tabs */
+
+.mlkit-Tabs {
+  display: flex;
+  flex: none;
+  padding: 0 4px;
+  border-bottom: 1px solid var(--jp-border-color2);
+}
+
+.mlkit-Tabs button {
+  flex: 1 1 auto;
+  padding: 6px 4px;
+  border: 0;
+  border-bottom: 2px solid transparent;
+  background: none;
+  color: var(--jp-ui-font-color2);
+  font: inherit;
+  cursor: pointer;
+}
+
+.mlkit-Tabs button[aria-selected='true'] {
+  border-bottom-color: var(--jp-brand-color1);
+  color: var(--jp-ui-font-color1);
+  font-weight: 600;
+}
+
+.mlkit-Body {
+  flex: 1;
+  overflow: hidden auto;
+  padding-bottom: 24px;
+}
+
+/* the graph */
+
+.mlkit-Graph {
+  position: relative;
+  margin: 4px 0;
+}
+
+.mlkit-Graph-map {
+  position: absolute;
+  inset: 0 auto auto 0;
+  z-index: 1;
+  pointer-events: none;
+}
+
+.mlkit-Graph-line {
+  fill: none;
+  stroke: var(--jp-border-color1);
+  stroke-width: 2;
+}
+
+.mlkit-Row {
+  position: relative;
+  display: flex;
+  box-sizing: border-box;
+  content-visibility: auto;
+  contain-intrinsic-height: 36px;
+}
+
+.mlkit-Row:hover,
+.mlkit-Row:focus-within {
+  background: var(--jp-layout-color2);
+}
+
+.mlkit-Row.mlkit-mod-chosen {
+  background: var(--jp-layout-color2);
+  box-shadow: inset 3px 0 var(--jp-brand-color1);
+}
+
+.mlkit-Row-main {
+  display: flex;
+  flex: 1;
+  align-items: center;
+  gap: 6px;
+  min-width: 0;
+  padding: 0 4px 0 6px;
+  border: 0;
+  background: none;
+  color: inherit;
+  font: inherit;
+  text-align: left;
+  cursor: pointer;
+}
+
+.mlkit-Row-name {
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.mlkit-mod-running .mlkit-Row-name {
+  font-weight: 600;
+}
+
+.mlkit-Row-time {
+  flex: none;
+  margin-left: auto;
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  font-variant-numeric: tabular-nums;
+}
+
+.mlkit-mod-blocked .mlkit-Row-time,
+.mlkit-mod-failed .mlkit-Row-time {
+  color: var(--jp-ui-font-color1);
+  font-weight: 600;
+}
+
+.mlkit-Row-tools {
+  display: flex;
+  flex: none;
+  align-items: center;
+  padding-right: 6px;
+}
+
+.mlkit-Tool {
+  display: inline-flex;
+  align-items: center;
+  justify-content: center;
+  width: 24px;
+  height: 24px;
+  padding: 0;
+  border: 0;
+  border-radius: var(--jp-border-radius);
+  background: none;
+  cursor: pointer;
+}
+
+.mlkit-Tool:hover:not(:disabled) {
+  background: var(--jp-layout-color3);
+}
+
+.mlkit-Tool:disabled {
+  opacity: 0.35;
+  cursor: default;
+}
+
+.mlkit-Row-tools .mlkit-Tool {
+  opacity: 0.55;
+}
+
+.mlkit-Row:hover .mlkit-Tool:not(:disabled),
+.mlkit-Row .mlkit-Tool:focus-visible {
+  opacity: 1;
+}
+
+.mlkit-Tag {
+  flex: none;
+  padding: 0 5px;
+  border: 1px solid var(--mlkit-shut);
+  border-radius: 8px;
+  font-size: var(--jp-ui-font-size0);
+}
+
+/* signs */
+
+.mlkit-Badge {
+  flex: none;
+  vertical-align: -3px;
+}
+
+.mlkit-Sign-disc {
+  fill: var(--jp-layout-color1);
+  stroke: var(--mlkit-quiet);
+  stroke-width: 1.6;
+}
+
+.mlkit-Sign-mark,
+.mlkit-Sign-turn {
+  fill: none;
+  stroke: var(--mlkit-quiet);
+  stroke-linecap: round;
+  stroke-linejoin: round;
+  stroke-width: 2;
+}
+
+.mlkit-Sign.mlkit-mod-passed .mlkit-Sign-disc,
+.mlkit-Sign.mlkit-mod-fresh .mlkit-Sign-disc,
+.mlkit-Sign.mlkit-mod-kept .mlkit-Sign-disc {
+  fill: var(--mlkit-good);
+  stroke: var(--mlkit-good);
+}
+
+.mlkit-Sign.mlkit-mod-failed .mlkit-Sign-disc {
+  fill: var(--mlkit-bad);
+  stroke: var(--mlkit-bad);
+}
+
+.mlkit-Sign.mlkit-mod-blocked .mlkit-Sign-disc {
+  fill: var(--mlkit-shut);
+  stroke: var(--mlkit-shut);
+}
+
+.mlkit-Sign.mlkit-mod-stale .mlkit-Sign-disc {
+  stroke: var(--mlkit-shut);
+}
+
+.mlkit-Sign.mlkit-mod-stale .mlkit-Sign-mark {
+  stroke: var(--mlkit-shut);
+}
+
+.mlkit-Sign.mlkit-mod-running .mlkit-Sign-disc {
+  stroke: var(--mlkit-busy);
+}
+
+.mlkit-Sign.mlkit-mod-running .mlkit-Sign-turn {
+  stroke: var(--mlkit-busy);
+  animation: mlkit-turn 1s linear infinite;
+}
+
+.mlkit-Sign.mlkit-mod-passed .mlkit-Sign-mark,
+.mlkit-Sign.mlkit-mod-fresh .mlkit-Sign-mark,
+.mlkit-Sign.mlkit-mod-kept .mlkit-Sign-mark,
+.mlkit-Sign.mlkit-mod-failed .mlkit-Sign-mark,
+.mlkit-Sign.mlkit-mod-blocked .mlkit-Sign-mark {
+  stroke: white;
+}
+
+@keyframes mlkit-turn {
+  to {
+    transform: rotate(360deg);
+  }
+}
+
+@media (prefers-reduced-motion: reduce) {
+  .mlkit-Sign-turn {
+    animation: none !important;
+  }
+}
+
+/* the chosen step, forms */
+
+.mlkit-Step {
+  margin-top: 8px;
+  padding: 12px var(--mlkit-edge);
+  border-top: 1px solid var(--jp-border-color2);
+}
+
+.mlkit-Step-head {
+  font-size: var(--jp-ui-font-size2);
+  font-weight: 600;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Step-state {
+  color: var(--jp-ui-font-color2);
+  font-weight: 400;
+}
+
+.mlkit-Step-why {
+  margin-top: 4px !important;
+  line-height: 1.45;
+  overflow-wrap: anywhere;
+  white-space: pre-line;
+}
+
+.mlkit-Title {
+  margin: 16px 0 6px !important;
+  color: var(--jp-ui-font-color1);
+  font-size: var(--jp-ui-font-size1);
+  font-weight: 600;
+}
+
+.mlkit-Field {
+  margin-top: 8px;
+}
+
+.mlkit-Field label {
+  display: block;
+  font-weight: 500;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Field.mlkit-mod-changed label::after {
+  content: ' •';
+  color: var(--jp-brand-color1);
+}
+
+.mlkit-Type {
+  color: var(--jp-ui-font-color2);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-ui-font-size0);
+  font-weight: 400;
+}
+
+.mlkit-Input {
+  box-sizing: border-box;
+  width: 100%;
+  height: 28px;
+  margin-top: 3px;
+  padding: 0 8px;
+  border: 1px solid var(--jp-border-color1);
+  border-radius: var(--jp-border-radius);
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color1);
+  font: inherit;
+  font-weight: 400;
+}
+
+.mlkit-Input:focus {
+  border-color: var(--jp-brand-color1);
+  outline: 1px solid var(--jp-brand-color1);
+}
+
+.mlkit-Input:disabled {
+  opacity: 0.6;
+}
+
+.mlkit-Inline {
+  display: flex;
+  align-items: center;
+  gap: 6px;
+}
+
+.mlkit-Inline .mlkit-Input {
+  flex: 1;
+  min-width: 0;
+  margin-top: 0;
+}
+
+.mlkit-Help {
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  font-weight: 400;
+  line-height: 1.45;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Notice {
+  padding: 2px var(--mlkit-edge) !important;
+}
+
+.mlkit-Wires div {
+  display: flex;
+  gap: 8px;
+  margin-top: 6px;
+}
+
+.mlkit-Wires {
+  margin-top: 12px !important;
+}
+
+.mlkit-Wires dt {
+  flex: none;
+  width: 40px;
+  color: var(--jp-ui-font-color2);
+}
+
+.mlkit-Wires dd {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 10px;
+}
+
+.mlkit-Link {
+  display: inline-flex;
+  align-items: center;
+  gap: 5px;
+  padding: 0;
+  border: 0;
+  background: none;
+  color: var(--jp-content-link-color);
+  font: inherit;
+  cursor: pointer;
+}
+
+.mlkit-Link:hover:not(:disabled) {
+  text-decoration: underline;
+}
+
+.mlkit-Link:disabled {
+  color: inherit;
+  cursor: default;
+}
+
+.mlkit-Card {
+  margin: 8px var(--mlkit-edge, 0);
+  padding: 8px 10px;
+  border: 1px solid var(--jp-border-color2);
+  border-left: 3px solid var(--mlkit-quiet);
+  border-radius: var(--jp-border-radius);
+  background: var(--jp-layout-color1);
+  line-height: 1.45;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Step .mlkit-Card {
+  margin: 8px 0;
+}
+
+.mlkit-Card.mlkit-mod-failed {
+  border-left-color: var(--mlkit-bad);
+}
+
+.mlkit-Card.mlkit-mod-blocked {
+  border-left-color: var(--mlkit-shut);
+}
+
+.mlkit-Card-title {
+  font-weight: 600;
+}
+
+.mlkit-Card-code {
+  overflow-x: auto;
+  margin: 4px 0;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+}
+
+.mlkit-Findings li {
+  margin: 4px 0;
+}
+
+.mlkit-Card .mlkit-Inline {
+  margin-top: 8px;
+}
+
+/* runs, artifacts, decisions */
+
+.mlkit-Empty {
+  padding: 16px var(--mlkit-edge, 0) !important;
+  color: var(--jp-ui-font-color2);
+}
+
+.mlkit-Body > .mlkit-Buttons,
+.mlkit-Body > .mlkit-Title,
+.mlkit-Body > section > .mlkit-Title {
+  margin-right: var(--mlkit-edge) !important;
+  margin-left: var(--mlkit-edge) !important;
+}
+
+.mlkit-Past {
+  border-bottom: 1px solid var(--jp-border-color3);
+}
+
+.mlkit-Past-head {
+  display: flex;
+  align-items: center;
+  padding-left: 10px;
+}
+
+.mlkit-Past-main,
+.mlkit-List-main {
+  display: flex;
+  flex: 1;
+  align-items: center;
+  gap: 8px;
+  min-width: 0;
+  padding: 8px var(--mlkit-edge) 8px 6px;
+  border: 0;
+  background: none;
+  color: inherit;
+  font: inherit;
+  text-align: left;
+  cursor: pointer;
+}
+
+.mlkit-Past-main:hover:not(:disabled),
+.mlkit-List-main:hover {
+  background: var(--jp-layout-color2);
+}
+
+.mlkit-Past-when {
+  flex: none;
+}
+
+.mlkit-Past-how {
+  overflow: hidden;
+  margin-left: auto;
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.mlkit-Account {
+  padding: 0 var(--mlkit-edge) 12px 34px;
+}
+
+.mlkit-Account-steps li {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  padding: 3px 0;
+}
+
+.mlkit-Error {
+  flex-basis: 100%;
+  overflow-wrap: anywhere;
+  white-space: pre-line;
+}
+
+.mlkit-Log {
+  overflow: auto;
+  max-height: 240px;
+  margin: 0 var(--mlkit-edge);
+  padding: 8px;
+  border: 1px solid var(--jp-border-color2);
+  background: var(--jp-layout-color2);
+  color: var(--jp-ui-font-color1);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-ui-font-size0);
+  line-height: 1.5;
+  white-space: pre-wrap;
+}
+
+.mlkit-List li {
+  border-bottom: 1px solid var(--jp-border-color3);
+}
+
+.mlkit-List-main {
+  flex-direction: column;
+  align-items: flex-start;
+  gap: 1px;
+  width: 100%;
+  padding-left: var(--mlkit-edge);
+}
+
+.mlkit-List-name {
+  font-weight: 500;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Decision,
+.mlkit-Ledger {
+  display: grid;
+  gap: 2px;
+  justify-items: start;
+  padding: 8px var(--mlkit-edge);
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Ledger {
+  display: block;
+}
+
+.mlkit-Value {
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-ui-font-size0);
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Welcome {
+  display: flex;
+  flex-direction: column;
+  align-items: center;
+  gap: 10px;
+  padding: 48px 24px;
+  color: var(--jp-ui-font-color2);
+  line-height: 1.5;
+  text-align: center;
+}
+
+.mlkit-Welcome h2 {
+  color: var(--jp-ui-font-color1);
+  font-size: var(--jp-ui-font-size2);
+}
+
+/* the main area */
+
+.mlkit-Tab {
+  overflow: auto;
+  padding: 20px 28px 40px;
+}
+
+.mlkit-Tab-title {
+  margin: 0 0 4px;
+  font-size: var(--jp-ui-font-size3);
+  font-weight: 600;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Tiles {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 8px;
+  margin: 14px 0 !important;
+}
+
+.mlkit-Tiles div {
+  padding: 8px 14px;
+  border: 1px solid var(--jp-border-color2);
+  border-radius: var(--jp-border-radius);
+}
+
+.mlkit-Tiles dt {
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+}
+
+.mlkit-Tiles dd {
+  font-size: var(--jp-ui-font-size2);
+  font-weight: 600;
+}
+
+.mlkit-Scroll {
+  overflow: auto;
+  max-height: 70vh;
+  margin: 14px 0 6px;
+  border: 1px solid var(--jp-border-color2);
+}
+
+.mlkit-Table {
+  border-collapse: collapse;
+  font-size: var(--jp-ui-font-size1);
+}
+
+.mlkit-Table th,
+.mlkit-Table td {
+  max-width: 320px;
+  overflow: hidden;
+  padding: 5px 12px;
+  border-bottom: 1px solid var(--jp-border-color3);
+  text-align: left;
+  text-overflow: ellipsis;
+  vertical-align: top;
+}
+
+.mlkit-Scroll .mlkit-Table td {
+  white-space: nowrap;
+}
+
+.mlkit-Table th {
+  position: sticky;
+  top: 0;
+  background: var(--jp-layout-color2);
+  font-weight: 600;
+}
+
+.mlkit-Table th .mlkit-Type {
+  display: block;
+}
+
+.mlkit-Table td.mlkit-mod-number {
+  font-variant-numeric: tabular-nums;
+  text-align: right;
+}
+
+.mlkit-Text {
+  overflow: auto;
+  margin: 14px 0;
+  padding: 12px;
+  border: 1px solid var(--jp-border-color2);
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color1);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  line-height: 1.5;
+  white-space: pre-wrap;
+}
+
+.mlkit-Picture {
+  max-width: 100%;
+  margin-top: 12px;
+  background: white;
+}
+
+.mlkit-Page iframe {
+  background: white;
+}
+
+/* notebooks, dialog, status bar */
+
+.mlkit-Banner {
+  display: flex;
+  flex: none;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  gap: 6px 12px;
+  min-height: 34px;
+  padding: 4px 12px;
+  border-bottom: 1px solid var(--jp-border-color2);
+  border-left: 3px solid var(--jp-warn-color1);
+  background: var(--jp-layout-color2);
+  color: var(--jp-ui-font-color1);
+}
+
+.mlkit-Create {
+  width: min(460px, 80vw);
+  background: none;
+}
+
+.mlkit-Create .mlkit-Card {
+  margin: 0;
+}
+
+.mlkit-Status-button {
+  height: 100%;
+  padding: 0 8px;
+  border: 0;
+  background: none;
+  color: inherit;
+  font: inherit;
+  cursor: pointer;
+}
+`,""]),o.d(i,{},{A:n})},314(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var o="",e=void 0!==i[5];return i[4]&&(o+="@supports (".concat(i[4],") {")),i[2]&&(o+="@media ".concat(i[2]," {")),e&&(o+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),o+=t(i),e&&(o+="}"),i[2]&&(o+="}"),i[4]&&(o+="}"),o}).join("")},i.i=function(t,o,e,r,l){"string"==typeof t&&(t=[[null,t,void 0]]);var n={};if(e)for(var a=0;a<this.length;a++){var p=this[a][0];null!=p&&(n[p]=!0)}for(var d=0;d<t.length;d++){var m=[].concat(t[d]);e&&n[m[0]]||(void 0!==l&&(void 0===m[5]||(m[1]="@layer".concat(m[5].length>0?" ".concat(m[5]):""," {").concat(m[1],"}")),m[5]=l),o&&(m[2]&&(m[1]="@media ".concat(m[2]," {").concat(m[1],"}")),m[2]=o),r&&(m[4]?(m[1]="@supports (".concat(m[4],") {").concat(m[1],"}"),m[4]=r):m[4]="".concat(r)),i.push(m))}},i}},601(t){t.exports=function(t){return t[1]}},665(t,i,o){o.r(i);var e=o(72),r=o.n(e),l=o(825),n=o.n(l),a=o(659),p=o.n(a),d=o(56),m=o.n(d),s=o(540),c=o.n(s),k=o(113),f=o.n(k),u=o(646),g={};g.styleTagTransform=f(),g.setAttributes=m(),g.insert=p().bind(null,"head"),g.domAPI=n(),g.insertStyleElement=c(),r()(u.A,g);let v=u.A&&u.A.locals?u.A.locals:void 0;o.d(i,{},{default:v})},72(t){var i=[];function o(t){for(var o=-1,e=0;e<i.length;e++)if(i[e].identifier===t){o=e;break}return o}function e(t,e){for(var r={},l=[],n=0;n<t.length;n++){var a=t[n],p=e.base?a[0]+e.base:a[0],d=r[p]||0,m="".concat(p," ").concat(d);r[p]=d+1;var s=o(m),c={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==s)i[s].references++,i[s].updater(c);else{var k=function(t,i){var o=i.domAPI(i);return o.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&o.update(t=i):o.remove()}}(c,e);e.byIndex=n,i.splice(n,0,{identifier:m,updater:k,references:1})}l.push(m)}return l}t.exports=function(t,r){var l=e(t=t||[],r=r||{});return function(t){t=t||[];for(var n=0;n<l.length;n++){var a=o(l[n]);i[a].references--}for(var p=e(t,r),d=0;d<l.length;d++){var m=o(l[d]);0===i[m].references&&(i[m].updater(),i.splice(m,1))}l=p}}},659(t){var i={};t.exports=function(t,o){var e=function(t){if(void 0===i[t]){var o=document.querySelector(t);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(t){o=null}i[t]=o}return i[t]}(t);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(o)}},540(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},56(t,i,o){t.exports=function(t){var i=o.nc;i&&t.setAttribute("nonce",i)}},825(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(o){var e,r,l;e="",o.supports&&(e+="@supports (".concat(o.supports,") {")),o.media&&(e+="@media ".concat(o.media," {")),(r=void 0!==o.layer)&&(e+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),e+=o.css,r&&(e+="}"),o.media&&(e+="}"),o.supports&&(e+="}"),(l=o.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(l))))," */")),t.styleTagTransform(e,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},113(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);

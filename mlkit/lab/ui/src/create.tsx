@@ -1,0 +1,263 @@
+/** The dialog that makes a project of a data file. */
+
+import { Dialog, ReactWidget } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { FileDialog } from '@jupyterlab/filebrowser';
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { Api, IData, IProject, Refused } from './api';
+import { refused } from './model';
+import { Button, Trouble } from './parts';
+
+export interface IForm {
+  data: string;
+  folder: string;
+  target: string;
+  recipe: string;
+  question: string;
+}
+
+interface IGiven {
+  api: Api;
+  manager: IDocumentManager;
+  trans: TranslationBundle;
+}
+
+/** Data that mlkit reads from one file. */
+export const DATA = /\.(csv|tsv|txt|json|jsonl|ndjson|xlsx|xls|ods|parquet)(\.gz)?$/i;
+
+/** Ask for a data file and a target until a project is made; null if given up. */
+export async function create(given: IGiven, data: string, folder: string): Promise<IProject | null> {
+  const { api, trans } = given;
+  let form: IForm = { data, folder, target: '', recipe: '', question: '' };
+  let error: Refused | null = null;
+  for (;;) {
+    const body = new Body(given, form, error);
+    const dialog = new Dialog<IForm>({
+      title: trans.__('New ML workflow'),
+      body,
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Make the project') })
+      ],
+      focusNodeSelector: 'input'
+    });
+    const answer = await dialog.launch();
+    if (!answer.button.accept || !answer.value) {
+      return null;
+    }
+    form = answer.value;
+    try {
+      return (await api.create(form)).project;
+    } catch (no) {
+      error = refused(no);
+    }
+  }
+}
+
+class Body extends ReactWidget implements Dialog.IBodyWidget<IForm> {
+  constructor(
+    private readonly given: IGiven,
+    private form: IForm,
+    private readonly error: Refused | null
+  ) {
+    super();
+    this.addClass('mlkit-Create');
+  }
+
+  getValue(): IForm {
+    return this.form;
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <Fields
+        {...this.given}
+        start={this.form}
+        error={this.error}
+        tell={form => {
+          this.form = form;
+        }}
+      />
+    );
+  }
+}
+
+function Fields(
+  props: IGiven & { start: IForm; error: Refused | null; tell: (form: IForm) => void }
+): JSX.Element {
+  const { api, trans } = props;
+  const [form, setForm] = React.useState(props.start);
+  const [found, setFound] = React.useState<IData | null>(null);
+  const [error, setError] = React.useState<Refused | null>(props.error);
+  const [looking, setLooking] = React.useState(false);
+  const set = (more: Partial<IForm>) => setForm(form => ({ ...form, ...more }));
+  React.useEffect(() => props.tell(form), [form]);
+  React.useEffect(() => {
+    if (!DATA.test(form.data)) {
+      return;
+    }
+    let here = true;
+    setLooking(true);
+    api.data(form.data).then(
+      data => {
+        if (here) {
+          setFound(data);
+          setError(props.error);
+          setLooking(false);
+          set({
+            recipe: form.recipe || data.recipe,
+            target: form.target || data.target || '',
+            folder: form.folder || folderOf(form.data)
+          });
+        }
+      },
+      no => {
+        if (here) {
+          setFound(null);
+          setError(refused(no));
+          setLooking(false);
+        }
+      }
+    );
+    return () => {
+      here = false;
+    };
+  }, [form.data]);
+  return (
+    <div className="mlkit-Form">
+      {error && <Trouble error={error} />}
+      <Data {...props} value={form.data} set={data => set({ data, target: '', recipe: '', folder: '' })} />
+      <Choice
+        label={trans.__('Target: the column to predict')}
+        value={form.target}
+        disabled={!found}
+        choices={(found?.columns ?? []).map(one => [one.name, `${one.name}  (${one.type})`])}
+        blank={looking ? trans.__('Reading the columns…') : trans.__('Choose a column')}
+        set={target => set({ target })}
+      />
+      <Choice
+        label={trans.__('Recipe')}
+        value={form.recipe}
+        disabled={!found}
+        choices={(found?.recipes ?? []).map(one => [one.name, one.title])}
+        help={found ? guess(found, form.recipe, trans) : undefined}
+        set={recipe => set({ recipe })}
+      />
+      <Text
+        label={trans.__('Folder of the project')}
+        value={form.folder}
+        set={folder => set({ folder })}
+      />
+      <Text
+        label={trans.__('Question that the model is to answer')}
+        value={form.question}
+        placeholder={form.target ? trans.__('Predict %1 from the other columns', form.target) : ''}
+        set={question => set({ question })}
+      />
+    </div>
+  );
+}
+
+/** Say why a recipe was guessed, and what it brings. */
+function guess(found: IData, chosen: string, trans: TranslationBundle): string {
+  const recipe = found.recipes.find(one => one.name === chosen);
+  const steps = recipe?.steps.map(step => step.split('/').pop()).join(', ') ?? '';
+  const types = [...new Set(found.columns.map(one => one.type))].sort().join(', ');
+  return chosen === found.recipe
+    ? trans.__('Guessed, as the columns hold: %1. Its notebooks: %2.', types, steps)
+    : trans.__('Its notebooks: %1.', steps);
+}
+
+/** Beside the data: its name without the ending. */
+function folderOf(data: string): string {
+  return data.replace(DATA, '').replace(/[^\w./-]+/g, '_') + '_model';
+}
+
+function Data(props: IGiven & { value: string; set: (value: string) => void }): JSX.Element {
+  const { manager, trans, value } = props;
+  const [typed, setTyped] = React.useState(value);
+  React.useEffect(() => setTyped(value), [value]);
+  const browse = async () => {
+    const answer = await FileDialog.getOpenFiles({
+      manager,
+      title: trans.__('Choose a data file'),
+      filter: model => (model.type === 'directory' || DATA.test(model.path) ? {} : null)
+    });
+    const path = answer.value?.[0]?.path;
+    if (answer.button.accept && path && DATA.test(path)) {
+      props.set(path);
+    }
+  };
+  return (
+    <div className="mlkit-Field">
+      <label htmlFor="mlkit-create-data">{trans.__('Data file')}</label>
+      <div className="mlkit-Inline">
+        <input
+          id="mlkit-create-data"
+          className="mlkit-Input"
+          value={typed}
+          spellCheck={false}
+          placeholder="data/customers.csv"
+          onChange={event => setTyped(event.target.value)}
+          onBlur={() => typed !== value && props.set(typed.replace(/^\/+/, ''))}
+        />
+        <Button label={trans.__('Browse…')} onClick={browse} />
+      </div>
+    </div>
+  );
+}
+
+function Choice(props: {
+  label: string;
+  value: string;
+  choices: [string, string][];
+  disabled: boolean;
+  blank?: string;
+  help?: string;
+  set: (value: string) => void;
+}): JSX.Element {
+  return (
+    <div className="mlkit-Field">
+      <label>
+        {props.label}
+        <select
+          className="mlkit-Input"
+          value={props.value}
+          disabled={props.disabled}
+          onChange={event => props.set(event.target.value)}
+        >
+          {(props.blank !== undefined || props.disabled) && <option value="">{props.blank}</option>}
+          {props.choices.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {props.help && <p className="mlkit-Help">{props.help}</p>}
+    </div>
+  );
+}
+
+function Text(props: {
+  label: string;
+  value: string;
+  placeholder?: string;
+  set: (value: string) => void;
+}): JSX.Element {
+  return (
+    <div className="mlkit-Field">
+      <label>
+        {props.label}
+        <input
+          className="mlkit-Input"
+          value={props.value}
+          placeholder={props.placeholder}
+          onChange={event => props.set(event.target.value)}
+        />
+      </label>
+    </div>
+  );
+}

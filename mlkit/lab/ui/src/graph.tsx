@@ -1,0 +1,170 @@
+/** The graph: a row a step, lines between them, and what can be done with each. */
+
+import { fileIcon, notebookIcon, runIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { IGraph } from './api';
+import { CommandIDs, useLab } from './context';
+import { Badge, Sign } from './icons';
+import { duration } from './words';
+
+const ROW = 36; // pixels, as the server draws them
+
+export function Graph(props: { graph: IGraph }): JSX.Element {
+  const { graph } = props;
+  if (graph.problem) {
+    return <Faulty graph={graph} />;
+  }
+  const names = Object.keys(graph.steps);
+  return (
+    <div className="mlkit-Graph" style={{ height: names.length * ROW }}>
+      <Lines graph={graph} />
+      <ol className="mlkit-Graph-rows">
+        {names.map(name => (
+          <Row key={name} name={name} indent={graph.map!.label - 8} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Lines(props: { graph: IGraph }): JSX.Element {
+  const { model } = useLab();
+  const map = props.graph.map!;
+  return (
+    <svg className="mlkit-Graph-map" width={map.label} height={map.height} aria-hidden="true">
+      {map.lines.map(line => (
+        <path key={`${line.from} ${line.to}`} d={line.path} className="mlkit-Graph-line" />
+      ))}
+      {Object.entries(map.stops).map(([name, [x, y]]) => (
+        <g key={name} transform={`translate(${x} ${y})`}>
+          <Sign state={model.state(name)} />
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+function Row(props: { name: string; indent: number }): JSX.Element {
+  const { model, commands, trans } = useLab();
+  const { name } = props;
+  const step = model.step(name)!;
+  const state = model.state(name);
+  const chosen = model.chosen === name;
+  const live = model.going ? model.live!.steps.get(name) : undefined;
+  const why = live?.why || step.why;
+  const open = () => {
+    model.choose(name);
+    void commands.execute(CommandIDs.notebook, { path: step.notebook });
+  };
+  return (
+    <li
+      className={`mlkit-Row mlkit-mod-${state}${chosen ? ' mlkit-mod-chosen' : ''}`}
+      style={{ height: ROW, paddingLeft: props.indent }}
+      title={why}
+    >
+      <button
+        type="button"
+        className="mlkit-Row-main"
+        aria-label={`${name}: ${state}. ${why}`}
+        aria-current={chosen ? 'step' : undefined}
+        onClick={open}
+      >
+        <span className="mlkit-Row-name">{name}</span>
+        {step.drafts.length > 0 && (
+          <span className="mlkit-Tag" title={trans.__('Saved by hand: %1', step.drafts.join(', '))}>
+            {trans.__('draft')}
+          </span>
+        )}
+        <span className="mlkit-Row-time">
+          <Time name={name} />
+        </span>
+      </button>
+      <span className="mlkit-Row-tools">
+        {step.executed && (
+          <Tool
+            icon={notebookIcon}
+            label={trans.__('Open the executed copy of %1', name)}
+            act={() => commands.execute(CommandIDs.notebook, { path: step.executed })}
+          />
+        )}
+        <Tool
+          icon={runIcon}
+          label={trans.__('Run %1 alone', name)}
+          disabled={model.going || model.starting}
+          act={() => commands.execute(CommandIDs.only, { step: name })}
+        />
+      </span>
+    </li>
+  );
+}
+
+/** How long a step took, or how far it is. */
+function Time(props: { name: string }): JSX.Element {
+  const { model, trans } = useLab();
+  const step = model.step(props.name)!;
+  const live = model.going ? model.live!.steps.get(props.name) : undefined;
+  if (live?.state === 'running') {
+    const cell = Math.min(live.cell, step.cells);
+    return <>{cell ? trans.__('cell %1 of %2', cell, step.cells) : trans.__('starting')}</>;
+  }
+  const state = model.state(props.name);
+  if (state === 'blocked' || state === 'failed' || state === 'stale' || state === 'skipped') {
+    return <>{state}</>;
+  }
+  const seconds = live?.seconds || step.seconds;
+  return <>{seconds ? duration(seconds) : ''}</>;
+}
+
+function Tool(props: {
+  icon: typeof runIcon;
+  label: string;
+  disabled?: boolean;
+  act: () => unknown;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="mlkit-Tool"
+      title={props.label}
+      aria-label={props.label}
+      disabled={props.disabled}
+      onClick={() => void props.act()}
+    >
+      <props.icon.react tag="span" width="14px" height="14px" />
+    </button>
+  );
+}
+
+/** Notebooks that make no graph: what is wrong, and where. */
+function Faulty(props: { graph: IGraph }): JSX.Element {
+  const { commands, trans } = useLab();
+  const problem = props.graph.problem!;
+  return (
+    <>
+      <div className="mlkit-Card mlkit-mod-failed" role="alert">
+        <p className="mlkit-Card-title">{problem.what}</p>
+        <p>{problem.where}</p>
+        {problem.got && <pre className="mlkit-Card-code">{problem.got}</pre>}
+        {problem.todo && <p>{trans.__('To do: %1', problem.todo)}</p>}
+      </div>
+      <ol className="mlkit-Graph-rows">
+        {(props.graph.notebooks ?? []).map(path => {
+          const bad = problem.notebooks.includes(path);
+          return (
+            <li key={path} className="mlkit-Row" style={{ height: ROW }}>
+              <button
+                type="button"
+                className="mlkit-Row-main"
+                onClick={() => void commands.execute(CommandIDs.notebook, { path })}
+              >
+                {bad ? <Badge state="failed" /> : <fileIcon.react tag="span" width="14px" />}
+                <span className="mlkit-Row-name">{path.split('/').pop()}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+    </>
+  );
+}

@@ -1,0 +1,217 @@
+/** The project that is looked at: its graph, its runs, and the run going on. */
+
+import { Poll } from '@lumino/polling';
+import { ISignal, Signal } from '@lumino/signaling';
+import { IDisposable } from '@lumino/disposable';
+
+import { Api, IGraph, IOptions, IPast, IProject, IStarted, IStep, Refused, State } from './api';
+import { Live } from './live';
+
+const BEAT = 1000; // milliseconds between two looks at the project's pulse
+
+export class Model implements IDisposable {
+  project: IProject | null = null;
+  graph: IGraph | null = null;
+  runs: IPast[] = [];
+  live: Live | null = null;
+  chosen = '';
+  trouble: Refused | null = null;
+  starting = false;
+  isDisposed = false;
+
+  constructor(readonly api: Api) {
+    this.poll = new Poll({
+      factory: () => this.look(),
+      frequency: { interval: BEAT, backoff: true, max: 30 * BEAT },
+      name: 'mlkit-lab:pulse',
+      standby: 'when-hidden'
+    });
+  }
+
+  /** Something changed that is shown. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** A run that was watched here has ended. */
+  get ended(): ISignal<this, Live> {
+    return this._ended;
+  }
+
+  get going(): boolean {
+    return this.live !== null && !this.live.ended;
+  }
+
+  step(name: string): IStep | undefined {
+    return this.graph?.steps[name];
+  }
+
+  /** The state of a step: of the run going on, else as the project stands. */
+  state(name: string): State {
+    const live = this.going ? this.live!.steps.get(name) : undefined;
+    return live ? live.state : (this.step(name)?.state ?? 'never');
+  }
+
+  /** Show the project that a path lies in; stay where we are if there is none. */
+  async open(path: string): Promise<boolean> {
+    const found = await this.api.project(path);
+    if (found && found.path !== this.project?.path) {
+      await this.show(found);
+    }
+    return found !== null;
+  }
+
+  async show(project: IProject): Promise<void> {
+    this.leave();
+    this.project = project;
+    this.graph = null;
+    this.runs = [];
+    this.chosen = '';
+    this.mark = '';
+    this._changed.emit();
+    await this.poll.refresh();
+  }
+
+  /** Ask for the graph and the runs anew. */
+  async refresh(): Promise<void> {
+    const project = this.project;
+    if (!project) {
+      return;
+    }
+    try {
+      const { path } = project;
+      const [graph, past] = await Promise.all([this.api.graph(path), this.api.runs(path)]);
+      if (this.project === project) {
+        this.graph = graph;
+        this.project = graph.project;
+        this.runs = past.runs;
+        this.trouble = null;
+      }
+    } catch (error) {
+      this.trouble = refused(error);
+    }
+    this._changed.emit();
+  }
+
+  choose(step: string): void {
+    this.chosen = step;
+    this._changed.emit();
+  }
+
+  async start(options: IOptions): Promise<IStarted> {
+    this.starting = true;
+    this._changed.emit();
+    try {
+      const started = await this.api.start(this.project!.path, options);
+      if (started.run) {
+        this.watch(started.run);
+      } else {
+        void this.refresh();
+      }
+      return started;
+    } finally {
+      this.starting = false;
+      this._changed.emit();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.api.stop(this.project!.path);
+    await this.poll.refresh();
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this.isDisposed = true;
+      this.leave();
+      this.poll.dispose();
+      Signal.clearData(this);
+    }
+  }
+
+  /** See whether files changed or a run began elsewhere. */
+  private async look(): Promise<void> {
+    const project = this.project;
+    if (!project) {
+      return;
+    }
+    const pulse = await this.api.pulse(project.path);
+    if (this.project?.path !== project.path) {
+      return;
+    }
+    if (pulse.run && pulse.run !== this.live?.run && pulse.run !== 'starting') {
+      this.watch(pulse.run);
+    }
+    if (pulse.mark !== this.mark) {
+      this.mark = pulse.mark;
+      await this.refresh();
+    }
+  }
+
+  /** Follow a run until it ends. */
+  private watch(run: string): void {
+    if (this.live?.run === run) {
+      return;
+    }
+    this.stopFollowing();
+    const live = new Live(run);
+    const { path } = this.project!;
+    this.live = live;
+    this.listening = new AbortController();
+    const take = (event: Parameters<Live['take']>[0]) => {
+      live.take(event);
+      this.soon();
+    };
+    void this.api
+      .follow(path, run, take, this.listening.signal)
+      .catch(() => undefined)
+      .then(async () => {
+        if (this.live !== live) {
+          return;
+        }
+        if (live.ended) {
+          await this.refresh();
+          this._ended.emit(live);
+        } else {
+          this.live = null; // it did nothing, or we lost it: the pulse finds it again
+          this._changed.emit();
+        }
+      });
+  }
+
+  /** Tell of a change, at most once a frame. */
+  private soon(): void {
+    if (!this.waiting) {
+      this.waiting = true;
+      requestAnimationFrame(() => {
+        this.waiting = false;
+        this._changed.emit();
+      });
+    }
+  }
+
+  private leave(): void {
+    this.stopFollowing();
+    this.live = null;
+  }
+
+  private stopFollowing(): void {
+    this.listening?.abort();
+    this.listening = null;
+  }
+
+  private readonly poll: Poll;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _ended = new Signal<this, Live>(this);
+  private listening: AbortController | null = null;
+  private mark = '';
+  private waiting = false;
+}
+
+/** Turn whatever went wrong into words. */
+export function refused(error: unknown): Refused {
+  if (error instanceof Refused) {
+    return error;
+  }
+  return new Refused(0, { message: error instanceof Error ? error.message : String(error) });
+}

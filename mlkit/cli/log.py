@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,13 @@ WIDE = 60
 @click.option("--id", "name", default="", help="One request, by the id in its reply.")
 @click.option("--last", "count", default=20, help="How many of the newest; 20.")
 @click.option("--rotate", "turn", is_flag=True, help="File closed days; drop old ones.")
+@click.option(
+    *("--merge", "others"),
+    multiple=True,
+    metavar="OTHER",
+    type=click.Path(path_type=Path),
+    help="Take in the log of another server; may be given again.",
+)
 @click.option("--keep-days", "days", type=click.IntRange(1), help="And how many.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.option("--log", "path", default=None, type=click.Path(path_type=Path))
@@ -29,6 +36,7 @@ def command(
     name: str,
     count: int,
     turn: bool,
+    others: tuple[Path, ...],
     days: int | None,
     as_json: bool,
     path: Path | None,
@@ -37,13 +45,17 @@ def command(
     """Show past requests, newest first, or one with the model that answered it.
 
     --rotate moves closed days to Parquet files beside the log, and drops those that
-    are older than [policies] log_days of mlkit.toml says.
+    are older than [policies] log_days of mlkit.toml says. --merge takes in requests
+    and truths of other logs, which stay as they are.
     """
     from mlkit.product.log import find, last
 
     place = path or place_of(folder)
+    if others:
+        click.echo("\n".join(_merged(place, others)))
     if turn:
         click.echo(_rotated(place, folder, days))
+    if others or turn:
         return
     found = [find(place, name)] if name else last(place, max(count, 0))
     for request in found:
@@ -55,6 +67,20 @@ def command(
             click.echo(_line(request))
     if not found:
         click.echo("no request yet")
+
+
+def _merged(place: Path, others: Sequence[Path]) -> Iterator[str]:
+    """Merge, and say what was done."""
+    from mlkit.product.journal.merging import merge
+
+    done = merge(place, others)
+    yield f"{done.requests} requests taken in, {done.repeated} were here before"
+    yield f"{done.truths} truths taken in"
+    if done.forgotten:
+        yield f"{done.forgotten} requests were forgotten here, and stay so"
+    if done.still:
+        some = ", ".join(done.still[:5])
+        yield f"{len(done.still)} were forgotten there and are still here: {some}"
 
 
 def _rotated(place: Path, folder: Path, days: int | None) -> str:

@@ -64,6 +64,7 @@ def test_truth_is_on_the_disk_before_it_is_replied_to(client, log):
         "repeated": 0,
         "corrected": 0,
         "early": 1,
+        "forgotten": 0,
         "unseen": [],
     }
     assert read(log)["truth"].tolist()[1] == "no"

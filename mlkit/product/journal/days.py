@@ -13,10 +13,11 @@ import heapq
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from mlkit.core.errors import Busy
 from mlkit.product.journal.columns import Row, numbered
@@ -34,17 +35,20 @@ __all__ = [
     "SETTLED",
     "Day",
     "Rotated",
+    "calmly",
     "care",
     "days_of",
     "due",
     "models_of",
     "refile",
+    "requests_of",
     "rotate",
 ]
 
 SETTLED = 3600.0
 """Seconds after midnight UTC until when a repeated request gets its old reply."""
 FEW = 500
+T = TypeVar("T")
 SHADOWS = """
     coalesce((SELECT nullif(json_group_array(json_object('model', model,
         'seconds', seconds, 'reply', json(reply))), '[]')
@@ -174,11 +178,20 @@ def models_of(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
     return numbered(connection.execute("SELECT identity, about FROM models"))
 
 
+def requests_of(connection: sqlite3.Connection, path: Path) -> Iterator[Row]:
+    """Yield all requests of a log, those in files as they were."""
+    ends = (float("-inf"), float("inf"))
+    yield from map(Row._make, connection.execute(FRESH, ends))
+    for day in days_of(connection):
+        if day.file:
+            yield from rows_of(folder_of(path) / day.file)
+
+
 def refile(
     connection: sqlite3.Connection,
     path: Path,
     day: int,
-    changed: Sequence[Row] | None = None,
+    changed: Callable[[Iterable[Row]], Iterable[Row]] | None = None,
 ) -> Day:
     """Write a day to a file anew: what its file has, and what came since.
 
@@ -191,7 +204,7 @@ def refile(
     day
         Days since 1970.
     changed
-        What the old file has to say now, where that is not what it said.
+        Told what the old file has; gives what the new one is to have of it.
     """
     folder = folder_of(path)
     connection.execute("BEGIN")
@@ -200,9 +213,8 @@ def refile(
 
     def requests() -> Iterable[Row]:
         fresh = map(Row._make, connection.execute(FRESH, old.ends))
-        before: Iterable[Row] = changed or ()
-        if changed is None and old.file:
-            before = rows_of(folder / old.file)
+        before: Iterable[Row] = rows_of(folder / old.file) if old.file else ()
+        before = changed(before) if changed else before
         return heapq.merge(before, fresh, key=lambda row: row.at)
 
     made = _counted(connection, old, name_of(folder, day))
@@ -236,7 +248,7 @@ def _sweep(connection: sqlite3.Connection, day: Day) -> None:
     asked = """SELECT seq, id FROM requests
                WHERE at >= ? AND at < ? AND seq <= ? AND cells != ''"""
     found = connection.execute(asked, (*day.ends, day.upto)).fetchall()
-    for some in _calmly(connection, found):
+    for some in calmly(connection, found):
         emptied = "UPDATE requests SET cells = '', reply = '' WHERE seq = ?"
         connection.executemany(emptied, [(seq,) for seq, _ in some])
         silent = "DELETE FROM shadows WHERE request = ?"
@@ -261,16 +273,14 @@ def _drop(connection: sqlite3.Connection, day: Day) -> None:
     """Take out what is left of a day whose file was dropped."""
     asked = "SELECT seq, id FROM requests WHERE at >= ? AND at < ? AND cells = ''"
     found = connection.execute(asked, day.ends).fetchall()
-    for some in _calmly(connection, found):
+    for some in calmly(connection, found):
         told = "DELETE FROM truths WHERE request = ?"
         connection.executemany(told, [(name,) for _, name in some])
         gone = "DELETE FROM requests WHERE seq = ?"
         connection.executemany(gone, [(seq,) for seq, _ in some])
 
 
-def _calmly(
-    connection: sqlite3.Connection, found: Sequence[tuple[int, str]]
-) -> Iterator[Sequence[tuple[int, str]]]:
+def calmly(connection: sqlite3.Connection, found: Sequence[T]) -> Iterator[Sequence[T]]:
     """Give a few at a time, each in a transaction; others write meanwhile."""
     for start in range(0, len(found), FEW):
         begun = time.perf_counter()

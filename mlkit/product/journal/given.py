@@ -28,7 +28,7 @@ __all__ = ["IDS", "Given", "give"]
 IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 NAMES = ("request.id", "request.row", "truth.at")
 TOGETHER, FEW = 2000, 5
-NUMBERS = ("written", "repeated", "corrected", "early")
+NUMBERS = ("written", "repeated", "corrected", "early", "forgotten")
 
 
 @dataclass
@@ -58,6 +58,8 @@ class Given(Taken):
         if self.early:
             some = ", ".join(self.unknown)
             yield f"{self.early} of requests that are not in the log yet: {some}"
+        if self.forgotten:
+            yield f"{self.forgotten} of rows that were forgotten: not kept"
         if self.unseen:
             some = ", ".join(self.unseen[:FEW])
             yield f"new to the model that answered: {some}"

@@ -6,6 +6,7 @@ the request that it is about, as it does where logs are merged late.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import sqlite3
@@ -15,7 +16,16 @@ from typing import Any
 
 from mlkit.core.values import number_words, write
 
-__all__ = ["Feedback", "Taken", "Truth", "Unfit", "enter_truths", "fitted"]
+__all__ = [
+    "Feedback",
+    "Taken",
+    "Truth",
+    "Unfit",
+    "enter_truths",
+    "fitted",
+    "gone",
+    "is_gone",
+]
 
 LATER = 1e-6
 """Seconds by which a truth is later than the one that it corrects, at the least."""
@@ -74,6 +84,8 @@ class Taken:
         Truths that differ from what was known of their row.
     early
         Truths of requests that are not in the log yet.
+    forgotten
+        Truths of rows that were forgotten; they are not kept.
     unseen
         Classes that the model does not know.
     """
@@ -82,11 +94,12 @@ class Taken:
     repeated: int = 0
     corrected: int = 0
     early: int = 0
+    forgotten: int = 0
     unseen: list[str] = field(default_factory=list)
 
     def form(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
-        names = ("written", "repeated", "corrected", "early")
+        names = ("written", "repeated", "corrected", "early", "forgotten")
         return {**{n: getattr(self, n) for n in names}, "unseen": self.unseen[:FEW]}
 
 
@@ -126,6 +139,19 @@ class _Models:
         return self._classes[model]
 
 
+def gone(name: str, row: int | None = None) -> str:
+    """Return what is kept of a request, or one of its rows, that was forgotten."""
+    told = name if row is None else f"{name}\0{row}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def is_gone(connection: sqlite3.Connection, name: str, row: int) -> bool:
+    """Tell whether a row, or all of its request, was forgotten."""
+    asked = "SELECT 1 FROM gone WHERE hash IN (?, ?)"
+    hashes = (gone(name), gone(name, row))
+    return connection.execute(asked, hashes).fetchone() is not None
+
+
 def fitted(
     connection: sqlite3.Connection, truths: Sequence[Truth], taken: Taken
 ) -> Iterator[Truth]:
@@ -146,12 +172,16 @@ def fitted(
         Where a request has no such row, or a value cannot be what was predicted.
     """
     models = _Models(connection)
+    some = connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone() is not None
     for place, truth in enumerate(truths):
         asked = "SELECT rows, model FROM requests WHERE id = ?"
         found = connection.execute(asked, (truth.request,)).fetchone()
         rows, model = found or (0, "")
-        taken.early += found is None
         row = truth.row or 0
+        if some and is_gone(connection, truth.request, row):
+            taken.forgotten += 1
+            continue
+        taken.early += found is None
         if found and (row >= rows or row < 0 or (truth.row is None and rows > 1)):
             told = f"request {truth.request} has {rows} rows, counted from 0"
             raise Unfit(told, place, "row")

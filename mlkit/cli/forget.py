@@ -1,0 +1,82 @@
+"""``mlkit forget``: erase rows from the request log for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlkit.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlkit.core.project import Project
+    from mlkit.product.journal.forgetting import Forgotten
+
+__all__ = ["command"]
+
+
+@click.command("forget")
+@click.option("--id", "ids", multiple=True, help="A request, all of its rows.")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows with it.")
+@click.option("--row", default="", metavar="ID", help="Rows that the id column names.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--log", "path", default=None, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def command(
+    ids: tuple[str, ...],
+    where: tuple[str, ...],
+    row: str,
+    yes: bool,
+    path: Path | None,
+    folder: Path,
+) -> None:
+    """Erase rows from the request log, its files and its journal.
+
+    Rows have to have all that --where says. The ledger gets a line with a hash and how
+    many, and no row. What was made from the log, in runs and models, stays.
+    """
+    from mlkit.cli.log import place_of
+    from mlkit.core.project import Project
+    from mlkit.product.journal.forgetting import Wanted, forget, sought
+
+    if not (ids or where or row):
+        raise UsageError("nothing to forget", todo="name it: --id, --where or --row")
+    place, project = path or place_of(folder), Project.find(folder)
+    wanted = Wanted(ids, dict(map(_cell, where)), row, _key(project))
+    if not yes:
+        some = sought(place, wanted)
+        click.confirm(f"erase {_told(some)} for good?", abort=True)
+    done = forget(place, wanted)
+    if project and path is None and done.rows:
+        _enter(project, done)
+    click.echo(f"{_told(done)} erased")
+
+
+def _cell(text: str) -> tuple[str, str]:
+    name, equal, value = text.partition("=")
+    if not equal or not name:
+        expected = "--where COLUMN=VALUE"
+        raise UsageError("this names no cell", got=text, expected=expected)
+    return name, value
+
+
+def _key(project: Project | None) -> bytes:
+    from mlkit.product.journal.private import key_of
+
+    there = project is not None and (project.state / "log.key").exists()
+    return key_of(project.state) if project and there else b""
+
+
+def _enter(project: Project, done: Forgotten) -> None:
+    """Say in the ledger that something was forgotten, and not what."""
+    from mlkit.core import ledger
+
+    facts = {"requests": done.requests, "rows": done.rows, "forgotten": done.digest}
+    ledger.append(project.ledger, "forget", **facts)
+
+
+def _told(done: Forgotten) -> str:
+    rows = "1 row" if done.rows == 1 else f"{done.rows} rows"
+    some = "1 request" if done.requests == 1 else f"{done.requests} requests"
+    return f"{rows} of {some}"

@@ -19,7 +19,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Run": ("run", "stop", "test"),
     "Look": ("status", "why", "graph", "show", "runs", "diff", "open"),
     "Decide": ("decide", "freeze"),
-    "Use": ("export", "predict", "serve", "log", "feedback", "promote", "rollback"),
+    "Use": ("export", "predict", "serve", "promote", "rollback"),
+    "Watch": ("log", "feedback", "forget"),
     "Care": ("verify", "gc", "doctor"),
 }
 MODULES = {"open": "open_", "test": "test_", "run": "run_"}

@@ -20,7 +20,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Look": ("status", "why", "graph", "show", "runs", "diff", "open"),
     "Decide": ("decide", "freeze"),
     "Use": ("export", "predict", "serve", "promote", "rollback"),
-    "Watch": ("log", "feedback", "forget"),
+    "Watch": ("log", "feedback", "forget", "monitor"),
     "Care": ("verify", "gc", "doctor"),
 }
 MODULES = {"open": "open_", "test": "test_", "run": "run_"}

@@ -35,6 +35,9 @@ people = ""    # who is affected by it
 [profiles.best]   # mlkit run --profile best: the best model for the time
 {best}
 """
+MANUAL = ("monitor", "retrain")
+"""Steps that a plain run leaves out: they have commands of their own."""
+
 GIT = {
     ".gitignore": ".mlkit/\nruns/\n.ipynb_checkpoints/\n__pycache__/\n",
     ".gitattributes": "decisions/*.jsonl merge=union\n",  # labels of several people
@@ -162,6 +165,7 @@ def add(project: Project, step: str) -> Path:
                     )
                 path.parent.mkdir(exist_ok=True)
                 shutil.copyfile(templates() / f"{template}.ipynb", path)
+                _leave_out(project, step)
                 return path
     known = [
         template.partition("/")[2]
@@ -179,7 +183,8 @@ def _fill(
     smoke = '"tune.trials" = 3' if "model/tune" in recipe.steps else ""
     best = '"tune.seconds" = 600.0' if "model/tune" in recipe.steps else ""
     told = {"question": json.dumps(question), "smoke": smoke, "best": best}
-    settings = SETTINGS.format(**told)
+    steps = [template.partition("/")[2] for template in recipe.steps]
+    settings = SETTINGS.format(**told) + "".join(map(_manual, steps))
     (folder / "mlkit.toml").write_text(settings, encoding="utf-8")
     for name, text in GIT.items():
         if not (folder / name).exists():
@@ -191,6 +196,20 @@ def _fill(
         shutil.copyfile(templates() / f"{template}.ipynb", paths[step])
     for step, given in _by_step(paths, values).items():
         _write(paths[step], given)
+
+
+def _leave_out(project: Project, step: str) -> None:
+    """Have plain runs leave a step out that has a command of its own."""
+    if not project.config(f"steps.{step}") and _manual(step):
+        with (project.root / "mlkit.toml").open("a", encoding="utf-8") as file:
+            file.write(_manual(step))
+
+
+def _manual(step: str) -> str:
+    """Return the settings of a step that plain runs leave out; of others none."""
+    if step not in MANUAL:
+        return ""
+    return f"\n[steps.{step}]   # by its command alone: mlkit {step}\nmanual = true\n"
 
 
 def _by_step(

@@ -19,6 +19,7 @@ from mlkit.product.watching.drift import Change
 from mlkit.product.watching.groups import shares, treated, widened
 from mlkit.product.watching.health import Health, Window
 from mlkit.product.watching.live import Live, follow
+from mlkit.product.watching.parcel import Parcel
 from mlkit.product.watching.review import Aside, set_aside
 from mlkit.product.watching.signs import Limits, Sign
 from mlkit.product.watching.together import together
@@ -49,8 +50,9 @@ def monitor(
 ) -> Health:
     """Judge live rows: their columns, predictions, score, groups and requests.
 
-    The newest windows that together have enough rows are judged; earlier ones are
-    drawn beside them. Too few rows are never healthy: they are watched.
+    The newest windows that together have enough rows are judged, the score by the
+    newest with enough rows whose truth has come in; earlier ones are drawn beside
+    them. Too few rows are never healthy: they are watched.
 
     Parameters
     ----------
@@ -71,31 +73,38 @@ def monitor(
         Where `window` is nothing of this.
     """
     bounds = limits or Limits()
-    at = live.rows["request.at"]
-    spans = cut(at, window)
-    span = newest(at, spans, bounds.least)
     today = (now or datetime.now(UTC)).date()
     review = list(signs.of_review(live.parcel.review_by, today))
+    spans = cut(live.rows["request.at"], window)
     found = _blank(live, bounds, spans, seed)
+    span = newest(live.rows["request.at"], spans, bounds.least)
     if span is None:
         return replace(found, signs=(_few(live, bounds), *review))
-    some = live.take(span.rows)
+    some, told = live.take(span.rows), _proved(live, window, bounds.least)
+    judged = _window(some, bounds, seed)
+    proved = _window(told, bounds, seed) if told else None
     changes = _changes(some, bounds)
     whole = together(live.parcel.reference, some.columns, seed=seed)
-    fair = treated(some, seed=seed)
-    judged = _window(live, span, bounds, seed)
-    return replace(
+    fair = treated(told or some, seed=seed)
+    made = replace(
         found,
-        signs=(
-            *_signs(some, judged, changes, bounds),
-            *_rest(live, whole, fair, bounds),
-            *review,
-        ),
         judged=judged,
+        proved=proved,
         changes=changes,
         together=whole,
         fairness=fair,
     )
+    alone = _signs(live.parcel, judged, proved, changes, bounds)
+    rest = _rest(live.parcel, whole, fair, bounds)
+    return replace(made, signs=(*alone, *rest, *review))
+
+
+def _proved(live: Live, window: str, least: int) -> Live | None:
+    """Return the newest rows whose truth has come in, where they are enough."""
+    known = live.take(live.known.nonzero()[0])
+    at = known.rows["request.at"]
+    span = newest(at, cut(at, window), least)
+    return None if span is None else known.take(span.rows)
 
 
 def _blank(live: Live, limits: Limits, spans: Sequence[Span], seed: int) -> Health:
@@ -111,27 +120,26 @@ def _blank(live: Live, limits: Limits, spans: Sequence[Span], seed: int) -> Heal
         name,
         (),
         limits,
-        tuple(_window(live, span, limits, seed) for span in spans[-SHOWN:]),
+        tuple(_window(live.take(s.rows), limits, seed) for s in spans[-SHOWN:]),
         accepted=None if told is None or ends is None else (told, *ends),
         guessed=parcel.guessed.get(name),
         notes=live.notes,
     )
 
 
-def _window(live: Live, span: Span, limits: Limits, seed: int) -> Window:
-    """Sum up one window, and judge what can be judged of it alone."""
-    some = live.take(span.rows)
+def _window(some: Live, limits: Limits, seed: int) -> Window:
+    """Sum up the rows of one window, and judge what can be judged of it alone."""
+    at, known = some.rows["request.at"], some.take(some.known.nonzero()[0])
+    score = scores.measured(known, seed=seed)
     made = Window(
-        span.start.isoformat(),
-        span.end.isoformat(),
+        at.iloc[0].isoformat(),
+        at.iloc[-1].isoformat(),
         "unknown",
         traffic(some.rows),
-        score=scores.measured(some, seed=seed),
+        score=score,
+        hoped=scores.estimated(known, seed=seed) if score else None,
         shares=shares(some),
     )
-    if made.score:
-        known = some.take(some.known.nonzero()[0])
-        made = replace(made, hoped=scores.estimated(known, seed=seed))
     if len(some) < limits.least:
         return made
     changes = _changes(some, limits)
@@ -145,7 +153,8 @@ def _window(live: Live, span: Span, limits: Limits, seed: int) -> Window:
         certain=tuple(dict.fromkeys(one.column for one in seen)),
         estimate=scores.estimated(some, seed=seed),
     )
-    return replace(full, level=signs.gravest(_signs(some, full, changes, limits)))
+    told = _signs(some.parcel, full, full, changes, limits)
+    return replace(full, level=signs.gravest(told))
 
 
 def _changes(live: Live, limits: Limits) -> tuple[Change, ...]:
@@ -162,23 +171,28 @@ def _changes(live: Live, limits: Limits) -> tuple[Change, ...]:
 
 
 def _signs(
-    live: Live, window: Window, changes: Sequence[Change], limits: Limits
+    parcel: Parcel,
+    window: Window,
+    proved: Window | None,
+    changes: Sequence[Change],
+    limits: Limits,
 ) -> list[Sign]:
     """Judge what can be judged of a window by itself."""
-    parcel = live.parcel
     columns = len(parcel.reference["columns"])
+    score, upto = (proved.score, proved.end) if proved else (None, "")
+    late = upto[:10] if upto < window.start else ""
     return [
-        signs.of_score(parcel, window.score, limits, true=True),
-        signs.of_score(parcel, window.estimate, limits, true=False),
+        signs.of_score(parcel, score, limits, upto=late),
+        signs.of_estimate(parcel, window.estimate, limits),
         *signs.of_changes(changes, parcel.problem.target, columns, limits),
         *signs.of_traffic(window.traffic, limits),
     ]
 
 
 def _rest(
-    live: Live, whole: Likeness | None, fair: Fairness | None, limits: Limits
+    parcel: Parcel, whole: Likeness | None, fair: Fairness | None, limits: Limits
 ) -> list[Sign]:
-    parcel = live.parcel
+    """Judge what takes too long, or too many rows, for every window."""
     wider = list(widened(parcel.fairness, fair))
     assessed, sensitive = fair is not None, bool(parcel.sensitive)
     return [

@@ -32,7 +32,7 @@ KINDS = {"two_classes": "late", "many_classes": "late", "number": "due"}
 
 
 def loans(count: int, seed: int = 0, kind: str = "two_classes", **shift: float):
-    """Make raw loans and what became of them; `shift` moves columns by their spreads."""
+    """Make raw loans and what became of them; `shift` moves columns by spreads."""
     rng = np.random.default_rng(seed)
     pay = rng.normal(2000, 600, count) + 600 * shift.get("pay", 0)
     age = rng.normal(45, 12, count) + 12 * shift.get("age", 0)

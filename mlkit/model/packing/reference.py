@@ -27,7 +27,16 @@ from mlkit.model.measures.expected import learn
 from mlkit.model.problem import known
 from mlkit.model.runtime import choice
 
-__all__ = ["codes", "decoded", "levels", "numbers", "reference", "told", "worded"]
+__all__ = [
+    "codes",
+    "counted",
+    "decoded",
+    "levels",
+    "numbers",
+    "reference",
+    "told",
+    "worded",
+]
 
 EDGES, LEVELS, ROWS, COMMON = 63, 50, 1000, 500
 OFTEN = 5
@@ -79,24 +88,42 @@ def numbers(cells: Array) -> Form:
     >>> numbers(np.array([1.0, 2.0, 2.0, np.nan]))["counts"]
     [1, 2, 0]
     """
-    given = cells[np.isfinite(cells)]
+    given = np.sort(cells[np.isfinite(cells)])
     missing = 1 - len(given) / max(len(cells), 1)
     form: Form = {"type": "number", "missing": round(missing, 9)}
     if not len(given):
         return {**form, "edges": [], "counts": []}
     shares = np.linspace(0, 1, EDGES + 2)[1:-1]
-    edges = np.unique(np.quantile(given, shares, method="nearest"))
-    counts = np.bincount(np.searchsorted(edges, given), minlength=len(edges) + 1)
+    edges = np.unique(given[np.rint(shares * (len(given) - 1)).astype(int)])
     mean, spread, _ = moments(given)
     return {
         **form,
         "edges": [float(edge) for edge in edges],
-        "counts": [int(count) for count in counts],
+        "counts": [int(count) for count in counted(given, edges)],
         "mean": significant(mean, 9),
         "std": significant(spread, 9),
-        "min": float(given.min()),
-        "max": float(given.max()),
+        "min": float(given[0]),
+        "max": float(given[-1]),
     }
+
+
+def counted(ordered: Array, edges: Array) -> Array:
+    """Return how many numbers lie between edges; one on an edge lies below it.
+
+    Parameters
+    ----------
+    ordered
+        Finite numbers in order, shape (rows,).
+    edges
+        In order; the ends are open.
+
+    Examples
+    --------
+    >>> counted(np.array([1.0, 2.0, 2.0]), np.array([1.0, 1.5])).tolist()
+    [1, 0, 2]
+    """
+    below = np.searchsorted(ordered, edges, side="right")
+    return np.diff(below, prepend=0, append=len(ordered))
 
 
 def levels(values: pd.Series) -> Form:

@@ -91,6 +91,8 @@ class Health:
         Stretches of live rows, oldest first; the last thirty.
     judged
         The newest stretch with enough rows; None where there is none.
+    proved
+        The newest stretch with enough rows whose truth has come in.
     changes
         How its columns and predictions differ from the reference.
     together
@@ -111,6 +113,7 @@ class Health:
     limits: Limits = field(default_factory=Limits)
     windows: tuple[Window, ...] = ()
     judged: Window | None = None
+    proved: Window | None = None
     changes: tuple[Change, ...] = ()
     together: Likeness | None = None
     fairness: Fairness | None = None
@@ -216,6 +219,7 @@ class Health:
             "limits": Limits(**form["limits"]),
             "windows": tuple(Window.from_dict(one) for one in form["windows"]),
             "judged": form["judged"] and Window.from_dict(form["judged"]),
+            "proved": form["proved"] and Window.from_dict(form["proved"]),
             "changes": tuple(Change(**one) for one in form["changes"]),
             "together": form["together"] and Likeness.from_dict(form["together"]),
             "fairness": form["fairness"] and Fairness.from_dict(form["fairness"]),

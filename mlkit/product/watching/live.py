@@ -110,9 +110,7 @@ def follow(package: Path | str, log: Path | str = LOG) -> Live:
     InputError
         Where there is no log, or the folder is no package.
     """
-    place = reads(log)
-    for beside in ("-wal",):
-        reads(f"{log}{beside}")
+    place = reads(log, refresh="always")
     parcel, notes = _answering(Parcel.open(package), place)
     return live(parcel, read(place), notes)
 

@@ -60,7 +60,7 @@ def measured(live: Live, *, seed: int = 0) -> Score | None:
     Parameters
     ----------
     live
-        Live rows.
+        Live rows; those without a truth are passed over.
     seed
         Of the resampling.
     """

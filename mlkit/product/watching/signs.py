@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from mlkit.data.charts.cards import many
@@ -23,6 +23,7 @@ __all__ = [
     "Sign",
     "gravest",
     "of_changes",
+    "of_estimate",
     "of_groups",
     "of_review",
     "of_score",
@@ -159,38 +160,49 @@ def of_together(found: Likeness | None, limits: Limits) -> Sign:
 
 
 def of_score(
-    parcel: Parcel, score: Score | None, limits: Limits, *, true: bool
+    parcel: Parcel, score: Score | None, limits: Limits, upto: str = ""
 ) -> Sign:
-    """Judge a metric by the share of its skill that the model has lost.
+    """Judge a measured metric by the share of its skill that the model has lost.
 
     Parameters
     ----------
     parcel
         The package.
     score
-        The metric of live rows.
+        The metric of live rows; None where the truth has come in for too few.
     limits
         How much may be lost.
-    true
-        Whether it was measured, else estimated.
+    upto
+        The day of the newest of these rows, where later ones have no truth yet.
     """
-    about = "score" if true else "estimate"
     if score is None:
-        return _without(about)
-    title = METRICS[score.metric].title
-    what = f"{title} {'is' if true else 'is expected to be'} {score.told()}"
-    share = lost(parcel, score)
-    if share is None:
-        return Sign("unknown", about, f"{what}; acceptance does not tell it")
-    gone, certain = share
-    what += f", at acceptance {parcel.accepted.words(score.metric)}"
-    if not certain or gone < limits.loss / 2:
-        return Sign("healthy", about, what)
-    level = "retrain" if gone >= limits.loss else "watch"
-    whole = "all" if gone >= 1 else f"{gone:.0%}"
-    what += f": {whole} of what it had over a guess is lost"
-    todo = "" if true else "bring the truth in with `mlkit feedback` to be sure"
-    return Sign(level, about, what, todo)
+        what = "the truth has come in for too few rows"
+        return Sign("unknown", "score", what, "bring it in: `mlkit feedback FILE`")
+    late = f" up to {upto}" if upto else ""
+    what = f"{METRICS[score.metric].title}{late} is {score.told()}"
+    return _by_loss("score", what, parcel, score, limits)
+
+
+def of_estimate(parcel: Parcel, score: Score | None, limits: Limits) -> Sign:
+    """Judge an expected metric by the share of its skill that would be lost.
+
+    Parameters
+    ----------
+    parcel
+        The package.
+    score
+        The metric to expect; None where the package does not allow it.
+    limits
+        How much may be lost.
+    """
+    if score is None:
+        what = "the package does not say how its predictions came true"
+        return Sign("unknown", "estimate", what, "package the model anew")
+    what = f"{METRICS[score.metric].title} is expected to be {score.told()}"
+    made = _by_loss("estimate", what, parcel, score, limits)
+    grave = made.level in ("watch", "retrain")
+    todo = "bring the truth in to be sure: `mlkit feedback FILE`"
+    return replace(made, todo=todo) if grave else made
 
 
 def of_traffic(seen: Traffic, limits: Limits) -> Iterator[Sign]:
@@ -257,12 +269,19 @@ def of_review(review_by: date | None, today: date) -> Iterator[Sign]:
         yield Sign("healthy", "review", what)
 
 
-def _without(about: str) -> Sign:
-    if about == "score":
-        what = "the truth has come in for too few rows"
-        return Sign("unknown", about, what, "bring it in with `mlkit feedback FILE`")
-    what = "the package does not say how its predictions came true"
-    return Sign("unknown", about, what, "package the model anew")
+def _by_loss(
+    about: str, what: str, parcel: Parcel, score: Score, limits: Limits
+) -> Sign:
+    share = lost(parcel, score)
+    if share is None:
+        return Sign("unknown", about, f"{what}; acceptance does not tell it")
+    gone, certain = share
+    what += f", at acceptance {parcel.accepted.words(score.metric)}"
+    if not certain or gone < limits.loss / 2:
+        return Sign("healthy", about, what)
+    level = "retrain" if gone >= limits.loss else "watch"
+    whole = "all" if gone >= 1 else f"{gone:.0%}"
+    return Sign(level, about, f"{what}: {whole} of what it had over a guess is lost")
 
 
 def _listed(changes: Sequence[Change]) -> str:

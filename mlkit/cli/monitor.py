@@ -1,0 +1,102 @@
+"""``mlkit monitor``: how the model at work is; exit 3 where it is to be retrained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mlkit.core.project import Project
+    from mlkit.product.monitor import Health
+
+__all__ = ["command"]
+
+RETRAIN = 3
+
+
+@click.command("monitor")
+@click.option("--json", "as_json", is_flag=True, help="The health as JSON, last line.")
+@click.option("--log", default="", metavar="PATH", help="Of a package: its log.")
+@click.option("--window", default="", help="Of a package: hour, day, week, N rows.")
+@click.argument(
+    "folder", metavar="[DIR_OR_PACKAGE]", default=".", type=click.Path(path_type=Path)
+)
+def command(as_json: bool, log: str, window: str, folder: Path) -> int:
+    """Run the step monitor and say how the model is; exit 3 where it says retrain."""
+    if (folder / "model.onnx").is_file():
+        return _told(_alone(folder, log, window), as_json)
+    from mlkit.core.errors import UsageError
+    from mlkit.core.project import Project
+
+    if log or window:
+        raise UsageError(
+            "--log and --window are for a package without a project",
+            todo="change the parameters in the notebook `monitor`",
+        )
+    project = Project.open(folder)
+    code = _run(project, as_json)
+    if code:
+        return code
+    found = _health(project)
+    told = _told(found, as_json)
+    _notify(project, found)
+    return told
+
+
+def _alone(package: Path, log: str, window: str) -> Health:
+    """Judge a package by itself, in this process."""
+    from mlkit.product.monitor import follow, monitor
+
+    return monitor(follow(package, log or "requests.sqlite"), window=window or "day")
+
+
+def _run(project: Project, as_json: bool) -> int:
+    """Run the step, on the champion's package; return the exit code of the run."""
+    from mlkit.cli.run_ import run_project
+    from mlkit.core.errors import UsageError
+    from mlkit.engine.planning.graph import build
+    from mlkit.engine.running.options import Options
+
+    if "monitor" not in build(project).steps:
+        where, todo = str(project.root), "mlkit add monitor"
+        raise UsageError("the project has no step monitor", where=where, todo=todo)
+    options = Options(only="monitor", champion=True)
+    return run_project(project.root, options, as_json)
+
+
+def _health(project: Project) -> Health:
+    from mlkit.core.store import Store
+    from mlkit.product.monitor import Health
+
+    store = Store(project.state)
+    found = store.get(store.refs()["health"])
+    assert isinstance(found, Health)
+    return found
+
+
+def _told(health: Health, as_json: bool) -> int:
+    """Print a health; return what the command exits with."""
+    if as_json:
+        form = {"event": "health", "state": health.state, **health.to_dict()}
+        click.echo(json.dumps(form, ensure_ascii=False))
+    else:
+        click.echo(str(health))
+    return RETRAIN if health.state == "retrain" else 0
+
+
+def _notify(project: Project, health: Health) -> None:
+    """Tell whom the project says; a failure is said, and changes no exit code."""
+    from mlkit.core.errors import MlkitError
+    from mlkit.product.watching.notify import notify
+
+    settings = project.config("policies.notify", {})
+    try:
+        done = notify(health, settings, project.root.name) if settings else []
+    except MlkitError as error:
+        click.echo(f"nobody was told: {error}", err=True)
+    else:
+        if done:
+            click.echo(f"told by {' and '.join(done)}", err=True)

@@ -1,0 +1,151 @@
+"""Tell somebody of a model's health: a webhook, an e-mail, or both.
+
+Set up in ``mlkit.toml``; secrets are references, ``env:NAME``::
+
+    [policies.notify]
+    from = "watch"                    # or "retrain", or "healthy": always
+    webhook = "env:HOOK"              # gets JSON; its "text" is what chats show
+
+    [policies.notify.email]
+    to = "team@example.org"
+    sender = "mlkit@example.org"
+    server = "smtp.example.org:587"
+    security = "starttls"             # or "tls", or "none"
+    user = "env:SMTP_USER"
+    password = "env:SMTP_PASSWORD"
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.message import EmailMessage
+from typing import Any
+
+from mlkit.core.errors import MlkitError, UsageError, did_you_mean
+from mlkit.data.reading import secrets
+from mlkit.product.watching.health import Health
+from mlkit.product.watching.signs import LEVELS
+
+__all__ = ["notify"]
+
+WAIT = 20.0
+WHERE = "mlkit.toml [policies.notify]"
+KEYS = ("from", "webhook", "email")
+MAIL_KEYS = ("to", "sender", "server", "security", "user", "password")
+SECURITY = ("starttls", "tls", "none")
+
+
+def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[str]:
+    """Send a model's health to where the settings say, and return where that was.
+
+    Parameters
+    ----------
+    health
+        A model's health.
+    settings
+        ``[policies.notify]`` of ``mlkit.toml``; an empty one tells nobody.
+    project
+        The project's name.
+
+    Raises
+    ------
+    UsageError
+        Where the settings make no sense.
+    MlkitError
+        Where it could not be sent; no secret is in the message.
+    """
+    _check(settings, KEYS)
+    least = settings.get("from", "watch")
+    if least not in LEVELS[1:]:
+        raise UsageError(f"notify from {least!r} cannot be", where=WHERE)
+    if LEVELS.index(health.state) < LEVELS.index(least):
+        return []
+    done = []
+    with secrets.hidden(settings):
+        if "webhook" in settings:
+            _post(health, secrets.filled(settings["webhook"]), project)
+            done.append("webhook")
+        if "email" in settings:
+            _check(settings["email"], MAIL_KEYS)
+            _mail(health, secrets.filled(settings["email"]), project)
+            done.append("e-mail")
+    return done
+
+
+def _post(health: Health, url: str, project: str) -> None:
+    import httpx
+
+    if not url.startswith(("http://", "https://")):
+        raise UsageError("a webhook is an http or https address", where=WHERE)
+    form = {
+        "text": f"{_subject(health, project)}\n{health}",
+        "project": project,
+        "state": health.state,
+        "reasons": list(health.reasons),
+        "model": health.model,
+        "drifted": list(health.drifted),
+    }
+    try:
+        httpx.post(url, json=form, timeout=WAIT).raise_for_status()
+    except httpx.HTTPStatusError as error:
+        raise _unsent("webhook", f"status {error.response.status_code}") from None
+    except httpx.HTTPError as error:
+        raise _unsent("webhook", type(error).__name__) from None
+
+
+def _mail(health: Health, settings: Mapping[str, Any], project: str) -> None:
+    message = EmailMessage()
+    message["Subject"] = _subject(health, project)
+    message["From"], message["To"] = settings["sender"], settings["to"]
+    message.set_content(f"{health}\n")
+    try:
+        with _server(settings) as server:
+            if settings.get("user"):
+                server.login(settings["user"], settings.get("password", ""))
+            server.send_message(message)
+    except (smtplib.SMTPException, OSError) as error:
+        raise _unsent("e-mail", f"{type(error).__name__}: {error}") from None
+
+
+@contextmanager
+def _server(settings: Mapping[str, Any]) -> Iterator[smtplib.SMTP]:
+    """Connect to the mail server, encrypted unless the settings say otherwise."""
+    how = settings.get("security", SECURITY[0])
+    if how not in SECURITY:
+        todo = did_you_mean(str(how), SECURITY)
+        raise UsageError(f"no security {how!r}", where=WHERE, todo=todo)
+    host, _, port = str(settings["server"]).partition(":")
+    context = ssl.create_default_context()
+    if how == "tls":
+        with smtplib.SMTP_SSL(
+            host, int(port or 465), timeout=WAIT, context=context
+        ) as server:
+            yield server
+        return
+    with smtplib.SMTP(host, int(port or 587), timeout=WAIT) as server:
+        if how == "starttls":
+            server.starttls(context=context)
+        yield server
+
+
+def _check(settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for name in settings:
+        if name not in known:
+            todo = did_you_mean(name, known)
+            raise UsageError(f"unknown setting {name!r}", where=WHERE, todo=todo)
+    absent = [name for name in ("to", "sender", "server") if name in known]
+    lacking = [name for name in absent if not settings.get(name)]
+    if lacking:
+        expected = ", ".join(lacking)
+        raise UsageError("an e-mail lacks settings", where=WHERE, expected=expected)
+
+
+def _subject(health: Health, project: str) -> str:
+    return f"{project}: {health.state} ({health.title})"
+
+
+def _unsent(what: str, why: str) -> MlkitError:
+    return MlkitError(f"the {what} could not be sent", where=WHERE, got=why)

@@ -159,8 +159,8 @@ def test_three_hundred_columns_and_few_rows(name, kind):
 def test_two_rows_are_enough(name):
     needs(name)
     made = pd.DataFrame({"a": [0.0, 1.0], "y": ["c0", "c1"]})
-    kind = "two_classes" if "two_classes" in family(name).takes else "number"
-    made = made if kind == "two_classes" else made.assign(y=[0.0, 5.0])
+    kind = family(name).takes[0]
+    made = made if kind in CLASSES else made.assign(y=[0.0, 5.0])
     model = fit(name, quick(name), made, problem_of(kind, made, ("a",), ()))
     assert np.isfinite(model.predicted(made)).all()
 
@@ -168,7 +168,7 @@ def test_two_rows_are_enough(name):
 @pytest.mark.parametrize("name", names())
 def test_weights_are_heeded_or_it_is_said_that_they_are_not(name):
     needs(name)
-    kind = "two_classes" if "two_classes" in family(name).takes else "number"
+    kind = family(name).takes[0]
     made = table(kind).assign(times=lambda t: np.where(t["a"] > 0, 9.0, 0.1))
     plain = problem_of(kind, made)
     heavy = Problem.from_dict({**plain.to_dict(), "weight": "times"})
@@ -226,7 +226,9 @@ def test_it_keeps_to_the_protocol(name):
 
 def test_the_first_are_few_and_need_nothing_more():
     for kind in KINDS:
-        assert first(kind) == ["dummy", "linear", "tree", "forest", "boosting"]
+        graded = ["ordinal"] if kind == "ordered" else []
+        plain = ["dummy", "linear", *graded, "tree"]
+        assert first(kind) == [*plain, "forest", "boosting"]
         assert set(first(kind)) <= set(able(kind)) <= set(names())
 
 

@@ -17,19 +17,26 @@ from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.forms import floor32
 from mlkit.model.formats.onnx import convert
 from mlkit.model.packing.parity import agree, compare, probes
+from mlkit.model.problem import KINDS, VALUES, Problem
 from mlkit.model.problem import METRICS as METRIC_OF
-from mlkit.model.problem import VALUES, Problem
 from mlkit.model.runtime import Graph, choice
 
 PACKED = [name for name in names() if "onnx" in family(name).formats]
+MADE = ("two_classes", "many_classes", "number")
 
 
-def needs(name, kind="two_classes"):
-    """Skip where a family's library is absent, or it takes no such problem."""
+def taken(*kinds):
+    """Return the families that can be packaged, with those of the kinds they take."""
+    return [(name, k) for name in PACKED for k in kinds if k in family(name).takes]
+
+
+TWO = [name for name, _ in taken("two_classes")]
+
+
+def needs(name):
+    """Skip where a family's library is absent."""
     if not family(name).installed():
         pytest.skip(f"{name} is not installed: {family(name).install}")
-    if kind not in family(name).takes:
-        pytest.skip(f"{name} takes no {kind}")
 
 
 def said_of(model, table, threshold=0.5):
@@ -37,9 +44,9 @@ def said_of(model, table, threshold=0.5):
     return graph.predict({n: table[n].to_numpy() for n in model.schema.names})
 
 
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize(("name", "kind"), taken(*MADE))
 def test_every_family_agrees_on_hard_rows(name, table, problem):
-    needs(name, problem.kind)
+    needs(name)
     model = fit(name, {}, table, problem)
     hard = probes(table, model)
     found = compare(model, hard, said_of(model, hard))
@@ -47,16 +54,16 @@ def test_every_family_agrees_on_hard_rows(name, table, problem):
     assert found.holds, found
 
 
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize(("name", "kind"), taken(*MADE))
 @pytest.mark.parametrize("seed", range(2))
 def test_drawn_settings_agree_too(name, seed, table, problem):
-    needs(name, problem.kind)
+    needs(name)
     settings = family(name).draw(problem.kind, np.random.default_rng(seed))
     model = fit(name, settings, table, problem, seed)
     assert agree(model, table).reason == ""
 
 
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", TWO)
 def test_integer_ties_go_the_same_way(name):
     """Trees split between integers; a column of neighbours in float32 is the worst."""
     needs(name)
@@ -108,7 +115,7 @@ def test_the_threshold_is_in_the_graph(threshold, make):
     assert compare(model, table, said, threshold).holds
 
 
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", TWO)
 def test_hostile_column_names_and_words_are_taken(name):
     needs(name)
     rng = np.random.default_rng(1)
@@ -132,7 +139,7 @@ def test_hostile_column_names_and_words_are_taken(name):
     assert agree(model, table).reason == ""
 
 
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", TWO)
 def test_columns_that_say_nothing_are_taken(name):
     needs(name)
     table = pd.DataFrame({"a": [np.nan] * 40, "b": [1.0] * 40, "y": ["n", "y"] * 20})
@@ -144,9 +151,9 @@ def test_columns_that_say_nothing_are_taken(name):
     assert agree(alone, table.assign(w="same")).reason == ""
 
 
-@pytest.mark.parametrize("name", PACKED)
-def test_a_class_that_training_lacks_has_no_chance(name, make):
-    needs(name, "many_classes")
+@pytest.mark.parametrize(("name", "_"), taken("many_classes"))
+def test_a_class_that_training_lacks_has_no_chance(name, _, make):
+    needs(name)
     table = make("many_classes")
     problem = Problem.of(table)
     model = fit(name, {}, table[table["answer"] != "middle"], problem)
@@ -177,7 +184,7 @@ from conftest import rows
 from mlkit.model.fitted import Member, blend, fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.problem import METRICS as METRIC_OF
-from mlkit.model.problem import VALUES, Problem
+from mlkit.model.problem import KINDS, VALUES, Problem
 for kind in ("two_classes", "number"):
     table = rows(kind)
     for name in ("linear", "forest", "boosting"):
@@ -253,12 +260,9 @@ def wide(kind="two_classes", rows=600):
     return table.assign(y=[f"c{k}" for k in np.searchsorted(cuts, signal)])
 
 
-@pytest.mark.parametrize("name", PACKED)
-@pytest.mark.parametrize(
-    "kind", ["two_classes", "many_classes", "ordered", "number", "count"]
-)
+@pytest.mark.parametrize(("name", "kind"), taken(*KINDS))
 def test_many_levels_odd_numbers_and_counts_agree(name, kind):
-    needs(name, kind)
+    needs(name)
     table = wide(kind)
     classes = () if kind in VALUES else tuple(sorted(table["y"].unique()))
     columns = ("money", "count", "gaps"), ("town",)
@@ -305,10 +309,9 @@ def wordy(rows=300, kind="two_classes", seed=0):
     return table.assign(y=[f"c{2 * g + rng.integers(0, 2)}" for g in good])
 
 
-@pytest.mark.parametrize("name", PACKED)
-@pytest.mark.parametrize("kind", ["two_classes", "many_classes", "number"])
+@pytest.mark.parametrize(("name", "kind"), taken(*MADE, "ordered"))
 def test_texts_agree(name, kind):
-    needs(name, kind)
+    needs(name)
     table = wordy(kind=kind)
     classes = () if kind in VALUES else tuple(sorted(table["y"].unique()))
     texts = ("review", "code")

@@ -205,6 +205,8 @@ def _terms(model: Model, form: Linear) -> Rules:
         place = seen[1]
     unit = UNITS.get(form.link, model.problem.target)
     output = f"the {unit} of {model.classes[place]}" if model.classes else unit
+    if form.link == "cumulative":
+        output = f"the log-odds of a higher {model.problem.target}"
     column = 0 if form.weights.shape[1] == 1 else seen.index(place)
     weights = form.weights[:, column]
     if not model.classes and form.link == "none":

@@ -70,7 +70,8 @@ def _weights(axes: Axes, model: Model, encoder: Encoder, form: Linear) -> str:
     if not size.any():
         return "it looks at no column"
     towards = model.classes[1] if len(model.classes) == 2 else model.problem.target
-    more = f"blue speaks for {towards}" if model.classes else f"blue raises {towards}"
+    amount = not model.classes or form.link == "cumulative"
+    more = f"blue {'raises' if amount else 'speaks for'} {towards}"
     return more if signed else "how much columns weigh"
 
 

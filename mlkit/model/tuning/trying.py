@@ -27,6 +27,7 @@ WORTH = {
     "forest": 0.5,
     "normal": 0.5,
     "linear": 0.4,
+    "ordinal": 0.4,
     "naive_bayes": 0.1,
     "tree": 0.1,
 }

@@ -791,7 +791,7 @@ def test_when_too_many_wait_others_are_asked_to_come_again(loans):
         assert ask(client, *[GOOD] * 3).status_code == 200
 
 
-KILLS = int(os.environ.get("MLKIT_KILLS", "10"))
+KILLS = int(os.environ.get("MLKIT_KILLS", "60"))
 
 
 @pytest.mark.slow
@@ -816,7 +816,7 @@ def test_what_was_acknowledged_is_in_the_log_after_a_kill(loans, tmp_path):
             threads = [threading.Thread(target=load, args=args) for _ in range(8)]
             for thread in threads:
                 thread.start()
-            time.sleep(0.2 + 0.07 * round_)
+            time.sleep(0.2 + 0.03 * round_)
             client.process.kill()
             for thread in threads:
                 thread.join()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.columns import with_columns
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, grid, many
@@ -145,7 +146,7 @@ def label(
             "them"
         )
     values = _merged(values, merge or {}, numeric, schema.target)
-    labelled = table.assign(**{schema.target: values})
+    labelled = with_columns(table, {schema.target: values})
     for name in schema.with_role("flag"):
         labelled[name] = _flags(labelled[name], values)
     words = () if numeric else tuple(sorted(values.dropna().unique()))

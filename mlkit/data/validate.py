@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.cells import config
 from mlkit.core.checks import columns_of
+from mlkit.core.columns import with_columns
 from mlkit.core.schema import Column, Schema
 from mlkit.core.values import numbers
 from mlkit.core.verdict import Finding, Verdict
@@ -241,20 +243,16 @@ def _flagged(table: pd.DataFrame, rules: Rules, judged: Judged) -> pd.DataFrame:
         found = table[flag].where(table[flag] != "", found)
     schema = known.put(Column(flag, "category", ("flag",)))
     if marked:
-        return schema.attach(table.assign(**{flag: found}))
+        return schema.attach(with_columns(table, {flag: found}))
     # a wide table takes one more column by assignment only with a warning
     return schema.attach(pd.concat([table, found.rename(flag)], axis=1))
 
 
 def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
     schema = Schema.of(table)
-    target = schema.target
     named = any(_left(table, schema[name]) for name in schema.features)
     twice = len(table) - len(pd.factorize(table.index)[1])
     return [
-        _finding(
-            "a target is named", target is not None, target or "none", "", NAME_ONE
-        ),
         *_of_target(table, schema, min_rows),
         _finding(
             "at least one feature says something",
@@ -272,6 +270,8 @@ def _structure(table: pd.DataFrame, min_rows: int) -> list[Finding]:
 
 
 NAME_ONE = "name the target in collect"
+WITHOUT = ("anomaly", "cluster")
+"""Kinds of problems, as [goal] kind has them, that need no target."""
 
 
 def _left(table: pd.DataFrame, column: Column) -> list[Column]:
@@ -280,8 +280,14 @@ def _left(table: pd.DataFrame, column: Column) -> list[Column]:
 
 
 def _of_target(table: pd.DataFrame, raw: Schema, min_rows: int) -> list[Finding]:
+    if config("goal.kind") in WITHOUT:
+        need = f"{min_rows:,}"
+        return [
+            _finding("enough rows", len(table) >= min_rows, f"{len(table):,}", need)
+        ]
     if raw.target is None:
-        return []
+        return [_finding("a target is named", False, "none", "", NAME_ONE)]
+    named = _finding("a target is named", True, raw.target)
     alone = raw.only([raw.target]).attach(table[[raw.target]].reset_index(drop=True))
     cleaned = clean(alone, duplicates=False).table
     schema = Schema.of(cleaned)
@@ -297,14 +303,14 @@ def _of_target(table: pd.DataFrame, raw: Schema, min_rows: int) -> list[Finding]
     if schema[raw.target].type == "number":
         varies = len(counts) > 1
         got = f"{len(counts):,} different values"
-        return [rows, _finding("the target varies", varies, got, "2")]
+        return [named, rows, _finding("the target varies", varies, got, "2")]
     enough = int((counts >= FEWEST_OF_A_CLASS).sum())
     got = ", ".join(f"{shorten(w)} {n:,}" for w, n in counts.head(4).items())
     need = f"two of {FEWEST_OF_A_CLASS} rows"
     classes = _finding(
         "at least two classes", enough > 1, got, need, "collect rows of other classes"
     )
-    return [rows, classes]
+    return [named, rows, classes]
 
 
 def _of_rules(rules: Rules, judged: Judged, rows: int) -> list[Finding]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.columns import with_columns
 from mlkit.core.errors import MlkitError
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.clean import Cleaning
@@ -195,9 +196,9 @@ class _Hold:
             rows = table.iloc[place :: max(len(self.predictor.columns), 1)].copy()
             dtype = rows[name].dtype
             gaps = pd.Series(index=rows.index, dtype=dtype)
-            copies.append(parity.changed(rows, {name: gaps}))
+            copies.append(with_columns(rows, {name: gaps}))
             if dtype.kind not in "fiubM":
-                copies.append(parity.changed(rows, {name: parity.UNSEEN}))
+                copies.append(with_columns(rows, {name: parity.UNSEEN}))
         odd = pd.concat(copies) if copies else table
         odd.attrs = table.attrs
         return odd

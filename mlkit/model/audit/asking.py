@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.columns import with_columns
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.fitted import Model
 
@@ -49,7 +50,7 @@ def said_with(
     True
     """
     if matrices is None:
-        return model.predicted(table.assign(**columns))
+        return model.predicted(with_columns(table, columns))
     return model.said_of(changed(model, table, columns, matrices))
 
 
@@ -66,7 +67,7 @@ def changed(
     model, table, columns, matrices
         As `said_with` takes them.
     """
-    moved, made = table.assign(**columns), []
+    moved, made = with_columns(table, columns), []
     for encoder, old in zip(model.encoders, matrices, strict=True):
         lean, new = _narrow(encoder, columns), old.copy()
         cells = lean.transform(moved)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.columns import with_columns
 from mlkit.model.fitted import Model, fit
 from mlkit.model.measures.measure import guess, units
 from mlkit.model.measures.metrics import METRICS, score
@@ -70,7 +71,7 @@ def shuffled_input(model: Model, valid: pd.DataFrame, seed: int = 0) -> Control:
         name: valid[name].array[rng.permutation(len(valid))]
         for name in model.problem.features
     }
-    said = model.predicted(valid.assign(**moved))
+    said = model.predicted(with_columns(valid, moved))
     return _control("shuffled input", model, valid, said, seed)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.columns import with_columns
 from mlkit.model.audit.dependence import focus
 from mlkit.model.audit.rules import Rules, readable, tree_of
 from mlkit.model.fitted import Model, fit
@@ -126,5 +127,5 @@ def _aimed(
     features = table[list(model.problem.features)]
     if task.classes:
         labels = np.array(model.classes, object)[said.argmax(axis=1)]
-        return features.assign(**{SAID: pd.array(labels, "str")})
-    return features.assign(**{SAID: said[:, 1] if model.classes else said})
+        return with_columns(features, {SAID: pd.array(labels, "str")})
+    return with_columns(features, {SAID: said[:, 1] if model.classes else said})

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.columns import with_columns
 from mlkit.core.schema import Column, Schema
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Model
@@ -176,7 +177,7 @@ def _weighed(outlook: Outlook, asked: Asked) -> tuple[pd.DataFrame, Settings]:
     schema = Schema.of(outlook.table)
     if problem.weight:
         schema = schema.change(problem.weight, roles=())
-    made = rows.assign(**{WEIGHT: weights})
+    made = with_columns(rows, {WEIGHT: weights})
     table = schema.put(Column(WEIGHT, "number", ("weight",))).attach(made)
     others = replace(problem, weight=WEIGHT)
     return table, replace(outlook.settings, problem=others)

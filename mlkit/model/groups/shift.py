@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
+from mlkit.core.columns import with_columns
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Model, Part
@@ -96,9 +97,8 @@ class Shift:
         if not self.share:
             return model
         problem, q = model.problem, self._levels_of(keys)
-        plain = rows.assign(
-            **{n: rows[n].iloc[0] for n in problem.features if n not in columns}
-        )
+        others = [n for n in problem.features if n not in columns]
+        plain = with_columns(rows, {n: rows[n].iloc[0] for n in others})
         args = problem, family("tree").encoding, problem.truth(rows), 0
         encoder, _ = Encoder.learn(rows, *args)
         matrix = encoder.transform(plain)

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.columns import with_columns
 from mlkit.core.errors import MlkitError
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
 from mlkit.model.runtime import Graph, Predictions
 
-__all__ = ["TOLERANCE", "Agreement", "Check", "agree", "changed", "compare", "probes"]
+__all__ = ["TOLERANCE", "Agreement", "Check", "agree", "compare", "probes"]
 
 TOLERANCE = 1e-5
 UNSEEN = "never seen before"
@@ -170,17 +171,9 @@ def probes(table: pd.DataFrame, model: Model, most: int = 1000) -> pd.DataFrame:
     none.update({name: pd.Series(index=some.index, dtype="str") for name in texts})
     huge: Mapping[str, Any] = dict.fromkeys(numbers, 1e300)
     loud = {name: some[name].str.upper() + f" {UNSEEN}" for name in texts}
-    unseen = changed(some, {**dict.fromkeys(words, UNSEEN), **loud})
-    copies = [changed(some, made) for made in (ties, whole, none, huge)]
+    unseen = with_columns(some, {**dict.fromkeys(words, UNSEEN), **loud})
+    copies = [with_columns(some, made) for made in (ties, whole, none, huge)]
     return pd.concat([wanted, *copies, unseen], ignore_index=True)
-
-
-def changed(table: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a copy with other columns, whatever their names: ``self`` is one too."""
-    copy = table.copy(deep=False)
-    for name, values in columns.items():
-        copy[name] = values
-    return copy
 
 
 def _halfway(column: pd.Series) -> Array:

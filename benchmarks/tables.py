@@ -58,7 +58,8 @@ def table(cache, name):
 def loss(truth, said, kind):
     """Return what is compared, less is better: RMSE, 1 - AUC, or log loss."""
     if kind == "number":
-        return float(np.sqrt(np.mean((said["value"] - truth) ** 2)))
+        errors = said["value"].to_numpy() - truth.to_numpy()
+        return float(np.sqrt(np.mean(errors**2)))
     from sklearn.metrics import log_loss, roc_auc_score
 
     chances = said.to_numpy(float)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.columns import with_columns
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.rows import MISSING
 from mlkit.core.session import is_person, show
@@ -19,10 +20,11 @@ from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.runtime import cut
+from mlkit.model.wording.passage import Passage, passage
 
 __all__ = ["WhatIf"]
 
-MOST, LEVELS, SAMPLE = 16, 60, 2000
+MOST, LEVELS, SAMPLE, TEXTS = 16, 60, 2000, 3
 
 
 class WhatIf:
@@ -81,7 +83,7 @@ class WhatIf:
         number = name in self.model.problem.numbers
         cell = float("nan") if number and value is None else value
         cells: Any = [float(cell)] if number else pd.array([cell], "str")
-        self.row = self.row.assign(**{name: cells})
+        self.row = with_columns(self.row, {name: cells})
 
     def explain(self) -> Local:
         """Return why the model says what it says of the row as it now is."""
@@ -95,6 +97,22 @@ class WhatIf:
     def picture(self) -> Picture:
         """Draw what each feature does to the prediction."""
         return self.explain().plot()
+
+    def passages(self) -> list[Passage]:
+        """Return which words of each text moved the prediction."""
+        names = self.model.problem.texts[:TEXTS]
+        at = self.threshold
+        return [passage(self.model, self.row, n, threshold=at) for n in names]
+
+    def parts(self) -> list[object]:
+        """Return all that is told of the row: a picture, texts, and a table.
+
+        Of a text that is the only feature just the text is told.
+        """
+        problem = self.model.problem
+        told: list[object] = [self.picture()] if len(problem.features) > 1 else []
+        plain = bool(problem.numbers or problem.categories)
+        return [*told, *self.passages(), *([self.hints()] if plain else [])]
 
     def says(self) -> str:
         """Return the label, or the value, in words."""
@@ -113,22 +131,20 @@ class WhatIf:
 
         names = [part.feature for part in self.explain().parts][:MOST]
         controls = [_control(self, name) for name in names]
-        line, table = w.HTML(), w.HTML()
-        image = w.Image(format="png", layout=w.Layout(width="640px"))
+        line, views = w.HTML(), [_view(part) for part in self.parts()]
 
         def follow(_: Any = None) -> None:
-            found = self.explain()
             target = escape(self.model.problem.target)
             line.value = f"<b>{target}: {escape(self.says())}</b>"
-            image.value = found.plot()._repr_png_()[0]
-            table.value = self.hints()._repr_html_()
+            for view, part in zip(views, self.parts(), strict=True):
+                view.value = _drawn(part)
 
         for name, control in zip(names, controls, strict=True):
             control.observe(_changer(self, name, follow), names="value")
         follow()
         more = len(self.model.problem.features) - len(names)
         rest = w.HTML(f"and {more} features that do less" if more > 0 else "")
-        return Panel([w.VBox([*controls, rest]), w.VBox([line, image, table])])
+        return Panel([w.VBox([*controls, rest]), w.VBox([line, *views])])
 
     def __repr__(self) -> str:
         return f"<WhatIf row {self.row.index[0]}: {self.says()}>"
@@ -137,8 +153,8 @@ class WhatIf:
         if is_person():
             show(self.widget())
             return
-        show(self.picture())
-        show(self.hints())
+        for part in self.parts():
+            show(part)
 
 
 def _place(model: Model, rows: pd.DataFrame, row: str, threshold: float) -> int:
@@ -156,6 +172,20 @@ def _place(model: Model, rows: pd.DataFrame, row: str, threshold: float) -> int:
     told = of_focus(model, said)
     middle = threshold if model.classes else float(np.median(told))
     return int(np.abs(told - middle).argmin())
+
+
+def _view(part: Any) -> Any:
+    """Return a place to show a picture or a page in."""
+    import ipywidgets as w
+
+    shape = w.Layout(width="640px")
+    if isinstance(part, Picture):
+        return w.Image(format="png", layout=shape)
+    return w.HTML(layout=w.Layout(max_width="640px"))
+
+
+def _drawn(part: Any) -> Any:
+    return part._repr_png_()[0] if isinstance(part, Picture) else part._repr_html_()
 
 
 def _changer(what: WhatIf, name: str, follow: Any) -> Any:
@@ -179,7 +209,8 @@ def _control(what: WhatIf, name: str) -> Any:
     problem = what.model.problem
     if name in problem.texts:
         cell = str(words(what.row, name).iloc[0])
-        return w.Textarea(value=cell, rows=3, continuous_update=False, **shape)
+        tall = min(max(3, len(cell) // 30), 16)
+        return w.Textarea(value=cell, rows=tall, continuous_update=False, **shape)
     if name in problem.categories:
         own = str(words(what.row, name).iloc[0])
         levels = words(what.seen, name).value_counts().index[:LEVELS]

@@ -97,19 +97,19 @@ def chosen(counts: Any, names: Sequence[str]) -> tuple[Any, list[str]]:
     fit = seen >= max(2, rows // 2000)
     if rows > 20:
         fit &= seen <= COMMON * rows
-    kept = np.flatnonzero(fit)
+    kept: list[int] = np.flatnonzero(fit).tolist()
     if len(kept) > WIDEST:
         kept = _top(kept, np.asarray(counts.sum(axis=0)).ravel(), names)
-    kept = np.array(sorted(kept, key=lambda at: names[at]), np.int64)
+    kept.sort(key=lambda at: names[at])
     return counts[:, kept].tocsr(), [names[at] for at in kept]
 
 
-def _top(kept: Any, total: Any, names: Sequence[str]) -> Any:
+def _top(kept: list[int], total: NDArray[Any], names: Sequence[str]) -> list[int]:
     """Return the most frequent; of those that come equally often, the first by name."""
     least = np.partition(total[kept], -WIDEST)[-WIDEST]
-    sure = kept[total[kept] > least]
-    rest = sorted(kept[total[kept] == least], key=lambda at: names[at])
-    return np.concatenate([sure, rest[: WIDEST - len(sure)]]).astype(np.int64)
+    sure = [at for at in kept if total[at] > least]
+    rest = sorted((at for at in kept if total[at] == least), key=lambda at: names[at])
+    return [*sure, *rest[: WIDEST - len(sure)]]
 
 
 def counted(values: pd.Series, pieces: bool, words: Sequence[str]) -> Any:

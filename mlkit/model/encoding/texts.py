@@ -68,9 +68,10 @@ class Texts:
 
     def _transform(self, values: pd.Series) -> Floats:
         sums, lengths = _weighed(counted(values, self.pieces, self.words))
-        return self._scaled((sums @ self.weights) * lengths[:, None])
+        return self.scaled((sums @ self.weights) * lengths[:, None])
 
-    def _scaled(self, cells: Floats) -> Floats:
+    def scaled(self, cells: Floats) -> Floats:
+        """Return columns from sums that were multiplied by what lengths say."""
         return ((cells - self.mean) * self.scale).astype(np.float32)
 
     @classmethod
@@ -195,7 +196,7 @@ def _learn(
         (1 / np.where(spread > 1e-9, spread, 1.0)).astype(np.float32),
         names,
     )
-    return made, made._scaled(cells)
+    return made, made.scaled(cells)
 
 
 def _short(values: pd.Series) -> bool:

@@ -7,10 +7,11 @@ Python. What a word is, Unicode says: letters and digits, with an apostrophe wit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Any
 
-__all__ = ["MOST", "grams", "plain"]
+__all__ = ["MOST", "grams", "plain", "spans"]
 
 MOST = 4000
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -60,3 +61,21 @@ def grams(text: str) -> list[str]:
     single = words.split(" ")
     pairs = [f"{a} {b}" for a, b in pairwise(single)]
     return [*single, *(rest.split(" ") if rest else []), *pairs]
+
+
+def spans(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where each word of a text begins and ends, and what `plain` makes of it.
+
+    Examples
+    --------
+    >>> list(spans("So GOOD!"))
+    [(0, 2, 'so'), (3, 7, 'good')]
+    """
+    small = text.lower()
+    place: Sequence[int] = range(len(text) + 1)
+    if len(small) != len(text):  # a few letters become two
+        each = [at for at, sign in enumerate(text) for _ in sign.lower()]
+        place = [*each, len(text)]
+    for one in islice(WORD.finditer(small), MOST):
+        start, end = one.span()
+        yield place[start], max(place[end], place[end - 1] + 1), one.group()

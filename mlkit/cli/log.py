@@ -48,6 +48,8 @@ def command(
     are older than [policies] log_days of mlkit.toml says. --merge takes in requests
     and truths of other logs, which stay as they are.
     """
+    from mlkit.cli.traced import Traced
+    from mlkit.core.project import Project
     from mlkit.product.log import find, last
 
     place = path or place_of(folder)
@@ -58,14 +60,14 @@ def command(
     if others or turn:
         return
     found = [find(place, name)] if name else last(place, max(count, 0))
+    project = Project.find(folder)
     for request in found:
+        traced = Traced.of(request, project)
         if as_json:
-            click.echo(json.dumps(_form(request), ensure_ascii=False))
-        elif name:
-            click.echo("\n".join(_whole(request)))
+            click.echo(json.dumps(traced.form(), ensure_ascii=False))
         else:
-            click.echo(_line(request))
-    if not found:
+            click.echo("\n".join(traced.told()) if name else _line(request))
+    if not found and not as_json:
         click.echo("no request yet")
 
 
@@ -113,36 +115,6 @@ def _line(request: Request) -> str:
 
 
 def _said(request: Request) -> Iterator[str]:
-    for told in request.reply["predictions"]:
-        yield str(told["label"] if "label" in told else told["value"])
-
-
-def _whole(request: Request) -> Iterator[str]:
-    about = request.about
-    yield f"request  {request.id}"
-    yield f"at       {request.at.isoformat(timespec='milliseconds')}"
-    yield f"took     {1000 * request.seconds:.1f} ms"
-    yield f"model    {request.model[:12]}"
-    yield f"package  {request.model}"
-    for name in ("project", "artifact", "run", "by", "made", "review_by"):
-        if about.get(name):
-            yield f"{name.removesuffix('_by'):<9}{about[name]}"
-    for row, told in enumerate(request.reply["predictions"]):
-        cells = {name: column[row] for name, column in request.cells.items()}
-        yield f"row {row}"
-        yield f"  asked  {json.dumps(cells, ensure_ascii=False)}"
-        yield f"  said   {json.dumps(told, ensure_ascii=False)}"
-
-
-def _form(request: Request) -> dict[str, object]:
-    about = {k: v for k, v in request.about.items() if k != "schema"}
-    return {
-        "id": request.id,
-        "at": request.at.isoformat(),
-        "model": request.model,
-        "rows": request.rows,
-        "seconds": request.seconds,
-        "cells": request.cells,
-        "reply": request.reply,
-        "about": about,
-    }
+    for told in request.reply.get("predictions", ()):
+        if told is not None:
+            yield str(told["label"] if "label" in told else told["value"])

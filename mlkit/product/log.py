@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from mlkit.product.journal.parts import (
     rows_of,
 )
 from mlkit.product.journal.tables import opened
+from mlkit.product.journal.truths import Truth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,10 @@ TRUTHS = """
     WHERE request IN (SELECT id FROM requests WHERE at >= ? AND at < ?)
     ORDER BY request, row, at, value
 """
+HISTORY = """
+    SELECT request, row, value, at FROM truths WHERE request = ? ORDER BY at, row, value
+"""
+SILENT = "SELECT model, seconds, reply FROM shadows WHERE request = ? ORDER BY model"
 TRIES = 3
 
 
@@ -64,6 +69,10 @@ class Request:
         What was sent back.
     about
         What is known of the model: made, reviewed by, run, schema.
+    truths
+        What became of its rows, every truth that came in, the latest last.
+    shadows
+        What other models said in silence: model, seconds, reply.
     """
 
     id: str
@@ -74,6 +83,8 @@ class Request:
     cells: Mapping[str, Sequence[Any]]
     reply: Mapping[str, Any]
     about: Mapping[str, Any]
+    truths: Sequence[Truth] = ()
+    shadows: Sequence[Mapping[str, Any]] = ()
 
 
 def last(path: Path | str, count: int = 20) -> list[Request]:
@@ -95,7 +106,7 @@ def last(path: Path | str, count: int = 20) -> list[Request]:
 
 
 def find(path: Path | str, id: str) -> Request:  # noqa: A002
-    """Return one request by the id that its reply had.
+    """Return one request by the id that its reply had, with all that is known of it.
 
     Raises
     ------
@@ -106,7 +117,15 @@ def find(path: Path | str, id: str) -> Request:  # noqa: A002
     if not found:
         todo = "see `mlkit log` for the newest ones"
         raise InputError(f"no request {id!r}", where=str(path), todo=todo)
-    return found[0]
+    with opened(Path(path), read=True) as connection:
+        truths = connection.execute(HISTORY, (id,)).fetchall()
+        silent = connection.execute(SILENT, (id,)).fetchall()
+    shadows = [
+        {"model": model, "seconds": seconds, "reply": json.loads(reply)}
+        for model, seconds, reply in silent
+    ]
+    known = tuple(Truth(*told) for told in truths)
+    return replace(found[0], truths=known, shadows=shadows or found[0].shadows)
 
 
 def read(
@@ -232,8 +251,9 @@ def _asked(path: Path | str, query: str, values: Sequence[Any]) -> list[Request]
 def _request(row: Row, models: Mapping[str, Mapping[str, Any]]) -> Request:
     at = datetime.fromtimestamp(row.at, UTC)
     cells, reply = json.loads(row.cells or "{}"), json.loads(row.reply or "{}")
-    about = models.get(row.model, {})
-    return Request(row.id, at, row.model, row.rows, row.seconds, cells, reply, about)
+    shadows = tuple(json.loads(row.shadows or "[]"))
+    told = (row.id, at, row.model, row.rows, row.seconds, cells, reply)
+    return Request(*told, models.get(row.model, {}), shadows=shadows)
 
 
 def _seconds(moment: datetime | None, otherwise: float) -> float:

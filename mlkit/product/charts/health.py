@@ -165,10 +165,9 @@ def requests(health: Health) -> plots.Picture:
         axes[1].set_ylim(bottom=0)
         axes[1].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         for one in axes:
-            one.legend(loc="upper left", ncols=4, fontsize=8)
-            one.margins(y=0.25)
-    plots.label(axes[0], "Milliseconds that so many requests took at most")
-    plots.label(axes[1], "Share of rows with a flag")
+            one.legend(loc="upper left", ncols=4, bbox_to_anchor=(0, 1.1), fontsize=8)
+    plots.label(axes[0], "Milliseconds that so many requests took at most\n")
+    plots.label(axes[1], "Share of rows with a flag\n")
     for one in axes:
         _dates(one, health.windows)
     plots.headline(picture, "Requests", _load_told(health))

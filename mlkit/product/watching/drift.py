@@ -64,12 +64,6 @@ class Change:
     distance: float | None = None
     psi: float | None = None
 
-    @property
-    def title(self) -> str:
-        """The change in a few words."""
-        aside = "" if self.what in ("values", "predictions") else f", {self.what}"
-        return f"{self.column}{aside}"
-
 
 def drift(
     reference: Form, columns: Mapping[str, Array], *, rate: float = 0.01
@@ -183,7 +177,7 @@ def _measured(name: str, what: str, form: Form, cells: Array) -> Iterator[Change
 
 
 def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
-    """Compare two spreads of numbers at the reference's quantiles.
+    """Compare two spreads of numbers at the reference's quantiles, and beyond its ends.
 
     The distance is looked for at these alone, so that it is never overstated.
     """
@@ -195,7 +189,8 @@ def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
     now = counted(np.sort(given), edges)
     many = before.sum(), max(now.sum(), 1)
     apart = np.abs(before.cumsum() / many[0] - now.cumsum() / many[1])[:-1]
-    effect = float(apart.max(initial=0.0))
+    beyond = [(given < form["min"]).sum(), (given > form["max"]).sum()]
+    effect = float(max(apart.max(initial=0.0), max(beyond) / many[1]))
     root = np.sqrt(many[0] * many[1] / (many[0] + many[1]))
     spread = form.get("std") or 0.0
     mean = float(given.mean()) if len(given) else np.nan
@@ -206,9 +201,9 @@ def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
         round(effect, 6),
         float(kolmogorov(root * effect)),
         before=f"mean {say(form['mean'])}",
-        now=f"mean {say(mean)}",
-        shift=round((mean - form["mean"]) / spread, 4) if spread else None,
-        distance=round(far / spread, 4) if spread else None,
+        now=say(mean),
+        shift=_spreads(mean - form["mean"], spread),
+        distance=_spreads(far, spread),
         psi=_psi(before, now),
     )
 
@@ -249,7 +244,7 @@ def _of_counts(
         round(float(np.abs(shares[0] - shares[1]).sum() / 2), 6),
         float(chdtrc(free, score)) if free else 1.0,
         before=f"{names[moved]} {shares[0][moved]:.0%}",
-        now=f"{names[moved]} {shares[1][moved]:.0%}",
+        now=f"{shares[1][moved]:.0%}",
         psi=_psi(before, now),
     )
 
@@ -264,7 +259,7 @@ def _of_shares(
     shares = first / rows, second / len(cells)
     p = float(fisher_exact(table).pvalue) if first + second else 1.0
     effect = round(abs(shares[1] - shares[0]), 6)
-    before, now = (f"{share:.1%} {what}" for share in shares)
+    before, now = f"{shares[0]:.1%} {what}", f"{shares[1]:.1%}"
     return Change(name, what, effect, p, before=before, now=now)
 
 
@@ -295,6 +290,12 @@ def _psi(before: Array, now: Array) -> float:
         (counts[kept] + 0.5) / (counts[kept] + 0.5).sum() for counts in (before, now)
     )
     return round(float(((other - one) * np.log(other / one)).sum()), 4)
+
+
+def _spreads(value: float, spread: float) -> float | None:
+    """Return a number in standard deviations, where there are any."""
+    told = value / spread if spread else np.nan
+    return round(float(told), 4) if np.isfinite(told) else None
 
 
 def _fresh(words: list[Any], rows: float) -> str:

@@ -125,7 +125,8 @@ class Health:
     def state(self) -> str:
         """``healthy``, ``watch`` or ``retrain``; what cannot be judged is watched."""
         level = gravest(self.signs)
-        return "watch" if level == "unknown" or self.judged is None else level
+        unsure = level == "unknown" or (level == "healthy" and self.judged is None)
+        return "watch" if unsure else level
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -154,7 +155,7 @@ class Health:
                 one.before,
                 one.now,
                 "–" if one.shift is None else f"{one.shift:+.2f} sd",
-                f"yes (q {say(one.q, 1)})" if one.certain else "no",
+                _certain(one) if one.certain else "no",
             )
             for one in self.changes[:most]
         ]
@@ -232,3 +233,7 @@ class Health:
 def _line(sign: Sign) -> str:
     todo = f"; {sign.todo}" if sign.todo and sign.level != "healthy" else ""
     return f"  {sign.level:<8} {sign.about}: {sign.what}{todo}"
+
+
+def _certain(change: Change) -> str:
+    return f"yes (q {say(change.q, 1)})" if change.q >= 0.001 else "yes (q < 0.001)"

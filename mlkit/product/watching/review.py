@@ -56,7 +56,7 @@ class Aside:
             )
         ]
         title = f"{many(len(self.table), 'decision')} set aside for a person"
-        top = card(title, f"of the {many(self.rows, 'row')} that were judged")
+        top = card(title, f"from the newest {many(self.rows, 'row')}")
         rest = len(self.table) - len(lines)
         return top + (grid(heads, lines, f"and {rest} more" if rest else ""))
 

@@ -138,7 +138,8 @@ def of_changes(
     if told:
         level = "retrain" if told[0].effect >= limits.large else "watch"
         todo = "see whether the world changed so, or only the rows that are asked"
-        yield Sign(level, "predictions", f"it says other things: {_listed(told)}", todo)
+        what = f"what it says changed: {_listed(told, named=False)}"
+        yield Sign(level, "predictions", what, todo)
     else:
         yield Sign("healthy", "predictions", "it says what it said at acceptance")
 
@@ -284,14 +285,17 @@ def _by_loss(
     return Sign(level, about, f"{what}: {whole} of what it had over a guess is lost")
 
 
-def _listed(changes: Sequence[Change]) -> str:
-    told = [_one(change) for change in changes[:TOLD]]
+def _listed(changes: Sequence[Change], *, named: bool = True) -> str:
+    told = [_one(change, named) for change in changes[:TOLD]]
     rest = len(changes) - len(told)
     return "; ".join(told) + (f"; and {rest} more" if rest else "")
 
 
-def _one(change: Change) -> str:
-    return f"{change.title} {change.effect:.0%} ({change.before} → {change.now})"
+def _one(change: Change, named: bool) -> str:
+    title = change.column if named else change.what
+    if named and change.what != "values":
+        title = f"{title}, {change.what}"
+    return f"{title} {change.effect:.0%} ({change.before} → {change.now})"
 
 
 def _todo(changes: Sequence[Change], level: str) -> str:

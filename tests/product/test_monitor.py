@@ -1,0 +1,209 @@
+"""A model at work, watched through the front door."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlkit.core.artifacts import KINDS, kind_of
+from mlkit.core.errors import InputError, UsageError
+from mlkit.product.monitor import Health, Limits, follow, monitor, set_aside
+from mlkit.product.watching.live import live
+from mlkit.product.watching.parcel import Parcel
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SLOW = [
+    pytest.param(kind, marks=pytest.mark.slow) for kind in ("many_classes", "number")
+]
+KINDS_OF = ("two_classes", *SLOW)
+PICTURES = ("overview", "columns", "score", "groups", "requests")
+
+
+@pytest.fixture
+def days(package_of, make_loans):
+    """Give live rows of some days: (how many, what is shifted, whether truth is in)."""
+
+    def make(*plan, kind="two_classes", rows=250):
+        loans, tables, day = package_of(kind), [], 0
+        for count, shift, true in plan:
+            for _ in range(count):
+                made, truth = make_loans(rows, seed=1000 + day, kind=kind, **shift)
+                tables.append(loans.table(made, truth if true else None, day))
+                day += 1
+        return loans.live(*tables)
+
+    return make
+
+
+def levels(health):
+    return {one.about: one.level for one in health.signs if one.about != "requests"}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF)
+def test_rows_like_those_of_training_are_healthy(days, kind):
+    health = monitor(days((3, {}, True), kind=kind), now=NOW)
+    assert health.state == "healthy", str(health)
+    assert health.drifted == ()
+    assert health.reasons == ()
+    assert {one.level for one in health.windows} == {"healthy"}
+    assert str(health).startswith("healthy: ")
+
+
+@pytest.mark.parametrize("kind", KINDS_OF)
+def test_drifted_rows_are_told_and_say_retrain_before_any_truth(days, kind):
+    plan = (3, {}, True), (2, {"pay": 1.2, "town": 0.2}, False)
+    health = monitor(days(*plan, kind=kind), now=NOW)
+    assert health.state == "retrain"
+    assert {"pay", "town"} <= set(health.drifted)
+    assert "age" not in health.drifted
+    assert levels(health)["predictions"] == "retrain"
+    assert [one.level for one in health.windows][:3] == ["healthy"] * 3
+    assert "pay" in " ".join(health.reasons)
+
+
+def test_a_single_column_that_moves_is_watched(days):
+    health = monitor(days((2, {}, False), (2, {"age": 0.6}, False)), now=NOW)
+    assert health.state == "watch"
+    assert health.drifted == ("age",)
+    assert levels(health)["score"] == "unknown"
+
+
+@pytest.mark.parametrize("kind", KINDS_OF)
+def test_a_world_that_turned_is_seen_by_the_truth_alone(days, kind):
+    turned = days((2, {}, True), (2, {"turned": 1}, True), kind=kind)
+    health = monitor(turned, now=NOW)
+    assert levels(health)["score"] == "retrain"
+    assert levels(health)["estimate"] == levels(health)["columns"] == "healthy"
+    blind = monitor(days((2, {}, True), (2, {"turned": 1}, False), kind=kind), now=NOW)
+    assert blind.state == "healthy"
+    assert "up to 2026-03-02" in str(blind)
+    lines = repr(health.hindsight()).splitlines()
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize("kind", KINDS_OF)
+def test_what_is_expected_is_near_what_comes_true_on_rows_that_changed(days, kind):
+    health = monitor(days((4, {"pay": 0.8}, True), kind=kind), now=NOW)
+    for one in health.windows:
+        assert one.hoped.value == pytest.approx(one.score.value, rel=0.25)
+        assert one.estimate.low <= one.estimate.value <= one.estimate.high
+
+
+def test_groups_that_come_apart_are_watched(days):
+    health = monitor(days((2, {"bias": 2.5}, True)), now=NOW)
+    assert levels(health)["groups"] == "watch"
+    assert "by sex" in " ".join(health.reasons)
+    assert set(health.windows[0].shares) == {"sex = f", "sex = m"}
+    blind = monitor(days((2, {}, False)), now=NOW)
+    assert {gap.name for gap in blind.fairness.gaps} == {"parity_gap", "parity_ratio"}
+
+
+def test_too_few_rows_are_watched_and_no_rows_too(days, package_of):
+    few = days((1, {}, True), rows=40)
+    assert monitor(few, now=NOW).state == "watch"
+    none = few.take(np.zeros(len(few), bool))
+    health = monitor(none, now=NOW)
+    assert health.state == "watch"
+    assert health.windows == ()
+    assert "no request" in none._repr_html_()
+    assert monitor(few, now=NOW, limits=Limits(least=30)).judged is not None
+    for what in PICTURES:
+        assert health.plot(what).axes
+
+
+def test_low_traffic_is_judged_over_several_windows_together(days):
+    health = monitor(days((6, {}, True), rows=45), now=NOW)
+    assert {one.level for one in health.windows} == {"unknown"}
+    assert health.judged.traffic.rows == 135
+    assert health.state == "healthy"
+
+
+def test_a_package_past_its_review_by_date_says_so(days):
+    late = monitor(days((1, {}, True)), now=datetime(2036, 1, 1, tzinfo=UTC))
+    assert late.state == "watch"
+    assert levels(late)["review"] == "watch"
+
+
+def test_slow_answers_and_broken_cells_are_watched(days):
+    seen = days((1, {}, True))
+    flag = [{"field": "pay", "flag": "contract", "rule": "pay above 0"}]
+    seen.rows["request.seconds"] = 2.0
+    seen.rows.loc[:40, "output.flags"] = json.dumps(flag)
+    health = monitor(seen, now=NOW)
+    told = [one.what for one in health.signs if one.level == "watch"]
+    assert len(told) == 2
+    assert "2,000 ms" in told[0]
+    assert "pay above 0 (16%)" in told[1]
+
+
+def test_a_health_is_kept_and_read_again(days, tmp_path):
+    health = monitor(days((1, {}, True), (1, {"pay": 1.0}, False)), now=NOW)
+    assert kind_of(health, "health") == "record"
+    KINDS["record"].write(health, tmp_path)
+    assert KINDS["record"].read(tmp_path) == health
+    assert Health.from_dict(json.loads(json.dumps(health.to_dict()))) == health
+    page = health._repr_html_()
+    assert health.state in page
+    for what in PICTURES:
+        assert health.plot(what)._repr_png_()[0][:4] == b"\x89PNG"
+    with pytest.raises(UsageError, match="no picture"):
+        health.plot("weather")
+
+
+def test_decisions_are_set_aside_with_what_led_to_them(days):
+    seen = days((3, {}, True), (1, {"pay": 1.0}, False))
+    aside = set_aside(seen, most=24)
+    assert len(aside.table) == 24
+    counts = aside.table["set_aside"].value_counts()
+    assert set(counts.index) == {"wrong", "doubtful", "odd", "at random"}
+    wrong = aside.table[aside.table["set_aside"] == "wrong"]
+    assert (wrong["said"] != wrong["truth"]).all()
+    assert wrong["truth"].notna().all()
+    assert aside.table["because"].str.contains("pay = |age = ").any()
+    assert "input.pay" in aside.table
+    assert aside.table.index.is_unique
+    assert set_aside(seen, most=24).table.equals(aside.table)
+    empty = set_aside(seen.take(np.zeros(len(seen), bool)))
+    assert len(empty.table) == 0
+
+
+def test_an_old_package_without_samples_is_watched_all_the_same(days):
+    seen = days((2, {}, True))
+    old = dict(seen.parcel.reference)
+    old.pop("sample"), old.pop("truth")
+    object.__setattr__(seen.parcel, "reference", old)
+    health = monitor(seen, now=NOW)
+    assert health.state == "healthy"
+    assert levels(health)["rows"] == levels(health)["estimate"] == "unknown"
+    assert "package the model anew" in str(health)
+
+
+def test_the_log_is_followed_and_rows_of_other_models_are_left_out(
+    package_of, make_loans, tmp_path
+):
+    loans = package_of("two_classes")
+    batches = [(make_loans(120, seed=k)[0], k) for k in range(2)]
+    log = loans.log(tmp_path / "requests.sqlite", *batches)
+    seen = follow(loans.folder, log)
+    assert len(seen) == 240
+    assert not seen.known.any()
+    pay = batches[0][0]["pay"].to_numpy()
+    assert np.isnan(seen.columns["pay"]).sum() >= np.isnan(pay).sum()
+    assert np.allclose(seen.predicted.sum(axis=1), 1)
+    table = pd.concat([seen.rows, seen.rows.assign(**{"request.model": "0" * 64})])
+    both = live(Parcel.open(loans.folder), table)
+    assert len(both) == 240
+    assert "240 rows of other models" in " ".join(both.notes)
+    with pytest.raises(InputError, match="no request log"):
+        follow(loans.folder, tmp_path / "none.sqlite")
+    with pytest.raises(InputError, match="no package"):
+        follow(tmp_path, log)
+
+
+def test_a_window_that_is_none_is_refused(days):
+    with pytest.raises(UsageError, match="hour, day, week"):
+        monitor(days((1, {}, True)), window="fortnight")

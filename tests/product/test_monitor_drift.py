@@ -1,0 +1,164 @@
+"""Drift: what is there is found, and luck is not taken for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ks_2samp
+
+from mlkit.model.packing.reference import LETTERS, codes, levels, numbers
+from mlkit.product.watching.drift import compare, drift
+from mlkit.product.watching.together import together
+from mlkit.product.watching.windows import cut, newest
+
+ROWS, COLUMNS = 2000, 20
+
+
+def table(seed, rows=ROWS, shift=0.0):
+    """Make twenty columns, numbers and words; the fourth is shifted."""
+    rng = np.random.default_rng(seed)
+    made = {f"x{k}": rng.normal(k, 1 + k, rows) for k in range(15)}
+    made["x3"] = made["x3"] + shift * 4
+    words = [
+        rng.choice(list("abcdefgh"), rows, p=np.arange(1, 9) / 36) for _ in "12345"
+    ]
+    return made | {f"w{k}": word.astype(object) for k, word in enumerate(words)}
+
+
+def remember(cells):
+    """Return the reference of a table's cells."""
+    return {
+        "columns": {
+            name: levels(pd.Series(one)) if one.dtype == object else numbers(one)
+            for name, one in cells.items()
+        }
+    }
+
+
+def alarms(changes, small=0.1):
+    return {one.column for one in changes if one.certain and one.effect >= small}
+
+
+@pytest.mark.parametrize("before", [150, 1000])
+def test_thirty_windows_of_the_same_distribution_raise_at_most_two_alarms(before):
+    reference = remember(table(0, before))
+    assert len(reference["columns"]) == COLUMNS
+    raised = [alarms(drift(reference, table(1 + k, 300))) for k in range(30)]
+    assert sum(map(bool, raised)) <= 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_half_a_standard_deviation_in_one_of_twenty_columns_is_found(seed):
+    reference = remember(table(100 + seed, 1000))
+    changes = drift(reference, table(200 + seed, shift=0.5))
+    assert alarms(changes) == {"x3"}
+    assert changes[0].column == "x3"
+    assert changes[0].shift == pytest.approx(0.5, abs=0.12)
+    assert changes[0].effect == pytest.approx(0.197, abs=0.06)
+
+
+def test_a_large_change_of_few_rows_may_be_luck_and_many_rows_make_it_certain():
+    reference = remember(table(0, 1000))
+    few, many = (drift(reference, table(5, rows, shift=0.4))[0] for rows in (12, 4000))
+    assert not few.certain
+    assert many.certain
+
+
+def test_a_change_that_is_certain_and_small_is_no_alarm():
+    rng = np.random.default_rng(0)
+    reference = remember({"x": rng.normal(0, 1, 40_000)})
+    (first, *_) = drift(reference, {"x": rng.normal(0.1, 1, 40_000)})
+    assert first.certain
+    assert first.effect < 0.1
+
+
+@given(st.integers(0, 999), st.integers(40, 400), st.floats(-1, 1))
+def test_the_distance_is_never_overstated(seed, rows, shift):
+    rng = np.random.default_rng(seed)
+    before, now = rng.normal(size=rows), rng.normal(shift, 1, 200).round(1)
+    (change,) = (c for c in compare("x", numbers(before), now) if c.what == "values")
+    exact = ks_2samp(before, now, method="asymp")
+    assert change.effect <= exact.statistic + 1e-6
+    assert change.effect >= exact.statistic - 2 / 64 - 2 / rows
+    assert change.p >= exact.pvalue - 1e-6 or change.p >= 0.2 * exact.pvalue
+
+
+def test_missing_cells_unseen_words_and_shares_are_told_apart():
+    rng = np.random.default_rng(1)
+    reference = remember(
+        {
+            "x": np.where(rng.random(500) < 0.02, np.nan, rng.normal(size=500)),
+            "w": rng.choice(["a", "b"], 500).astype(object),
+        }
+    )
+    x = np.where(rng.random(500) < 0.4, np.nan, rng.normal(size=500))
+    w = rng.choice(["a", "b", "zzz"], 500, p=[0.4, 0.4, 0.2]).astype(object)
+    found = {(c.column, c.what): c for c in drift(reference, {"x": x, "w": w})}
+    assert found["x", "missing"].certain
+    assert not found["x", "values"].certain
+    assert found["w", "unseen"].certain
+    assert "zzz" in found["w", "unseen"].now
+    assert found["x", "missing"].effect == pytest.approx(0.38, abs=0.06)
+
+
+def test_a_missing_word_is_a_word_of_its_own():
+    form = levels(pd.Series(["a"] * 50 + ["(missing)"] * 50))
+    cells = np.array(["a", None] * 50, dtype=object)
+    assert all(change.effect == 0 for change in compare("w", form, cells))
+
+
+def test_texts_that_grow_longer_and_use_other_words_are_told():
+    from mlkit.model.packing.reference import _texts
+
+    before = pd.Series(["the train was late again", "the bus was early"] * 60)
+    form = _texts(before.astype("str"))
+    same = {c.what: c for c in compare("t", form, before.to_numpy(object))}
+    assert max(one.effect for one in same.values()) < 0.01
+    other = np.array(["xyzzy plugh foo bar baz qux quux corge"] * 100, dtype=object)
+    told = {c.what: c for c in compare("t", form, other)}
+    assert told["length"].effect == 1
+    assert told["words"].effect == 1
+
+
+@pytest.mark.parametrize("cells", [[], [np.nan] * 9, [np.inf, 1.0, -np.inf]])
+def test_empty_and_odd_columns_make_no_trouble(cells):
+    form = numbers(np.random.default_rng(0).normal(size=50))
+    for change in drift({"columns": {"x": form}}, {"x": np.array(cells, float)}):
+        assert 0 <= change.p <= 1
+    nothing = numbers(np.array(cells[:0], float))
+    assert drift({"columns": {"x": nothing}}, {"x": np.arange(5.0)}) == ()
+
+
+def test_columns_that_go_together_otherwise_are_seen_though_each_is_as_it_was():
+    rng = np.random.default_rng(2)
+    first = rng.normal(size=(800, 2))
+    cells = {"a": first[:, 0], "b": first[:, 0] + 0.3 * first[:, 1]}
+    reference = remember(cells)
+    reference["sample"] = {
+        name: "".join(LETTERS[k] for k in codes(form, cells[name]))
+        for name, form in reference["columns"].items()
+    }
+    again = rng.normal(size=(800, 2))
+    same = {"a": again[:, 0], "b": again[:, 0] + 0.3 * again[:, 1]}
+    turned = {"a": again[:, 0], "b": -again[:, 0] + 0.3 * again[:, 1]}
+    assert not alarms(drift(reference, turned))
+    assert together(reference, same).low < 0.55
+    assert together(reference, turned).low > 0.75
+    assert together({"columns": {}}, same) is None
+
+
+@given(st.lists(st.integers(0, 10**6), max_size=60), st.integers(1, 20))
+def test_windows_hold_every_row_once_and_in_order(seconds, count):
+    at = pd.Series(pd.to_datetime(sorted(seconds), unit="s", utc=True))
+    for by in ("hour", "day", "week", "month", str(count)):
+        spans = cut(at, by)
+        rows = [row for span in spans for row in span.rows]
+        assert rows == list(range(len(at)))
+        last = newest(at, spans, count)
+        assert (last is None) == (len(at) < count)
+        if last:
+            assert len(last.rows) >= count
+            assert last.rows[-1] == len(at) - 1

@@ -131,7 +131,10 @@ def test_lab_and_a_run_save_the_same(demo, tmp_path):
     root = tmp_path / "by_hand"
     subprocess.run(["cp", "-r", demo, root], check=True)
     wanted = {name: entry.identity for name, entry in refs(root).items()}
+    manual = Project.open(root).config("steps")
     for path in sorted((root / "steps").glob("*.ipynb")):
+        if path.stem.partition("_")[2] in manual:
+            continue
         nb = nbformat.read(path, 4)
         NotebookClient(nb, resources={"metadata": {"path": str(path.parent)}}).execute()
     drafts = Store(root / ".mlkit").drafts()

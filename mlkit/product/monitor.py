@@ -84,7 +84,8 @@ def monitor(
     judged = _window(some, bounds, seed)
     proved = _window(told, bounds, seed) if told else None
     changes = _changes(some, bounds)
-    whole = together(live.parcel.reference, some.columns, seed=seed)
+    cells = {n: some.columns[n] for n in live.parcel.watched if n in some.columns}
+    whole = together(live.parcel.reference, cells, seed=seed)
     fair = treated(told or some, seed=seed)
     made = replace(
         found,
@@ -162,7 +163,7 @@ def _changes(live: Live, limits: Limits) -> tuple[Change, ...]:
     target, args = parcel.problem.target, (live.predicted, parcel.threshold)
     found = [
         change
-        for name, form in parcel.reference["columns"].items()
+        for name, form in parcel.watched.items()
         if name in live.columns
         for change in drifting.compare(name, form, live.columns[name])
     ]
@@ -178,7 +179,7 @@ def _signs(
     limits: Limits,
 ) -> list[Sign]:
     """Judge what can be judged of a window by itself."""
-    columns = len(parcel.reference["columns"])
+    columns = len(parcel.watched)
     score, upto = (proved.score, proved.end) if proved else (None, "")
     late = upto[:10] if upto < window.start else ""
     return [

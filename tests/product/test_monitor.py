@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -146,6 +147,7 @@ def test_a_health_is_kept_and_read_again(days, tmp_path):
     KINDS["record"].write(health, tmp_path)
     assert KINDS["record"].read(tmp_path) == health
     assert Health.from_dict(json.loads(json.dumps(health.to_dict()))) == health
+    assert set(health.metrics) == {"drifted", "roc_auc", "roc_auc_expected"}
     page = health._repr_html_()
     assert health.state in page
     for what in PICTURES:
@@ -202,6 +204,14 @@ def test_the_log_is_followed_and_rows_of_other_models_are_left_out(
         follow(loans.folder, tmp_path / "none.sqlite")
     with pytest.raises(InputError, match="no package"):
         follow(tmp_path, log)
+
+
+def test_parts_of_dates_that_move_with_the_calendar_are_not_watched(package_of):
+    parcel = Parcel.open(package_of("two_classes").folder)
+    plays = [{"op": "date_parts", "column": "day", "parts": ["month", "hour"]}]
+    forms = {name: {"type": "number"} for name in ("day_month", "day_hour", "pay")}
+    made = replace(parcel, cleaning={"operations": plays}, reference={"columns": forms})
+    assert set(made.watched) == {"day_hour", "pay"}
 
 
 def test_a_window_that_is_none_is_refused(days):

@@ -134,6 +134,17 @@ class Health:
         return tuple(one.what for one in self.ranked if one.level in GRAVE)
 
     @property
+    def metrics(self) -> dict[str, float]:
+        """The score that came, the one to expect, and how many columns changed."""
+        proved, judged = self.proved, self.judged
+        told: dict[str, float] = {"drifted": float(len(self.drifted))}
+        if proved and proved.score:
+            told[self.metric] = proved.score.value
+        if judged and judged.estimate:
+            told[f"{self.metric}_expected"] = judged.estimate.value
+        return told
+
+    @property
     def ranked(self) -> tuple[Sign, ...]:
         """The signs, the gravest first, what is not assessed last."""
         order = {name: k for k, name in enumerate(LEVELS)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlkit.core.errors import InputError
 from mlkit.core.files import folder_hash
+from mlkit.core.rows import place_of
 from mlkit.model.groups.fairness import Fairness
 from mlkit.model.measures.measure import Measured
 from mlkit.model.problem import Problem
@@ -20,6 +21,7 @@ from mlkit.product.serving.fields import Field, fields_of
 __all__ = ["Parcel"]
 
 DATED = frozenset({"about.json"})
+CLOCK = frozenset({"hour", "minute"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,23 @@ class Parcel:
         """The raw columns with the role sensitive."""
         columns = self.predictor.schema["input"]
         return tuple(c["name"] for c in columns if "sensitive" in c.get("roles", ()))
+
+    @property
+    def watched(self) -> dict[str, Any]:
+        """The reference of the columns that are watched, by name.
+
+        Parts of dates move with the calendar, so that a week is never like a year: all
+        but hours and minutes are left out.
+        """
+        plays = [o for o in self.cleaning["operations"] if o["op"] == "date_parts"]
+        moving = {
+            f"{place_of(play)}_{part}"
+            for play in plays
+            for part in play.get("parts", ())
+            if part not in CLOCK
+        }
+        known = self.reference["columns"]
+        return {name: form for name, form in known.items() if name not in moving}
 
 
 def _form(folder: Path, name: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Run": ("run", "stop", "test"),
     "Look": ("status", "why", "graph", "show", "runs", "diff", "open"),
     "Decide": ("decide", "freeze"),
-    "Use": ("export", "predict", "serve", "promote", "rollback"),
+    "Use": ("export", "predict", "serve", "retrain", "promote", "rollback"),
     "Watch": ("log", "feedback", "forget", "monitor"),
     "Care": ("verify", "gc", "doctor"),
 }

@@ -13,6 +13,8 @@ from mlkit.core.project import Project
 from mlkit.core.store import MAIN, Entry, Store
 
 __all__ = [
+    "CHALLENGER",
+    "challenger",
     "crown",
     "former",
     "in_use",
@@ -22,12 +24,13 @@ __all__ = [
     "variant_of",
 ]
 
-CHALLENGER = "retrain-"
+CHALLENGER = "challenger"
+"""The variant that `retrain` makes."""
 SETTLED = ("passed", "kept")
 
 
 def variant_of(given: Mapping[str, Mapping[str, str]], challenger: bool) -> str:
-    """Return whose refs a run's saves are: main's, or its own.
+    """Return whose refs a run's saves are: main's, the challenger's, or its own.
 
     Parameters
     ----------
@@ -38,13 +41,12 @@ def variant_of(given: Mapping[str, Mapping[str, str]], challenger: bool) -> str:
 
     Examples
     --------
-    >>> variant_of({}, False), variant_of({}, True)
-    ('main', 'retrain-44136fa355b3')
+    >>> variant_of({}, False), variant_of({"tune": {"trials": "3"}}, True)
+    ('main', 'challenger')
     """
-    told = digest(given)[:12]
     if challenger:
-        return f"{CHALLENGER}{told}"
-    return f"v{told}" if given else MAIN
+        return CHALLENGER
+    return f"v{digest(given)[:12]}" if given else MAIN
 
 
 def crown(
@@ -108,6 +110,22 @@ def promotable(project: Project, run: str = "") -> tuple[Entry, dict[str, Any]]:
     if entry is None:
         where, todo = f"run {run}" if run else str(project.root), "mlkit run"
         raise StepError("there is no accepted package yet", where=where, todo=todo)
+    _check_there(project, entry)
+    return entry, _rows(refs)
+
+
+def challenger(project: Project) -> tuple[Entry, dict[str, Any]]:
+    """Return the package that `retrain` made last, and what the ledger should add.
+
+    Raises
+    ------
+    StepError
+        Where there is none, or it is not in the store any more.
+    """
+    refs = Store(project.state).refs(CHALLENGER)
+    entry = refs.get("package")
+    if entry is None:
+        raise StepError("there is no challenger yet", todo="mlkit retrain")
     _check_there(project, entry)
     return entry, _rows(refs)
 
@@ -190,7 +208,7 @@ def _refs_of(project: Project, run: str) -> dict[str, Entry]:
         raise UsageError(f"there is no run {run!r}", todo=did_you_mean(run, runs))
     manifest = read_state(project.runs / run / "manifest.json", dict) or {}
     variant = str(manifest.get("variant", ""))
-    if variant != MAIN and not variant.startswith(CHALLENGER):
+    if variant not in (MAIN, CHALLENGER):
         raise UsageError(
             "only an unmodified run can be promoted",
             where=f"run {run}",

@@ -20,8 +20,17 @@ NOBODY = {"run": "starting", "pid": 0, "by": "", "host": "", "since": 0.0}
 
 
 @contextmanager
-def lock(project: Project, run: str) -> Iterator[None]:
+def lock(project: Project, run: str, name: str = "lock") -> Iterator[None]:
     """Hold the project while the block runs.
+
+    Parameters
+    ----------
+    project
+        The project.
+    run
+        What holds it, as others are told.
+    name
+        The lock's file: one of its own for what consists of several runs.
 
     Raises
     ------
@@ -29,12 +38,12 @@ def lock(project: Project, run: str) -> Iterator[None]:
         At once, where another run holds it; says who.
     """
     project.state.mkdir(parents=True, exist_ok=True)
-    handle = os.open(project.state / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    handle = os.open(project.state / name, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _try(handle):
             time.sleep(0.05)  # somebody may only have looked who holds it
             if not _try(handle):
-                raise _busy(project)
+                raise _busy(project, name)
         facts = {
             "run": run,
             "pid": os.getpid(),
@@ -57,7 +66,7 @@ def holder(project: Project) -> dict[str, Any] | None:
         return None
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
-        return None if _try(handle) else _facts(project)
+        return None if _try(handle) else _facts(project, "lock")
     finally:
         os.close(handle)
 
@@ -79,15 +88,15 @@ def _try(handle: int) -> bool:
     return True
 
 
-def _facts(project: Project) -> dict[str, Any]:
+def _facts(project: Project, name: str) -> dict[str, Any]:
     try:
-        return NOBODY | dict(json.loads((project.state / "lock").read_bytes()))
+        return NOBODY | dict(json.loads((project.state / name).read_bytes()))
     except (ValueError, TypeError):
         return dict(NOBODY)
 
 
-def _busy(project: Project) -> Busy:
-    facts = _facts(project)
+def _busy(project: Project, name: str) -> Busy:
+    facts = _facts(project, name)
     minutes = (time.time() - facts["since"]) / 60 if facts["since"] else 0
     return Busy(
         "another run holds this project",

@@ -1,0 +1,1 @@
+"""What retrain takes in, and what it finds."""

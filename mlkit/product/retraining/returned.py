@@ -1,0 +1,108 @@
+"""Requests whose truth has come in, as one more table for `collect`.
+
+The table has the raw columns and the target. Taken anew each time from the whole log,
+it holds every truth once, however late it came and however many nights were missed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mlkit.core.files import write_bytes
+from mlkit.data.charts.cards import many
+from mlkit.product.log import read
+
+__all__ = ["RETURNED", "Returned", "gather"]
+
+RETURNED = ".mlkit/returned.parquet"
+"""Where `retrain` puts it, from the project's root."""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What came back from the world.
+
+    Parameters
+    ----------
+    rows
+        How many answered rows have a truth and are taken.
+    wrong
+        How many of them were answered wrongly; None where the target is a number.
+    unreadable
+        How many are left out, as a cell of theirs could not be read.
+    columns
+        The raw columns that are known of them, the target last.
+    """
+
+    rows: int
+    wrong: int | None
+    unreadable: int
+    columns: tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = f"the truth of {many(self.rows, 'answered row')} has come in"
+        if self.wrong is not None and self.rows:
+            told += f", {self.wrong:,} of them answered wrongly"
+        if self.unreadable:
+            told += f"; {many(self.unreadable, 'row')} with unreadable cells left out"
+        return told
+
+
+def gather(log: Path | str, package: Path, target: Path) -> Returned:
+    """Write the log's rows with a truth as a Parquet file.
+
+    Parameters
+    ----------
+    log
+        The request log; none yet is an empty one.
+    package
+        The champion's package, which says what the raw columns are.
+    target
+        The file to write; an empty table has its columns all the same.
+
+    Raises
+    ------
+    InputError
+        Where the log cannot be read.
+    """
+    schema = json.loads((package / "schema.json").read_bytes())
+    wanted = str(schema["output"]["target"])
+    table = read(log) if Path(log).is_file() else pd.DataFrame()
+    known = table[_known(table)]
+    whole = known[~_unreadable(known)]
+    columns = {name: whole[f"input.{name}"] for name in _inputs(schema, whole)}
+    rows = pd.DataFrame(columns, index=whole.index)
+    rows[wanted] = whole["truth"] if len(whole) else pd.Series(dtype="str")
+    write_bytes(target, rows.to_parquet(index=False))
+    return Returned(len(rows), _wrong(whole), len(known) - len(whole), (*rows,))
+
+
+def _known(table: pd.DataFrame) -> pd.Series:
+    if "truth" not in table:
+        return pd.Series(False, index=table.index)
+    return table["truth"].notna()
+
+
+def _unreadable(table: pd.DataFrame) -> pd.Series:
+    if "output.flags" not in table:
+        return pd.Series(False, index=table.index)
+    return table["output.flags"].str.contains('"unreadable"', regex=False, na=False)
+
+
+def _inputs(schema: Mapping[str, Any], table: pd.DataFrame) -> list[str]:
+    """Return the raw columns that the log has as they came: not the private ones."""
+    open_ = [c["name"] for c in schema["input"] if "private" not in c.get("roles", ())]
+    return [name for name in open_ if f"input.{name}" in table]
+
+
+def _wrong(table: pd.DataFrame) -> int | None:
+    if "output.label" not in table:
+        return None
+    said = table["output.label"].astype("str")
+    return int((said != table["truth"].astype("str")).sum())

@@ -1,0 +1,196 @@
+"""Truth as one more table, and whether a challenger takes over."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlkit.core.files import canonical, folder_hash
+from mlkit.data.collect import collect
+from mlkit.model.judging.duel import Duel, Meeting
+from mlkit.product.journal.given import give
+from mlkit.product.journal.tables import Model, Record, append, connect, make
+from mlkit.product.retrain import Promotion, retrain
+from mlkit.product.retraining.returned import gather
+
+SCHEMA = {
+    "input": [
+        {"name": "age", "type": "number", "roles": []},
+        {"name": "town", "type": "category", "roles": []},
+        {"name": "name", "type": "text", "roles": ["private"]},
+    ],
+    "output": {"kind": "two classes", "target": "late", "classes": ["no", "yes"]},
+}
+MODEL = Model("a" * 64, {"schema": SCHEMA})
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "schema.json").write_text(json.dumps(SCHEMA))
+    return folder
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "requests.sqlite"
+    make(path, MODEL, 0.0)
+    return path
+
+
+def asked(log, names, flags=(), start=1.7e9):
+    """Enter answered requests of one row each."""
+    connection = connect(log)
+    for place, name in enumerate(names):
+        cells = {"age": [20 + int(name[1:])], "town": ["Ghent"], "name": ["#2f"]}
+        said = {"label": "yes", "probabilities": {"no": 0.4, "yes": 0.6}}
+        reply = {"id": name, "predictions": [said | {"flags": list(flags)}]}
+        told = (json.dumps(cells), json.dumps(reply))
+        append(
+            connection,
+            Record(name, start + place, MODEL.identity, 1, 0.001, *told),
+        )
+    connection.commit()
+    connection.close()
+
+
+def came(log, folder, **truths):
+    """Bring truths in."""
+    path = folder / "truth.csv"
+    ids = {"request.id": list(truths), "late": list(truths.values())}
+    pd.DataFrame(ids).to_csv(path, index=False)
+    return give(log, path)
+
+
+def test_no_log_and_a_log_without_truth_give_an_empty_table(package, log, tmp_path):
+    target = tmp_path / "back.parquet"
+    for place in (tmp_path / "none.sqlite", log):
+        found = gather(place, package, target)
+        assert (found.rows, found.columns[-1]) == (0, "late")
+        assert len(pd.read_parquet(target)) == 0
+    asked(log, ["r1", "r2"])
+    assert gather(log, package, target).rows == 0
+    assert "0 answered rows" in str(found)
+
+
+def test_the_truth_that_came_in_is_a_table_of_raw_rows(package, log, tmp_path):
+    asked(log, ["r1", "r2", "r3", "r4"])
+    came(log, tmp_path, r1="yes", r2="no", r4="no")
+    found = gather(log, package, tmp_path / "back.parquet")
+    assert (found.rows, found.wrong, found.unreadable) == (3, 2, 0)
+    told = "the truth of 3 answered rows has come in, 2 of them answered wrongly"
+    assert str(found) == told
+    rows = pd.read_parquet(tmp_path / "back.parquet")
+    assert list(rows) == ["age", "town", "late"]
+    assert rows["age"].tolist() == [21, 22, 24]
+    assert rows["late"].tolist() == ["yes", "no", "no"]
+
+
+def test_rows_with_cells_that_cannot_be_read_are_left_out(package, log, tmp_path):
+    asked(log, ["r1"])
+    asked(log, ["r2"], [{"field": "age", "flag": "unreadable"}])
+    asked(log, ["r3"], [{"field": "town", "flag": "unseen"}])
+    came(log, tmp_path, r1="yes", r2="no", r3="no")
+    found = gather(log, package, tmp_path / "back.parquet")
+    assert (found.rows, found.unreadable) == (2, 1)
+    assert "1 row with unreadable cells left out" in str(found)
+
+
+def test_late_truth_and_missed_nights_move_no_row_and_take_none_twice(
+    package, log, tmp_path
+):
+    rng = np.random.default_rng(0)
+    base, back = tmp_path / "base.csv", tmp_path / "back.parquet"
+    first = pd.DataFrame({"age": 100 + np.arange(60), "town": "Turin", "name": "x"})
+    first["late"] = rng.choice(["no", "yes"], 60)
+    first.to_csv(base, index=False)
+
+    def taken():
+        gather(log, package, back)
+        return collect(base, more=[back], target="late").table
+
+    names = [f"r{n}" for n in range(1, 41)]
+    asked(log, names)
+    came(log, tmp_path, **dict.fromkeys(names[10:20], "yes"))
+    night = taken()
+    assert len(night) == 70
+    assert len(taken()) == 70
+    came(log, tmp_path, **dict.fromkeys(names[:30], "yes"))
+    later = taken()
+    assert len(later) == 90
+    ids = {age: row for row, age in night["age"].items()}
+    assert ids == {age: row for row, age in later["age"].items() if age in ids}
+    came(log, tmp_path, r15="no")
+    mended = taken()
+    assert list(mended.index) == list(later.index)
+    assert mended.loc[mended["age"] == 35, "late"].tolist() == ["no"]
+    again = pd.concat([first, pd.DataFrame(later)[60:]])
+    again.to_csv(base, index=False)
+    overlap = collect(base, more=[back], target="late").table
+    assert len(overlap) == 90 + 1
+    assert set(later.index) <= set(overlap.index)
+
+
+ALL = Meeting(200, 0.9, 0.8, 0.1, 0.05, 0.15)
+BEHIND = Meeting(200, 0.7, 0.8, -0.1, -0.15, -0.05)
+UNSURE = Meeting(200, 0.82, 0.8, 0.02, -0.01, 0.05)
+EVEN = Meeting(200, 0.8, 0.8, 0.0, 0.0, 0.0)
+FEW = Meeting(12, why="only 12 of these rows came in since")
+NONE = Meeting(5, why="only 5 of these rows are certainly unseen by it")
+
+
+def promotion(duel, package, margin=0.0):
+    problem = SimpleNamespace(title="late: yes or no")
+    accepted = SimpleNamespace(duel=duel, problem=problem, family="Linear")
+    health = SimpleNamespace(reasons=("score: it fell",))
+    return retrain(health, accepted, package, margin=margin)
+
+
+@pytest.mark.parametrize(
+    ("whole", "fresh", "better"),
+    [
+        (ALL, FEW, True),
+        (UNSURE, FEW, False),
+        (BEHIND, FEW, False),
+        (EVEN, FEW, False),
+        (UNSURE, ALL, True),
+        (BEHIND, ALL, True),
+        (ALL, UNSURE, False),
+        (ALL, BEHIND, False),
+        (NONE, FEW, False),
+    ],
+)
+def test_fresh_rows_decide_where_there_are_enough(package, whole, fresh, better):
+    duel = Duel("folder-c", "roc_auc", 300, whole, fresh)
+    found = promotion(duel, package)
+    assert found.better is better
+    assert repr(found).startswith("Promote" if better else "Keep the champion")
+    assert Promotion.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert repr(found.plot()).startswith("<Picture")
+    assert found.challenger == f"folder-{folder_hash(package)}"
+
+
+def test_a_margin_asks_for_more(package):
+    duel = Duel("folder-c", "roc_auc", 300, ALL, FEW)
+    assert promotion(duel, package, 0.04).better
+    assert not promotion(duel, package, 0.06).better
+
+
+def test_without_another_champion_nothing_is_promoted(package):
+    found = promotion(None, package)
+    assert not found.better
+    assert "no other champion" in repr(found)
+    assert Promotion.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert repr(found.plot()).startswith("<Picture")
+
+
+def test_what_was_found_is_told_as_a_page(package):
+    found = promotion(Duel("folder-c", "roc_auc", 300, ALL, FEW), package)
+    page = found._repr_html_()
+    assert "Promote the challenger" in page
+    assert "only 12 of these rows" in page

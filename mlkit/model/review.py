@@ -26,6 +26,7 @@ from mlkit.model.measures.measure import guess, judged, measure_rows, units
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem, known
 from mlkit.model.slicing.slices import Slice, slices
+from mlkit.model.wording.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
@@ -65,6 +66,8 @@ class Review:
         `mlkit.model.audit.dependence.pairs`.
     telling
         Texts of which a few words give the target away: their ``score`` and ``words``.
+    vocabulary
+        Of each text the words that move predictions.
     rules
         The model's own rules, or those of a tree that stands in for it.
     robustness
@@ -89,6 +92,7 @@ class Review:
     together: tuple[Importance, ...] = ()
     pair: Mapping[str, Any] = field(default_factory=dict)
     telling: Mapping[str, Any] = field(default_factory=dict)
+    vocabulary: tuple[Vocabulary, ...] = ()
     rules: Rules | None = None
     robustness: Robustness | None = None
     fairness: Fairness | None = None
@@ -153,6 +157,9 @@ class Review:
                 "slices": tuple(Slice.from_dict(one) for one in form["slices"]),
                 "remarks": tuple(Remark(**one) for one in form["remarks"]),
                 "limits": tuple(form.get("limits", ())),
+                "vocabulary": tuple(
+                    map(Vocabulary.from_dict, form.get("vocabulary", ()))
+                ),
                 "rules": told and Rules.from_dict(told),
                 "robustness": stress and Robustness.from_dict(stress),
                 "fairness": fair and Fairness.from_dict(fair),
@@ -231,6 +238,7 @@ def review(
             name: {"score": got, "words": list(named)}
             for name, (got, named) in words.items()
         },
+        vocabulary=tuple(vocabulary(model, some, n, seed) for n in problem.texts[:2]),
         rules=rules(model, sample(learnt, 4 * most, seed), rows, at),
         robustness=stress,
         fairness=fairness(model, valid, threshold, seed=seed),

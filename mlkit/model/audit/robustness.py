@@ -22,6 +22,7 @@ from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
+from mlkit.model.wording import spoil
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ KINDS = {
     "cells": "cells missing at random",
     "swapped": "levels swapped in a tenth of the cells",
     "unseen": "every category at a level never seen",
+    **spoil.KINDS,
 }
 
 
@@ -269,6 +271,7 @@ class _Tried:
             yield "swapped", f"{SWAPPED:.0%} of the cells", swapped
             never = pd.array([UNSEEN] * rows, "str")
             yield "unseen", "all categories", dict.fromkeys(categories, never)
+        yield from spoil.spoilt(self.valid, self.problem.texts, rng)
 
     def _one_by_one(self) -> Iterator[Try]:
         """Yield each column as if it were missing."""

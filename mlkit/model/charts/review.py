@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
+from mlkit.model.charts.words import vocabulary
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["groups", "overview", "together"]
 
-MOST = 12
+MOST, FEW = 12, 6
 
 
 def overview(review: Review) -> plots.Picture:
     """Draw importance on the left, dependence on the right, groups below."""
     told = [s for s in review.slices if review.problem.metric in s.measured.metrics]
-    shown = list(review.dependence)[:4]
+    shown = list(review.dependence)[: 4 - 2 * min(len(review.vocabulary), 2)]
+    heard = review.vocabulary[:2] if len(shown) < 4 else ()
     below = 0.28 * len(told) + 0.9 if told else 0.0
     with plots.style():
         picture = plots.Picture(figsize=(10.5, 5.2 + below), layout="constrained")
-        rows = [["bars", *_cell(shown, 0, 1)], ["bars", *_cell(shown, 2, 3)]]
+        rows = [["bars", *cells] for cells in _cells(shown, [v.column for v in heard])]
         heights = [2.6, 2.6]
         if told:
             rows.append(["groups"] * 3)
@@ -44,6 +46,8 @@ def overview(review: Review) -> plots.Picture:
             if name == shown[0] and len(review.dependence[name]["y"]) > 1:
                 _legend(at)
             at.set_ylim(*_range(review.dependence))
+        for one in heard:
+            vocabulary(axes[f"in {one.column}"], one)
         if told:
             groups(axes["groups"], review.problem, told)
     count = sum(remark.severity != "note" for remark in review.remarks)
@@ -76,8 +80,15 @@ def groups(axes: Axes, problem: Problem, told: list[Slice]) -> None:
     plots.label(axes, "By group", METRICS[problem.metric].title)
 
 
-def _cell(shown: list[str], *places: int) -> list[str]:
-    return [f"of {shown[k]}" if k < len(shown) else "." for k in places]
+def _cells(shown: list[str], heard: list[str]) -> list[list[str]]:
+    """Return what is drawn right of the bars: curves, and the words of texts."""
+    curves = [f"of {shown[k]}" if k < len(shown) else "." for k in range(4)]
+    if not heard:
+        return [curves[:2], curves[2:]]
+    texts = [f"in {name}" for name in heard]
+    if len(texts) == 1 and shown:
+        return [[curves[0], texts[0]], [curves[1], texts[0]]]
+    return [[texts[0], texts[-1]]] * 2
 
 
 def _importance(axes: Axes, review: Review) -> None:
@@ -92,6 +103,7 @@ def bars(axes: Axes, told: tuple[Importance, ...]) -> None:
     places = range(len(top))
     certain = [plots.ACCENT if one.certain else plots.SOFT for one in top]
     axes.barh(places, [max(one.loss, 0) for one in top], color=certain, height=0.62)
+    axes.set_ylim(min(len(top) - FEW, 0) - 0.6, len(top) - 0.4)
     for place, one in zip(places, top, strict=True):
         axes.plot([one.low, one.high], [place] * 2, color=plots.INK, lw=1, zorder=3)
     axes.set_yticks(places, [plots.shorten(one.feature, 22) for one in top])
@@ -168,7 +180,10 @@ def _behind(axes: Axes, curve: Any) -> None:
 def together(review: Review) -> plots.Picture:
     """Draw what sets of features are worth, and how the strongest pair works."""
     picture, (left, right) = plots.figure(
-        10.5, 4.0, columns=2, gridspec_kw={"width_ratios": [1, 1.1]}
+        10.5,
+        4.0 if review.together or review.pair else 1.5,
+        columns=2,
+        gridspec_kw={"width_ratios": [1, 1.1]},
     )
     with plots.style():
         _sets(left, review)

@@ -17,20 +17,25 @@ if TYPE_CHECKING:
 __all__ = ["overview"]
 
 MOST = 10
+CURVES = {
+    "noise": ("Noise on all numbers", "standard deviations"),
+    "cells": ("Cells missing at random", "share of all cells"),
+    "typos": ("Letters slipped", "share of the words"),
+    "lost": ("Words lost", "share of the words"),
+}
 
 
 def overview(found: Robustness) -> plots.Picture:
     """Draw noise and gaps as curves, lost columns as bars, controls as dots."""
-    picture = plots.Picture(figsize=(10.5, 5.6), layout="constrained")
+    rows = _places(found)
+    picture = plots.Picture(figsize=(10.5, 2.8 * len(rows)), layout="constrained")
     with plots.style():
-        rows = [["noise", "gone"], ["cells", "rest"]]
         axes: dict[str, Axes] = picture.subplot_mosaic(rows, width_ratios=[1, 1.1])
-        _curve(axes["noise"], found, "noise", "Noise on all numbers")
-        plots.label(axes["noise"], "Noise on all numbers", "standard deviations")
-        _curve(axes["cells"], found, "cells", "Cells missing at random")
-        plots.label(axes["cells"], "Cells missing at random", "share of all cells")
+        for kind in set(CURVES).intersection(axes):
+            _curve(axes[kind], found, kind, CURVES[kind][0])
+            plots.label(axes[kind], *CURVES[kind])
         _bars(axes["gone"], found, _worst(found), "One column missing")
-        rest = [*found.of("swapped"), *found.of("unseen")]
+        rest = [*found.of("swapped"), *found.of("unseen"), *found.of("order")]
         _bars(axes["rest"], found, rest, "Words, and controls", controls=True)
     metric = METRICS[found.problem.metric].title
     plots.headline(
@@ -40,6 +45,15 @@ def overview(found: Robustness) -> plots.Picture:
         f"without features has {say(found.chance)} (dashed)",
     )
     return picture
+
+
+def _places(found: Robustness) -> list[list[str]]:
+    """Return what is drawn where: of texts two curves more, or in place of others."""
+    texts, plain = bool(found.of("typos")), len(found.of("gone")) > 1
+    if texts and not plain:
+        return [["typos", "gone"], ["lost", "rest"]]
+    rows = [["noise", "gone"], ["cells", "rest"]]
+    return [*rows, ["typos", "lost"]] if texts else rows
 
 
 def _worst(found: Robustness) -> list[Shock]:
@@ -68,7 +82,7 @@ def _curve(axes: Axes, found: Robustness, kind: str, title: str) -> None:
     axes.fill_between(x, low, high, color=plots.ACCENT, alpha=0.15, lw=0)
     axes.plot(x, y, color=plots.ACCENT, marker="o", ms=4)
     axes.set_ylabel(METRICS[found.problem.metric].title)
-    if kind == "cells":
+    if kind != "noise":
         axes.set_xticks(x, [f"{v:.0%}" for v in x])
 
 
@@ -85,7 +99,11 @@ def _bars(
     controls: bool = False,
 ) -> None:
     sign, metric = _sign(found), METRICS[found.problem.metric].title
-    names = {"swapped": "a tenth of levels swapped", "unseen": "levels never seen"}
+    names = {
+        "swapped": "a tenth of levels swapped",
+        "unseen": "levels never seen",
+        "order": "words in another order",
+    }
     lines = [
         (
             names.get(shock.kind, shock.what),

@@ -188,7 +188,10 @@ def put(
 
 
 def without(
-    model: Model, row: pd.DataFrame, name: str
+    model: Model,
+    row: pd.DataFrame,
+    name: str,
+    matrices: Sequence[Array] | None = None,
 ) -> tuple[list[str], list[Array]]:
     """Return a text's words, and the matrices of its row without each of them.
 
@@ -200,6 +203,8 @@ def without(
         One cleaned row.
     name
         The text column.
+    matrices
+        What `Model.matrices` gives for the row, where that is known.
 
     Returns
     -------
@@ -210,7 +215,7 @@ def without(
         word; shape (1 + words, …).
     """
     words, spots = spoken(model, row[name].iloc[0], name)
-    whole = model.matrices(row)
+    whole = model.matrices(row) if matrices is None else matrices
     lacking = [
         None if s is None else s.lacking(encoder.texts[name])
         for encoder, s in zip(model.encoders, spots, strict=True)

@@ -59,22 +59,26 @@ def command(
     if look:
         click.echo(_told(schema, chosen))
         return
-    if schema.target is None:
+    if schema.target is None and not chosen.kind:
         raise UsageError(
             "no column is named to predict",
             where=data,
             expected=f"--target and one of: {', '.join(schema.names)[:300]}",
+            todo="or, without a target: --recipe cluster finds groups of like rows, "
+            "--recipe anomaly rows unlike the rest",
         )
     values = {
         "collect.data": _from(data, folder),
         **({"collect.target": target} if target else {}),
         **values,
     }
-    question = question or f"Predict {schema.target} from the other columns"
+    predicts = f"Predict {schema.target} from the other columns"
+    question = question or chosen.question or predicts
     project = scaffold.create(folder, chosen, values, question)
     click.echo(f"{chosen.title}: {len(chosen.steps)} notebooks in {folder}/steps")
     click.echo(f"the data stays where it is: {values['collect.data']}")
-    click.echo(f"{len(schema)} columns, target {schema.target!r}")
+    target_ = f"target {schema.target!r}" if schema.target else "no target"
+    click.echo(f"{len(schema)} columns, {target_}")
     click.echo(
         f"next: mlkit run {folder}   or open {project.root.name}/steps in JupyterLab"
     )

@@ -24,10 +24,10 @@ format = 1
 question = {question}
 use = ""       # what will be done with an answer
 people = ""    # who is affected by it
-# metric = "roc_auc"
+{kind}
 
-[goal.bars]    # what acceptance asks for; with none, the model must beat the dummy
-# roc_auc = 0.8
+[goal.bars]    # what acceptance asks for; with none, {without}
+# {bar}
 
 [profiles.smoke]
 {smoke}
@@ -46,13 +46,32 @@ GIT = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """A list of templates, in the order a person reads them."""
+    """A list of templates, in the order a person reads them.
+
+    Parameters
+    ----------
+    name, title
+        In code and in words.
+    holds
+        The type of column that tells it.
+    steps, optional
+        The templates.
+    kind
+        The kind of problem where no target is named; "" where one is needed.
+    question
+        What it answers where nobody asks anything else.
+    bar
+        An example of a bar.
+    """
 
     name: str
     title: str
     holds: str
     steps: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    kind: str = ""
+    question: str = ""
+    bar: str = "roc_auc = 0.8"
 
 
 def templates() -> Path:
@@ -72,6 +91,7 @@ def recipes() -> dict[str, Recipe]:
             r["holds"],
             tuple(r["steps"]),
             tuple(r.get("optional", ())),
+            **{k: r[k] for k in ("kind", "question", "bar") if k in r},
         )
         for name, r in form.items()
     }
@@ -93,7 +113,8 @@ def guess(types: Collection[str]) -> Recipe:
     """
     media = {"image", "audio"}.intersection(types)
     holds = min(media, default="text" if set(types) == {"text"} else "")
-    return next(r for r in recipes().values() if r.holds == holds)
+    found = [r for r in recipes().values() if not r.kind]
+    return next(r for r in found if r.holds == holds)
 
 
 def parsed(template: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -183,6 +204,11 @@ def _fill(
     smoke = '"tune.trials" = 3' if "model/tune" in recipe.steps else ""
     best = '"tune.seconds" = 600.0' if "model/tune" in recipe.steps else ""
     told = {"question": json.dumps(question), "smoke": smoke, "best": best}
+    told |= {"bar": recipe.bar, "kind": '# metric = "roc_auc"'}
+    told["without"] = "the model must beat the dummy"
+    if recipe.kind:
+        told["kind"] = f'kind = "{recipe.kind}"   # no target is needed'
+        told["without"] = "the steps' own"
     steps = [template.partition("/")[2] for template in recipe.steps]
     settings = SETTINGS.format(**told) + "".join(map(_manual, steps))
     (folder / "mlkit.toml").write_text(settings, encoding="utf-8")

@@ -98,15 +98,15 @@ def _read(path: Path, predictor: Predictor) -> Found:
 
 def _numbered(found: Found, names: list[str], target: str, where: str) -> Found:
     """Name columns by position, with the target among them or not."""
-    whole = sorted([*names, target], key=lambda name: int(name[1:]))
-    for wanted in (names, whole):
+    every = [*names, *([target] if NUMBERED.fullmatch(target) else [])]
+    for wanted in (names, sorted(every, key=lambda name: int(name[1:]))):
         if found.columns.num_columns == len(wanted):
             table = found.columns.rename_columns(wanted)
             return replace(found, columns=table)
     raise InputError(
         "this file has another number of columns than the training data",
         where=where,
-        expected=f"{len(names)}, or {len(whole)} with the target",
+        expected=f"{len(names)}, or {len(every)} with the target",
         got=str(found.columns.num_columns),
     )
 

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 PLACES = {
+    "AlarmPicker": "alarm",
     "CleaningEditor": "cleaning",
     "ColumnEditor": "columns",
     "ContractEditor": "contract",
@@ -15,12 +16,14 @@ PLACES = {
     "LeakPicker": "leaks",
     "LimitsEditor": "limits",
     "MitigationPicker": "fairness",
+    "OptionPicker": "options",
     "RemedyPanel": "remedies",
     "ThresholdPicker": "threshold",
     "WhatIf": "whatif",
 }
 
 __all__ = [
+    "AlarmPicker",
     "CleaningEditor",
     "ColumnEditor",
     "ContractEditor",
@@ -30,6 +33,7 @@ __all__ = [
     "LeakPicker",
     "LimitsEditor",
     "MitigationPicker",
+    "OptionPicker",
     "RemedyPanel",
     "ThresholdPicker",
     "WhatIf",

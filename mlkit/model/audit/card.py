@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from mlkit.core import decisions
 from mlkit.core.cells import config
@@ -15,20 +15,29 @@ from mlkit.model.fitted import Model
 from mlkit.model.measures.metrics import METRICS, of_problem
 from mlkit.model.review import Review
 from mlkit.model.slicing.slices import Slice
+from mlkit.model.telling import UNLABELLED
 from mlkit.model.words import listed, say
 
-__all__ = ["card", "draft", "plain"]
+__all__ = ["Told", "card", "draft", "plain"]
 
 STATES = {"passed": "passed", "missed": "missed", "not_assessed": "not assessed"}
 GOAL = {"question": "Question", "use": "Use", "people": "People"}
 TOP, BAR = 12, 16
 
 
+@runtime_checkable
+class Told(Protocol):
+    """What was found of a model without a target, which tells itself."""
+
+    def sections(self) -> Sequence[Section]:
+        """Return what a card says of it."""
+
+
 def card(
     model: Model,
     accepted: Accepted,
     schema: Mapping[str, Any],
-    review: Review | None = None,
+    review: Review | Told | None = None,
 ) -> str:
     """Return the card as Markdown (after Mitchell and others 2019).
 
@@ -47,22 +56,26 @@ def card(
     -----
     The head is the one that model hubs and ``skops.card`` read.
     """
-    sections = [
-        _head(model),
-        _goal(),
+    middle = (
+        [*_data(model, None), *review.sections(), _quality(accepted)]
+        if isinstance(review, Told)
+        else _reviewed(model, accepted, review)
+    )
+    rest = [_findings(accepted), *_found(review), _inputs(schema)]
+    sections = [_head(model), _goal(), *middle, *rest, _use(model, accepted)]
+    title = model.problem.title
+    return Card(title, sections, _about(model)).markdown + "\n"
+
+
+def _reviewed(model: Model, accepted: Accepted, review: Review | None) -> list[Section]:
+    return [
         *_limits(review),
         *_data(model, review),
         _quality(accepted),
         _groups(accepted.problem.metric, accepted.slices),
         *_looks(review),
         *_worse(review),
-        _findings(accepted),
-        *_found(review),
-        _inputs(schema),
-        _use(model, accepted),
     ]
-    title = model.problem.title
-    return Card(title, sections, _about(model)).markdown + "\n"
 
 
 def draft(model: Model, review: Review) -> Card:
@@ -164,7 +177,8 @@ def _quality(accepted: Accepted) -> Section:
         for name in of_problem(accepted.problem)
         if (value := accepted.metrics.get(name)) is not None
     ]
-    first = f"Judged on {accepted.rows:,} sealed rows; intervals hold 95 %."
+    which = "validation" if accepted.problem.kind in UNLABELLED else "sealed"
+    first = f"Judged on {accepted.rows:,} {which} rows; intervals hold 95 %."
     heads = ("metric", "value", "interval", "a guess")
     return Section("How good it is", [first, Table(heads, rows)])
 
@@ -252,8 +266,8 @@ def _fits(seen: str, accepted: Accepted) -> bool:
     return seen in ("", accepted.verdict.fingerprint)
 
 
-def _found(review: Review | None) -> Iterator[Section]:
-    if review is None:
+def _found(review: Review | Told | None) -> Iterator[Section]:
+    if not isinstance(review, Review):
         return
     rows = [(r.severity, r.what, r.todo) for r in review.remarks]
     if rows:
@@ -274,8 +288,9 @@ def _use(model: Model, accepted: Accepted) -> Section:
     blocks: list[Any] = [("mlkit predict --input rows.csv --output predictions.csv .",)]
     if accepted.threshold is not None:
         no, yes = model.classes
+        what = "rank" if model.problem.kind == "anomaly" else "probability"
         blocks.append(
-            f"It says {yes} where the probability is at least "
+            f"It says {yes} where the {what} is at least "
             f"{say(accepted.threshold)}, else {no}."
         )
     blocks.append(

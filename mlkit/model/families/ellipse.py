@@ -11,7 +11,7 @@ from sklearn.covariance import LedoitWolf, MinCovDet
 
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.formats.forms import Bowls, Linear, Quadratic, Ranked
-from mlkit.model.patterns.ranks import Ellipse, Odds
+from mlkit.model.patterns.ranks import Distance, Odds
 from mlkit.model.patterns.space import Space
 
 title = "one robust bell"
@@ -62,7 +62,7 @@ class Bell:
 
     def fit(self, matrix: Any, sources: Sequence[str]) -> Odds:
         """Fit; few rows, or rows on a grid, get a shrunk covariance instead."""
-        space = Space.fit(matrix, sources)
+        space = Space.whole(matrix, sources)
         cells = space.transform(matrix)
         mean, spread = self._covariance(cells)
         values, turns = np.linalg.eigh(spread)
@@ -70,7 +70,7 @@ class Bell:
         width = turns.shape[1]
         bowl = Quadratic(np.zeros((width, 1)), np.ones((width, 1)), np.zeros(1))
         place = Linear(space.rotation @ turns, (space.offset - mean) @ turns)
-        found = Ellipse(Bowls(place, bowl, (0,)))
+        found = Distance(Bowls(place, bowl, (0,)))
         return Odds(found, found.raw(matrix))
 
     def _covariance(self, cells: Any) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from mlkit.model.formats.forms import Ranked, Trees, join
 from mlkit.model.patterns.ranks import Odds
 
 title = "isolation forest"
-order = 71
+order = 72
 baseline = False
 first = True
 plain = False

@@ -15,7 +15,7 @@ from mlkit.model.patterns.ranks import Odds
 from mlkit.model.patterns.space import Space
 
 title = "local outlier factor"
-order = 72
+order = 73
 baseline = False
 first = True
 plain = False
@@ -60,7 +60,7 @@ class Near:
 
     def fit(self, matrix: Any, sources: Sequence[str]) -> Odds:
         """Keep the rows, and how dense each lies."""
-        space = Space.fit(matrix, sources)
+        space = Space.whole(matrix, sources)
         made = LocalOutlierFactor(self.count, novelty=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

@@ -88,6 +88,11 @@ def of_metric(
         return (
             'compare models by honest chances: [goal] metric = "log_loss"; or more rows'
         )
+    if metric.takes == "rows":
+        return (
+            "leave out columns that say nothing (role ignored, in `collect`), or "
+            "collect more rows to learn from"
+        )
     if metric.takes == "labels" and kind == "two_classes":
         return (
             "move the threshold in `evaluate`; else give `tune` more seconds or trials"

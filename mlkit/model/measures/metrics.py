@@ -95,7 +95,21 @@ def _values(title: str, many: Any, *, greater: bool = False) -> Metric:
     return Metric(title, "values", greater, many)
 
 
+def _rows(title: str, *, greater: bool = True) -> Metric:
+    """Return a metric that no truth tells: it is measured by repeats."""
+    return Metric(title, "rows", greater, _untold)
+
+
+def _untold(truth: Array, predicted: Array, weights: Array) -> Array:  # noqa: ARG001
+    return np.full(len(weights), np.nan)
+
+
 METRICS = {
+    "stability": _rows("stability"),
+    "replication": _rows("agreement with clusters of new rows"),
+    "silhouette": _rows("silhouette"),
+    "alarms": _rows("share of rows with an alarm", greater=False),
+    "planted": _rows("share of planted rows found"),
     "roc_auc": _chances("ROC AUC", weighted.roc_auc, greater=True),
     "average_precision": _chances(
         "average precision", weighted.average_precision, greater=True
@@ -123,6 +137,11 @@ _TWO = (
     *("accuracy", "balanced_accuracy", "precision", "recall", "f1"),
 )
 _BY_KIND = {
+    "anomaly": (
+        *("alarms", "stability", "planted"),
+        *("average_precision", "roc_auc", "precision", "recall"),
+    ),
+    "cluster": ("stability", "replication", "silhouette"),
     "two_classes": _TWO,
     "many_classes": _MANY,
     "ordered": ("rps", "kappa", "steps", *_MANY),

@@ -15,7 +15,7 @@ from mlkit.core.rows import place_of
 from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import Cleaning
 from mlkit.model.accept import Accepted
-from mlkit.model.audit.card import card
+from mlkit.model.audit.card import Told, card
 from mlkit.model.fitted import Model
 from mlkit.model.packing.reference import reference
 from mlkit.model.review import Review
@@ -46,7 +46,7 @@ def write(
     cleaning: Cleaning,
     contract: Any,
     valid: pd.DataFrame,
-    review: Review | None = None,
+    review: Review | Told | None = None,
 ) -> None:
     """Write all files but the model and ``about.json`` into an empty folder.
 

@@ -26,6 +26,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.measures.expected import learn
 from mlkit.model.problem import known
 from mlkit.model.runtime import choice
+from mlkit.model.telling import UNLABELLED
 
 __all__ = [
     "codes",
@@ -65,12 +66,11 @@ def reference(model: Model, valid: pd.DataFrame, threshold: float) -> Form:
     }
     columns |= {name: levels(words(valid, name)) for name in problem.categories}
     columns |= {name: _texts(valid[name]) for name in problem.texts}
-    rows = known(valid, problem)
     return {
         "rows": len(valid),
         "columns": columns,
         "prediction": told(model.predicted(valid), model.classes, threshold),
-        "truth": learn(problem, problem.truth(rows), model.predicted(rows)),
+        "truth": {} if problem.kind in UNLABELLED else _truth(model, valid),
         "sample": _sample(columns, valid),
     }
 
@@ -205,6 +205,11 @@ def decoded(sample: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(
         {name: [place[one] for one in text] for name, text in sample.items()}
     ).astype("int64")
+
+
+def _truth(model: Model, valid: pd.DataFrame) -> Form:
+    rows = known(valid, model.problem)
+    return learn(model.problem, model.problem.truth(rows), model.predicted(rows))
 
 
 def _sample(columns: Mapping[str, Form], valid: pd.DataFrame) -> dict[str, str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlkit.model.formats.forms import Bowls, Ranked, Trees
 from mlkit.model.patterns.bowls import depths
 
-__all__ = ["NAMES", "Odds", "knots_of"]
+__all__ = ["NAMES", "Distance", "Odds", "knots_of"]
 
 NAMES = ("usual", "odd")
 TAIL = (0.99, 0.995, 0.998, 0.999)
@@ -56,13 +56,13 @@ class Odds:
         return Ranked(inner, self.knots, self.start, self.slope, self.level)
 
 
-class Ellipse:
-    """Squared distances from the middle, in units of the spread that way.
+class Distance:
+    """Squared distances from the middle, or from the nearest of several.
 
     Parameters
     ----------
     form
-        One bowl.
+        A bowl for each.
     """
 
     def __init__(self, form: Bowls) -> None:
@@ -70,7 +70,7 @@ class Ellipse:
 
     def raw(self, matrix: Any) -> Floats:
         """Return the squared distance of each row, shape (rows,)."""
-        return -depths(self.form, matrix)[:, 0]
+        return np.asarray(-depths(self.form, matrix).max(axis=1), np.float64)
 
 
 def knots_of(scores: Floats, most: int = 128) -> tuple[Floats, ...]:

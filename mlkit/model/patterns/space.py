@@ -37,7 +37,13 @@ class Space:
         self.offset = offset
 
     @classmethod
-    def fit(cls, matrix: NDArray[Any], sources: Sequence[str]) -> Space:
+    def fit(
+        cls,
+        matrix: NDArray[Any],
+        sources: Sequence[str],
+        share: float = SHARE,
+        most: int = MOST,
+    ) -> Space:
         """Learn the directions from rows.
 
         Parameters
@@ -46,6 +52,8 @@ class Space:
             Encoded rows, shape (rows, columns).
         sources
             The table's column that each column comes of.
+        share, most
+            Of the variance that is to be held, and directions at most.
 
         Examples
         --------
@@ -58,10 +66,18 @@ class Space:
         mean = cells.mean(axis=0)
         _, spread, turns = np.linalg.svd((cells - mean) * weights, full_matrices=False)
         held = np.cumsum(spread**2) / max((spread**2).sum(), 1e-300)
-        count = min(int(np.searchsorted(held, SHARE)) + 1, MOST, len(spread))
+        count = min(int(np.searchsorted(held, share)) + 1, most, len(spread))
         signs = np.sign(turns[np.arange(count), np.abs(turns[:count]).argmax(axis=1)])
         rotation = weights[:, None] * (turns[:count] * signs[:, None]).T
         return cls(rotation, -mean @ rotation)
+
+    @classmethod
+    def whole(cls, matrix: NDArray[Any], sources: Sequence[str]) -> Space:
+        """Learn the directions, those included in which rows hardly differ.
+
+        A row that differs in one of these is odd.
+        """
+        return cls.fit(matrix, sources, 0.999, 50)
 
     def transform(self, matrix: NDArray[Any]) -> Floats:
         """Return where rows lie, float64, shape (rows, directions)."""

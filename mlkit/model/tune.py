@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -188,6 +189,7 @@ def tune(
     keep
         A folder for finished fits; None takes the project's, where there is one.
     """
+    start = time.monotonic()
     checked(prefer)
     problem = shortlist.problem
     rows = known(train, problem)
@@ -205,6 +207,7 @@ def tune(
             megabytes=megabytes,
             seed=seed,
             keep=keep,
+            start=start,
         )
         return _settings(search(rows, problem, asked), shortlist, len(rows), seed)
     return _counted(

@@ -33,6 +33,8 @@ class Budget:
         By the clock.
     clock
         Seconds from anywhere; a person's budget is in time by the wall.
+    start
+        What the clock said when the time began; None is now.
 
     Examples
     --------
@@ -43,11 +45,14 @@ class Budget:
     """
 
     def __init__(
-        self, seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        start: float | None = None,
     ) -> None:
         self.seconds = seconds
         self.clock = clock
-        self.start = clock()
+        self.start = clock() if start is None else start
         self.charged = 0.0
 
     @property

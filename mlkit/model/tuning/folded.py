@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -112,6 +112,11 @@ class Folded:
     def door(self, name: str, k: int) -> int:
         """Return the place of the encoder that a family takes on a fold."""
         return self.prepared.door(family(name).encoding, self.outside[k], self.seed)
+
+    def reading(self, names: Iterable[str]) -> float:
+        """Return the seconds that learning the encoders of some families took."""
+        asked = {family(name).encoding for name in names}
+        return sum(self.prepared.reading.get(one, 0.0) for one in asked)
 
     def width(self, encoding: Encoding) -> int:
         """Return how many columns the matrix of an encoding has."""

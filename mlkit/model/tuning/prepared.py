@@ -7,6 +7,7 @@ encoder that looks at the target too is fitted to just the rows that are learnt 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,6 +35,11 @@ class Prepared:
     problem
         What to predict.
 
+    Attributes
+    ----------
+    reading
+        The seconds that learning the encoders of each encoding took.
+
     Examples
     --------
     >>> table = pd.DataFrame({"x": [0.0, 1.0] * 20, "y": ["no", "yes"] * 20})
@@ -57,6 +63,8 @@ class Prepared:
         self.doors: dict[tuple[Encoding, bytes], int] = {}
         self.encoders: list[Encoder] = []
         self.matrices: list[NDArray[np.float32]] = []
+        self.informed: set[Encoding] = set()
+        self.reading: dict[Encoding, float] = {}
 
     def door(self, encoding: Encoding, rows: NDArray[np.bool_], seed: int = 0) -> int:
         """Return the place of an encoder, which is fitted when first asked for.
@@ -73,19 +81,33 @@ class Prepared:
         for key in ((encoding, b""), (encoding, rows.tobytes())):
             if key in self.doors:
                 return self.doors[key]
-        every = np.ones(len(self.table), bool)
-        learn, problem = Encoder.learn, self.problem
-        encoder, matrix = learn(self.table, problem, encoding, self.goal, seed)
-        if encoder.informed and not (rows == every).all():
-            some = self.table[rows]
-            encoder, seen = learn(some, problem, encoding, self.goal[rows], seed)
-            matrix = encoder.transform(self.table)
-            matrix[rows] = seen
-        key = (encoding, rows.tobytes() if encoder.informed else b"")
+        start = time.monotonic()
+        encoder, matrix = self._learn(encoding, rows, seed)
+        key = (encoding, rows.tobytes() if encoding in self.informed else b"")
         self.doors[key] = len(self.encoders)
         self.encoders.append(encoder)
         self.matrices.append(matrix)
+        spent = self.reading.get(encoding, 0.0) + time.monotonic() - start
+        self.reading[encoding] = spent
         return self.doors[key]
+
+    def _learn(
+        self, encoding: Encoding, rows: NDArray[np.bool_], seed: int
+    ) -> tuple[Encoder, NDArray[np.float32]]:
+        """Learn an encoder from all rows; where it looks at the target, from some."""
+        learn, problem = Encoder.learn, self.problem
+        if encoding not in self.informed:
+            encoder, matrix = learn(self.table, problem, encoding, self.goal, seed)
+            if not encoder.informed:
+                return encoder, matrix
+            self.informed.add(encoding)
+            if rows.all():
+                return encoder, matrix
+        some = self.table[rows]
+        encoder, seen = learn(some, problem, encoding, self.goal[rows], seed)
+        matrix = encoder.transform(self.table)
+        matrix[rows] = seen
+        return encoder, matrix
 
     def width(self, encoding: Encoding, rows: NDArray[np.bool_]) -> int:
         """Return how many columns the matrix of an encoding has."""

@@ -55,6 +55,8 @@ class Timed:
         A folder for finished fits; None takes the project's.
     clock
         Seconds from anywhere.
+    start
+        What the clock said when the budget began; None is when the search begins.
     """
 
     seconds: float
@@ -68,6 +70,7 @@ class Timed:
     seed: int = 0
     keep: Path | None = None
     clock: Callable[[], float] = time.monotonic
+    start: float | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
     asked
         The budget, and what to do with it.
     """
-    budget = Budget(asked.seconds, asked.clock)
+    budget = Budget(asked.seconds, asked.clock, asked.start)
     count = asked.folds or cross.usual(len(rows))
     more = {"budget": budget, "agreed": asked.agreed}
     fits = folded(rows, problem, count, asked.seed, asked.keep, **more)
@@ -177,12 +180,12 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
     )
     zoo.run()
     members, score = _members(zoo, fits, asked, items, fitted_again)
-    board.done(_lines(zoo), "; ".join(zoo.notes))
     if fits.kept is not None:
         bagged = [(m.family, m.settings) for m in members if m.folds]
         fits.kept.drop_parts(but=bagged)
     ended = [zoo.mean(one) for one in zoo.ended.values()]
     alone = zoo.judge.sign * max(ended) if ended else float("nan")
+    board.done(_lines(zoo), "; ".join([*zoo.notes, _left(zoo)]))
     lines = tuple(_lines(zoo))
     notes = (*zoo.notes, *_told(members, fits))
     return Found(members, score, alone, lines, fits.count, budget.spent, notes)

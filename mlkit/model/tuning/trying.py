@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -64,6 +64,9 @@ class Fits(Protocol):
         self, name: str, settings: Mapping[str, Any], folds: Sequence[int]
     ) -> list[Outcome]:
         """Fit and judge on some folds."""
+
+    def reading(self, names: Iterable[str]) -> float:
+        """Return the seconds that making rows ready for some families took."""
 
     def pilot(self, name: str) -> tuple[int, float, str]:
         """Return rows and seconds of a small fit, and why not to go on."""

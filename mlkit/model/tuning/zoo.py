@@ -171,12 +171,16 @@ class Zoo:
         return max(able, key=lambda o: o.value / max(o.seconds, 1e-6), default=None)
 
     def _reserve(self) -> float:
-        """Return the seconds set aside: for weighing, and for fitting again."""
-        weighing = self.judging * STEPS * min(len(self.ended), MOST)
-        if self.refit is None:
-            return weighing
+        """Return the seconds set aside: for weighing, and for training.
+
+        Training makes the rows ready anew, and may have to fit anew.
+        """
         members = [self.entries[at] for at in self.weights]
-        return weighing + sum(self.refit(one.name, one.settings) for one in members)
+        weighing = self.judging * STEPS * min(len(self.ended), MOST)
+        rest = weighing + self.fits.reading(one.name for one in self.ended.values())
+        if self.refit is None:
+            return rest
+        return rest + sum(self.refit(one.name, one.settings) for one in members)
 
     def _new(self) -> Iterable[Option]:
         """Yield the families not tried yet."""

@@ -74,7 +74,10 @@ def table(folder: Path, rows: int) -> dict[str, Any]:
     with pq.ParquetFile(folder / "table.parquet") as file:
         count = file.metadata.num_rows
         batch = next(file.iter_batches(batch_size=max(rows, 1)), None)
-    columns = schema["columns"]
+    columns = [
+        {"name": c["name"], "type": c["type"], "roles": c.get("roles", [])}
+        for c in schema["columns"]
+    ]
     cells = batch.to_pydict() if batch is not None and rows else {}
     shown = len(next(iter(cells.values()), ()))
     heads = [column["name"] for column in columns]

@@ -150,3 +150,16 @@ def make(server):
 def write():
     """Write a notebook."""
     return notebook
+
+
+@pytest.fixture(scope="module")
+def lab_server(tmp_path_factory):
+    """A server that also has JupyterLab with the extension."""
+    with serving(tmp_path_factory.mktemp("lab"), "lab") as one:
+        yield one
+
+
+@pytest.fixture
+def make_in_lab(lab_server):
+    """Make a small project below the root of the server that has JupyterLab."""
+    return lambda name, **how: small(lab_server.root / name, **how)

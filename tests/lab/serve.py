@@ -52,6 +52,8 @@ def main(root, base_url, *more):
         "--ServerApp.allow_unauthenticated_access=False",
         "--ServerApp.log_level=WARN",
         "--ServerApp.allow_root=True",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     app = ServerApp()
     app.jpserver_extensions = extensions

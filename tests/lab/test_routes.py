@@ -193,6 +193,7 @@ def test_artifacts_are_listed_and_previewed(server, run):
     assert listed["raw"]["kind"] == "table"
     raw = server.get("artifacts/raw", project=P)
     assert raw["rows"] == 2
+    assert raw["columns"][1] == {"name": "b", "type": "text", "roles": []}
     assert raw["body"][0] == ["1", "<script>alert(1)</script>"]
     assert json.loads(server.get("artifacts/metrics", project=P)["text"])["total"] == 4
     no = server.get("artifacts/raws", 404, project=P)

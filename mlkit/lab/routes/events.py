@@ -28,9 +28,9 @@ class EventsRoute(Route):
     async def get(self, run: str) -> None:
         """Send the events from byte ``from`` on, and go on while the run does."""
         project, start = self.project, self.count("from", 0, MOST)
-        path = self.places.inside(
-            run_folder(self.places, project, run) / "events.jsonl"
-        )
+        if not _going(project, run):  # one that has just begun may have no folder yet
+            run_folder(self.places, project, run)
+        path = self.places.inside(project.runs / run / "events.jsonl")
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
@@ -49,7 +49,7 @@ async def followed(
     """Yield whole lines of a file that grows, and empty ones while it does not."""
     told, at = time.monotonic(), start
     while True:
-        going = (holder(project) or {}).get("run") == run  # asked before the last look
+        going = _going(project, run)  # asked before the last look
         text = _grown(path, at)
         if text:
             at, told = at + len(text), time.monotonic()
@@ -60,6 +60,10 @@ async def followed(
             told = time.monotonic()
             yield b"\n"
         await asyncio.sleep(LOOK if going else 0)
+
+
+def _going(project: Project, run: str) -> bool:
+    return (holder(project) or {}).get("run") == run
 
 
 def _grown(path: Path, start: int) -> bytes:

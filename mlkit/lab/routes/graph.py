@@ -13,7 +13,6 @@ from mlkit.core.project import Project
 from mlkit.core.store import Store
 from mlkit.engine.planning.graph import Graph
 from mlkit.engine.reading import notebook
-from mlkit.engine.reading.notebook import sources
 from mlkit.engine.reporting.standing import standing
 from mlkit.engine.reporting.tram import draw
 from mlkit.engine.running.lock import holder
@@ -66,7 +65,6 @@ def drawn(places: Places, project: Project) -> dict[str, Any]:
             "decides": list(graph[name].decides),
             "gates": graph[name].gates,
             "parameters": len(graph[name].parameters),
-            "cells": sum(bool(text.strip()) for text in sources(graph[name].path)),
             "overrule": overrule_of(name),
             **last(places, project, (store.records(name) or [{}])[0]),
         }

@@ -73,11 +73,14 @@ class Compare(Route):
     async def get(self) -> None:
         """Tell each difference: its kind, step and name, the old and the new."""
         project = self.project
-        sides = [run_folder(self.places, project, self.word(s)) for s in ("old", "new")]
-        old, new = await aside(lambda: [past.manifest(side) for side in sides])
+        folders = [
+            run_folder(self.places, project, self.word(s)) for s in ("old", "new")
+        ]
+        old, new = await aside(lambda: [past.manifest(folder) for folder in folders])
         if old is None or new is None:
             raise Refusal(404, "one of these runs has not ended")
-        self.reply({"changes": [asdict(one) for one in differences(old, new)]})
+        changes = differences(common(old, new), common(new, old))
+        self.reply({"changes": [asdict(change) for change in changes]})
 
 
 def run_folder(places: Places, project: Project, run: str) -> Path:
@@ -91,6 +94,20 @@ def run_folder(places: Places, project: Project, run: str) -> Path:
     if not past.ID.fullmatch(run) or not (project.runs / run).is_dir():
         raise Refusal(404, "there is no such run", got=run[:80])
     return places.inside(project.runs / run)
+
+
+def common(run: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run without the steps that the other had, and was not asked for.
+
+    Examples
+    --------
+    >>> whole = {"steps": {"a": {}, "b": {}}, "graph": {"a": {}, "b": {}}}
+    >>> common(whole, {**whole, "steps": {"b": {}}})["steps"]
+    {'b': {}}
+    """
+    left_out = {*other.get("graph", ())} - {*other["steps"]}
+    kept = {name: s for name, s in run["steps"].items() if name not in left_out}
+    return {**run, "steps": kept}
 
 
 def account(

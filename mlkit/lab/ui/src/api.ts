@@ -51,7 +51,6 @@ export interface IStep {
   decides: string[];
   gates: boolean;
   parameters: number;
-  cells: number;
   seconds: number | null;
   verdict: IVerdict | null;
   overruled: boolean;

@@ -18,6 +18,8 @@ export interface IForm {
   question: string;
 }
 
+const BLANK: IForm = { data: '', folder: '', target: '', recipe: '', question: '' };
+
 interface IGiven {
   api: Api;
   manager: IDocumentManager;
@@ -30,11 +32,16 @@ export const DATA = /\.(csv|tsv|txt|json|jsonl|ndjson|xlsx|xls|ods|parquet)(\.gz
 /** Ask for a data file and a target until a project is made; null if given up. */
 export async function create(given: IGiven, data: string, folder: string): Promise<IProject | null> {
   const { api, trans } = given;
-  let form: IForm = { data, folder, target: '', recipe: '', question: '' };
+  let form: IForm = { ...BLANK, data, folder };
   let error: Refused | null = null;
   for (;;) {
-    const body = new Body(given, form, error);
-    const dialog = new Dialog<IForm>({
+    let browsing = false;
+    const browse = () => {
+      browsing = true; // Lab shows one dialog at a time: this one comes back
+      dialog.reject();
+    };
+    const body = new Body(given, form, error, browse);
+    const dialog: Dialog<IForm> = new Dialog<IForm>({
       title: trans.__('New ML workflow'),
       body,
       buttons: [
@@ -44,10 +51,15 @@ export async function create(given: IGiven, data: string, folder: string): Promi
       focusNodeSelector: 'input'
     });
     const answer = await dialog.launch();
-    if (!answer.button.accept || !answer.value) {
+    form = body.getValue();
+    if (browsing) {
+      const path = await pick(given);
+      form = path ? { ...BLANK, data: path, question: form.question } : form;
+      continue;
+    }
+    if (!answer.button.accept) {
       return null;
     }
-    form = answer.value;
     try {
       return (await api.create(form)).project;
     } catch (no) {
@@ -56,11 +68,23 @@ export async function create(given: IGiven, data: string, folder: string): Promi
   }
 }
 
+/** Let a person pick a data file from the file browser. */
+async function pick({ manager, trans }: IGiven): Promise<string> {
+  const answer = await FileDialog.getOpenFiles({
+    manager,
+    title: trans.__('Choose a data file'),
+    filter: model => (model.type === 'directory' || DATA.test(model.path) ? {} : null)
+  });
+  const path = answer.value?.[0]?.path ?? '';
+  return answer.button.accept && DATA.test(path) ? path : '';
+}
+
 class Body extends ReactWidget implements Dialog.IBodyWidget<IForm> {
   constructor(
     private readonly given: IGiven,
     private form: IForm,
-    private readonly error: Refused | null
+    private readonly error: Refused | null,
+    private readonly browse: () => void
   ) {
     super();
     this.addClass('mlkit-Create');
@@ -76,6 +100,7 @@ class Body extends ReactWidget implements Dialog.IBodyWidget<IForm> {
         {...this.given}
         start={this.form}
         error={this.error}
+        browse={this.browse}
         tell={form => {
           this.form = form;
         }}
@@ -85,7 +110,12 @@ class Body extends ReactWidget implements Dialog.IBodyWidget<IForm> {
 }
 
 function Fields(
-  props: IGiven & { start: IForm; error: Refused | null; tell: (form: IForm) => void }
+  props: IGiven & {
+    start: IForm;
+    error: Refused | null;
+    browse: () => void;
+    tell: (form: IForm) => void;
+  }
 ): JSX.Element {
   const { api, trans } = props;
   const [form, setForm] = React.useState(props.start);
@@ -128,7 +158,12 @@ function Fields(
   return (
     <div className="mlkit-Form">
       {error && <Trouble error={error} />}
-      <Data {...props} value={form.data} set={data => set({ data, target: '', recipe: '', folder: '' })} />
+      <Data
+        trans={trans}
+        browse={props.browse}
+        value={form.data}
+        set={data => set({ ...BLANK, data, question: form.question })}
+      />
       <Choice
         label={trans.__('Target: the column to predict')}
         value={form.target}
@@ -175,21 +210,15 @@ function folderOf(data: string): string {
   return data.replace(DATA, '').replace(/[^\w./-]+/g, '_') + '_model';
 }
 
-function Data(props: IGiven & { value: string; set: (value: string) => void }): JSX.Element {
-  const { manager, trans, value } = props;
+function Data(props: {
+  trans: TranslationBundle;
+  value: string;
+  browse: () => void;
+  set: (value: string) => void;
+}): JSX.Element {
+  const { trans, value } = props;
   const [typed, setTyped] = React.useState(value);
   React.useEffect(() => setTyped(value), [value]);
-  const browse = async () => {
-    const answer = await FileDialog.getOpenFiles({
-      manager,
-      title: trans.__('Choose a data file'),
-      filter: model => (model.type === 'directory' || DATA.test(model.path) ? {} : null)
-    });
-    const path = answer.value?.[0]?.path;
-    if (answer.button.accept && path && DATA.test(path)) {
-      props.set(path);
-    }
-  };
   return (
     <div className="mlkit-Field">
       <label htmlFor="mlkit-create-data">{trans.__('Data file')}</label>
@@ -203,7 +232,7 @@ function Data(props: IGiven & { value: string; set: (value: string) => void }): 
           onChange={event => setTyped(event.target.value)}
           onBlur={() => typed !== value && props.set(typed.replace(/^\/+/, ''))}
         />
-        <Button label={trans.__('Browse…')} onClick={browse} />
+        <Button label={trans.__('Browse…')} onClick={props.browse} />
       </div>
     </div>
   );

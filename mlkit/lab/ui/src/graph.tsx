@@ -105,8 +105,8 @@ function Time(props: { name: string }): JSX.Element {
   const step = model.step(props.name)!;
   const live = model.going ? model.live!.steps.get(props.name) : undefined;
   if (live?.state === 'running') {
-    const cell = Math.min(live.cell, step.cells);
-    return <>{cell ? trans.__('cell %1 of %2', cell, step.cells) : trans.__('starting')}</>;
+    const { cell, cells } = live;
+    return <>{cell ? trans.__('cell %1 of %2', cell, cells || '?') : trans.__('starting')}</>;
   }
   const state = model.state(props.name);
   if (state === 'blocked' || state === 'failed' || state === 'stale' || state === 'skipped') {

@@ -104,7 +104,7 @@ function activate(
     command: CommandIDs.create,
     args: { isLauncher: true },
     category: trans.__('Other'),
-    rank: 0
+    rank: 3
   });
   running?.add(new Running(lab));
   bar?.registerStatusItem('mlkit-lab:run', {

@@ -9,6 +9,7 @@ export interface ILiveStep {
   since: number;
   seconds: number;
   cell: number;
+  cells: number;
   message: string;
 }
 
@@ -52,8 +53,9 @@ export class Live {
         break;
       case 'cell_started':
         if (step) {
-          step.cell += 1;
-          this.tell(event, `${event.step}: cell ${step.cell}`);
+          step.cell = Number(event.number ?? step.cell + 1);
+          step.cells = Number(event.cells ?? 0);
+          this.tell(event, `${event.step} [${step.cell}] ${event.line ?? ''}`);
         }
         break;
       case 'output':
@@ -73,7 +75,7 @@ export class Live {
   private begin(event: IEvent): void {
     this.began = event.time;
     for (const name of event.steps as string[]) {
-      const blank = { why: '', since: 0, seconds: 0, cell: 0, message: '' };
+      const blank = { why: '', since: 0, seconds: 0, cell: 0, cells: 0, message: '' };
       this.steps.set(name, { state: 'waiting', ...blank });
     }
     this.tell(event, 'run started');

@@ -75,7 +75,7 @@ export class Notebooks
     banner.node.setAttribute('role', 'note');
     const text = document.createElement('span');
     text.textContent = trans.__(
-      'This is the executed copy of run %1: what you change here is not run.',
+      'Executed copy, of run %1: what you change here is not run.',
       run
     );
     const button = document.createElement('button');
@@ -89,6 +89,7 @@ export class Notebooks
         await commands.execute(CommandIDs.notebook, { path: step.notebook });
       }
     };
+    text.title = text.textContent;
     banner.node.append(text, button);
     panel.contentHeader.insertWidget(0, banner);
     return banner;

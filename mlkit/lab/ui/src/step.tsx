@@ -89,7 +89,7 @@ function Gate(props: { name: string; overrule: string; verdict: IVerdict }): JSX
         <input
           className="mlkit-Input"
           value={why}
-          placeholder={trans.__('Reason to overrule')}
+          placeholder={trans.__('Reason')}
           aria-label={trans.__('Reason to overrule the gate of %1', props.name)}
           onChange={event => setWhy(event.target.value)}
         />

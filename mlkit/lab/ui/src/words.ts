@@ -32,10 +32,17 @@ export function size(bytes: number): string {
   return `${Number((bytes / 1000 ** unit).toPrecision(3))} ${units[unit]}`;
 }
 
-/** A day and a time. */
+/** A day and a time; the year only where it is not this one. */
 export function moment(seconds: number): string {
-  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short' };
-  return new Date(seconds * 1000).toLocaleString(undefined, options);
+  const then = new Date(seconds * 1000);
+  const options: Intl.DateTimeFormatOptions = {
+    year: then.getFullYear() === new Date().getFullYear() ? undefined : 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit'
+  };
+  return then.toLocaleString(undefined, options);
 }
 
 /** Anything, in a few words. */

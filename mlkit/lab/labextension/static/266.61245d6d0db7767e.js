@@ -88,6 +88,7 @@
   margin: 0;
   padding: 0 10px;
   font-size: var(--jp-ui-font-size1);
+  letter-spacing: normal;
   line-height: 26px;
 }
 
@@ -815,17 +816,25 @@
 
 .mlkit-Banner {
   display: flex;
-  flex: none;
-  flex-wrap: wrap;
   align-items: center;
   justify-content: space-between;
-  gap: 6px 12px;
+  gap: 12px;
   min-height: 34px;
   padding: 4px 12px;
   border-bottom: 1px solid var(--jp-border-color2);
   border-left: 3px solid var(--jp-warn-color1);
   background: var(--jp-layout-color2);
   color: var(--jp-ui-font-color1);
+}
+
+.mlkit-Banner span {
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.mlkit-Banner button {
+  flex: none;
 }
 
 .mlkit-Create {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
@@ -75,6 +75,7 @@ def test_a_change_that_is_certain_and_small_is_no_alarm():
     assert first.effect < 0.1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.integers(40, 400), st.floats(-1, 1))
 def test_the_distance_is_never_overstated(seed, rows, shift):
     rng = np.random.default_rng(seed)
@@ -150,6 +151,7 @@ def test_columns_that_go_together_otherwise_are_seen_though_each_is_as_it_was():
     assert together({"columns": {}}, same) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), max_size=60), st.integers(1, 20))
 def test_windows_hold_every_row_once_and_in_order(seconds, count):
     at = pd.Series(pd.to_datetime(sorted(seconds), unit="s", utc=True))

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -17,6 +17,7 @@ from mlkit.model.problem import Problem
 FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=64)
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.float64, st.integers(0, 300), elements=FLOATS))
 def test_every_row_of_a_number_is_counted_once(cells):
     form = numbers(cells)

@@ -88,7 +88,7 @@ def _merged(place: Path, others: Sequence[Path]) -> Iterator[str]:
 def _rotated(place: Path, folder: Path, days: int | None) -> str:
     """Rotate, and say what was done."""
     from mlkit.core.project import Project
-    from mlkit.product.journal.days import rotate
+    from mlkit.product.journal.filing import rotate
     from mlkit.product.journal.policy import Policy
 
     done = rotate(place, keep=days or Policy.of(Project.find(folder)).days)

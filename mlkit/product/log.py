@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
 from mlkit.core.values import write
-from mlkit.product.journal.columns import Row, flat, joined
-from mlkit.product.journal.days import FRESH, days_of, models_of
+from mlkit.product.journal.arrays import Row
+from mlkit.product.journal.columns import flat, joined
+from mlkit.product.journal.days import FRESH, WHOLE, days_of, models_of
 from mlkit.product.journal.parts import (
     CHUNK,
     SECONDS,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "find", "last", "read"]
 
-BRIEF = "SELECT id, at, model, rows, seconds, cells, reply FROM requests"
+BRIEF = f"SELECT {WHOLE} FROM requests"  # noqa: S608
 TRUTHS = """
     SELECT request, row, value, at FROM truths
     WHERE request IN (SELECT id FROM requests WHERE at >= ? AND at < ?)
@@ -43,7 +44,6 @@ TRUTHS = """
 HISTORY = """
     SELECT request, row, value, at FROM truths WHERE request = ? ORDER BY at, row, value
 """
-SILENT = "SELECT model, seconds, reply FROM shadows WHERE request = ? ORDER BY model"
 TRIES = 3
 
 
@@ -70,7 +70,8 @@ class Request:
     about
         What is known of the model: made, reviewed by, run, schema.
     truths
-        What became of its rows, every truth that came in, the latest last.
+        What became of its rows, every truth that came in, the latest last; from
+        `find` alone.
     shadows
         What other models said in silence: model, seconds, reply.
     """
@@ -119,13 +120,7 @@ def find(path: Path | str, id: str) -> Request:  # noqa: A002
         raise InputError(f"no request {id!r}", where=str(path), todo=todo)
     with opened(Path(path), read=True) as connection:
         truths = connection.execute(HISTORY, (id,)).fetchall()
-        silent = connection.execute(SILENT, (id,)).fetchall()
-    shadows = [
-        {"model": model, "seconds": seconds, "reply": json.loads(reply)}
-        for model, seconds, reply in silent
-    ]
-    known = tuple(Truth(*told) for told in truths)
-    return replace(found[0], truths=known, shadows=shadows or found[0].shadows)
+    return replace(found[0], truths=tuple(Truth(*told) for told in truths))
 
 
 def read(

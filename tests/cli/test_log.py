@@ -10,7 +10,7 @@ import pytest
 from mlkit.cli.group import command_line
 from mlkit.core import ledger
 from mlkit.core.files import write_json
-from mlkit.product.journal.days import rotate
+from mlkit.product.journal.filing import rotate
 from mlkit.product.journal.tables import (
     Model,
     Record,

@@ -16,9 +16,11 @@ import pytest
 
 from mlkit.cli.group import command_line
 from mlkit.core.errors import Busy
-from mlkit.product.journal import days as days_module
+from mlkit.product.journal import care as care_module
+from mlkit.product.journal import filing
 from mlkit.product.journal import parts as parts_module
-from mlkit.product.journal.days import care, rotate
+from mlkit.product.journal.care import care
+from mlkit.product.journal.filing import refile, rotate
 from mlkit.product.journal.parts import folder_of
 from mlkit.product.journal.tables import Model, Record, Shadow, connect, make
 from mlkit.product.journal.truths import Feedback, Truth
@@ -204,8 +206,8 @@ def test_the_server_writes_on_meanwhile(path, monkeypatch):
     def between(pause):
         states.extend(k.state for k in put(path, record(f"w{len(states)}", 9 * DAY)))
 
-    monkeypatch.setattr(days_module, "FEW", 1)
-    monkeypatch.setattr(days_module.time, "sleep", between)
+    monkeypatch.setattr(care_module, "FEW", 1)
+    monkeypatch.setattr(care_module.time, "sleep", between)
     rotate(path, now=9 * DAY)
     assert len(states) == 9
     assert set(states) == {"written"}
@@ -213,14 +215,14 @@ def test_the_server_writes_on_meanwhile(path, monkeypatch):
 
 
 def test_what_comes_while_a_day_is_written_is_not_lost(path, monkeypatch):
-    whole = days_module.write_part
+    whole = filing.write_part
 
     def slow(*given):
         whole(*given)
         name = given[0].name
         put(path, record(f"late-{name}", {"1": 0.0, "2": DAY}.get(name[9], 2 * DAY)))
 
-    monkeypatch.setattr(days_module, "write_part", slow)
+    monkeypatch.setattr(filing, "write_part", slow)
     rotate(path, now=9 * DAY)
     monkeypatch.undo()
     for _ in range(2):
@@ -248,7 +250,7 @@ def test_a_file_is_on_the_disk_before_the_database_says_so(path, monkeypatch):
         connection.set_trace_callback(
             lambda told: order.append("days") if "REPLACE INTO days" in told else None
         )
-        days_module.refile(connection, path, 0)
+        refile(connection, path, 0)
     name = "1970-01-01.parquet"
     folder = folder_of(path).name
     wanted = [f"sync .writing-{name}", f"rename {name}", f"sync {folder}", "days"]
@@ -259,7 +261,7 @@ def test_a_file_is_on_the_disk_before_the_database_says_so(path, monkeypatch):
 def dying(at):
     """End the process, as a kill does, at the n-th line that the days' modules run."""
     passed = 0
-    names = {days_module.__file__, parts_module.__file__}
+    names = {m.__file__ for m in (care_module, filing, parts_module)}
 
     def local(frame, event, arg):
         nonlocal passed

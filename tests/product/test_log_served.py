@@ -8,10 +8,12 @@ import time
 import warnings
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.project import Project
-from mlkit.product.journal.days import rotate
+from mlkit.product.journal.filing import rotate
 from mlkit.product.journal.parts import folder_of
 from mlkit.product.journal.policy import Policy
 from mlkit.product.journal.private import hashed, key_of
@@ -199,3 +201,28 @@ def test_openapi_tells_of_it(client):
     path = client.get("/openapi.json").json()["paths"]["/v1/feedback"]["post"]
     assert set(path["responses"]) >= {"200", "422", "503"}
     json.dumps(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda some: st.lists(some) | st.dictionaries(st.text(), some),
+    max_leaves=10,
+)
+TRUTH = st.fixed_dictionaries(
+    {"id": st.sampled_from(["a", "z", "", "\0"]) | st.text(), "truth": JSON},
+    optional={
+        "row": st.integers(-2, 2**70) | JSON,
+        "at": JSON | st.datetimes().map(str),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(body=JSON | st.fixed_dictionaries({"truths": st.lists(TRUTH)}))
+def test_no_feedback_breaks_it(client, body):
+    ask(client, "a", 2)
+    content = json.dumps(body)
+    kind = {"content-type": "application/json"}
+    reply = client.post("/v1/feedback", content=content, headers=kind)
+    assert reply.status_code in (200, 413, 422)
+    assert ask(client, "a", 2).status_code == 200

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from mlkit.cli.group import command_line
 from mlkit.core import ledger
 from mlkit.core.errors import InputError
-from mlkit.product.journal.days import rotate
+from mlkit.product.journal.filing import rotate
 from mlkit.product.journal.forgetting import Wanted, forget, sought
 from mlkit.product.journal.merging import merge
 from mlkit.product.journal.private import hashed
@@ -350,7 +350,7 @@ class Everything(RuleBasedStateMachine):
 
 
 Everything.TestCase.settings = settings(
-    max_examples=6,
+    max_examples=4,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),

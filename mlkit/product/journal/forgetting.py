@@ -9,47 +9,25 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlkit.core.errors import Busy, InputError, did_you_mean
+from mlkit.core.errors import Busy
 from mlkit.core.files import digest
-from mlkit.core.values import write
-from mlkit.product.journal.columns import Row
-from mlkit.product.journal.days import calmly, care, days_of, refile, requests_of
+from mlkit.product.journal.arrays import Row
+from mlkit.product.journal.care import calmly, care
+from mlkit.product.journal.days import days_of
+from mlkit.product.journal.filing import refile
 from mlkit.product.journal.parts import SECONDS
-from mlkit.product.journal.private import hashed
+from mlkit.product.journal.seeking import Rows, Wanted, seek
 from mlkit.product.journal.tables import opened
-from mlkit.product.journal.truths import gone, is_gone
+from mlkit.product.journal.truths import gone
 
 __all__ = ["Forgotten", "Wanted", "forget", "sought"]
 
 PATIENCE = 10.0
-Rows = dict[str, frozenset[int]]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which rows are to be forgotten: those of requests, and those with some cells.
-
-    Parameters
-    ----------
-    ids
-        Requests, all of their rows.
-    cells
-        Column → value; rows that have all of them.
-    row
-        The value of the id column.
-    key
-        The project's, where private cells are kept as hashes.
-    """
-
-    ids: Collection[str] = ()
-    cells: Mapping[str, str] = field(default_factory=dict)
-    row: str = ""
-    key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -87,7 +65,7 @@ def sought(path: Path, wanted: Wanted) -> Forgotten:
     """
     with opened(path, read=True) as connection:
         connection.execute("BEGIN")
-        return Forgotten.of(_found(connection, path, wanted))
+        return Forgotten.of(seek(connection, path, wanted))
 
 
 def forget(path: Path, wanted: Wanted) -> Forgotten:
@@ -109,7 +87,7 @@ def forget(path: Path, wanted: Wanted) -> Forgotten:
         Where another command is at work on the log, or somebody reads it for long.
     """
     with care(path) as connection:
-        found = _found(connection, path, wanted)
+        found = seek(connection, path, wanted)
         _erase(connection, found, whole=True)
         days = _days(connection, found)
         for day in days_of(connection):
@@ -118,82 +96,6 @@ def forget(path: Path, wanted: Wanted) -> Forgotten:
         _erase(connection, found, whole=False)
         _rewrite(connection, path)
     return Forgotten.of(found)
-
-
-def _found(connection: sqlite3.Connection, path: Path, wanted: Wanted) -> Rows:
-    """Return the rows of each request that are wanted."""
-    cells = dict(wanted.cells)
-    if wanted.row:
-        cells[_id_column(connection, path)] = wanted.row
-    found = _named(connection, path, wanted.ids)
-    for name, places in _matching(connection, path, cells, wanted.key).items():
-        found[name] = found.get(name, frozenset()) | places
-    return found
-
-
-def _named(connection: sqlite3.Connection, path: Path, ids: Collection[str]) -> Rows:
-    found: Rows = {}
-    for name in ids:
-        asked = "SELECT rows FROM requests WHERE id = ?"
-        told = connection.execute(asked, (name,)).fetchone()
-        if told is not None:
-            found[name] = frozenset(range(told[0]))
-        elif not is_gone(connection, name, 0):
-            todo = "see `mlkit log` for the newest ones"
-            raise InputError(f"no request {name!r}", where=str(path), todo=todo)
-    return found
-
-
-def _matching(
-    connection: sqlite3.Connection, path: Path, wanted: Mapping[str, str], key: bytes
-) -> Rows:
-    """Return the rows whose cells are those that are wanted."""
-    if not wanted:
-        return {}
-    tests = {name: _test(name, value, key) for name, value in wanted.items()}
-    found, columns = Rows(), set[str]()
-    for request in requests_of(connection, path):
-        cells = json.loads(request.cells)
-        columns.update(cells)
-        if all(name in cells for name in tests):
-            places = frozenset(
-                place
-                for place in range(request.rows)
-                if all(test(cells[name][place]) for name, test in tests.items())
-            )
-            found |= {request.id: places} if places else {}
-    for name in wanted:
-        if columns and name not in columns:
-            raise InputError(
-                f"the log has no column {name!r}",
-                where=str(path),
-                todo=did_you_mean(name, columns),
-            )
-    return found
-
-
-def _test(column: str, value: str, key: bytes) -> Callable[[Any], bool]:
-    """Return what tells whether a cell is a value, written or hashed."""
-    texts = {value, hashed(column, value, key) if key else value}
-    try:
-        number = float(value)
-    except ValueError:
-        return lambda cell: write(cell) in texts
-    return lambda cell: (
-        write(cell) in texts or (isinstance(cell, int | float) and cell == number)
-    )
-
-
-def _id_column(connection: sqlite3.Connection, path: Path) -> str:
-    """Return the column that names rows, from the newest model that has one."""
-    for (about,) in connection.execute("SELECT about FROM models ORDER BY at DESC"):
-        for column in json.loads(about).get("schema", {}).get("input", ()):
-            if column["type"] == "id":
-                return str(column["name"])
-    todo = "name a column: --where COLUMN=VALUE"
-    raise InputError(
-        "no model of this log has an id column", where=str(path), todo=todo
-    )
 
 
 def _without(found: Rows) -> Callable[[Iterable[Row]], Iterator[Row]]:

@@ -61,7 +61,7 @@ class Given(Taken):
         if self.forgotten:
             yield f"{self.forgotten} of rows that were forgotten: not kept"
         if self.unseen:
-            some = ", ".join(self.unseen[:FEW])
+            some = ", ".join(self.unseen)
             yield f"new to the model that answered: {some}"
         if self.open:
             yield f"{self.open} rows of the file have no truth yet"
@@ -138,7 +138,8 @@ def _unknown(connection: sqlite3.Connection, truths: Sequence[Truth]) -> list[st
 def _add(given: Given, taken: Taken) -> None:
     for name in NUMBERS:
         setattr(given, name, getattr(given, name) + getattr(taken, name))
-    given.unseen += [word for word in taken.unseen if word not in given.unseen]
+    for word in taken.unseen:
+        given.see(word)
 
 
 def _targets(connection: sqlite3.Connection) -> list[str]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlkit.core.errors import InputError
-from mlkit.product.journal.columns import Row
-from mlkit.product.journal.days import calmly, care, days_of, requests_of
+from mlkit.product.journal.arrays import Row
+from mlkit.product.journal.care import calmly, care
+from mlkit.product.journal.days import days_of, requests_of
 from mlkit.product.journal.parts import SECONDS, folder_of, rows_of
 from mlkit.product.journal.tables import Record, Shadow, append, opened
 from mlkit.product.journal.truths import gone, is_gone

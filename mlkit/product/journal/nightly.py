@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from mlkit.core.errors import MlkitError
-from mlkit.product.journal.days import SETTLED, due
+from mlkit.product.journal.filing import SETTLED, due
 from mlkit.product.journal.parts import SECONDS
 
 __all__ = ["nightly"]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import UsageError
 from mlkit.core.files import sync_folder
-from mlkit.product.journal.columns import FRONT, RAW, Row, flat, joined, widened
+from mlkit.product.journal.arrays import FRONT, RAW, Row
+from mlkit.product.journal.columns import flat, joined, widened
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -87,7 +87,7 @@ class Taken:
     forgotten
         Truths of rows that were forgotten; they are not kept.
     unseen
-        Classes that the model does not know.
+        Some classes that the model does not know.
     """
 
     written: int = 0
@@ -97,10 +97,15 @@ class Taken:
     forgotten: int = 0
     unseen: list[str] = field(default_factory=list)
 
+    def see(self, word: str) -> None:
+        """Note a class that the model does not know."""
+        if len(self.unseen) < FEW and word not in self.unseen:
+            self.unseen.append(word)
+
     def form(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
         names = ("written", "repeated", "corrected", "early", "forgotten")
-        return {**{n: getattr(self, n) for n in names}, "unseen": self.unseen[:FEW]}
+        return {**{n: getattr(self, n) for n in names}, "unseen": self.unseen}
 
 
 class Unfit(Exception):
@@ -187,8 +192,8 @@ def fitted(
             raise Unfit(told, place, "row")
         classes = models.classes(model)
         value = _value(truth.value, classes, place)
-        if classes and value not in classes and value not in taken.unseen:
-            taken.unseen.append(value)
+        if classes and value not in classes:
+            taken.see(value)
         yield Truth(truth.request, row, value, truth.at)
 
 

@@ -42,13 +42,13 @@ class Door:
 
 ASK = Door("infer", ("POST",), kinds=(JSON, BINARY, ""))
 DOORS: Mapping[str, Door] = {
+    "/v1/predict": Door("predict", ("POST",), kinds=(JSON, ARROW)),
     "/": Door("page", public=True),
     "/health/live": Door("live", public=True),
     "/health/ready": Door("ready", public=True),
     "/metrics": Door("metrics"),
     "/openapi.json": Door("openapi"),
     "/v1/schema": Door("schema"),
-    "/v1/predict": Door("predict", ("POST",), kinds=(JSON, ARROW)),
     "/v1/feedback": Door("feedback", ("POST",), kinds=(JSON,)),
     "/v2": Door("server"),
     "/v2/health/live": Door("live", public=True),

@@ -1,8 +1,10 @@
 """The line that requests stand in: scored together, logged together, then replied to.
 
-One thread scores. While it is at work others come in, and it takes all of them next:
-batches grow with the load, and nobody waits for a batch to fill. The scored ones go to
-the log's thread, and from there back to the event loop.
+What came in one turn of the event loop is scored there and then, where that takes no
+longer than a blink; heavier work goes to a thread, which while it is at work lets
+others gather, and takes all of them next. So batches grow with the load, and nobody
+waits for a batch to fill. The scored ones go to the log's thread, and from there back
+to the event loop.
 """
 
 from __future__ import annotations
@@ -11,49 +13,25 @@ import asyncio
 import queue
 import sys
 import threading
-import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from mlkit.core.errors import InputError
-from mlkit.product.journal.private import shown
-from mlkit.product.journal.tables import Move, Record, Shadow
+from mlkit.product.journal.tables import Move, Shadow
 from mlkit.product.journal.truths import Feedback
 from mlkit.product.journal.writer import Kept, Writer
+from mlkit.product.serving.batches import Place, Scored, Ticket, score
 from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.metrics import Metrics
 from mlkit.product.serving.refused import Refused
-from mlkit.product.serving.served import Answer, Served
+from mlkit.product.serving.served import Served
 
 __all__ = ["Line"]
 
 TOGETHER = 2048
-
-
-@dataclass(frozen=True, eq=False)
-class _Ticket:
-    """One who waits for the log, and how many rows that is."""
-
-    rows: int
-    future: asyncio.Future[str]
-
-
-@dataclass(frozen=True, eq=False)
-class _Place(_Ticket):
-    """One request in the line, and who answers it."""
-
-    served: Served
-    asked: Asked
-    id: str
-    at: float
-    begun: float
+BLINK = 0.003
 
 
 class Line:
@@ -83,9 +61,10 @@ class Line:
     ) -> None:
         self.metrics, self.most, self.after, self.key = metrics, most, after, key
         self.waiting = 0
-        self._encoder = msgspec.json.Encoder()
-        self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Place | None] = queue.SimpleQueue()
+        self._pace: tuple[Served | None, float] = (None, 0.0)
+        self._loop, self._home = asyncio.get_running_loop(), threading.get_ident()
+        self._came: list[Place] = []
+        self._queue: queue.SimpleQueue[Place | None] = queue.SimpleQueue()
         self.writer = Writer(log, self._kept) if log else None
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
@@ -99,13 +78,10 @@ class Line:
             503 where too many wait or the log cannot be written; 409 where the id
             was used for other rows.
         """
-        if self.waiting + asked.rows > self.most:
-            raise Refused(503, "too many requests wait", wait=1)
-        self.waiting += asked.rows
-        future: asyncio.Future[str] = self._loop.create_future()
-        name = asked.id or uuid.uuid4().hex
-        begun = (time.time(), time.perf_counter())
-        self._queue.put(_Place(asked.rows, future, served, asked, name, *begun))
+        future = self._enter(asked.rows)
+        if not self._came:
+            self._loop.call_soon(self._turn)
+        self._came.append(Place(served, asked, asked.id or uuid.uuid4().hex, future))
         return await future
 
     async def keep(self, entry: Feedback | None, rows: int = 0) -> str:
@@ -118,11 +94,8 @@ class Line:
         """
         if self.writer is None:
             raise Refused(404, "this server keeps no log")
-        if self.waiting + rows > self.most:
-            raise Refused(503, "too many requests wait", wait=1)
-        self.waiting += rows
-        future: asyncio.Future[str] = self._loop.create_future()
-        self.writer.put(_Ticket(rows, future), entry)
+        future = self._enter(rows)
+        self.writer.put(Ticket(rows, future), entry)
         return await future
 
     async def well(self) -> bool:
@@ -147,27 +120,44 @@ class Line:
         if self.writer:
             self.writer.stop()
 
+    def _enter(self, rows: int) -> asyncio.Future[str]:
+        if self.waiting + rows > self.most:
+            raise Refused(503, "too many requests wait", wait=1)
+        self.waiting += rows
+        return self._loop.create_future()
+
+    def _turn(self) -> None:
+        """Score what came in this turn of the event loop, or hand it to the thread."""
+        came, self._came = self._came, []
+        for group in _alike(came):
+            served, pace = self._pace
+            rows = sum(one.rows for one in group)
+            if served is group[0].served and rows * pace < BLINK:
+                self._score(group)
+            else:
+                for one in group:
+                    self._queue.put(one)
+
     def _run(self) -> None:
         going = True
         while going:
             place = self._queue.get()
-            group, rows = [place], place.asked.rows if place else 0
+            group, rows = [place], place.rows if place else 0
             while rows < TOGETHER and place is not None:
                 try:
                     place = self._queue.get_nowait()
                 except queue.Empty:
                     break
                 group.append(place)
-                rows += place.asked.rows if place else 0
+                rows += place.rows if place else 0
             going = None not in group
-            taken = [one for one in group if one is not None]
-            for _, some in groupby(taken, key=lambda one: id(one.served)):
-                self._score(list(some))
+            for some in _alike([one for one in group if one is not None]):
+                self._score(some)
 
-    def _score(self, group: Sequence[_Place]) -> None:
+    def _score(self, group: Sequence[Place]) -> None:
         """Answer a group; one that breaks does not take the others with it."""
         try:
-            answers = self._answers(group)
+            scored = score(group)
         except Exception as error:
             if len(group) > 1:
                 for one in group:
@@ -176,50 +166,19 @@ class Line:
             why = _broken(error)
             self._tell(lambda: self._settle(group[0], error=why))
             return
-        self._count(answers)
-        done, start = list[Kept](), 0
-        for one in group:
-            told = answers[start : start + one.asked.rows]
-            start += one.asked.rows
-            reply = self._reply(one, told)
-            if self.writer is None:
-                done.append(Kept(one, reply, "written"))
-            else:
-                self.writer.put(one, self._record(one, reply))
-        if done:
-            self._kept(done)
+        self._pace = (group[0].served, scored.seconds / scored.rows)
+        self._tell(lambda: self._count(scored))
+        pairs = zip(group, scored.replies, strict=True)
+        if self.writer is None:
+            self._kept([Kept(one, reply, "written") for one, reply in pairs])
+        else:
+            for one, reply in pairs:
+                self.writer.put(one, one.record(reply, self.key))
 
-    def _answers(self, group: Sequence[_Place]) -> list[Answer]:
-        served = group[0].served
-        if len(group) == 1:
-            return served.answer(group[0].asked.cells, group[0].asked.rows)
-        names = [field.name for field in served.fields]
-        cells = {
-            name: [cell for one in group for cell in one.asked.cells[name]]
-            for name in names
-        }
-        return served.answer(cells, sum(one.asked.rows for one in group))
-
-    def _reply(self, one: _Place, told: list[Answer]) -> str:
-        whole = {"id": one.id, "model": one.served.version, "predictions": told}
-        return self._encoder.encode(whole).decode()
-
-    def _record(self, one: _Place, reply: str) -> Record:
-        kept = shown(one.asked.cells, one.served.hidden, self.key)
-        cells = self._encoder.encode(kept).decode()
-        seconds = time.perf_counter() - one.begun
-        told = (one.served.identity, one.asked.rows, seconds, cells, reply)
-        return Record(one.id, one.at, *told)
-
-    def _count(self, answers: Sequence[Answer]) -> None:
-        flags = Counter(flag["flag"] for told in answers for flag in told["flags"])
-
-        def add() -> None:
-            self.metrics.batches.add(len(answers))
-            self.metrics.rows += len(answers)
-            self.metrics.flags.update(flags)
-
-        self._tell(add)
+    def _count(self, scored: Scored) -> None:
+        self.metrics.batches.add(scored.rows)
+        self.metrics.rows += scored.rows
+        self.metrics.flags.update(scored.flags)
 
     def _kept(self, group: Sequence[Kept]) -> None:
         failed = next((kept.why for kept in group if kept.state == "failed"), None)
@@ -233,15 +192,15 @@ class Line:
 
         self._tell(settle)
         for kept in group if self.after else ():
-            if isinstance(kept.ticket, _Place) and kept.state == "written":
+            if isinstance(kept.ticket, Place) and kept.state == "written":
                 self._hand_on(kept.ticket)
 
-    def _hand_on(self, one: _Place) -> None:
+    def _hand_on(self, one: Place) -> None:
         if self.after:
             self.after(one.id, one.asked)
 
     def _settle(
-        self, one: _Ticket, reply: str = "", error: Refused | None = None
+        self, one: Ticket, reply: str = "", error: Refused | None = None
     ) -> None:
         """Wake the request up, in the event loop."""
         self.waiting -= one.rows
@@ -253,10 +212,17 @@ class Line:
         else:
             one.future.set_result(reply)
 
-    def _tell(self, what: Any) -> None:
+    def _tell(self, what: Callable[[], None]) -> None:
         """Run something in the event loop, unless that has ended."""
-        if not self._loop.is_closed():
+        if threading.get_ident() == self._home:
+            what()
+        elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(what)
+
+
+def _alike(places: Sequence[Place]) -> list[list[Place]]:
+    """Return runs of requests that one package answers."""
+    return [list(some) for _, some in groupby(places, key=lambda one: id(one.served))]
 
 
 def _refusal(kept: Kept) -> Refused | None:

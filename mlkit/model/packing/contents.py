@@ -37,6 +37,9 @@ FILES = {
     "schema.json": "what goes in and what comes out",
 }
 FORMAT = 1
+SERVING = ("click", "httptools", "msgspec", "starlette", "uvicorn")
+HOST = ("numpy", "onnxruntime", *SERVING)
+"""What a model needs, and what `mlkit serve` needs besides."""
 
 
 def write(
@@ -160,7 +163,7 @@ def _mlmodel(model: Model) -> str:
 
 def _requirements() -> str:
     """Return what a host needs; mlkit itself goes in without its notebook side."""
-    pins = [f"{name}=={version(name)}" for name in ("numpy", "onnxruntime")]
+    pins = [f"{name}=={version(name)}" for name in HOST]
     try:
         mlkit = f"mlkit-notebooks=={version('mlkit-notebooks')}"
     except PackageNotFoundError:

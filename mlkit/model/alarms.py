@@ -148,8 +148,11 @@ class Alarms:
     def odd(self, most: int = 10) -> Grid:
         """Return the oddest rows, and why they are."""
         cells = [self.oddest[name][:most] for name in ("row", "rank", "why")]
-        rows = [(r, f"{k:.3f}", w) for r, k, w in zip(*cells, strict=True)]
-        return Grid(("row", "rank", "odd because"), rows)
+        rows = [
+            (row, f"{rank:.3f}", "yes" if rank >= self.threshold else "no", why)
+            for row, rank, why in zip(*cells, strict=True)
+        ]
+        return Grid(("row", "rank", "alarm", "odd because"), rows)
 
     def sections(self) -> list[Section]:
         """Return what a card says of it."""

@@ -38,7 +38,7 @@ def ranks(found: Alarms) -> plots.Picture:
         axes[0].axvline(found.threshold, color=plots.BAD, lw=1.5)
         _caught(axes[1], sets)
         axes[1].axvline(100 * (1 - found.threshold), color=plots.BAD, lw=1.5)
-        axes[1].legend(loc="lower right")
+        axes[1].legend(loc="center right")
     plots.label(
         axes[0],
         "How odd new rows are",

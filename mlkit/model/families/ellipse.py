@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -66,7 +67,7 @@ class Bell:
         cells = space.transform(matrix)
         mean, spread = self._covariance(cells)
         values, turns = np.linalg.eigh(spread)
-        turns = turns / np.sqrt(np.maximum(values, values.max() * 1e-6))
+        turns = turns / np.sqrt(np.maximum(values, max(values.max() * 1e-6, 1e-9)))
         width = turns.shape[1]
         bowl = Quadratic(np.zeros((width, 1)), np.ones((width, 1)), np.zeros(1))
         place = Linear(space.rotation @ turns, (space.offset - mean) @ turns)
@@ -75,10 +76,10 @@ class Bell:
 
     def _covariance(self, cells: Any) -> tuple[Any, Any]:
         if len(cells) > ROOM * cells.shape[1]:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), contextlib.suppress(ValueError):
                 warnings.simplefilter("ignore")
                 made = MinCovDet(random_state=self.seed).fit(cells)
-            if np.linalg.eigvalsh(made.covariance_).min() > 1e-6:
-                return made.location_, made.covariance_
+                if np.linalg.eigvalsh(made.covariance_).min() > 1e-6:
+                    return made.location_, made.covariance_
         made = LedoitWolf().fit(cells)
         return made.location_, made.covariance_

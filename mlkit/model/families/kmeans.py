@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.formats.forms import Bowls
@@ -69,7 +71,10 @@ class Centres:
         """
         space = Space.fit(matrix, sources)
         cells = space.transform(matrix)
-        made = KMeans(self.clusters, n_init=STARTS, random_state=self.seed).fit(cells)
+        made = KMeans(self.clusters, n_init=STARTS, random_state=self.seed)
+        with warnings.catch_warnings():  # fewer different rows than clusters
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            made.fit(cells)
         wide = max(made.inertia_ / cells.size, 1e-9)
         centre = made.cluster_centers_.T
         scale = np.full_like(centre, np.sqrt(0.5 / wide))

@@ -91,9 +91,14 @@ def told(
 
 def _cell(name: str, cell: Any, usual: pd.DataFrame, number: bool) -> str:
     if pd.isna(cell):
-        return f"{name} is missing ({usual[name].isna().mean():.0%} are)"
+        return f"{name} is missing ({_share(usual[name].isna())} are)"
     if not number:
-        share = float((words(usual, name) == str(cell)).mean())
-        return f"{name} = {cell} ({share:.0%} of rows)"
+        return f"{name} = {cell} ({_share(words(usual, name) == str(cell))} of rows)"
     low, high = usual[name].astype(float).quantile([0.05, 0.95])
-    return f"{name} = {say(float(cell), 4)} (mostly {say(low)} to {say(high)})"
+    alone = "usual by itself, " if low <= float(cell) <= high else ""
+    return f"{name} = {say(float(cell), 4)} ({alone}mostly {say(low)} to {say(high)})"
+
+
+def _share(flags: pd.Series) -> str:
+    share = float(flags.mean())
+    return "under 1%" if 0 < share < 0.01 else f"{share:.0%}"

@@ -17,6 +17,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.measures.measure import judged
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice, cut
+from mlkit.model.wording.passage import passage
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ EXPLAINED = 40
 COPIES = 20_000
 FAR = 2.0
 SURE = 0.5
-LISTED = 10
+LISTED, WORDS = 10, 4
 HIDDEN = frozenset({"target", "private", "flag"})
 Array = NDArray[Any]
 
@@ -137,7 +138,9 @@ def errors(
     Of numbers, rows beyond two robust spreads are listed: 1.4826 times the median
     absolute error (Rousseeuw and Croux 1993). What led to a mistake is told by
     putting a usual value in place of a cell, one at a time (occlusion; Robnik-Šikonja
-    and Kononenko 2008): it says what the model looks at, not what is wrong with it.
+    and Kononenko 2008), in place of a text none; of a text the words are named that
+    speak most for what was said. It says what the model looks at, not what is wrong
+    with it.
     """
     problem = model.problem
     rows, truth, predicted, _ = judged(model, valid)
@@ -190,24 +193,31 @@ def _why(
     some = rows.iloc[first]
     copies = some.iloc[np.tile(np.arange(len(some)), len(names) + 1)].copy()
     for at, name in enumerate(names):
-        _usual(copies, rows[name], name, slice(at * len(some), (at + 1) * len(some)))
+        places = slice(at * len(some), (at + 1) * len(some))
+        _usual(copies, rows[name], name, places, text=name in model.problem.texts)
     far = _far(model, copies, np.tile(truth[first], len(names) + 1), said[first])
     shape = far.reshape(len(names) + 1, len(some))
     less = shape[-1] - shape[:-1]
+    texts = [names.index(name) for name in model.problem.texts if name in names][:1]
     for at in range(len(some)):
         order = np.argsort(-less[:, at], kind="stable")[:3]
         led = [k for k in order if less[k, at] > 0.02 * abs(shape[-1, at])]
-        reasons[at] = ", ".join(_cell(some, at, names[k]) for k in led)
+        towards, told = said[first[at]], texts if not led and at < LISTED else led
+        reasons[at] = ", ".join(
+            _cause(model, some, at, names[k], towards) for k in told
+        )
     return reasons
 
 
-def _usual(copies: pd.DataFrame, values: pd.Series, name: str, places: slice) -> None:
-    """Put the median or the commonest value into some rows of a column."""
+def _usual(
+    copies: pd.DataFrame, values: pd.Series, name: str, places: slice, *, text: bool
+) -> None:
+    """Put the median, the commonest value or no text into some rows of a column."""
     known = values.dropna()
     if not len(known):
         return
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    usual = known.median() if numeric else known.mode().iloc[0]
+    usual = known.median() if numeric else "" if text else known.mode().iloc[0]
     cells = copies[name].to_numpy(object).copy()
     cells[places] = usual
     kind: Any = "float64" if numeric else values.dtype
@@ -221,6 +231,19 @@ def _far(model: Model, rows: pd.DataFrame, truth: Array, said: Array) -> Array:
     places = np.arange(len(truth))
     again = np.tile(said, len(truth) // len(said))
     return np.asarray(predicted[places, again] - predicted[places, truth])
+
+
+def _cause(model: Model, rows: pd.DataFrame, at: int, name: str, said: Any) -> str:
+    """Tell of a cell, or of the words of a text, that led to what was said."""
+    if name not in model.problem.texts:
+        return _cell(rows, at, name)
+    if at >= LISTED:
+        return name
+    towards = int(said) if model.classes else None
+    found = passage(model, rows.iloc[[at]], name, towards=towards)
+    words = found.raising if model.classes else found.words
+    told = ", ".join(f"“{one.word}”" for one in words[:WORDS])
+    return f"{name} with {told}" if told else f"{name} as a whole"
 
 
 def _cell(rows: pd.DataFrame, at: int, name: str) -> str:

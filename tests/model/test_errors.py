@@ -122,3 +122,24 @@ def test_a_constant_model_of_a_number_is_listed(make):
     assert len(found.table) == 3
     assert found.wrong >= 3
     assert (found.table["why"] == "").all()
+
+
+def test_of_a_text_the_words_that_led_to_a_mistake_are_named():
+    rng = np.random.default_rng(0)
+    good = rng.random(300) < 0.5
+    said = [
+        " ".join([*rng.choice(["plot", "cast", "end", "long"], 12), w])
+        for w in np.where(good, "great", "awful")
+    ]
+    table = pd.DataFrame({"said": pd.array(said, "str")})
+    table["y"] = np.where(good, "yes", "no")
+    task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), texts=("said",))
+    model = fit("linear", {}, table, task)
+    wrong = table.head(40).assign(y=np.where(good[:40], "no", "yes"))
+    found = errors(model, wrong)
+    assert found.wrong == 40
+    first = found.table.head(5)
+    for row, why in zip(first.index, first["why"], strict=True):
+        led = "great" if good[int(row)] else "awful"
+        assert why.startswith(f"said with “{led}”")
+    assert "said with “" in found._repr_html_()

@@ -15,14 +15,15 @@ from mlkit.core.rows import MISSING
 from mlkit.core.schema import Schema
 from mlkit.data.charts.style import shorten
 from mlkit.model.encoding.encode import words
+from mlkit.model.encoding.tokens import plain
 from mlkit.model.measures.weighted import bins
 
-__all__ = ["Candidates", "candidates", "coded"]
+__all__ = ["Candidates", "by_length", "candidates", "coded", "lengths"]
 
 BLANK = "(blank)"
 COLUMNS = 24
 VALUES = 6
-QUARTERS = 4
+QUARTERS, LEVELS = 4, 40
 LARGEST = 0.75
 Array = NDArray[Any]
 
@@ -81,7 +82,12 @@ def candidates(
     schema = Schema.of(table)
     wanted = dict.fromkeys((*features, *schema.with_role("sensitive")))
     hidden = {*schema.with_role("private"), schema.target}
-    made = {n: coded(table, n) for n in wanted if n in table and n not in hidden}
+    texts = {n for n in schema.with_type("text") if table[n].nunique() > LEVELS}
+    made = {
+        n: by_length(table, n) if n in texts else coded(table, n)
+        for n in wanted
+        if n in table and n not in hidden
+    }
     made = {n: one for n, one in made.items() if len(one[1]) > 1}
     kept = sorted(made, key=lambda name: -_entropy(made[name][0]))[:COLUMNS]
     kept = [name for name in made if name in kept]
@@ -116,6 +122,26 @@ def coded(table: pd.DataFrame, column: str) -> tuple[Array, list[str]]:
             names.append(f"{inside.min():.6g} to {inside.max():.6g}")
     codes[~given] = len(names)
     return codes, [*names, MISSING] if not given.all() else names
+
+
+def by_length(table: pd.DataFrame, column: str) -> tuple[Array, list[str]]:
+    """Return the part of each row by how many words a text has, and the parts' names.
+
+    Examples
+    --------
+    >>> by_length(pd.DataFrame({"said": ["so so", None, "so"]}), "said")[1]
+    ['1 word', '2 words', '(missing)']
+    """
+    codes, names = coded(pd.DataFrame({column: lengths(table[column])}), column)
+    told = [f"{name} word{'s' * (name != '1')}" for name in names if name != MISSING]
+    return codes, [*told, *names[len(told) :]]
+
+
+def lengths(values: pd.Series) -> Array:
+    """Return how many words each text has, NaN where it is missing, shape (rows,)."""
+    found = [plain(cell) for cell in values.astype(object).where(values.notna(), None)]
+    count = np.array([text.count(" ") + bool(text) for text in found], float)
+    return np.where(values.notna(), count, np.nan)
 
 
 def _entropy(codes: Array) -> float:

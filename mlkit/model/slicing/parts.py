@@ -14,6 +14,7 @@ from mlkit.data.charts.style import shorten
 from mlkit.model.encoding.encode import words
 from mlkit.model.measures.measure import Measured, measure_rows
 from mlkit.model.problem import Problem
+from mlkit.model.slicing.candidates import lengths
 from mlkit.model.slicing.search import Weakest, where
 from mlkit.model.slicing.slices import FEWEST, Slice
 
@@ -21,6 +22,7 @@ __all__ = ["inside", "measured"]
 
 Array = NDArray[Any]
 BETWEEN = " and "
+LENGTHS = (" word", " words")
 
 
 def measured(
@@ -116,7 +118,11 @@ def _one(table: pd.DataFrame, column: str, name: str) -> Array | None:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         told = words(table, column)
         levels = {level: shorten(level, 40) for level in told.unique()}
-        return np.asarray(told.map(levels) == name)
+        mine = np.asarray(told.map(levels) == name)
+        if mine.any() or not name.endswith(LENGTHS):
+            return mine
+        values = pd.Series(lengths(values))
+        name = name.rpartition(" ")[0]
     cells = values.to_numpy(np.float64, na_value=np.nan)
     if name == MISSING:
         return np.asarray(~np.isfinite(cells))

@@ -14,6 +14,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.model.fitted import fit
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.candidates import candidates
+from mlkit.model.slicing.parts import inside
 from mlkit.model.slicing.search import Weakest, losses, weakest
 
 TOWNS = ["Ghent", "Turin", "Lviv"]
@@ -226,3 +227,27 @@ def test_parts_have_the_rows_that_their_names_say(seed, rows, smallest):
                 ).to_numpy()
         assert (inside <= wanted).all()
         assert wanted.sum() - inside.sum() <= 2
+
+
+def test_texts_are_told_apart_by_how_many_words_they_have():
+    words = np.tile([3, 8, 20, 90, 2], 40)
+    told = [f"no{k} " + "so " * (n - 1) for k, n in enumerate(words)]
+    said = pd.Series(told).astype("str")
+    said.iloc[:20] = None
+    table = pd.DataFrame({"said": said, "y": ["no", "yes"] * 100})
+    schema = Schema((Column("said", "text"), Column("y", "category", ("target",))))
+    found = candidates(schema.attach(table), ["said"], 10)
+    assert found.names == (
+        "said = 2 words",
+        "said = 3 words",
+        "said = 8 words",
+        "said = 20 words",
+        "said = 90 words",
+        "said = (missing)",
+    )
+    for at, name in enumerate(found.names):
+        assert (inside(table, name) == found.of(at)).all()
+    many = table.assign(said=pd.array(["so " * n for n in range(1, 201)], "str"))
+    told = candidates(schema.attach(many), ["said"], 10)
+    assert told.names[0] == "said = 1 to 50 words"
+    assert (inside(many, told.names[0]) == told.of(0)).all()

@@ -27,7 +27,7 @@ class Traced:
     request
         From the log.
     data
-        The tables of the model's run, name → identity.
+        The tables that the package was made from, name → identity.
     approved
         The line of the ledger that made the model champion; None where there is none.
     """
@@ -114,16 +114,25 @@ def _before(move: Mapping[str, Any], request: Request) -> bool:
 
 
 def _data(project: Project, run: str) -> dict[str, str]:
-    """Return the tables of a run, in the order of its steps."""
+    """Return the tables that a run's package was made from, in the order of steps."""
     from mlkit.engine.reporting.past import manifest
 
-    left = manifest(project.runs / run) if run else None
+    left = (manifest(project.runs / run) if run else None) or {}
+    used = _used(left.get("graph", {}))
     return {
         name: str(entry["identity"])
-        for step in (left or {}).get("steps", {}).values()
+        for step in left.get("steps", {}).values()
         for name, entry in step.get("saves", {}).items()
-        if str(entry["identity"]).startswith("table-")
+        if name in used and str(entry["identity"]).startswith("table-")
     }
+
+
+def _used(graph: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the names that the steps up to the package load."""
+    steps = [name for name, step in graph.items() if "package" in step["saves"]]
+    for name in steps:
+        steps += [parent for parent in graph[name]["parents"] if parent not in steps]
+    return {loaded for name in steps for loaded in graph[name]["loads"]}
 
 
 def _truth(truth: Truth) -> dict[str, Any]:

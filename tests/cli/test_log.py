@@ -41,7 +41,18 @@ def project(tmp_path):
     saves = {"raw": {"identity": "table-111"}, "receipt": {"identity": "json-222"}}
     steps = {"collect": {"saves": saves}, "split": {"saves": {}}}
     steps["split"]["saves"]["train"] = {"identity": "table-333"}
-    write_json(tmp_path / "runs" / ABOUT["run"] / "manifest.json", {"steps": steps})
+    steps["split"]["saves"]["aside"] = {"identity": "table-444"}
+    graph = {
+        "collect": {"parents": [], "loads": [], "saves": ["raw", "receipt"]},
+        "split": {
+            "parents": ["collect"],
+            "loads": ["raw"],
+            "saves": ["train", "aside"],
+        },
+        "package": {"parents": ["split"], "loads": ["train"], "saves": ["package"]},
+    }
+    manifest = {"steps": steps, "graph": graph}
+    write_json(tmp_path / "runs" / ABOUT["run"] / "manifest.json", manifest)
     place = tmp_path / ".mlkit" / "requests.sqlite"
     make(place, MODEL, 0.0)
     said = {"label": "yes", "probabilities": {"yes": 0.75}, "flags": []}

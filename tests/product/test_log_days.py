@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import queue
@@ -255,6 +256,24 @@ def test_a_file_is_on_the_disk_before_the_database_says_so(path, monkeypatch):
     folder = folder_of(path).name
     wanted = [f"sync .writing-{name}", f"rename {name}", f"sync {folder}", "days"]
     assert [step for step in order if step in wanted] == wanted
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(path, monkeypatch, capsys):
+    before, sync = read(path), os.fsync
+
+    def full(handle):
+        if "writing" in os.readlink(f"/proc/self/fd/{handle}"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert command_line(["log", "--log", str(path), "--rotate"]) == 1
+    assert "No space left" in capsys.readouterr().err
+    monkeypatch.undo()
+    pd.testing.assert_frame_equal(read(path), before)
+    assert len(rotate(path).filed) == 3
+    assert len(files(path)) == 3
+    pd.testing.assert_frame_equal(read(path), before)
 
 
 @contextmanager

@@ -76,10 +76,15 @@ def _weights(axes: Axes, model: Model, encoder: Encoder, form: Linear) -> str:
 
 
 def _questions(axes: Axes, encoder: Encoder, form: Trees) -> str:
-    """Draw how often the trees ask about each column of the table."""
+    """Draw how often the trees ask about each column of the table.
+
+    Of a single column, such as a text, what is made of it is told apart.
+    """
     used = np.bincount(form.column[~form.leaf], minlength=len(encoder.columns))
     counts: dict[str, int] = {}
-    for name, count in zip(encoder.sources, used, strict=True):
+    alone = len(set(encoder.sources)) == 1
+    names = encoder.columns if alone else encoder.sources
+    for name, count in zip(names, used, strict=True):
         counts[name] = counts.get(name, 0) + int(count)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST][::-1]
     places = range(len(ranked))

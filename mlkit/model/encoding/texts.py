@@ -259,12 +259,20 @@ def _ridge(matrix: Any, goals: Numbers) -> Numbers:
 
 
 def _named(words: Sequence[str], weights: Floats) -> Iterator[str]:
-    """Yield a topic's name: the words, or else the pieces, that weigh most in it."""
+    """Yield a topic's name: the words, or else the pieces, that weigh most in it.
+
+    Of a word and of pairs with it just the first is named.
+    """
     whole = np.array([not word.startswith("#") for word in words])
     for column in weights.T:
         size = np.abs(column) * (whole if (column[whole] != 0).any() else 1)
-        top = np.argsort(-size, kind="stable")[:3]
-        yield ", ".join(words[at] for at in top)
+        named, met = list[str](), set[str]()
+        for at in np.argsort(-size, kind="stable")[:LOOKED_AT]:
+            parts = set(words[at].split(" "))
+            if len(named) < 3 and not parts & met:
+                named.append(words[at])
+                met |= parts
+        yield ", ".join(named)
 
 
 def _ranked(count: int) -> list[str]:

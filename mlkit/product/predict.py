@@ -31,6 +31,9 @@ NUMBERED = re.compile(r"c[0-9]+")
 def predict_file(package: Path | str, source: Path | str, out: Path | str) -> int:
     """Write ``id, prediction, probability_<class>`` for each row of a file.
 
+    A detector of odd rows writes ``id, prediction, rank``: the share of the rows it
+    learnt from that were less odd.
+
     Where the package promises something beside an answer, further columns tell it:
     ``lower`` and ``upper`` ends of an interval around a value, or a ``set`` of classes
     as a JSON list, that hold the truth as often as was promised.
@@ -67,11 +70,13 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     ids = _ids(found, cells, predictor)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    chances = [f"probability_{c}" for c in said.classes]
+    ranked = predictor.schema["output"]["kind"] == "anomaly"
+    chances = ["rank"] if ranked else [f"probability_{c}" for c in said.classes]
     promised, beside = _beside(said, predictor.promise)
     writer.writerow(["id", "prediction", *chances, *promised])
     writer.writerows(
-        [*line, *more] for line, more in zip(_lines(ids, said), beside, strict=True)
+        [*line, *more]
+        for line, more in zip(_lines(ids, said, ranked), beside, strict=True)
     )
     write_bytes(Path(out), text.getvalue().encode())
     return len(ids)
@@ -188,7 +193,7 @@ def _beside(
     return ["set"], ([json.dumps(one, ensure_ascii=False)] for one in sets)
 
 
-def _lines(ids: list[str], said: Predictions) -> Iterator[list[str]]:
+def _lines(ids: list[str], said: Predictions, ranked: bool) -> Iterator[list[str]]:
     if said.probabilities is None:
         for name, value in zip(ids, said.prediction.tolist(), strict=True):
             yield [name, repr(float(value))]
@@ -196,4 +201,5 @@ def _lines(ids: list[str], said: Predictions) -> Iterator[list[str]]:
     for name, label, chances in zip(
         ids, said.prediction, said.probabilities.tolist(), strict=True
     ):
-        yield [name, str(label), *(f"{chance:.9g}" for chance in chances)]
+        told = chances[-1:] if ranked else chances
+        yield [name, str(label), *(f"{chance:.9g}" for chance in told)]

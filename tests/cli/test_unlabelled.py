@@ -96,4 +96,6 @@ def test_odd_rows_from_a_file_to_predictions(mlkit, tmp_path):
         given = ("--input", tmp_path / f"{name}.csv", "--output", out)
         assert mlkit("predict", folder, *given)[0] == 0
         said = pd.read_csv(out)
+        assert list(said.columns) == ["id", "prediction", "rank"]
+        assert said["rank"].between(0, 1).all()
         assert least <= (said["prediction"] == "odd").mean() <= most

@@ -329,7 +329,7 @@ def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | N
     """Return what each row counts, shape (rows,); None where all count the same.
 
     That is the column with the role weight; and where classes are judged alike,
-    however many rows they have, the rows of rare classes count more.
+    however many rows they have, or a person says so, rows of rare classes count more.
 
     Parameters
     ----------
@@ -340,7 +340,9 @@ def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | N
     if problem.weight:
         values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
         weights = np.clip(values, 0.0, None)
-    if problem.metric == "balanced_accuracy":
+    asked = problem.class_weight
+    alike = asked == "auto" and problem.metric == "balanced_accuracy"
+    if problem.classes and (asked == "balanced" or alike):
         codes = problem.truth(table)
         totals = np.bincount(codes, weights, minlength=len(problem.classes))
         shares = totals / max(totals.sum(), 1e-300) * np.count_nonzero(totals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from mlkit.data.charts.cards import grid
@@ -48,4 +49,6 @@ class Grid:
         return "\n".join([*told, *self.notes])
 
     def _repr_html_(self) -> str:
-        return grid(self.heads, self.rows, " · ".join(self.notes))
+        heads = self.heads if self.rows or not self.notes else []
+        told = grid(heads, self.rows, " · ".join(self.notes))
+        return re.sub("`([^`<]+)`", r"<code>\1</code>", told)

@@ -85,6 +85,9 @@ class Problem:
         The columns with these roles; "" where there is none.
     told
         How the kind was told, and how to say otherwise.
+    class_weight
+        Whether rows of rare classes count more when models are fitted: ``balanced``,
+        ``none``, or ``auto``, where the metric judges all classes alike.
     """
 
     kind: str
@@ -98,6 +101,7 @@ class Problem:
     weight: str = ""
     told: str = ""
     texts: tuple[str, ...] = ()
+    class_weight: str = "auto"
 
     @property
     def features(self) -> tuple[str, ...]:

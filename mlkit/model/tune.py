@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +22,7 @@ from mlkit.model.tuning import cross
 from mlkit.model.tuning.draws import draw
 from mlkit.model.tuning.kept import Kept
 from mlkit.model.tuning.live import Board
-from mlkit.model.tuning.prefer import FORMATS, checked, legible, plainest
+from mlkit.model.tuning.prefer import FORMATS, checked, legible, plainest, weighed
 from mlkit.model.tuning.race import Attempt, Drawn, Race, mix
 from mlkit.model.tuning.timed import Found, Timed, affordable, search
 from mlkit.model.words import listed, say
@@ -135,6 +135,7 @@ def tune(
     *,
     seconds: float = 0.0,
     prefer: str = "best",
+    class_weight: str = "auto",
     contenders: int = 3,
     blend: bool = True,
     folds: int = 0,
@@ -173,6 +174,11 @@ def tune(
         ``best``; ``transparent``, one model that a person can read, the plainest that
         is within a standard error of the best such; or ``portable``, one model that
         every format can take.
+    class_weight
+        Whether rows of rare classes count more when models are fitted: ``auto``, where
+        the metric judges all classes alike, ``balanced`` or ``none``. Chances then are
+        those of a world in which classes are even; the threshold is set by costs in
+        any case.
     contenders
         How many of the best families that can be packaged are searched.
     blend
@@ -191,7 +197,8 @@ def tune(
     """
     start = time.monotonic()
     checked(prefer)
-    problem = shortlist.problem
+    problem = replace(shortlist.problem, class_weight=weighed(class_weight))
+    shortlist = replace(shortlist, problem=problem)
     rows = known(train, problem)
     many = affordable(rows, problem, seconds) if seconds else MOST
     rows = sample(rows, most_rows or many, seed)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 
@@ -9,7 +12,7 @@ from mlkit.core.artifacts import KINDS, kind_of
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.families import family, names
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import fit, weights_of
 from mlkit.model.problem import Problem
 
 MADE = ("two_classes", "many_classes", "number")
@@ -104,3 +107,28 @@ def test_the_schema_names_what_is_needed(make):
     assert model.schema.names == ["age", "pay", "flat", "town", "sex"]
     with pytest.raises(InputError, match="lacks columns"):
         model.predict(table.drop(columns="pay"))
+
+
+@pytest.mark.parametrize(
+    ("metric", "asked", "even"),
+    [
+        ("roc_auc", "auto", False),
+        ("roc_auc", "balanced", True),
+        ("balanced_accuracy", "auto", True),
+        ("balanced_accuracy", "none", False),
+    ],
+)
+def test_rare_classes_count_more_where_that_is_asked_for(make, metric, asked, even):
+    table = make("two_classes")
+    rare = pd.concat(
+        [table[table["answer"] == "no"], table[table["answer"] == "yes"][:20]]
+    )
+    problem = replace(
+        Problem.of(Schema.of(table).attach(rare), metric), class_weight=asked
+    )
+    weights = weights_of(rare, problem)
+    shares = np.bincount(problem.truth(rare), weights)
+    assert (shares[0] == pytest.approx(shares[1])) == even
+    mean = fit("linear", {}, rare, problem).predict_proba(rare)[:, 1].mean()
+    assert (mean > 0.2) == even
+    assert Problem.from_dict(problem.to_dict()) == problem

@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 
+from mlkit.core.errors import UsageError
 from mlkit.core.files import canonical
 from mlkit.model.choose import choose
 from mlkit.model.fitted import Member
@@ -94,3 +95,14 @@ def test_weights_are_those_of_the_rows_left_out(make):
     weights, score = mix(race, attempts)
     assert weights == {0: 0.5, 1: 0.5}
     assert score == pytest.approx(0, abs=1e-9)
+
+
+def test_how_classes_are_weighed_goes_into_what_is_trained(make):
+    table = make("two_classes", 160)
+    shortlist = choose(table, ["linear"], folds=2)
+    found = tune(table, shortlist, 0, class_weight="balanced", folds=2)
+    assert found.problem.class_weight == "balanced"
+    assert train(table, found).problem.class_weight == "balanced"
+    assert tune(table, shortlist, 0, folds=2).problem == shortlist.problem
+    with pytest.raises(UsageError, match="did you mean 'balanced'"):
+        tune(table, shortlist, 0, class_weight="balance")

@@ -138,7 +138,7 @@ class Robustness:
             )
             for s in shown
         ]
-        told = f"{metric} is {say(self.whole)} on the rows as they are, {self.rows:,}"
+        told = f"{metric} is {say(self.whole)} on the {self.rows:,} rows as they are"
         return Grid(("worse input", "", f"loss in {metric}", unit), rows, [told])
 
     def _shown(self) -> Iterator[Shock]:

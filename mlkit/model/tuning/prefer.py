@@ -12,9 +12,18 @@ from mlkit.model.families import able, family
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 
-__all__ = ["FORMATS", "PREFERENCES", "checked", "entries", "legible", "plainest"]
+__all__ = [
+    "FORMATS",
+    "PREFERENCES",
+    "checked",
+    "entries",
+    "legible",
+    "plainest",
+    "weighed",
+]
 
 PREFERENCES = ("best", "transparent", "portable")
+WEIGHED = ("auto", "balanced", "none")
 FORMATS = ("onnx", "pmml", "pfa")
 Item = tuple[str, dict[str, Any]]
 LEGIBLE: tuple[Item, ...] = (
@@ -38,14 +47,29 @@ def checked(prefer: str) -> str:
     UsageError
         Where there is none of that name.
     """
-    if prefer not in PREFERENCES:
+    return _among(prefer, PREFERENCES, "preference", "prefer")
+
+
+def weighed(class_weight: str) -> str:
+    """Return a way to weigh classes that there is.
+
+    Raises
+    ------
+    UsageError
+        Where there is none of that name.
+    """
+    return _among(class_weight, WEIGHED, "way to weigh classes", "class_weight")
+
+
+def _among(word: str, words: Sequence[str], what: str, where: str) -> str:
+    if word not in words:
         raise UsageError(
-            f"there is no preference {prefer!r}",
-            where="prefer",
-            expected=", ".join(PREFERENCES),
-            todo=did_you_mean(prefer, PREFERENCES),
+            f"there is no {what} {word!r}",
+            where=where,
+            expected=", ".join(words),
+            todo=did_you_mean(word, words),
         )
-    return prefer
+    return word
 
 
 def legible(problem: Problem, names: Sequence[str] = ()) -> list[Item]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
     import pandas as pd
 
-__all__ = ["Client"]
+__all__ = ["Client", "rows_of"]
 
 ROWS, TRIES, LONGEST = 10_000, 6, 30.0
 Row = Mapping[str, Any]
@@ -86,11 +86,23 @@ class Client:
         name = id or uuid.uuid4().hex
         answers = list[Row]()
         for part, start in enumerate(range(0, len(table), ROWS)):
-            part_id = f"{name}-{part}" if part else name
-            rows = list(_rows(table.iloc[start : start + ROWS]))
-            told = self._post("/v1/predict", {"id": part_id, "rows": rows})
+            rows = list(rows_of(table.iloc[start : start + ROWS]))
+            told = self.ask(rows, f"{name}-{part}" if part else name)
             answers += _answers(told)
         return pd.DataFrame(answers, index=table.index)
+
+    def ask(self, rows: Sequence[Row], id: str = "") -> Mapping[str, Any]:  # noqa: A002
+        """Return the server's reply to some rows, as it stands.
+
+        Parameters
+        ----------
+        rows
+            Raw cells by column, each row by itself, as JSON can hold them.
+        id
+            Names the request; "" makes one up.
+        """
+        form = {"id": id or uuid.uuid4().hex, "rows": list(rows)}
+        return self._post("/v1/predict", form)
 
     def feedback(
         self, truths: Mapping[str, Any] | Iterable[tuple[str, int, Any]]
@@ -182,8 +194,15 @@ def _pause(tried: int) -> float:
     return float(min(0.1 * 2**tried, LONGEST))
 
 
-def _rows(table: pd.DataFrame) -> Iterator[Row]:
-    """Yield rows as JSON has them; whole columns at a time, for speed."""
+def rows_of(table: pd.DataFrame) -> Iterator[Row]:
+    """Yield rows as JSON has them; what is missing is None.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> list(rows_of(pd.DataFrame({"x": [1.5, None], "y": ["a", None]})))
+    [{'x': 1.5, 'y': 'a'}, {'x': None, 'y': None}]
+    """
     names = [str(name) for name in table.columns]
     columns = [list(map(_plain, table.iloc[:, k].tolist())) for k in range(len(names))]
     for cells in zip(*columns, strict=True):

@@ -1,0 +1,271 @@
+"""A rehearsal of serving: start the server, replay rows, compare, measure."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mlkit.core.errors import StepError
+from mlkit.core.session import is_person
+from mlkit.core.verdict import Finding, Verdict
+from mlkit.data.charts.cards import card, many
+from mlkit.model.grid import Grid
+from mlkit.model.packing.parity import TOLERANCE
+from mlkit.model.runtime import Predictor
+from mlkit.model.words import say
+from mlkit.product.client import Client, rows_of
+
+if TYPE_CHECKING:
+    from mlkit.data.charts.style import Picture
+
+__all__ = ["Server", "Serving", "rehearse", "start"]
+
+SIZES = (1, 10, 100, 1000)
+SECONDS, WARM = 0.5, 20
+CHILD = """
+import sys
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 15)  # end when the notebook's kernel does
+from mlkit.cli.group import command_line
+sys.exit(command_line(sys.argv[1:]))
+"""
+
+
+class Server:
+    """A model server of its own process, on this machine alone.
+
+    Parameters
+    ----------
+    package
+        What it serves.
+    port
+        Where it listens; 0 takes a free one.
+    """
+
+    def __init__(self, package: Path, port: int = 0) -> None:
+        self.package = package
+        self._folder = Path(tempfile.mkdtemp(prefix="mlkit-serving-"))
+        log, errors = self._folder / "requests.sqlite", self._folder / "errors"
+        words = ["serve", "--port", str(port), "--log", str(log), str(package)]
+        around = {k: v for k, v in os.environ.items() if k != "MLKIT_JOB"}
+        with errors.open("wb") as told:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", CHILD, *words],
+                stdout=subprocess.PIPE,
+                stderr=told,
+                env=around,
+            )
+        atexit.register(self.end)
+        assert self._process.stdout
+        line = self._process.stdout.readline().decode()
+        if " answers at " not in line:
+            why = errors.read_text(encoding="utf-8", errors="replace").strip()
+            self.end()
+            raise StepError("the server did not start", got=why[-300:] or line)
+        self.version = line.split()[1]
+        self.url = line.partition(" answers at ")[2].partition("/v1/")[0]
+
+    def leave(self) -> Server:
+        """Leave it running for a person, until the kernel ends; in a run end it."""
+        if not is_person():
+            self.end()
+        return self
+
+    def end(self) -> None:
+        """Ask it to finish what it has taken in, and to end."""
+        atexit.unregister(self.end)
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        if self._process.stdout:
+            self._process.stdout.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it still answers."""
+        return self._process.poll() is None
+
+    def __repr__(self) -> str:
+        return f"<Server of model {self.version}, {self._where()}>"
+
+    def _repr_html_(self) -> str:
+        if not self.runs:
+            return card(f"Model {self.version} was served", self._where())
+        link = f'<a href="{self.url}" target="_blank">{escape(self.url)}</a>'
+        below = "open it to try the model by hand; it ends with this kernel"
+        return card(f"Model {self.version} is served", below) + link
+
+    def _where(self) -> str:
+        return f"at {self.url}" if self.runs else "and has ended, in good order"
+
+
+@dataclass(frozen=True, repr=False)
+class Serving:
+    """What a rehearsal found.
+
+    Parameters
+    ----------
+    model
+        The version that answered.
+    rows
+        How many rows were replayed.
+    different
+        How many were answered otherwise than by the package without a server.
+    furthest
+        How far a probability, or a value against its size, was off at most.
+    milliseconds
+        Rows a request → what each of some requests took; not part of the identity.
+    """
+
+    volatile: ClassVar[tuple[str, ...]] = ("milliseconds",)
+
+    model: str
+    rows: int
+    different: int
+    furthest: float
+    milliseconds: Mapping[str, Sequence[float]]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the gate judges by."""
+        same = not self.different and self.furthest <= TOLERANCE
+        got = f"{self.different:,} of {many(self.rows, 'row')} differ"
+        got += f", at most by {say(self.furthest)}"
+        finding = Finding(
+            "the server says what the package says",
+            "passed" if same and self.rows else "missed",
+            got=got,
+            need=f"the same answers, within {say(TOLERANCE)}",
+            help="package the model anew; if that does not help, please report it",
+        )
+        return Verdict((finding,), "Serving")
+
+    def table(self) -> Grid:
+        """Return what requests took, by how many rows each had."""
+        lines = []
+        for size, took in self.milliseconds.items():
+            half, most, worst = (f"{v:.1f}" for v in np.quantile(took, [0.5, 0.95, 1]))
+            rate = f"{int(size) * 1000 / float(np.median(took)):,.0f}"
+            lines.append((size, half, most, worst, rate))
+        heads = ("rows a request", "half within, ms", "95 %", "all", "rows a second")
+        return Grid(heads, lines, ["one client, each reply on the disk before it came"])
+
+    def plot(self) -> Picture:
+        """Draw what requests took."""
+        from mlkit.product.charts.serving import draw
+
+        return draw(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Serving:
+        """Read the form that `to_dict` gives."""
+        return cls(**{**form, "milliseconds": dict(form.get("milliseconds", {}))})
+
+    def __repr__(self) -> str:
+        return f"<Serving of model {self.model}, {many(self.rows, 'row')} replayed>"
+
+
+def start(package: Path, *, port: int = 0) -> Server:
+    """Start a server of a package, in a process of its own, on this machine alone.
+
+    Its log is a temporary one: what is asked here was asked by nobody.
+
+    Parameters
+    ----------
+    package
+        What the step `package` wrote.
+    port
+        Where it listens; 0 takes a free one.
+
+    Raises
+    ------
+    StepError
+        Where it does not start; it says why.
+    """
+    return Server(package, port)
+
+
+def rehearse(server: Server, valid: pd.DataFrame, *, rows: int = 200) -> Serving:
+    """Replay rows through a server, hold its answers against the package, measure.
+
+    Parameters
+    ----------
+    server
+        What `start` returned.
+    valid
+        Validation rows, as `split` saved them.
+    rows
+        How many to replay at most, evenly spaced.
+    """
+    predictor = Predictor(server.package)
+    asked = _asked(predictor, valid, rows)
+    with Client(server.url) as client:
+        said = client.predict(asked)
+        took = _measure(client, list(rows_of(asked)))
+    alone = predictor.predict(
+        {str(name): cells.to_numpy() for name, cells in asked.items()}
+    )
+    if alone.probabilities is None:
+        values = said["prediction"].to_numpy(np.float64)
+        apart = np.abs(values - alone.prediction) / np.maximum(np.abs(values), 1.0)
+        different = int((apart > TOLERANCE).sum())
+    else:
+        names = [f"probability_{name}" for name in alone.classes]
+        apart = np.abs(said[names].to_numpy(np.float64) - alone.probabilities)
+        different = int((said["prediction"].to_numpy() != alone.prediction).sum())
+    furthest = float(f"{apart.max(initial=0.0):.3g}")
+    return Serving(server.version, len(asked), different, furthest, took)
+
+
+def _asked(predictor: Predictor, valid: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Return rows as a client would send them: with missing cells None."""
+    places = np.linspace(0, len(valid) - 1, min(rows, len(valid))).astype(int)
+    some = valid.iloc[np.unique(places)]
+    made = {}
+    for name in (c["name"] for c in predictor.schema["input"]):
+        cells = some[name] if name in some else pd.Series(None, some.index, object)
+        if cells.dtype.kind == "M":
+            cells = cells.dt.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        plain = cells.astype(object)
+        made[name] = (
+            cells if cells.dtype.kind == "f" else plain.where(cells.notna(), None)
+        )
+    return pd.DataFrame(made, index=some.index)
+
+
+def _measure(client: Client, rows: Sequence[Any]) -> dict[str, list[float]]:
+    """Return what requests of some sizes took, in milliseconds."""
+    found = {}
+    for size in SIZES:
+        asked = [rows[k % len(rows)] for k in range(size)]
+        took, end = list[float](), time.perf_counter() + SECONDS
+        for _ in range(WARM):
+            client.ask(asked)
+        while not took or time.perf_counter() < end:
+            begun = time.perf_counter()
+            client.ask(asked)
+            took.append(round(1000 * (time.perf_counter() - begun), 3))
+        found[str(size)] = took
+    return found

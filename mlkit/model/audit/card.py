@@ -217,6 +217,7 @@ def _looks(review: Review | None) -> Iterator[Section]:
     heads = ("column", f"loss in {METRICS[review.problem.metric].title}", "")
     blocks: list[Any] = ["What is lost where one column is shuffled."]
     blocks.append(Table(heads, rows))
+    blocks += [one.statement for one in review.vocabulary if one.words]
     if review.rules is not None and review.rules.kind != "none":
         told = review.rules.statement
         blocks.append(told[0].upper() + told[1:] + ".")

@@ -265,8 +265,9 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
     fragile.sort(key=lambda shock: -shock.loss)
     if fragile:
         told = [f"{s.what} ({s.loss / found.room:.0%})" for s in fragile[:3]]
+        alone = len(found.of("gone")) == 1  # there is nothing else to go by
         yield Remark(
-            "warning",
+            "note" if alone else "warning",
             "where it is missing, much of what the model is worth goes with it: "
             f"{listed(told)}",
             "make these columns required in the contract, or train with gaps in them",
@@ -276,6 +277,8 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
         ("cells", "a tenth of the cells missing", "10%"),
         ("swapped", "a tenth of the levels swapped", ""),
         ("unseen", "levels that were never seen", ""),
+        ("typos", "letters that slipped in a tenth of the words", "10%"),
+        ("lost", "a quarter of the words lost", "25%"),
     ):
         for shock in found.of(kind):
             if bar in ("", shock.what) and shock.low > FRAGILE * found.room:

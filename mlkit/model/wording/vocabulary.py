@@ -16,11 +16,13 @@ from mlkit.model.audit.explain import pace
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.wording.spots import without
+from mlkit.model.words import listed
 
 __all__ = ["Vocabulary", "Word", "vocabulary"]
 
 Array = NDArray[Any]
-ASKED, TEXTS, LEAST, SHARE, KEPT, OUTPUTS = 60_000, 400, 3, 0.02, 12, 4
+ASKED, TEXTS, LEAST, SHARE = 60_000, 400, 3, 0.02
+KEPT, OUTPUTS, SAID = 12, 4, 6
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,16 @@ class Vocabulary:
     def lowering(self) -> tuple[Word, ...]:
         """The words that lower it; where many classes are told there are none."""
         return tuple(one for one in self.words if one.effect < 0)
+
+    @property
+    def statement(self) -> str:
+        """The strongest words, in a sentence or two."""
+        told = []
+        for output in dict.fromkeys(one.output for one in self.words):
+            for verb, some in (("Raise", self.raising), ("Lower", self.lowering)):
+                mine = [f"“{one.word}”" for one in some if one.output == output][:SAID]
+                told += [f"{verb} the {output}: {listed(mine)}."] if mine else []
+        return f"Words of {self.column}. {' '.join(told)}"
 
     def table(self) -> Grid:
         """Return the words as a table."""

@@ -22,6 +22,8 @@ def test_the_words_that_tell_are_found_and_stock_is_not(model, table):
     assert found.raising[0].share == pytest.approx(share)
     assert Vocabulary.from_dict(json.loads(json.dumps(found.to_dict()))) == found
     assert "great" in repr(found.table())
+    assert "Raise the chance of yes: “great”" in found.statement
+    assert "Lower the chance of yes: “awful”" in found.statement
 
 
 def test_each_of_many_classes_has_its_words():
@@ -58,5 +60,6 @@ def test_a_review_tells_the_words_and_what_spoils_them(model, table):
     lost = found.robustness.of("lost")
     assert lost[-1].loss > lost[0].loss
     assert Review.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    assert "“great”" in found.card(model).markdown
     for picture in (found.plot(), found.plot("together"), found.robustness.plot()):
         assert picture._repr_png_()[0].startswith(b"\x89PNG")

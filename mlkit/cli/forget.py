@@ -69,9 +69,14 @@ def _key(project: Project | None) -> bytes:
 
 
 def _enter(project: Project, done: Forgotten) -> None:
-    """Say in the ledger that something was forgotten, and not what."""
-    from mlkit.core import ledger
+    """Say in the ledger that something was forgotten, and not what.
 
+    The truths that `mlkit retrain` took from the log go too; it takes them anew.
+    """
+    from mlkit.core import ledger
+    from mlkit.product.retraining.returned import RETURNED
+
+    (project.root / RETURNED).unlink(missing_ok=True)
     facts = {"requests": done.requests, "rows": done.rows, "forgotten": done.digest}
     ledger.append(project.ledger, "forget", **facts)
 

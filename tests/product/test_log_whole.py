@@ -29,6 +29,7 @@ from mlkit.product.journal.private import hashed
 from mlkit.product.journal.tables import Model, Record, Shadow, append, connect, make
 from mlkit.product.journal.truths import Feedback, Truth, enter_truths
 from mlkit.product.log import last, read
+from mlkit.product.retraining.returned import RETURNED
 
 DAY = 86_400.0
 COLUMNS = [
@@ -229,6 +230,7 @@ def test_the_command_asks_and_the_ledger_has_no_row(tmp_path, monkeypatch, capsy
         tmp_path / ".mlkit" / "requests.sqlite", record("a", 0.0), record("b", 1.0)
     )
     ledger.append(tmp_path / "ledger.jsonl", "note")
+    (tmp_path / RETURNED).write_text("Ann")
     asked = ["forget", "--where", "name=Ann", "--id", "a", str(tmp_path)]
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert command_line(asked) == 130
@@ -236,6 +238,8 @@ def test_the_command_asks_and_the_ledger_has_no_row(tmp_path, monkeypatch, capsy
     assert command_line([*asked, "--yes"]) == 0
     assert "2 rows of 2 requests erased" in capsys.readouterr().out
     assert state(place) == {}
+    assert b'"Ann"' not in bytes_of(place)
+    assert not (tmp_path / RETURNED).exists()
     assert ledger.verify(tmp_path / "ledger.jsonl") == 2
     text = (tmp_path / "ledger.jsonl").read_text()
     assert "Ann" not in text

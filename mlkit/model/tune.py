@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.session import session
-from mlkit.model.choose import Shortlist, sample
+from mlkit.model.choose import sample
 from mlkit.model.families import family
 from mlkit.model.fitted import Member
 from mlkit.model.grid import Grid
 from mlkit.model.measures.metrics import better
 from mlkit.model.problem import Problem, known
+from mlkit.model.shortlist import Shortlist
 from mlkit.model.tuning import cross
 from mlkit.model.tuning.draws import draw
 from mlkit.model.tuning.kept import Kept

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from mlkit.core.files import digest
-from mlkit.model.choose import Shortlist
 from mlkit.model.measures.metrics import METRICS
+from mlkit.model.shortlist import Shortlist
 from mlkit.model.words import listed, say
 from mlkit.widgets.panel import Note, panel
 

@@ -4,8 +4,8 @@ import ipywidgets as w
 import pytest
 
 from mlkit.core.errors import InputError
-from mlkit.model.choose import Candidate, Shortlist
 from mlkit.model.problem import Problem
+from mlkit.model.shortlist import Candidate, Shortlist
 from mlkit.model.tune import tune
 from mlkit.widgets import FamilyPicker
 

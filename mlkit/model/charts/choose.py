@@ -12,7 +12,7 @@ from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
-    from mlkit.model.choose import Candidate, Shortlist
+    from mlkit.model.shortlist import Candidate, Shortlist
 
 __all__ = ["compare"]
 

@@ -2,6 +2,8 @@
 
 A packaged model takes text in this form; the rule is here, and needs nothing but
 Python. What a word is, Unicode says: letters and digits, with an apostrophe within.
+Chinese and Japanese put no blanks between words: there each sign is one, and pairs of
+neighbours say the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from typing import Any
 __all__ = ["MOST", "grams", "plain", "spans"]
 
 MOST = 4000
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+SIGN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORD = re.compile(rf"[{SIGN}]|[^\W_{SIGN}]+(?:['’][^\W_{SIGN}]+)*")
 
 
 def plain(text: Any, pieces: bool = False) -> str:
@@ -32,6 +35,8 @@ def plain(text: Any, pieces: bool = False) -> str:
     --------
     >>> plain("Good, GOOD film!"), plain(None)
     ('good good film', '')
+    >>> plain("好电影 A+")
+    '好 电 影 a'
     >>> plain("No", pieces=True)
     'no . #<no #no>'
     """

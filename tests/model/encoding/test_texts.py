@@ -181,6 +181,21 @@ def test_a_small_budget_reads_no_more_texts_than_it_has_time_for():
     assert affordable(long.head(30).assign(said=None), PROBLEM, 1) == 30
 
 
+def test_signs_that_stand_for_words_are_told_apart():
+    rng = np.random.default_rng(0)
+    good = rng.random(300) < 0.5
+    signs = np.array(list("这部影片的故事演员音乐很长我们看了"))
+    said = [
+        "".join([*rng.choice(signs, 20), *("好看" if yes else "难看"), "。"])
+        for yes in good
+    ]
+    table = pd.DataFrame({"said": said, "y": np.where(good, "yes", "no")})
+    model = fit("linear", {}, table.head(200), PROBLEM)
+    later = table.tail(100)
+    assert score("roc_auc", PROBLEM.truth(later), model.predicted(later)) > 0.95
+    assert agree(model, later).reason == ""
+
+
 def test_of_a_very_long_text_no_more_is_read_than_counts():
     long = "word " * MOST + "never " * 200_000
     assert plain(long) == plain(long[: 5 * MOST])

@@ -107,14 +107,17 @@ class Server:
         return f"<Server of model {self.version}, {self._where()}>"
 
     def _repr_html_(self) -> str:
-        if not self.runs:
-            return card(f"Model {self.version} was served", self._where())
+        if not self.runs or not is_person():
+            return card(f"Model {self.version} is served", self._where())
         link = f'<a href="{self.url}" target="_blank">{escape(self.url)}</a>'
         below = "open it to try the model by hand; it ends with this kernel"
         return card(f"Model {self.version} is served", below) + link
 
     def _where(self) -> str:
-        return f"at {self.url}" if self.runs else "and has ended, in good order"
+        """Tell where it is; in a run without the port, which is another each time."""
+        if not self.runs:
+            return "and has ended, in good order"
+        return f"at {self.url}" if is_person() else "on this machine, for this run"
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,10 +165,10 @@ class Serving:
         """Return what requests took, by how many rows each had."""
         lines = []
         for size, took in self.milliseconds.items():
-            half, most, worst = (f"{v:.1f}" for v in np.quantile(took, [0.5, 0.95, 1]))
-            rate = f"{int(size) * 1000 / float(np.median(took)):,.0f}"
-            lines.append((size, half, most, worst, rate))
-        heads = ("rows a request", "half within, ms", "95 %", "all", "rows a second")
+            ends = (f"{v:.1f} ms" for v in np.quantile(took, [0.5, 0.95, 1]))
+            each = f"{1000 * float(np.median(took)) / int(size):.0f} µs"
+            lines.append((size, *ends, each))
+        heads = ("rows a request", "half within", "95 % within", "all within", "a row")
         return Grid(heads, lines, ["one client, each reply on the disk before it came"])
 
     def plot(self) -> Picture:

@@ -40,11 +40,16 @@ def rows():
     )
 
 
-def test_rows_are_replayed_compared_and_measured(quick, loans, rows):
+def test_rows_are_replayed_compared_and_measured(quick, loans, rows, monkeypatch):
     server = start(loans)
     try:
         assert httpx.get(f"{server.url}/health/ready").json()["ready"]
+        assert server.url not in server._repr_html_() + repr(server)
+        monkeypatch.setenv("JPY_SESSION_NAME", "serve.ipynb")
+        monkeypatch.delenv("MLKIT_JOB", raising=False)
         assert server.url in server._repr_html_()
+        assert server.leave().runs
+        monkeypatch.delenv("JPY_SESSION_NAME")
         found = rehearse(server, rows, rows=50)
     finally:
         server.leave()
@@ -55,7 +60,7 @@ def test_rows_are_replayed_compared_and_measured(quick, loans, rows):
     assert (found.rows, found.different, found.verdict.state) == (50, 0, "passed")
     assert found.furthest < 1e-8
     assert [int(size) for size in found.milliseconds] == [1, 10, 100, 1000]
-    assert "rows a second" in repr(found.table())
+    assert " µs" in repr(found.table())
     assert repr(found.plot()).startswith("<Picture")
     again = Serving.from_dict(json.loads(canonical(found.to_dict())))
     assert again == found

@@ -6,6 +6,8 @@ import json
 import queue
 import sqlite3
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -205,3 +207,16 @@ def test_shadows_and_moves_have_their_own_places(path):
     told = [connection.execute(f"SELECT * FROM {t}").fetchall() for t in names]
     connection.close()
     assert told == [[("r", "e" * 64, 0.002, "{}")], [(1.0, "e" * 64, "shadows", "")]]
+
+
+def test_what_the_server_imports_of_it_is_light():
+    heavy = ("pandas", "pyarrow", "duckdb", "scipy", "sklearn")
+    asked = f"""
+import importlib, pkgutil, sys
+import mlkit.product.journal as journal
+for found in pkgutil.iter_modules(journal.__path__):
+    importlib.import_module("mlkit.product.journal." + found.name)
+print([name for name in {heavy} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

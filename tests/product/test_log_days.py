@@ -16,7 +16,8 @@ import pandas as pd
 import pytest
 
 from mlkit.cli.group import command_line
-from mlkit.core.errors import Busy
+from mlkit.core.errors import Busy, InputError
+from mlkit.product import log as log_module
 from mlkit.product.journal import care as care_module
 from mlkit.product.journal import filing
 from mlkit.product.journal import parts as parts_module
@@ -193,6 +194,22 @@ def test_old_days_are_dropped_and_their_counts_stay(path):
     connection.close()
     assert counts == [(4, 8)] * 3
     assert truths == [("r9",)]
+
+
+def test_a_day_that_is_filed_anew_meanwhile_is_read_again(path, monkeypatch):
+    rotate(path, now=9 * DAY)
+    before, whole = read(path), log_module.read_part
+    put(path, record("late", DAY / 8))
+
+    def late(file):
+        rotate(path, now=9 * DAY)
+        return whole(file)
+
+    monkeypatch.setattr(log_module, "read_part", late)
+    assert len(read(path)) == len(before) + 1
+    (folder_of(path) / "1970-01-02.parquet").unlink()
+    with pytest.raises(InputError, match="a filed day is not there"):
+        read(path)
 
 
 def test_only_one_command_at_a_time(path):

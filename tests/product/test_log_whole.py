@@ -367,7 +367,7 @@ def test_everything_for_long():
     from hypothesis.stateful import run_state_machine_as_test
 
     how = settings(
-        max_examples=400,
+        max_examples=100,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),

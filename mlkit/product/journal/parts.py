@@ -133,10 +133,17 @@ def rows_of(file: Path, only: Collection[str] | None = None) -> Iterator[Row]:
     """
     names = [*(name for name in FRONT if name != "request.row"), *RAW]
     for batch in _parquet().ParquetFile(file).iter_batches(columns=names):
-        first = batch.filter(batch["request.cells"].is_valid())
-        for told in first.to_pylist() if first.num_rows else ():
-            if only is None or told["request.id"] in only:
-                yield _row(told)
+        wanted = batch["request.cells"].is_valid()
+        if only is not None:
+            wanted = _both(wanted, batch["request.id"], only)
+        yield from map(_row, batch.filter(wanted).to_pylist())
+
+
+def _both(wanted: pa.Array, ids: pa.Array, only: Collection[str]) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.and_(wanted, pc.is_in(ids, pa.array(list(only), pa.string())))
 
 
 def _parquet() -> Any:

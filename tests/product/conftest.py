@@ -97,10 +97,10 @@ class Loans:
     folder: Path
     kind: str
 
-    def log(self, path: Path, *batches: tuple[pd.DataFrame, int]) -> Path:
+    def log(self, path: Path, *batches: tuple[pd.DataFrame, int], **facts) -> Path:
         """Write requests of ten rows; each batch has its rows and its day."""
         served = Served(self.folder)
-        about = {**served.model.about}
+        about = {**served.model.about, **facts}
         make(path, Model(served.identity, about), START.timestamp())
         connection = connect(path)
         connection.execute("BEGIN")

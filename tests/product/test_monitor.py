@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mlkit as mk
 from mlkit.core.artifacts import KINDS, kind_of
 from mlkit.core.errors import InputError, UsageError
+from mlkit.core.store import Store
 from mlkit.product.monitor import Health, Limits, follow, monitor, set_aside
 from mlkit.product.watching.live import live
 from mlkit.product.watching.parcel import Parcel
@@ -116,6 +119,13 @@ def test_too_few_rows_are_watched_and_no_rows_too(days, package_of):
         assert health.plot(what).axes
 
 
+def test_a_log_without_a_request_is_no_reason_to_be_at_ease(package_of, tmp_path):
+    loans = package_of("two_classes")
+    seen = follow(loans.folder, loans.log(tmp_path / "requests.sqlite"))
+    assert monitor(seen, now=NOW).state == "watch"
+    assert len(set_aside(seen).table) == 0
+
+
 def test_low_traffic_is_judged_over_several_windows_together(days):
     health = monitor(days((6, {}, True), rows=45), now=NOW)
     assert {one.level for one in health.windows} == {"unknown"}
@@ -212,6 +222,26 @@ def test_parts_of_dates_that_move_with_the_calendar_are_not_watched(package_of):
     forms = {name: {"type": "number"} for name in ("day_month", "day_hour", "pay")}
     made = replace(parcel, cleaning={"operations": plays}, reference={"columns": forms})
     assert set(made.watched) == {"day_hour", "pay"}
+
+
+def test_the_package_that_answers_is_watched_not_a_newer_one(
+    package_of, make_loans, in_folder
+):
+    loans = package_of("two_classes")
+    mk.save(package=loans.folder)
+    kept = Store(in_folder / ".mlkit").drafts()["package"].identity
+    newer = shutil.copytree(loans.folder, in_folder / "newer")
+    (newer / "card.md").write_text("another model")
+    rows = make_loans(120, seed=1)[0]
+    known = loans.log(in_folder / "known.sqlite", (rows, 0), artifact=kept)
+    seen = follow(newer, known)
+    assert seen.parcel.identity == Parcel.open(loans.folder).identity
+    assert len(seen) == 120
+    assert "answers, not the newest package" in seen.notes[0]
+    gone = loans.log(in_folder / "gone.sqlite", (rows, 0), artifact="folder-000")
+    blind = follow(newer, gone)
+    assert len(blind) == 0
+    assert "is not here" in blind.notes[0]
 
 
 def test_a_window_that_is_none_is_refused(days):

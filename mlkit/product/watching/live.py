@@ -129,6 +129,9 @@ def live(parcel: Parcel, table: pd.DataFrame, notes: tuple[str, ...] = ()) -> Li
     """
     mine = table[table["request.model"] == parcel.identity]
     mine = mine.sort_values("request.at", kind="stable", ignore_index=True)
+    if not len(mine):  # an empty log does not know its columns' types
+        mine["request.at"] = pd.to_datetime([], utc=True)
+        mine["output.flags"] = pd.array([], "str")
     others = len(table) - len(mine)
     if others:
         notes = (*notes, f"{many(others, 'row')} of other models left out")

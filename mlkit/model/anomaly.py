@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.model.families import able, family
-from mlkit.model.fitted import Model
+from mlkit.model.fitted import Model, one_thread
 from mlkit.model.grid import Grid
 from mlkit.model.packing.parity import agree
 from mlkit.model.patterns import planted
@@ -242,7 +242,8 @@ def anomaly(
     tried = [
         delayed(_tried)(n, table, problem, share, known, repeats, seed) for n in names
     ]
-    found = sorted(Parallel()(tried), key=lambda one: -one.merit)
+    with one_thread():
+        found = sorted(Parallel()(tried), key=lambda one: -one.merit)
     chosen = _best(found)
     return Detection(
         *(problem, tuple(found), chosen.family, share, len(table)),

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.model.families import able, family
-from mlkit.model.fitted import Model
+from mlkit.model.fitted import Model, one_thread
 from mlkit.model.grid import Grid
 from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.control import CONTROLS, crowd
@@ -283,7 +283,8 @@ def cluster(
         delayed(_tried)(*what, rows, crowds, repeats, seed)
         for what in _options(wanted, most, len(table))
     ]
-    options = _referred(list(Parallel()(tried)))
+    with one_thread():
+        options = _referred(list(Parallel()(tried)))
     notes = list(_notes(problem, options, len(train), len(table)))
     return Clustering(problem, options, _best(options), len(table), tuple(notes))
 

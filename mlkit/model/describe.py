@@ -19,7 +19,7 @@ from mlkit.model.audit.cards import Section, Table
 from mlkit.model.audit.rules import Rules
 from mlkit.model.audit.surrogate import surrogate
 from mlkit.model.cluster import STABLE, Clustering
-from mlkit.model.fitted import Model
+from mlkit.model.fitted import Model, one_thread
 from mlkit.model.grid import Grid
 from mlkit.model.judging import bars as bars_of
 from mlkit.model.measures.measure import Measured
@@ -211,7 +211,8 @@ def describe(
     """
     parts = [_Part.of(model, table, seed) for table in (train, valid)]
     count = sum(name != "none" for name in model.classes)
-    ours, theirs = (_again(model, part, count, repeats, seed) for part in parts)
+    with one_thread():
+        ours, theirs = (_again(model, part, count, repeats, seed) for part in parts)
     gaps = apart(parts[1].rows, parts[1].codes, count, seed)
     measured = _measured(ours, theirs, gaps)
     said = traits(train, model.problem, model.predict(train), model.classes)

@@ -64,8 +64,10 @@ class Space:
         cells = np.asarray(matrix, np.float64)
         weights = alike(cells, sources)
         mean = cells.mean(axis=0)
-        _, spread, turns = np.linalg.svd((cells - mean) * weights, full_matrices=False)
-        held = np.cumsum(spread**2) / max((spread**2).sum(), 1e-300)
+        away = (cells - mean) * weights
+        values, turns = np.linalg.eigh(away.T @ away / max(len(away), 1))
+        spread, turns = np.maximum(values[::-1], 0), turns.T[::-1]
+        held = np.cumsum(spread) / max(spread.sum(), 1e-300)
         count = min(int(np.searchsorted(held, share)) + 1, most, len(spread))
         signs = np.sign(turns[np.arange(count), np.abs(turns[:count]).argmax(axis=1)])
         rotation = weights[:, None] * (turns[:count] * signs[:, None]).T

@@ -45,7 +45,11 @@ def mlflow(table, port):
     """Serve by MLflow's own server, with one worker."""
     import mlflow.sklearn
 
-    mlflow.sklearn.save_model(fitted(table), "model", pyfunc_predict_fn="predict_proba")
+    mlflow.sklearn.save_model(
+        *(fitted(table), "model"),
+        serialization_format="cloudpickle",
+        pyfunc_predict_fn="predict_proba",
+    )
     beside = Path(sys.executable).with_name("mlflow")
     command = [beside, "models", "serve", "-m", "model", "-p", port, "--workers", "1"]
     os.environ["PATH"] = f"{beside.parent}:{os.environ['PATH']}"

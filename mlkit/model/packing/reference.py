@@ -24,6 +24,7 @@ from mlkit.model.encoding import tokens
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.measures.expected import learn
+from mlkit.model.measures.measure import units
 from mlkit.model.problem import known
 from mlkit.model.runtime import choice
 from mlkit.model.telling import UNLABELLED
@@ -55,11 +56,13 @@ def reference(model: Model, valid: pd.DataFrame, threshold: float) -> Form:
     model
         A fitted model.
     valid
-        Cleaned rows that it was not fitted on, with their target.
+        Cleaned rows that it was not fitted on, with their target. Where a column has
+        the role weight, they are drawn by it, as many as they are worth.
     threshold
         Of two classes, the least probability that says the second.
     """
     problem = model.problem
+    valid = _counted(valid, units(problem, valid)[1])
     columns: dict[str, Form] = {
         name: numbers(valid[name].to_numpy(np.float64, na_value=np.nan))
         for name in problem.numbers
@@ -73,6 +76,16 @@ def reference(model: Model, valid: pd.DataFrame, threshold: float) -> Form:
         "truth": {} if problem.kind in UNLABELLED else _truth(model, valid),
         "sample": _sample(columns, valid),
     }
+
+
+def _counted(rows: pd.DataFrame, weights: Array | None) -> pd.DataFrame:
+    """Draw rows by their weights, at even steps: as many as they are worth (Kish)."""
+    if weights is None:
+        return rows
+    worth = max(int(weights.sum() ** 2 / (weights**2).sum()), 1)
+    steps = (np.arange(worth) + 0.5) / worth * weights.sum()
+    drawn: pd.DataFrame = rows.iloc[np.searchsorted(np.cumsum(weights), steps)]
+    return drawn
 
 
 def numbers(cells: Array) -> Form:

@@ -6,10 +6,12 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from mlkit.core.schema import Schema
 from mlkit.model.fitted import fit
 from mlkit.model.packing.reference import codes, decoded, numbers, reference, worded
 from mlkit.model.problem import Problem
@@ -57,3 +59,20 @@ def test_of_texts_no_word_is_kept():
     assert shares[0] == 0.75
     assert np.isnan(lengths[1])
     assert shares[2] == 0
+
+
+def test_rows_are_drawn_by_what_they_count(make):
+    table = make("two_classes", 400)
+    table["times"] = np.where(table["town"] == "Ghent", 3.0, 0.0)
+    Schema.of(table).change("times", roles=("weight",)).attach(table)
+    model = fit("linear", {}, table, Problem.of(table))
+    form = reference(model, table, 0.5)
+    heavy = table[table["town"] == "Ghent"]
+    assert form["columns"]["town"]["levels"] == {"Ghent": len(heavy)}
+    assert form["rows"] == len(heavy)
+    assert form["columns"]["age"] == numbers(heavy["age"].to_numpy())
+    table["times"] = np.where(table["town"] == "Ghent", 3.0, 1.0)
+    some = reference(model, table, 0.5)
+    share = some["columns"]["town"]["levels"]["Ghent"] / some["rows"]
+    assert share == pytest.approx(3 * len(heavy) / table["times"].sum(), abs=0.04)
+    assert len(heavy) < some["rows"] < len(table)

@@ -284,8 +284,8 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
             if bar in ("", shock.what) and shock.low > FRAGILE * found.room:
                 yield Remark(
                     "warning",
-                    f"{what} costs {shock.loss / found.room:.0%} of what the model is "
-                    "worth over a guess",
+                    f"{shock.loss / found.room:.0%} of what the model is worth over a "
+                    f"guess is lost to {what}",
                     "watch for it when the model is used, and stop where it grows",
                 )
 

@@ -53,6 +53,7 @@ def main(root, base_url, *more):
         "--ServerApp.log_level=WARN",
         "--ServerApp.allow_root=True",
         "--LabApp.news_url=None",
+        "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     app = ServerApp()

@@ -1,7 +1,8 @@
 """Pages that open inside Lab: a run's report, executed notebooks, a model card.
 
 Their addresses are those of the files, so that links between them hold. Whatever
-stands in them, the policy lets nothing run: they come without an origin.
+stands in them, the policy lets nothing run and nothing be sent. They keep their
+origin, or the browser would withhold the login from the links between them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PLACE = re.compile(
     r"(?P<page>[^/]+\.(?:html|md)))"
 )
 POLICY = (
-    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "sandbox allow-same-origin; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 HTML = "text/html; charset=utf-8"

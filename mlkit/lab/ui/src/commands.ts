@@ -71,7 +71,7 @@ function addProjects(lab: ILab): void {
     isVisible: args => !args.isMenu || DATA.test(selected()?.path ?? ''),
     execute: told(async args => {
       const data = args.isMenu ? (selected()?.path ?? '') : String(args.path ?? '');
-      const made = await create({ api: model.api, manager, trans }, data, '');
+      const made = await create({ api: model.api, manager, trans, here: here() }, data);
       if (made) {
         await model.show(made);
         await app.shell.activateById('mlkit-panel');

@@ -24,15 +24,16 @@ interface IGiven {
   api: Api;
   manager: IDocumentManager;
   trans: TranslationBundle;
+  here: string;
 }
 
 /** Data that mlkit reads from one file. */
 export const DATA = /\.(csv|tsv|txt|json|jsonl|ndjson|xlsx|xls|ods|parquet)(\.gz)?$/i;
 
 /** Ask for a data file and a target until a project is made; null if given up. */
-export async function create(given: IGiven, data: string, folder: string): Promise<IProject | null> {
+export async function create(given: IGiven, data: string): Promise<IProject | null> {
   const { api, trans } = given;
-  let form: IForm = { ...BLANK, data, folder };
+  let form: IForm = { ...BLANK, data };
   let error: Refused | null = null;
   for (;;) {
     let browsing = false;
@@ -69,9 +70,10 @@ export async function create(given: IGiven, data: string, folder: string): Promi
 }
 
 /** Let a person pick a data file from the file browser. */
-async function pick({ manager, trans }: IGiven): Promise<string> {
+async function pick({ manager, trans, here }: IGiven): Promise<string> {
   const answer = await FileDialog.getOpenFiles({
     manager,
+    defaultPath: here,
     title: trans.__('Choose a data file'),
     filter: model => (model.type === 'directory' || DATA.test(model.path) ? {} : null)
   });

@@ -69,7 +69,7 @@ export class Model implements IDisposable {
     this.chosen = '';
     this.mark = '';
     this._changed.emit();
-    await this.poll.refresh();
+    await this.look();
   }
 
   /** Ask for the graph and the runs anew. */
@@ -117,7 +117,7 @@ export class Model implements IDisposable {
 
   async stop(): Promise<void> {
     await this.api.stop(this.project!.path);
-    await this.poll.refresh();
+    await this.look();
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 /** Notebooks of a project: a button that runs one as a step, a banner on copies. */
 
+import { Notification } from '@jupyterlab/apputils';
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import { ToolbarButton, runIcon } from '@jupyterlab/ui-components';
@@ -58,8 +59,13 @@ export class Notebooks
           await model.open(context.path);
           const steps = Object.entries(model.graph?.steps ?? {});
           const found = steps.find(([, step]) => step.notebook === context.path);
-          model.choose(found?.[0] ?? '');
-          await commands.execute(CommandIDs.only, { step: found?.[0] });
+          if (found) {
+            model.choose(found[0]);
+            await commands.execute(CommandIDs.only, { step: found[0] });
+          } else {
+            const why = trans.__('A step has a cell tagged "parameters", and saves something.');
+            Notification.warning(`${trans.__('This notebook is no step.')} ${why}`);
+          }
         })();
       }
     });

@@ -11,9 +11,9 @@ import { pipelineIcon } from './icons';
 import { Trouble, useAsked } from './parts';
 import { moment, number, shown, size } from './words';
 
-/** A page of the server, in a frame in which nothing can run. */
+/** A page of the server, in a frame in which nothing can run; links keep the login. */
 export function page(context: IContext, path: string, label: string): MainAreaWidget {
-  const frame = new IFrame({ sandbox: [], referrerPolicy: 'no-referrer' });
+  const frame = new IFrame({ sandbox: ['allow-same-origin'], referrerPolicy: 'no-referrer' });
   frame.url = context.model.api.page(path);
   frame.addClass('mlkit-Page');
   return tab(frame, `mlkit-page-${path}`, label);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 
 import numpy as np
@@ -65,12 +64,11 @@ def test_clusters_from_a_file_to_predictions(mlkit, tmp_path):
     assert code == 0, said
     out = tmp_path / "said.csv"
     assert mlkit("predict", folder, "--input", data, "--output", out)[0] == 0
-    rows = list(csv.DictReader(out.open()))
-    assert set(rows[0]) == {"id", "prediction", "probability_1", "probability_2"}
+    rows = pd.read_csv(out, dtype="str")
+    assert list(rows) == ["id", "prediction", "probability_1", "probability_2"]
     high = pd.read_csv(data)["high"] > 6
-    said_ = pd.Series([row["prediction"] for row in rows])
-    assert said_.groupby(high.to_numpy()).nunique().tolist() == [1, 1]
-    assert said_.nunique() == 2
+    assert rows.groupby(high.to_numpy())["prediction"].nunique().tolist() == [1, 1]
+    assert rows["prediction"].nunique() == 2
 
 
 @pytest.mark.slow
@@ -79,7 +77,7 @@ def test_one_crowd_is_blocked_before_it_is_packaged(mlkit, tmp_path):
     more = ("-p", "cluster.most=3", "-p", "describe.repeats=4")
     code, said = ran(mlkit, tmp_path / "p", data, "cluster", *more)
     last = json.loads(said.splitlines()[-1])
-    assert code == 3
+    assert (code, last["state"]) == (3, "blocked")
     assert last["blocked"] == ["describe"]
     assert "package" in last["skipped"]
 

@@ -46,6 +46,8 @@ DIGITS = {
     "S": r"6[0-1]|[0-5]\d|\d",
 }
 WRITTEN = {str, type(None)}
+SIGN = np.int64(-(2**63))
+"""The bits of -0.0, which has a sign and no other."""
 
 
 def rows_of(cells: Cells) -> int:
@@ -231,12 +233,10 @@ def clean_numbers(values: Array) -> Array:
     made = values.astype(np.float64, copy=False)
     if not len(made):
         return made
-    with np.errstate(invalid="ignore"):
-        ends = np.fmin.reduce(made), np.fmax.reduce(made)
-    if np.isinf(ends).any():
-        made = np.where(np.isinf(made), np.nan, made)
-    # -0.0 has a sign and no other bit
-    signs = np.ascontiguousarray(made).view(np.int64) == np.iinfo(np.int64).min
+    if not np.isfinite(made).all():
+        endless = np.isinf(made)
+        made = np.where(endless, np.nan, made) if endless.any() else made
+    signs = np.ascontiguousarray(made).view(np.int64) == SIGN
     return made + 0.0 if signs.any() else made
 
 

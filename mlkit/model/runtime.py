@@ -126,11 +126,12 @@ class Graph:
     def _run(self, cells: Mapping[str, Any]) -> list[Array]:
         """Run some rows, where there are none one of missing cells."""
         feeds = {}
-        for name, text in self.inputs.items():
-            values = cells[name] if len(cells[name]) else [None]
-            if name in self.texts:
-                values = [plain(value, self.texts[name]) for value in values]
-            feeds[name] = _words(values) if text else _numbers(values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for name, text in self.inputs.items():
+                values = cells[name] if len(cells[name]) else [None]
+                if name in self.texts:
+                    values = [plain(value, self.texts[name]) for value in values]
+                feeds[name] = _words(values) if text else _numbers(values)
         return list(self.session.run(None, feeds))
 
 
@@ -218,9 +219,7 @@ class Predictor:
 
 
 def _numbers(values: Any) -> Array:
-    with np.errstate(over="ignore", invalid="ignore"):
-        cells = np.asarray(values, np.float64).astype(np.float32)
-    return cells.reshape(-1, 1)
+    return np.asarray(values, np.float64).astype(np.float32).reshape(-1, 1)
 
 
 def _words(values: Any) -> Array:

@@ -61,7 +61,7 @@ class Line:
     ) -> None:
         self.metrics, self.most, self.after, self.key = metrics, most, after, key
         self.waiting = 0
-        self._pace: tuple[Served | None, float] = (None, 0.0)
+        self._quick: tuple[Served | None, int] = (None, 0)
         self._loop, self._home = asyncio.get_running_loop(), threading.get_ident()
         self._came: list[Place] = []
         self._queue: queue.SimpleQueue[Place | None] = queue.SimpleQueue()
@@ -130,9 +130,9 @@ class Line:
         """Score what came in this turn of the event loop, or hand it to the thread."""
         came, self._came = self._came, []
         for group in _alike(came):
-            served, pace = self._pace
+            served, quick = self._quick
             rows = sum(one.rows for one in group)
-            if served is group[0].served and rows * pace < BLINK:
+            if served is group[0].served and rows <= 2 * quick:
                 self._score(group)
             else:
                 for one in group:
@@ -166,7 +166,7 @@ class Line:
             why = _broken(error)
             self._tell(lambda: self._settle(group[0], error=why))
             return
-        self._pace = (group[0].served, scored.seconds / scored.rows)
+        self._learn(group[0].served, scored)
         self._tell(lambda: self._count(scored))
         pairs = zip(group, scored.replies, strict=True)
         if self.writer is None:
@@ -174,6 +174,14 @@ class Line:
         else:
             for one, reply in pairs:
                 self.writer.put(one, one.record(reply, self.key))
+
+    def _learn(self, served: Served, scored: Scored) -> None:
+        """Keep how many rows a package answers in a blink."""
+        known, quick = self._quick
+        quick = quick if known is served else 0
+        slow = scored.seconds > BLINK
+        quick = min(quick, scored.rows // 2) if slow else max(quick, scored.rows)
+        self._quick = (served, quick)
 
     def _count(self, scored: Scored) -> None:
         self.metrics.batches.add(scored.rows)

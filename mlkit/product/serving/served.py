@@ -107,6 +107,8 @@ class Served:
             if field.used:
                 _flag(field, raw[field.name], cleaned.get(field.name), flags)
         for rule in self.rules:
+            if _is_inside(rule, raw):
+                continue
             failed = rows.check([rule], raw)[rule["rule"]]
             about = {"field": ", ".join(columns_of(rule)), "flag": "contract"}
             for row in np.flatnonzero(failed):
@@ -118,6 +120,8 @@ def _flag(
     field: Field, raw: Array, cleaned: Any, flags: list[list[dict[str, str]]]
 ) -> None:
     """Flag the cells of a column that are not as training saw them."""
+    if raw.dtype.kind == "f" and (cleaned is None or _is_plain(cleaned)):
+        return
     name, gaps, known = field.name, field.gaps, field.known
     made = [None] * len(raw) if cleaned is None else cleaned.tolist()
     lost = [False] * len(raw) if cleaned is None else missing(cleaned).tolist()
@@ -131,6 +135,26 @@ def _flag(
             flags[row].append({"field": name, "flag": flag})
         elif words and known and made[row] not in known:
             flags[row].append({"field": name, "flag": "unseen"})
+
+
+def _is_plain(cleaned: Array) -> bool:
+    """Tell whether cells are nothing but numbers."""
+    return cleaned.dtype.kind == "f" and not np.isnan(cleaned).any()
+
+
+def _is_inside(rule: Mapping[str, Any], raw: Mapping[str, Array]) -> bool:
+    """Tell at a glance that all rows keep a rule, as most do whose cells are numbers.
+
+    Where this does not see it, the rule itself says.
+    """
+    if rule["check"] != "range" or raw[rule["column"]].dtype.kind != "f":
+        return False
+    values, least, most = raw[rule["column"]], rule.get("min"), rule.get("max")
+    if (least is not None and not values.min() >= least) or (
+        most is not None and not values.max() <= most
+    ):
+        return False
+    return not rule.get("whole") or bool((values % 1 == 0).all())
 
 
 def _told(said: Predictions, classes: Sequence[str]) -> list[Answer]:

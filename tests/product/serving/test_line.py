@@ -1,0 +1,74 @@
+"""The line: what is quick is scored in its turn, what is not leaves the loop free."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from mlkit.product.serving.forms import Asked
+from mlkit.product.serving.line import Line
+from mlkit.product.serving.metrics import Metrics
+
+
+class Fake:
+    """A package that says in which thread it answered, and takes its time."""
+
+    version = identity = "v"
+    fields = ()
+    hidden = frozenset()
+
+    def __init__(self, seconds):
+        self.seconds, self.threads = seconds, []
+
+    def answer(self, cells, count):
+        self.threads.append((threading.current_thread().name, count))
+        end = time.thread_time() + self.seconds * count
+        while time.thread_time() < end:
+            pass
+        return [{"value": 1.0, "flags": []}] * count
+
+
+def asked(served, groups):
+    """Ask groups of requests, each at once; return where they were answered."""
+
+    async def together():
+        line = Line(Metrics("v"), None, 10**6)
+        for size in groups:
+            some = [line.ask(served, Asked("", {}, 1)) for _ in range(size)]
+            told = await asyncio.gather(*some)
+            assert all('"value":1.0' in one for one in told)
+        assert line.waiting == 0
+        line.stop()
+
+    asyncio.run(together())
+    return served.threads
+
+
+def test_what_is_quick_is_scored_in_its_turn():
+    (first, *rest) = asked(Fake(0.0), [1, 2, 4, 8, 8])
+    assert first == ("model", 1)
+    assert rest == [("MainThread", size) for size in (2, 4, 8, 8)]
+
+
+@pytest.mark.parametrize("groups", [[1, 1, 1], [1, 2, 2], [5, 5]])
+def test_what_is_slow_is_scored_in_a_thread(groups):
+    threads = asked(Fake(0.005), groups)
+    assert {name for name, _ in threads} == {"model"}
+    assert sum(count for _, count in threads) == sum(groups)
+
+
+def test_each_package_shows_anew_that_it_is_quick():
+    async def together():
+        line = Line(Metrics("v"), None, 100)
+        for served in packages:
+            for _ in range(2):
+                await line.ask(served, Asked("", {}, 1))
+        line.stop()
+
+    packages = [Fake(0.0), Fake(0.0)]
+    asyncio.run(together())
+    for served in packages:
+        assert served.threads == [("model", 1), ("MainThread", 1)]

@@ -84,6 +84,11 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
     name
         Its name.
     """
+    if not len(values):
+        picture, (axes,) = figure(9, 0.8)
+        bare(axes)
+        headline(picture, "No labels", "there is no target")
+        return picture
     known = values.dropna()
     gone = (
         f"; {len(values) - len(known):,} have none" if len(values) > len(known) else ""

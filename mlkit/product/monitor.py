@@ -80,24 +80,31 @@ def monitor(
     span = newest(live.rows["request.at"], spans, bounds.least)
     if span is None:
         return replace(found, signs=(_few(live, bounds), *review))
-    some, told = live.take(span.rows), _proved(live, window, bounds.least)
-    judged = _window(some, bounds, seed)
-    proved = _window(told, bounds, seed) if told else None
-    changes = _changes(some, bounds)
-    cells = {n: some.columns[n] for n in live.parcel.watched if n in some.columns}
-    whole = together(live.parcel.reference, cells, seed=seed)
+    proved = _proved(live, window, bounds.least)
+    return _judged(found, live.take(span.rows), proved, review, seed)
+
+
+def _judged(
+    found: Health, some: Live, told: Live | None, review: Sequence[Sign], seed: int
+) -> Health:
+    """Judge the newest rows, and the newest whose truth has come in."""
+    parcel, limits = some.parcel, found.limits
+    judged = _window(some, limits, seed)
+    proved = _window(told, limits, seed) if told else None
+    changes = _changes(some, limits)
+    cells = {n: some.columns[n] for n in parcel.watched if n in some.columns}
+    whole = together(parcel.reference, cells, seed=seed)
     fair = treated(told or some, seed=seed)
-    made = replace(
+    alone = _signs(parcel, judged, proved, changes, limits)
+    return replace(
         found,
+        signs=(*alone, *_rest(parcel, whole, fair, limits), *review),
         judged=judged,
         proved=proved,
         changes=changes,
         together=whole,
         fairness=fair,
     )
-    alone = _signs(live.parcel, judged, proved, changes, bounds)
-    rest = _rest(live.parcel, whole, fair, bounds)
-    return replace(made, signs=(*alone, *rest, *review))
 
 
 def _proved(live: Live, window: str, least: int) -> Live | None:

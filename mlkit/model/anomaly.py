@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.model.families import able, family
-from mlkit.model.fitted import Model, one_thread
+from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.packing.parity import agree
 from mlkit.model.patterns import planted
@@ -23,6 +23,7 @@ from mlkit.model.patterns.fitting import Rows, fit, picked
 from mlkit.model.patterns.held import held, steady
 from mlkit.model.patterns.volume import volume
 from mlkit.model.problem import Problem
+from mlkit.model.threads import one_thread
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from joblib import Parallel, delayed
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.model.families import able, family
-from mlkit.model.fitted import Model, one_thread
+from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.control import CONTROLS, crowd
 from mlkit.model.patterns.fitting import Rows, fit, grow, picked
 from mlkit.model.patterns.stability import again, apart
 from mlkit.model.problem import Problem
+from mlkit.model.threads import one_thread
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from mlkit.model.audit.cards import Section, Table
 from mlkit.model.audit.rules import Rules
 from mlkit.model.audit.surrogate import surrogate
 from mlkit.model.cluster import STABLE, Clustering
-from mlkit.model.fitted import Model, one_thread
+from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.judging import bars as bars_of
 from mlkit.model.measures.measure import Measured
@@ -27,6 +27,7 @@ from mlkit.model.patterns.fitting import Rows, picked
 from mlkit.model.patterns.space import Space
 from mlkit.model.patterns.stability import Repeats, again, apart
 from mlkit.model.patterns.traits import Trait, cells_of, told, traits
+from mlkit.model.threads import one_thread
 from mlkit.model.words import say
 
 if TYPE_CHECKING:

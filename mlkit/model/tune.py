@@ -217,13 +217,29 @@ def tune(
             keep=keep,
             start=start,
         )
-        return _settings(search(rows, problem, asked), shortlist, len(rows), seed)
+        found = search(rows, problem, asked)
+        left = seconds - found.seconds if prefer == "best" else 0.0
+        return _settings(found, shortlist, len(rows), seed, left)
     return _counted(
         rows, shortlist, trials, prefer, contenders, blend, folds or 5, seed, keep
     )
 
 
-def _settings(found: Found, shortlist: Shortlist, rows: int, seed: int) -> Settings:
+def _outdone(found: Found, shortlist: Shortlist, left: float) -> bool:
+    """Tell whether the chosen family, which was not searched, did better before.
+
+    It must be possible to fit it once in the seconds that are left.
+    """
+    name = shortlist.chosen
+    searched = any(n == name and len(s) == found.folds for n, _, s in found.lines)
+    once = shortlist.seconds.get(name, np.inf) / max(shortlist.folds, 1)
+    ahead = better(shortlist.problem.metric, shortlist[name].score, found.score)
+    return ahead and not searched and once <= left
+
+
+def _settings(
+    found: Found, shortlist: Shortlist, rows: int, seed: int, left: float
+) -> Settings:
     """Return what a search in time found; if nothing, the chosen family's defaults."""
     notes, score, alone = found.notes, found.score, found.alone
     members, chosen = found.members, shortlist[shortlist.chosen]
@@ -231,6 +247,10 @@ def _settings(found: Found, shortlist: Shortlist, rows: int, seed: int) -> Setti
         members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
         told = "the budget was too small to try anything: the defaults are taken"
         notes = (*notes, f"{told}, with the score they had in the comparison")
+    elif _outdone(found, shortlist, left):
+        members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
+        told = f"{chosen.title} did not fit the budget fold by fold, and its defaults"
+        notes = (*notes, f"{told} did better in the comparison: they are trained once")
     default = [s for n, g, s in found.lines if n == shortlist.chosen and not g]
     ended = [float(np.mean(s)) for s in default if len(s) == found.folds]
     return Settings(

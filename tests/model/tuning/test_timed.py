@@ -16,6 +16,7 @@ import pytest
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.model.choose import choose
+from mlkit.model.families import family
 from mlkit.model.fitted import Member
 from mlkit.model.measures.metrics import better
 from mlkit.model.packing.parity import agree
@@ -318,3 +319,27 @@ def test_stopped_by_hand_a_count_keeps_the_best_of_the_folds_that_are_done(
     assert len(found.attempts) == 4
     assert "stopped by hand after 2 folds: the best so far is kept" in found.notes
     assert found.score <= found.default
+
+
+def test_a_family_that_did_not_fit_but_did_better_before_is_trained(
+    make, tmp_path, monkeypatch
+):
+    table = make("two_classes")
+    compared = choose(table, ["linear", "forest"], folds=3)
+    told = [
+        replace(c, score=0.999) if c.family == "forest" else c
+        for c in compared.candidates
+    ]
+    ahead = replace(compared, candidates=tuple(told), chosen="forest")
+    ahead = replace(ahead, crossed_out=tuple(set(SLOW) - {"forest"}))
+    monkeypatch.setattr(family("forest"), "cost", lambda *_, **__: 1e9)
+    more = {"seconds": LONG, "folds": 3, "keep": tmp_path}
+    found = tune(table, ahead, 0, **more)
+    assert found.members == (Member("forest"),)
+    assert found.score == 0.999
+    assert any("did better in the comparison" in note for note in found.notes)
+    plain = tune(table, ahead, 0, prefer="transparent", **more)
+    assert plain.members[0].family != "forest"
+    long = dict.fromkeys(ahead.seconds, 1000000000.0)
+    slow = tune(table, replace(ahead, seconds=long), 0, **more)
+    assert {m.family for m in slow.members} != {"forest"}

@@ -53,7 +53,10 @@ class _Connection:
 
 
 def load(port, sent, connections, seconds):
-    """Ask for so long; return the replies a second and the seconds that each took."""
+    """Ask for so long, and once on every connection at least.
+
+    Return the replies a second and the seconds that each took.
+    """
     some = [_Connection(port, sent) for _ in range(connections)]
     poll, by_number = select.epoll(), {}
     for one in some:
@@ -62,7 +65,7 @@ def load(port, sent, connections, seconds):
         one.ask()
     took, begun = [], time.perf_counter()
     end = begun + seconds
-    while time.perf_counter() < end:
+    while time.perf_counter() < end or len(took) < connections:
         for number, _ in poll.poll(1):
             one = by_number[number]
             if one.read():

@@ -132,7 +132,7 @@ class Alarms:
         """Return the numbers at the threshold, beside what chance would give."""
         measured, chance = self.measured, 1 - self.threshold
         rows = [
-            (METRICS[name].title, measured.words(name), beside)
+            (METRICS[name].title, _words(measured, name), beside)
             for name, beside in (
                 ("alarms", f"asked for: {chance:.1%}"),
                 ("planted", f"by chance: {chance:.1%}"),
@@ -284,6 +284,14 @@ def _oddest(
         "rank": list(_ranks(model, rows)),
         "why": [told(model, rows.iloc[k], shares[k], train) for k in places],
     }
+
+
+def _words(measured: Measured, name: str) -> str:
+    """Return a number with its interval; shares of rows in per cent."""
+    if name not in ("alarms", "planted"):
+        return measured.words(name)
+    low, high = measured.intervals[name]
+    return f"{measured.metrics[name]:.1%} ({low:.1%} to {high:.1%})"
 
 
 def _share(flags: Array) -> tuple[float, float, float]:

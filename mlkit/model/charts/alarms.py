@@ -38,7 +38,7 @@ def ranks(found: Alarms) -> plots.Picture:
         axes[0].axvline(found.threshold, color=plots.BAD, lw=1.5)
         _caught(axes[1], sets)
         axes[1].axvline(100 * (1 - found.threshold), color=plots.BAD, lw=1.5)
-        axes[1].legend(loc="center right")
+        axes[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=4)
     plots.label(
         axes[0],
         "How odd new rows are",

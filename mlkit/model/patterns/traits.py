@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,10 +131,10 @@ def cells_of(table: pd.DataFrame, said: Sequence[Trait], most: int = 4) -> list[
     ]
 
 
-def _cell(name: str, cell: object, numbers: set[str]) -> str:
+def _cell(name: str, cell: Any, numbers: set[str]) -> str:
     if pd.isna(cell):
         return f"{name} missing"
-    return f"{name} {say(float(str(cell)))}" if name in numbers else f"{name} = {cell}"
+    return f"{name} {say(float(cell))}" if name in numbers else f"{name} = {cell}"
 
 
 def _number(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Server", "Serving", "rehearse", "start"]
 
 SIZES = (1, 10, 100, 1000)
-SECONDS, WARM = 0.5, 20
+SECONDS, WARM, FEWEST = 0.5, 3, 5
 CHILD = """
 import sys
 if sys.platform == "linux":
@@ -104,19 +104,20 @@ class Server:
         return self._process.poll() is None
 
     def __repr__(self) -> str:
-        return f"<Server of model {self.version}, {self._where()}>"
+        return f"<Server of model {self.version}: {self._where()}>"
 
     def _repr_html_(self) -> str:
+        title = f"Model {self.version} {'is' if self.runs else 'was'} served"
         if not self.runs or not is_person():
-            return card(f"Model {self.version} is served", self._where())
+            return card(title, self._where())
         link = f'<a href="{self.url}" target="_blank">{escape(self.url)}</a>'
         below = "open it to try the model by hand; it ends with this kernel"
-        return card(f"Model {self.version} is served", below) + link
+        return card(title, below) + link
 
     def _where(self) -> str:
         """Tell where it is; in a run without the port, which is another each time."""
         if not self.runs:
-            return "and has ended, in good order"
+            return "it has ended, in good order"
         return f"at {self.url}" if is_person() else "on this machine, for this run"
 
 
@@ -238,7 +239,7 @@ def rehearse(server: Server, valid: pd.DataFrame, *, rows: int = 200) -> Serving
         names = [f"probability_{name}" for name in alone.classes]
         apart = np.abs(said[names].to_numpy(np.float64) - alone.probabilities)
         different = int((said["prediction"].to_numpy() != alone.prediction).sum())
-    furthest = float(f"{apart.max(initial=0.0):.3g}")
+    furthest = round(float(apart.max(initial=0.0)), 8)  # replies have nine places
     return Serving(server.version, len(asked), different, furthest, took)
 
 
@@ -263,10 +264,10 @@ def _measure(client: Client, rows: Sequence[Any]) -> dict[str, list[float]]:
     found = {}
     for size in SIZES:
         asked = [rows[k % len(rows)] for k in range(size)]
-        took, end = list[float](), time.perf_counter() + SECONDS
         for _ in range(WARM):
             client.ask(asked)
-        while not took or time.perf_counter() < end:
+        took, end = list[float](), time.perf_counter() + SECONDS
+        while len(took) < FEWEST or time.perf_counter() < end:
             begun = time.perf_counter()
             client.ask(asked)
             took.append(round(1000 * (time.perf_counter() - begun), 3))

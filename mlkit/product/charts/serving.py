@@ -28,8 +28,9 @@ def draw(serving: Serving) -> plots.Picture:
     sizes = sorted(took)
     rates = [1000 * size / float(np.median(took[size])) for size in sizes]
     with plots.style():
-        shares = np.arange(1, len(single) + 1) / len(single)
-        axes[0].step(single, 100 * shares, where="post", color=plots.ACCENT)
+        shares = np.linspace(0, 100, len(single) + 1)
+        times = np.concatenate([[0.0], single])
+        axes[0].step(times, shares, where="post", color=plots.ACCENT)
         axes[0].axhline(95, color=plots.MUTED, linewidth=1, linestyle="--")
         axes[0].set_xlim(0, float(np.quantile(single, 0.99)) * 1.3)
         axes[1].plot(sizes, rates, color=plots.ACCENT, marker="o")

@@ -128,7 +128,7 @@ def test_a_token_is_asked_for_and_kept_in_the_page_alone(running, loans, page):
         assert page.locator("label").all_inner_texts() == ["Token"]
         page.fill("#token", "wrong")
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('#door-wrong').textContent")
+        page.wait_for_selector("#door-wrong:not(:empty)")
         assert page.is_hidden("#both")
         page.fill("#token", TOKEN)
         page.keyboard.press("Enter")

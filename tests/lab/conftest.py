@@ -17,6 +17,9 @@ SERVE = Path(__file__).with_name("serve.py")
 SECRET = "the-secret-nobody-may-read"
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
 
+SPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
+KERNEL = {"kernelspec": SPEC, "language_info": {"name": "python"}}
+
 
 class Server:
     """A running server: its address, its routes, and a client that has the token."""
@@ -81,7 +84,7 @@ def notebook(path, *cells):
     path.parent.mkdir(parents=True, exist_ok=True)
     made = [{**CELL, "id": f"c{i}", "source": source} for i, source in enumerate(cells)]
     made[0] = {**made[0], "metadata": {"tags": ["parameters"]}}
-    form = {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    form = {"cells": made, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(form))
     return path
 

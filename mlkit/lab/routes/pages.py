@@ -25,8 +25,9 @@ PLACE = re.compile(
     r"(?P<page>[^/]+\.(?:html|md)))"
 )
 POLICY = (
-    "sandbox allow-same-origin; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "sandbox allow-same-origin; default-src 'none'; img-src data:; "
+    "style-src 'unsafe-inline'; font-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
 )
 HTML = "text/html; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"

@@ -53,12 +53,19 @@ function Row(props: { name: string; indent: number }): JSX.Element {
   const chosen = model.chosen === name;
   const live = model.going ? model.live!.steps.get(name) : undefined;
   const why = live?.why || step.why;
+  const row = React.useRef<HTMLLIElement>(null);
+  React.useEffect(() => {
+    if (chosen) {
+      row.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [chosen]);
   const open = () => {
     model.choose(name);
     void commands.execute(CommandIDs.notebook, { path: step.notebook });
   };
   return (
     <li
+      ref={row}
       className={`mlkit-Row mlkit-mod-${state}${chosen ? ' mlkit-mod-chosen' : ''}`}
       style={{ height: ROW, paddingLeft: props.indent }}
       title={why}

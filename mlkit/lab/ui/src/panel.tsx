@@ -45,7 +45,12 @@ function Body(): JSX.Element {
     <>
       <Head />
       <Tabs tab={tab} set={setTab} />
-      <div className="mlkit-Body" role="tabpanel" id="mlkit-tabpanel" aria-labelledby={`mlkit-tab-${tab}`}>
+      <div
+        className={`mlkit-Body mlkit-mod-${tab}`}
+        role="tabpanel"
+        id="mlkit-tabpanel"
+        aria-labelledby={`mlkit-tab-${tab}`}
+      >
         {model.trouble && <Trouble error={model.trouble} />}
         {tab === 'steps' && <Steps />}
         {tab === 'runs' && <Runs />}
@@ -63,12 +68,14 @@ function Steps(): JSX.Element {
   }
   return (
     <>
-      <Graph graph={model.graph} />
-      {model.graph.notices.map(notice => (
-        <p key={notice} className="mlkit-Help mlkit-Notice">
-          {notice}
-        </p>
-      ))}
+      <div className="mlkit-Upper">
+        <Graph graph={model.graph} />
+        {model.graph.notices.map(notice => (
+          <p key={notice} className="mlkit-Help mlkit-Notice">
+            {notice}
+          </p>
+        ))}
+      </div>
       <Step />
     </>
   );

@@ -119,7 +119,7 @@
 }
 
 .mlkit-Main .jp-icon3[fill] {
-  fill: var(--jp-ui-inverse-font-color1);
+  fill: currentcolor;
 }
 
 .mlkit-Progress {
@@ -179,6 +179,19 @@
   flex: 1;
   overflow: hidden auto;
   padding-bottom: 24px;
+}
+
+.mlkit-Body.mlkit-mod-steps {
+  display: flex;
+  flex-direction: column;
+  overflow: hidden;
+  padding: 0;
+}
+
+.mlkit-Upper {
+  flex: 1 1 0;
+  min-height: 110px;
+  overflow: hidden auto;
 }
 
 /* the graph */
@@ -383,7 +396,9 @@
 /* the chosen step, forms */
 
 .mlkit-Step {
-  margin-top: 8px;
+  flex: 0 1 auto;
+  max-height: 55%;
+  overflow: hidden auto;
   padding: 12px var(--mlkit-edge);
   border-top: 1px solid var(--jp-border-color2);
 }

@@ -47,6 +47,7 @@ ROW = st.fixed_dictionaries(
     },
     optional={"name": CELLS, "late": CELLS, "other": CELLS},
 )
+LIKELY = st.one_of(st.just(GOOD), st.just({**GOOD, "town": None}), ROW)
 COLUMNS = st.fixed_dictionaries(
     {n: st.one_of(st.just([c]), st.lists(CELLS, max_size=3)) for n, c in GOOD.items()}
 )
@@ -81,8 +82,17 @@ TENSOR = st.fixed_dictionaries(
         ),
     },
 )
+SOUND = [
+    {
+        "name": n,
+        "shape": [1],
+        "datatype": "INT8" if n == "age" else "BYTES",
+        "data": [c],
+    }
+    for n, c in GOOD.items()
+]
 TENSORS = st.fixed_dictionaries(
-    {"inputs": st.lists(TENSOR, max_size=5)},
+    {"inputs": st.one_of(st.just(SOUND), st.lists(TENSOR, max_size=5))},
     optional={
         "id": IDS,
         "outputs": st.lists(
@@ -135,7 +145,7 @@ def binary(draw):
 PREDICT = encoded(
     st.one_of(
         st.fixed_dictionaries(
-            {"rows": st.lists(ROW, max_size=4)}, optional={"id": IDS}
+            {"rows": st.lists(LIKELY, max_size=4)}, optional={"id": IDS}
         ),
         st.fixed_dictionaries({"columns": COLUMNS}, optional={"id": IDS}),
         TREE,

@@ -94,3 +94,9 @@ def test_it_follows_promotions_and_a_way_back(project, loans, later_loans, good)
     log = project.project.state / "requests.sqlite"
     kept = [find(log, reply.json()["id"]) for reply in (replies[0], replies[-1])]
     assert [one.model[:12] for one in kept] == [versions[0]] * 2
+
+
+def test_a_package_lists_what_its_server_imports(loans):
+    lines = (loans / "requirements.txt").read_text().splitlines()
+    listed = {line.partition("==")[0] for line in lines if "==" in line}
+    assert {"httptools", "msgspec", "onnxruntime", "starlette", "uvicorn"} <= listed

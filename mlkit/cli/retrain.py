@@ -99,7 +99,8 @@ def _options(project: Project, data: str, log: Path | None) -> Options | None:
     if not back.rows and not data:
         click.echo("the champion stays: there is nothing new to learn from")
         return None
-    given = {"collect.more": repr([*_further(project), RETURNED])}
+    further = [uri for uri in _further(project) if uri != RETURNED]
+    given = {"collect.more": repr([*further, RETURNED])}
     if data:
         given["collect.data"] = data
     return Options(until="retrain", given=given, challenger=True)

@@ -36,6 +36,10 @@ def written(rows, path):
     return path
 
 
+def told(table):
+    return [(column.name, column.type, column.roles) for column in Schema.of(table)]
+
+
 def whole(table):
     return table.astype("str").to_numpy().tolist()
 
@@ -54,7 +58,7 @@ def test_the_first_tables_rows_keep_their_ids_and_cells(folder, first, more, end
     assert list(both.table.index[:count]) == list(alone.table.index)
     assert both.table.index.is_unique
     assert whole(both.table[:count]) == whole(alone.table)
-    assert list(Schema.of(both.table)) == list(Schema.of(alone.table))
+    assert told(both.table) == told(alone.table)
     again = collect(
         one,
         more=[two],
@@ -86,6 +90,7 @@ def test_a_row_that_is_there_already_is_not_taken_again(folder):
     assert len(found.table) == 80
     assert found.table["size"].is_unique
     assert "20 rows were there already" in found.receipt.notes
+    assert len(collect(one, more=[two, two], target="sold").table) == 80
     other = [(size, colour, "perhaps") for size, colour, _ in distinct(3)]
     three = written(other, folder / "c.parquet")
     assert len(collect(one, more=[three], target="sold").table) == 43

@@ -82,7 +82,8 @@ def named(
 
     The first table's rows are named as if they were alone. A further row is not taken
     again where its id is there already. Where rows are named by their cells, and these
-    tell nearly all rows of the first table apart, an equal row is the same row.
+    tell nearly all rows of the first table apart, an equal row is the same row, there
+    or further below.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def named(
         return ids, own | True
     if target:
         units = units + " " + table[target].astype("str").to_numpy()
-    return ids, own | ~units.isin(units[own]).to_numpy()
+    return ids, own | ~units.duplicated().to_numpy()
 
 
 def _fitted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

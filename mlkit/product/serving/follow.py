@@ -7,6 +7,7 @@ is in the line is answered by whom it was taken in for.
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 
@@ -20,6 +21,13 @@ from mlkit.product.serving.trial import fault
 
 __all__ = ["follow"]
 
+AGAIN = 60.0
+"""Seconds until what could not be read or loaded is tried again, unmoved."""
+
+
+class _Unfit(Exception):
+    """A package that failed its trial, and would again."""
+
 
 async def follow(duty: Duty, pointer: Pointer) -> None:
     """Look again and again who is the champion, and let that one answer.
@@ -32,15 +40,18 @@ async def follow(duty: Duty, pointer: Pointer) -> None:
         To the champion.
     """
     seen: tuple[int, ...] | None = None
+    again = math.inf
     while True:
         mark = pointer.mark()
-        if mark != seen:
+        if mark != seen or time.monotonic() >= again:
             seen = mark
-            await _look(duty, pointer)
+            settled = await _look(duty, pointer)
+            again = math.inf if settled else time.monotonic() + AGAIN
         await asyncio.sleep(duty.settings.every)
 
 
-async def _look(duty: Duty, pointer: Pointer) -> None:
+async def _look(duty: Duty, pointer: Pointer) -> bool:
+    """Let the champion answer; tell whether another look would see the same."""
     version = ""
     try:
         found = await asyncio.to_thread(pointer.read)
@@ -49,11 +60,16 @@ async def _look(duty: Duty, pointer: Pointer) -> None:
             desk = await asyncio.to_thread(_tried, duty, found)
             _change(duty, desk)
         duty.turned = duty.metrics.turned = None
+        return True
+    except _Unfit as unfit:
+        _turn(duty, Turned(version, str(unfit)), str(unfit))
+        return True
     except MlkitError as error:
         _turn(duty, Turned(version, error.what), str(error))
     except Exception as error:
         why = f"it cannot be loaded: {type(error).__name__}"
         _turn(duty, Turned(version, why), repr(error))
+    return False
 
 
 def _tried(duty: Duty, found: Found) -> Desk:
@@ -61,7 +77,7 @@ def _tried(duty: Duty, found: Found) -> Desk:
     served = Served(found.folder, found.facts)
     why = fault(served, duty.desk.served)
     if why:
-        raise MlkitError(why)
+        raise _Unfit(why)
     if duty.settings.log:
         make(duty.settings.log, served.model, time.time())
     return Desk(served, duty.settings)
@@ -76,7 +92,9 @@ def _change(duty: Duty, desk: Desk) -> None:
 
 
 def _turn(duty: Duty, turned: Turned, told: str) -> None:
-    """Keep the package that answers, and say why the other one does not."""
+    """Keep the package that answers, and say once why the other one does not."""
+    if duty.turned == turned:
+        return
     duty.turned, duty.metrics.turned = turned, turned.version
     duty.line.note(Move(time.time(), turned.version, "refused", turned.why))
     kept = duty.desk.served.version

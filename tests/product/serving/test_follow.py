@@ -146,6 +146,23 @@ def test_a_pointer_that_cannot_be_read_changes_nothing(client_of, loans, good):
         assert client.post("/v1/predict", json={"rows": [good]}).status_code == 200
 
 
+def test_what_could_not_be_read_is_tried_again(
+    client_of, loans, later_loans, monkeypatch
+):
+    from mlkit.product.serving import follow
+
+    monkeypatch.setattr(follow, "AGAIN", 0.1)
+    hand = Hand(loans)
+    with client_of(loans, hand, every=0.02) as client:
+        hand.point(later_loans, StoreError("not yet"))
+        until(lambda: "refused" in client.get("/health/ready").json())
+        hand.error = None
+        until(lambda: answers(client, version(later_loans)))
+        assert "refused" not in client.get("/health/ready").json()
+    moves = rows_of(client.log, "SELECT event FROM moves")
+    assert moves == [("serves",), ("refused",), ("serves",)]
+
+
 def test_a_trial_finds_answers_that_are_none(loans, later_loans, owed):
     served = Served(loans)
     assert fault(served) == ""

@@ -80,6 +80,14 @@ class Option:
         return (self.silhouette - self.reference) / max(1 - self.reference, 1e-9)
 
     @property
+    def most(self) -> float:
+        """What one crowd may reach: its best draw, and as much more as draws differ."""
+        if not self.crowd:
+            return 0.0
+        kinds = np.reshape(self.crowd, (len(CONTROLS), -1))
+        return float((2 * kinds.max(axis=1) - kinds.min(axis=1)).max())
+
+    @property
     def doubt(self) -> str:
         """Why these are no clusters; "" where they are.
 
@@ -89,7 +97,7 @@ class Option:
         if self.clusters < 2:
             return "finds one crowd"
         alone = "clusters" not in self.settings and not any(self.crowd)
-        further = self.silhouette > max(self.crowd, default=0) and self.gain >= GAIN
+        further = self.silhouette > self.most and self.gain >= GAIN
         if not (alone or further):
             return "no further apart than in one crowd"
         if self.stability < STABLE:

@@ -79,7 +79,7 @@ def test_columns_of_any_name_go_through_the_wing(make, tmp_path):
 
 @pytest.mark.slow
 @settings(
-    max_examples=25,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -299,7 +299,7 @@ def test_text_in_data_names_and_files_never_runs(lab):
     lab.click("#mlkit-tab-artifacts")
     for name in ("raw", "clean"):
         lab.click(f".mlkit-List-main:has-text('{name}') >> nth=0")
-        lab.see(".mlkit-Table")
+        lab.see(".jp-MainAreaWidget:not(.lm-mod-hidden) .mlkit-Table")
     lab.click(".mlkit-Head button:has-text('Report')")
     lab.see(".mlkit-Page iframe")
     for tab in ("runs", "decisions", "steps"):

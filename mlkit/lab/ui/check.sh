@@ -5,7 +5,6 @@ cd "$(dirname "$0")"
 export YARN_ENABLE_TELEMETRY=0 YARN_ENABLE_GLOBAL_CACHE=1
 
 jlpm install --immutable > /dev/null
-rm -rf lib
 jlpm build > /dev/null
 git -C .. status --porcelain -- labextension | { ! grep .; } || {
   echo "mlkit/lab/labextension is not what mlkit/lab/ui builds: commit it" >&2

@@ -19,6 +19,7 @@ PLACES = {
     "MitigationPicker": "fairness",
     "OptionPicker": "options",
     "RemedyPanel": "remedies",
+    "SplitExplorer": "split",
     "ThresholdPicker": "threshold",
     "WhatIf": "whatif",
 }
@@ -37,6 +38,7 @@ __all__ = [
     "MitigationPicker",
     "OptionPicker",
     "RemedyPanel",
+    "SplitExplorer",
     "ThresholdPicker",
     "WhatIf",
 ]

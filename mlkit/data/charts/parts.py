@@ -30,13 +30,17 @@ MOST = 12
 DAY = 86_400e6
 
 
-def plot_classes(targets: Mapping[str, pd.Series]) -> Picture:
+def plot_classes(
+    targets: Mapping[str, pd.Series], title: str = "How the classes fall"
+) -> Picture:
     """Draw the share of each class in each part, side by side.
 
     Parameters
     ----------
     targets
-        The target's values by part.
+        The target's values by part, or another column's.
+    title
+        What stands above.
     """
     counts = pd.DataFrame(
         {n: t.astype("str").value_counts() for n, t in targets.items()}
@@ -70,7 +74,7 @@ def plot_classes(targets: Mapping[str, pd.Series]) -> Picture:
         handles = [axes.barh(0, 0, color=tone) for tone in tones.values()]
         names = [shorten(word) for word in tones]
         axes.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1.02))
-    headline(picture, "How the classes fall", "each part should hold them alike")
+    headline(picture, title, "each part should hold them alike")
     return picture
 
 
@@ -124,15 +128,19 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
     return picture
 
 
-def plot_numbers(targets: Mapping[str, pd.Series], name: str) -> Picture:
+def plot_numbers(
+    targets: Mapping[str, pd.Series], name: str, title: str = "How the target falls"
+) -> Picture:
     """Draw the distribution of a number in each part, one above the other.
 
     Parameters
     ----------
     targets
-        The target's values by part.
+        The target's values by part, or another column's.
     name
-        The target's name.
+        The column's name.
+    title
+        What stands above.
     """
     values = {n: t.to_numpy(dtype=float) for n, t in targets.items()}
     together = np.concatenate(list(values.values()))
@@ -152,7 +160,7 @@ def plot_numbers(targets: Mapping[str, pd.Series], name: str) -> Picture:
             below.set_yticks([])
             below.spines["left"].set_visible(False)
             below.grid(visible=False, axis="y")
-    headline(picture, "How the target falls", "the line is the median of each part")
+    headline(picture, title, "the line is the median of each part")
     return picture
 
 

@@ -155,6 +155,21 @@ def test_two_columns_of_one_name_are_refused(client):
     assert reply.status_code == 422
 
 
+def test_damaged_metadata_is_refused(client, good):
+    body = bytearray(stream(pa.table({n: [c] * 3 for n, c in good.items()})))
+    for place, byte in ((47, 10), (198, 10), (68, 255), (20, 1)):
+        body[place] = byte
+    reply = client.post("/v1/predict", content=bytes(body), headers=KIND)
+    assert reply.status_code == 422
+
+
+def test_a_zone_that_nobody_knows_is_refused(client, good):
+    day = pa.array([0], pa.timestamp("s", "Mars/Olympus"))
+    columns = {n: pa.array([c]) for n, c in good.items()} | {"day": day}
+    reply = client.post("/v1/predict", content=stream(pa.table(columns)), headers=KIND)
+    assert reply.status_code in (200, 422)
+
+
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 

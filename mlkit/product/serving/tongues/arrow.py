@@ -6,6 +6,7 @@ and valid throughout, and its text may not grow when it is read.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from mlkit.product.serving.refused import Refused
 from mlkit.product.serving.tongues.cells import plain
 
 __all__ = ["read", "write"]
+
+BROKEN = (OSError, OverflowError, LookupError, TypeError, ValueError, struct.error)
+"""What reading a damaged stream may raise, besides Arrow's own errors."""
 
 
 def read(body: bytes | bytearray, form: Form) -> Asked:
@@ -35,13 +39,13 @@ def read(body: bytes | bytearray, form: Form) -> Asked:
         with arrow.ipc.open_stream(whole) as stream:
             metadata = dict(stream.schema.metadata or {})
             names = list(stream.schema.names)
-        name = metadata.get(b"id", b"").decode()
-    except (arrow.ArrowException, OSError, ValueError, IndexError) as error:
+        told = metadata.get(b"id", b"").decode()
+        if len(set(names)) < len(names):
+            raise Refused(422, "two columns have one name")
+        columns = {name: _cells(arrow, name, batches, len(whole)) for name in names}
+    except (arrow.ArrowException, *BROKEN) as error:
         raise Refused(422, f"this is no Arrow stream: {error}") from None
-    if len(set(names)) < len(names):
-        raise Refused(422, "two columns have one name")
-    columns = {name: _cells(arrow, name, batches, len(whole)) for name in names}
-    return form.take(name, columns)
+    return form.take(told, columns)
 
 
 def write(told: str) -> bytes:

@@ -50,7 +50,7 @@ class Places:
         >>> places.find("") == places.root
         True
         """
-        found = self.inside(self.root / self._checked(path))
+        found = self.inside(self.root / self.checked(path))
         if not found.exists():
             raise Refusal(404, "there is no such file or folder", got=path)
         return found
@@ -99,7 +99,14 @@ class Places:
             self.inside(part)
         return Project.open(found.root)
 
-    def _checked(self, path: str) -> str:
+    def checked(self, path: str) -> str:
+        """Return a path that is written as one from the root; it need not be there.
+
+        Raises
+        ------
+        Refusal
+            Where it is not.
+        """
         if STRANGE.search(path) or len(path) > LONG:
             raise Refusal(400, "this is no path", got=repr(path[:80]))
         parts = path.split("/") if path else []

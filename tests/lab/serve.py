@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import JupyterServerAuthWarning
+from traitlets.config import Config
 
 VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
 TOKEN = "a-token-for-tests"
@@ -52,11 +53,10 @@ def main(root, base_url, *more):
         "--ServerApp.allow_unauthenticated_access=False",
         "--ServerApp.log_level=WARN",
         "--ServerApp.allow_root=True",
-        "--LabApp.news_url=None",
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    app = ServerApp()
+    app = ServerApp(config=Config({"LabApp": {"news_url": None}}))
     app.jpserver_extensions = extensions
     app.initialize(arguments)
     told = {

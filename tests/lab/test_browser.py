@@ -208,6 +208,26 @@ def test_run_is_found_again_after_a_reload_and_stopped(lab):
     lab.picture("stopped")
 
 
+def test_report_leads_to_notebooks_and_is_there_after_a_reload(lab):
+    lab.make()
+    lab.open()
+    lab.click(".mlkit-Main")
+    lab.ended("passed")
+    lab.click(".mlkit-Head button:has-text('Report')")
+    frame = lab.page.frame_locator(".mlkit-Page iframe")
+    frame.locator("text=Every step is done").wait_for()
+    frame.locator("a:has-text('Executed notebook')").first.click()
+    frame.locator("text=mk.save(raw=").wait_for()
+    lab.click("#mlkit-tab-artifacts")
+    lab.click(".mlkit-List-main:has-text('metrics')")
+    lab.see(".mlkit-Text:has-text('total')")
+    lab.page.wait_for_timeout(2000)  # Lab saves its layout a moment later
+    lab.page.reload()
+    lab.see(".mlkit-Text:has-text('total')")
+    lab.click(".lm-TabBar-tab:has-text('Report')")
+    frame.locator("text=Every step is done").wait_for()
+
+
 def test_change_made_elsewhere_is_seen(lab):
     root = lab.make()
     lab.open()

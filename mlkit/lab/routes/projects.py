@@ -95,7 +95,7 @@ def new_folder(places: Places, path: str) -> Path:
         raise Refusal(400, "this is no folder", got=parent)
     if not name.strip() or name in (".", "..") or name.startswith((".", "-")):
         raise Refusal(400, "this is no name for a folder", got=name[:80])
-    return places.inside(home / places._checked(name))
+    return places.inside(home / places.checked(name))
 
 
 ROUTES: list[tuple[str, type[Route]]] = [("projects", Projects), ("data", Data)]

@@ -108,3 +108,76 @@ def real() -> Callable[[str], str]:
         return str(path)
 
     return find
+
+
+def _cells(cells, labels=None):
+    found = pd.DataFrame(cells).rename(columns=lambda k: f"x{k}")
+    columns = [Column(name) for name in found]
+    if labels is not None:
+        found["kind"] = pd.array(labels, "str")
+        columns.append(Column("kind", "category", ("target",)))
+    found.index = pd.Index([f"r{k}" for k in range(len(found))], name="row")
+    return Schema(tuple(columns)).attach(found)
+
+
+def _blobs(rows=180, seed=0):
+    rng = np.random.default_rng(seed)
+    which = rng.integers(0, 3, rows)
+    centres = np.array([[0.0, 0, 0], [7, 0, 0], [0, 7, 0]])[which]
+    cells = centres + rng.normal(size=(rows, 3))
+    return _cells(cells, np.array(["a", "b", "c"])[which])
+
+
+def _crowd(kind, rows=180, seed=0):
+    rng = np.random.default_rng(seed)
+    if kind == "uniform":
+        return _cells(rng.random((rows, 2)))
+    if kind == "long bell":
+        turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        return _cells(rng.normal(size=(rows, 3)) * [6, 1, 0.5] @ turn)
+    cells = pd.DataFrame({n: rng.choice(list("pqr"), rows) for n in "uvw"}).astype(
+        "str"
+    )
+    return Schema(tuple(Column(n, "category") for n in cells)).attach(cells)
+
+
+def _odd(rows=300, seed=0, odd=0, told_rows=True):
+    """Two numbers that go together, one that does not, a word; some rows are odd."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=rows)
+    frame = pd.DataFrame(
+        {
+            "a": a,
+            "b": a + 0.1 * rng.normal(size=rows),
+            "c": rng.normal(50, 5, rows),
+            "w": rng.choice(["x", "y"], rows),
+            "kind": "ok",
+        }
+    ).astype({"w": "str", "kind": "str"})
+    frame.loc[: odd - 1, "c"] = 50 + 40 * rng.choice([-1, 1], odd)
+    frame.loc[: odd - 1, "kind"] = "fraud"
+    frame = frame.sample(frac=1, random_state=seed)
+    frame.index = pd.Index([f"r{k}" for k in range(rows)], name="row")
+    columns = Column("a"), Column("b"), Column("c"), Column("w", "category")
+    schema = Schema((*columns, Column("kind", "category", ("target",))))
+    if not told_rows:
+        return schema.without("kind").attach(frame.drop(columns="kind"))
+    return schema.attach(frame)
+
+
+@pytest.fixture
+def blobs() -> Callable[..., pd.DataFrame]:
+    """Make rows of three crowds, and what each is."""
+    return _blobs
+
+
+@pytest.fixture
+def crowd() -> Callable[..., pd.DataFrame]:
+    """Make rows of one crowd of a kind."""
+    return _crowd
+
+
+@pytest.fixture
+def spotted() -> Callable[..., pd.DataFrame]:
+    """Make rows of which some are odd."""
+    return _odd

@@ -241,6 +241,20 @@ def test_change_made_elsewhere_is_seen(lab):
     lab.picture("fault")
 
 
+def test_load_of_what_is_not_there_offers_the_run_that_makes_it(lab):
+    lab.make()
+    lab.open()
+    lab.click(".mlkit-Row-main:has-text('clean')")
+    lab.see(".jp-CodeCell:has-text('mk.load')")
+    lab.see("text=Python 3 (ipykernel) | Idle")
+    lab.click(".lm-MenuBar-item:has-text('Run')")
+    lab.click(".lm-Menu-item:has-text('Run All Cells') >> nth=0")
+    lab.picture("missing")
+    lab.click(".Toastify__toast button:has-text('Run until collect')")
+    lab.ended("passed")
+    lab.step("collect", "fresh")
+
+
 def test_menus_of_files_and_folders_lead_to_projects(lab):
     root = lab.make()
     (root / "mlkit.toml").unlink()

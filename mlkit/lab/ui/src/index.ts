@@ -25,6 +25,7 @@ import { Api } from './api';
 import { OPENED, addCommands } from './commands';
 import { CommandIDs, IContext } from './context';
 import { Live } from './live';
+import { offerRuns } from './missing';
 import { Model } from './model';
 import { Notebooks } from './notebooks';
 import { Panel } from './panel';
@@ -115,6 +116,7 @@ function activate(
   });
   app.docRegistry.addWidgetExtension('Notebook', new Notebooks(lab));
 
+  offerRuns(lab);
   model.ended.connect((_, live) => settings.notifies && notify(lab, live));
   remember(model, state, app);
   followPlace(model, settings, shell, browser, manager);

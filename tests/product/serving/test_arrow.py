@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
+import random
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlkit.product.log import find
+from mlkit.product.serving.desk import Desk
 from mlkit.product.serving.doors import ARROW
+from mlkit.product.serving.refused import Refused
+from mlkit.product.serving.served import Served
+from mlkit.product.serving.settings import Settings
+from mlkit.product.serving.tongues import arrow
 
 KIND = {"content-type": ARROW}
 AS_JSON = {**KIND, "accept": "application/json"}
@@ -161,6 +167,26 @@ def test_damaged_metadata_is_refused(client, good):
         body[place] = byte
     reply = client.post("/v1/predict", content=bytes(body), headers=KIND)
     assert reply.status_code == 422
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_no_damaged_stream_is_anything_but_refused(loans, good, coded):
+    form = Desk(Served(loans), Settings()).form
+    town = pa.array([good["town"]] * 3)
+    columns = {n: pa.array([c] * 3) for n, c in good.items()}
+    columns["town"] = town.dictionary_encode() if coded else town
+    columns["day"] = pa.array([0, 1, 2], pa.timestamp("ns", "Europe/Rome"))
+    whole, rng = stream(pa.table(columns)), random.Random(coded)
+    refused = 0
+    for _ in range(3000):
+        body = bytearray(whole)
+        for _ in range(rng.randint(1, 4)):
+            body[rng.randrange(len(body))] = rng.choice([*range(13), 64, 128, 255])
+        try:
+            arrow.read(body, form)
+        except Refused:
+            refused += 1
+    assert 1000 < refused < 3000
 
 
 def test_a_zone_that_nobody_knows_is_refused(client, good):

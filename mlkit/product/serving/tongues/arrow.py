@@ -104,18 +104,20 @@ def _uncompressed(arrow: Any, whole: bytes) -> None:
     from flatbuffers.table import Table  # type: ignore[import-untyped]
 
     def member(of: Any, place: int) -> Any:
-        """Return a table within a table, by the number of its field; None if absent."""
+        """Return a table within a table, by the number of its field."""
         offset = of.Offset(4 + 2 * place)
-        return Table(of.Bytes, of.Indirect(of.Pos + offset)) if offset else None
+        if not offset:
+            raise ValueError("its metadata is damaged")
+        return Table(of.Bytes, of.Indirect(of.Pos + offset))
 
-    reader = arrow.ipc.MessageReader.open_stream(whole)
-    for message in reader:
-        told = bytes(message.metadata)
-        root = Table(told, int.from_bytes(told[:4], "little"))
-        header = member(root, 2)
-        if message.type == "dictionary":
+    for message in arrow.ipc.MessageReader.open_stream(whole):
+        told, kind = bytes(message.metadata), message.type
+        if kind == "schema":
+            continue
+        header = member(Table(told, int.from_bytes(told[:4], "little")), 2)
+        if kind == "dictionary":
             header = member(header, 1)
-        if message.type != "schema" and header is not None and header.Offset(10):
+        if header.Offset(10):
             raise ValueError("its buffers are compressed")
 
 

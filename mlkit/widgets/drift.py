@@ -1,0 +1,222 @@
+"""Look at one column of live rows against the reference, window by window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.core.rows import MISSING
+from mlkit.core.session import is_person, show
+from mlkit.data.charts.cards import many
+from mlkit.data.charts.style import Picture
+from mlkit.model.grid import Grid
+from mlkit.model.packing.reference import told, worded
+from mlkit.model.words import say
+from mlkit.product.charts import column as drawn
+from mlkit.product.monitor import Health, Live, Window
+from mlkit.product.watching.drift import compare, of_predictions
+
+__all__ = ["DriftExplorer"]
+
+JUDGED, OTHER = "", "(other)"
+Array = NDArray[Any]
+
+
+class DriftExplorer:
+    """A column of live rows, or what is predicted, held against the reference.
+
+    A person chooses the column and the window; a run draws the column that changed
+    most, in the rows that were judged.
+
+    Parameters
+    ----------
+    health
+        What `mlkit.product.monitor.monitor` returned.
+    live
+        The live rows it was made of.
+    """
+
+    def __init__(self, health: Health, live: Live) -> None:
+        self.health, self.live = health, live
+        windows = {one.start: one for one in health.windows}
+        judged = {JUDGED: health.judged} if health.judged else {}
+        self.windows: dict[str, Window] = {**judged, **windows}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What there is to choose from, what changed most first."""
+        watched = self.live.parcel.watched
+        names = [name for name in watched if name in self.live.columns]
+        ranked = dict.fromkeys(one.column for one in self.health.changes)
+        found = [name for name in ranked if name in (*names, self.health.target)]
+        return tuple(dict.fromkeys([*found, *names, self.health.target]))
+
+    @property
+    def chosen(self) -> str:
+        """The window that is drawn by itself: what was judged, else the newest."""
+        return JUDGED if JUDGED in self.windows else next(reversed(self.windows), "")
+
+    def rows(self, window: str) -> Live:
+        """Return the live rows of a window; none where there is no window.
+
+        Parameters
+        ----------
+        window
+            Its start as `Window` has it; "" is what was judged.
+
+        Raises
+        ------
+        UsageError
+            Where there is no such window.
+        """
+        if not self.windows:
+            return self.live.take(np.zeros(0, int))
+        if window not in self.windows:
+            raise UsageError(
+                f"there is no window {window!r}",
+                todo=did_you_mean(window, list(self.windows)),
+            )
+        one = self.windows[window]
+        at = self.live.rows["request.at"]
+        inside = at.between(pd.Timestamp(one.start), pd.Timestamp(one.end))
+        return self.live.take(inside.to_numpy(bool))
+
+    def picture(self, column: str = "", window: str | None = None) -> Picture:
+        """Draw a column then and now.
+
+        Parameters
+        ----------
+        column
+            One of `columns`, or "" for the first.
+        window
+            As `rows` takes it; None is `chosen`.
+
+        Raises
+        ------
+        UsageError
+            Where there is no such column or window.
+        """
+        name, some = self._picked(column, window)
+        if not len(some):
+            return drawn.nothing(name, "no live row to hold against the reference")
+        if name == self.health.target:
+            return self._predictions(some)
+        form, cells = self.live.parcel.watched[name], some.columns[name]
+        if form["type"] == "category":
+            return drawn.shares(*_shares(form, cells), name)
+        if form["type"] == "text":
+            lengths, _ = worded(cells, form.get("common", ()))
+            return drawn.numbers(form, lengths, f"words in {name}")
+        return drawn.numbers(form, np.asarray(cells, np.float64), name)
+
+    def table(self, column: str = "", window: str | None = None) -> Grid:
+        """Return how far a column moved, in each way that can be told.
+
+        The last column is the chance of as large a move by luck, of this comparison
+        alone; the verdict allows for how many there are.
+        """
+        name, some = self._picked(column, window)
+        parcel, target = self.live.parcel, self.health.target
+        if not len(some):
+            found = []
+        elif name == target:
+            said = some.predicted
+            found = of_predictions(parcel.reference, target, said, parcel.threshold)
+        else:
+            found = list(compare(name, parcel.watched[name], some.columns[name]))
+        heads = ("what", "moved", "before", "now", "by luck")
+        lines = [
+            (one.what, f"{one.effect:.1%}", one.before, one.now, _luck(one.p))
+            for one in found
+        ]
+        return Grid(heads, lines, [f"{name}, {many(len(some), 'live row')}"])
+
+    def _picked(self, column: str, window: str | None) -> tuple[str, Live]:
+        name = column or self.columns[0]
+        if name not in self.columns:
+            todo = did_you_mean(name, self.columns)
+            raise UsageError(f"the column {name!r} is not watched", todo=todo)
+        return name, self.rows(self.chosen if window is None else window)
+
+    def _predictions(self, some: Live) -> Picture:
+        target, before = self.health.target, some.parcel.reference["prediction"]
+        if "values" in before:
+            return drawn.numbers(before["values"], some.predicted, target)
+        args = before["labels"], some.parcel.threshold
+        return drawn.shares(
+            before["labels"], told(some.predicted, *args)["labels"], target
+        )
+
+    def widget(self) -> object:
+        """Return two menus, the picture and the figures of what they choose."""
+        import ipywidgets as w
+
+        class Explorer(w.VBox):  # type: ignore[misc]
+            """Menus above a picture, with a fixed text form."""
+
+            def __repr__(self) -> str:
+                return "<DriftExplorer>"
+
+        shape = w.Layout(width="26em")
+        titles = [(self._title(name), name) for name in self.columns]
+        column = w.Dropdown(options=titles, description="column", layout=shape)
+        spans = [(_span(key, one), key) for key, one in self.windows.items()]
+        window = w.Dropdown(
+            options=spans or [("no window", "")],
+            value=self.chosen,
+            description="window",
+            layout=shape,
+        )
+        line, image = w.HTML(), w.Image(format="png", layout=w.Layout(width="680px"))
+
+        def look(_: Any = None) -> None:
+            line.value = self.table(column.value, window.value)._repr_html_()
+            image.value = self.picture(column.value, window.value)._repr_png_()[0]
+
+        column.observe(look, names="value")
+        window.observe(look, names="value")
+        look()
+        return Explorer([w.HBox([column, window]), image, line])
+
+    def _title(self, name: str) -> str:
+        changed = " · changed" if name in self.health.drifted else ""
+        predicted = " (predicted)" if name == self.health.target else ""
+        return f"{name}{predicted}{changed}"
+
+    def __repr__(self) -> str:
+        return repr(self.table())
+
+    def _ipython_display_(self) -> None:
+        if is_person():
+            show(self.widget())
+            return
+        show(self.picture())
+        show(self.table())
+
+
+def _shares(form: Any, cells: Array) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the shares of rows by word, of the reference and of live cells."""
+    levels, other = form["levels"], form["other"]
+    rows = max(sum(levels.values()) + other, 1)
+    then = {name: count / rows for name, count in levels.items()}
+    words = pd.Series(cells, dtype=object).where(pd.notna(cells), MISSING).astype(str)
+    known = words.where(words.isin(list(levels)) | (words == MISSING), OTHER)
+    now = {str(n): float(k) for n, k in known.value_counts(normalize=True).items()}
+    return {**then, **({OTHER: other / rows} if other else {})}, now
+
+
+def _luck(p: float) -> str:
+    return say(p, 2) if p >= 0.001 else "< 0.001"
+
+
+def _span(key: str, one: Window) -> str:
+    told = f"{_moment(one.start)} to {_moment(one.end)}"
+    return f"what was judged: {told}" if key == JUDGED else f"{told} · {one.level}"
+
+
+def _moment(at: str) -> str:
+    return at[:16].replace("T", " ")

@@ -35,7 +35,7 @@ rows = 500     # at least
 """
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(FILES, WORDS, VALUES)
 def test_one_value_changes_and_all_others_stay(form, name, value):
     text = tomlkit.dumps(form)
@@ -45,7 +45,7 @@ def test_one_value_changes_and_all_others_stay(form, name, value):
     assert tomllib.loads(edited(text, {("goal", name): value})) == wanted
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(FILES)
 def test_what_is_taken_away_leaves_the_file_as_it_was(form):
     form.pop("goal", None)
@@ -56,7 +56,7 @@ def test_what_is_taken_away_leaves_the_file_as_it_was(form):
     assert back.startswith("# kept\n")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(WORDS, NUMBERS)
 def test_every_comment_and_every_other_line_stays(question, bar):
     changes = {("goal", "question"): question, ("goal", "bars", "roc_auc"): bar}

@@ -230,6 +230,7 @@ def _answers(told: Mapping[str, Any]) -> Iterator[Row]:
         yield {
             "prediction": one["label"] if "label" in one else one["value"],
             **{f"probability_{k}": v for k, v in one.get("probabilities", {}).items()},
+            **({"rank": one["rank"]} if "rank" in one else {}),
             "flags": one["flags"],
             "request.id": told["id"],
             "request.row": row,

@@ -167,14 +167,14 @@ def _window(some: Live, limits: Limits, seed: int) -> Window:
 
 def _changes(live: Live, limits: Limits) -> tuple[Change, ...]:
     parcel = live.parcel
-    target, args = parcel.problem.target, (live.predicted, parcel.threshold)
     found = [
         change
         for name, form in parcel.watched.items()
         if name in live.columns
         for change in drifting.compare(name, form, live.columns[name])
     ]
-    said = drifting.of_predictions(parcel.reference, target, *args)
+    args = (parcel.reference, parcel.problem, live.predicted, parcel.threshold)
+    said = drifting.of_predictions(*args)
     return drifting.ranked([*found, *said], limits.rate)
 
 

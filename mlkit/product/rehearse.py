@@ -236,8 +236,13 @@ def rehearse(server: Server, valid: pd.DataFrame, *, rows: int = 200) -> Serving
         apart = np.abs(values - alone.prediction) / np.maximum(np.abs(values), 1.0)
         different = int((apart > TOLERANCE).sum())
     else:
-        names = [f"probability_{name}" for name in alone.classes]
-        apart = np.abs(said[names].to_numpy(np.float64) - alone.probabilities)
+        names, chances = (
+            [f"probability_{c}" for c in alone.classes],
+            alone.probabilities,
+        )
+        if "rank" in said:
+            names, chances = ["rank"], chances[:, -1:]
+        apart = np.abs(said[names].to_numpy(np.float64) - chances)
         different = int((said["prediction"].to_numpy() != alone.prediction).sum())
     furthest = round(float(apart.max(initial=0.0)), 8)  # replies have nine places
     return Serving(server.version, len(asked), different, furthest, took)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from mlkit.model.packing.reference import LETTERS, codes, levels, numbers
-from mlkit.product.watching.drift import compare, drift
+from mlkit.core.schema import Column, Schema
+from mlkit.model.packing.reference import LETTERS, codes, levels, numbers, told
+from mlkit.model.problem import Problem
+from mlkit.product.watching.drift import compare, drift, of_predictions
 from mlkit.product.watching.together import together
 from mlkit.product.watching.windows import cut, newest
 
@@ -164,3 +169,17 @@ def test_windows_hold_every_row_once_and_in_order(seconds, count):
         if last:
             assert len(last.rows) >= count
             assert last.rows[-1] == len(at) - 1
+
+
+@pytest.mark.parametrize("classes", [("usual", "odd"), ("low", "middle", "high")])
+def test_labels_are_compared_by_name_whatever_their_order(classes):
+    rng = np.random.default_rng(0)
+    likely = np.arange(len(classes), 0, -1) ** 3
+    before, now = (rng.dirichlet(likely, 2000) for _ in range(2))
+    form = {"rows": 2000, "prediction": told(before, classes, 0.5)}
+    form = json.loads(json.dumps(form, sort_keys=True))
+    rows = pd.DataFrame({"x": rng.normal(size=9)})
+    problem = Problem.untold(Schema((Column("x"),)).attach(rows), "anomaly")
+    problem = replace(problem, classes=classes)
+    (labels, _) = of_predictions(form, problem, now, 0.5)
+    assert labels.effect < 0.1

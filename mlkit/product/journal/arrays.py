@@ -70,6 +70,7 @@ def _replies() -> Any:
     parts = [
         ("label", str | None, None),
         ("value", float | None, None),
+        ("rank", float | None, None),
         ("probabilities", dict[str, float] | None, None),
         ("flags", msgspec.Raw, msgspec.Raw(b"[]")),
     ]
@@ -125,9 +126,10 @@ def _output(answers: Sequence[Any]) -> dict[str, Any]:
     labels = [answer.label for answer in answers]
     if any(label is not None for label in labels):
         made["output.label"] = pa.array(labels, pa.string())
-    values = [answer.value for answer in answers]
-    if any(value is not None for value in values):
-        made["output.value"] = pa.array(values, pa.float64())
+    for name in ("value", "rank"):
+        values = [getattr(answer, name) for answer in answers]
+        if any(value is not None for value in values):
+            made[f"output.{name}"] = pa.array(values, pa.float64())
     chances = [answer.probabilities or {} for answer in answers]
     for name in dict.fromkeys(chain.from_iterable(chances)):
         given = [chance.get(name) for chance in chances]

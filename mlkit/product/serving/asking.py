@@ -81,12 +81,12 @@ class Asking:
         if not is_known(self.duty, request):
             raise Refused(404, "there is no such model, or version")
         desk, line = self.duty.desk, self.duty.line
-        classes = desk.served.predictor.classes
+        output = desk.served.schema["output"]
         length = request.headers.get(tensors.LENGTH, "")
         how, asked = tensors.read(body, length, desk.form)
-        tensors.check_outputs(how, classes)
+        tensors.check_outputs(how, output)
         told = await line.ask(desk.served, asked)
-        whole, head = tensors.write(told, how, self.duty.settings.name, classes)
+        whole, head = tensors.write(told, how, self.duty.settings.name, output)
         if head is None:
             return reply(whole)
         return Response(whole, 200, {**HEADERS, tensors.LENGTH: str(head)}, BINARY)

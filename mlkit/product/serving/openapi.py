@@ -148,11 +148,15 @@ def _prediction(output: Mapping[str, Any]) -> Form:
     flags = {"type": "array", "items": _object(flag, ["field", "flag"])}
     classes = [str(name) for name in output["classes"]]
     if not classes:
-        told = {"value": {"type": [NUMBER, NULL]}, "flags": flags}
-        return _object(told, ["value", "flags"])
-    chances = _object({name: {"type": NUMBER} for name in classes}, classes)
-    label = {"type": TEXT, "enum": classes}
-    told = {"label": label, "probabilities": chances, "flags": flags}
+        return _object(
+            {"value": {"type": [NUMBER, NULL]}, "flags": flags}, ["value", "flags"]
+        )
+    told = {"label": {"type": TEXT, "enum": classes}, "flags": flags}
+    if output["kind"] == "anomaly":
+        told["rank"] = {"type": NUMBER, "minimum": 0, "maximum": 1}
+    else:
+        chances = {name: {"type": NUMBER} for name in classes}
+        told["probabilities"] = _object(chances, classes)
     return _object(told, list(told))
 
 

@@ -1,4 +1,4 @@
-"""A package that answers: raw cells in, labels, probabilities and flags out."""
+"""A package that answers: raw cells in, answers and flags out."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Served:
         flags = self._flags(raw, cleaned, count)
         return [
             told | {"flags": flags[row]}
-            for row, told in enumerate(_told(said, self.predictor.classes))
+            for row, told in enumerate(_told(said, self.schema["output"]["kind"]))
         ]
 
     def _flags(
@@ -157,13 +157,17 @@ def _is_inside(rule: Mapping[str, Any], raw: Mapping[str, Array]) -> bool:
     return not rule.get("whole") or bool((values % 1 == 0).all())
 
 
-def _told(said: Predictions, classes: Sequence[str]) -> list[Answer]:
+def _told(said: Predictions, kind: str) -> list[Answer]:
+    """Return a value each, or a label with probabilities, or with a rank."""
     if said.probabilities is None:
         return [{"value": float(value)} for value in said.prediction.tolist()]
     chances = said.probabilities.astype(np.float64).round(9).tolist()
+    pairs = zip(map(str, said.prediction.tolist()), chances, strict=True)
+    if kind == "anomaly":
+        return [{"label": label, "rank": row[-1]} for label, row in pairs]
     return [
-        {"label": str(label), "probabilities": dict(zip(classes, row, strict=True))}
-        for label, row in zip(said.prediction.tolist(), chances, strict=True)
+        {"label": label, "probabilities": dict(zip(said.classes, row, strict=True))}
+        for label, row in pairs
     ]
 
 

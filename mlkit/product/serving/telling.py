@@ -80,7 +80,7 @@ class Telling:
             "versions": [served.version],
             "platform": "onnx_onnxv1",
             "inputs": inputs_of(served.fields),
-            "outputs": outputs_of(served.predictor.classes),
+            "outputs": outputs_of(served.schema["output"]),
         }
         return reply(told)
 

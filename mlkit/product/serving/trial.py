@@ -77,7 +77,9 @@ def _rows(served: Served) -> Iterator[Mapping[str, Any]]:
 def _is_sound(answer: Answer, served: Served) -> bool:
     if "value" in answer:
         return math.isfinite(answer["value"])
+    known = answer["label"] in served.predictor.classes
+    if "rank" in answer:
+        return known and 0 <= answer["rank"] <= 1
     chances = list(answer["probabilities"].values())
     sane = all(-1e-6 <= chance <= 1 + 1e-6 for chance in chances)
-    known = answer["label"] in served.predictor.classes
     return known and sane and math.isclose(sum(chances), 1, abs_tol=1e-3)

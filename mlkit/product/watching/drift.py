@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
 from mlkit.model.packing.reference import counted, told, worded
+from mlkit.model.problem import Problem
 from mlkit.model.words import say
 
 __all__ = ["Change", "compare", "drift", "of_predictions", "ranked"]
@@ -99,7 +100,7 @@ def drift(
 
 
 def of_predictions(
-    reference: Form, target: str, predicted: Array, threshold: float
+    reference: Form, problem: Problem, predicted: Array, threshold: float
 ) -> list[Change]:
     """Compare what is predicted with what was predicted on the reference's rows.
 
@@ -107,18 +108,19 @@ def of_predictions(
     ----------
     reference
         What a package remembers.
-    target
-        The target's name.
+    problem
+        What the package answers.
     predicted
         Probabilities (rows, classes) or values (rows,).
     threshold
         Of two classes, the least probability that says the second.
     """
     before, rows = reference["prediction"], reference["rows"]
+    target = problem.target
     if "values" in before:
         return [_of_numbers(target, "predictions", before["values"], predicted)]
-    labels = told(predicted, before["labels"], threshold)["labels"]
-    was = np.array(list(before["labels"].values())) * rows
+    labels = told(predicted, problem.classes, threshold)["labels"]
+    was = np.array([before["labels"][label] for label in labels]) * rows
     now = np.array(list(labels.values())) * len(predicted)
     chances = predicted[:, 1] if predicted.shape[1] == 2 else predicted.max(axis=1)
     return [

@@ -182,6 +182,10 @@ def _cells(field: Field, table: pd.DataFrame) -> Array:
 
 def _said(parcel: Parcel, table: pd.DataFrame) -> Array:
     classes = parcel.predictor.classes
+    if parcel.problem.kind == "anomaly":
+        ranks = table.reindex(columns=["output.rank"])
+        odd = ranks.to_numpy(np.float64, na_value=np.nan)
+        return np.hstack([1 - odd, odd])
     names = [f"output.probability_{name}" for name in classes] or ["output.value"]
     found = table.reindex(columns=names).to_numpy(np.float64, na_value=np.nan)
     return found if classes else found[:, 0]

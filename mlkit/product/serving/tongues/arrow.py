@@ -51,17 +51,18 @@ def read(body: bytes | bytearray, form: Form) -> Asked:
 def write(told: str) -> bytes:
     """Return a reply as an Arrow stream.
 
-    A column ``label`` and a ``probability_<class>`` each, or ``value``; ``flags`` as
-    JSON; the ``id`` and the ``model`` are metadata of the schema.
+    A column ``label`` and a ``probability_<class>`` each, or ``rank``, or ``value``;
+    ``flags`` as JSON; the ``id`` and the ``model`` are metadata of the schema.
     """
     arrow = _arrow()
     form = msgspec.json.decode(told)
     answers: Sequence[Mapping[str, Any]] = form["predictions"]
     columns = {"flags": [msgspec.json.encode(a["flags"]).decode() for a in answers]}
-    if "value" in answers[0]:
-        numbers = {"value": [answer["value"] for answer in answers]}
-    else:
+    if "label" in answers[0]:
         columns = {"label": [answer["label"] for answer in answers], **columns}
+    (plain,) = {"value", "rank", "probabilities"}.intersection(answers[0])
+    numbers = {plain: [answer[plain] for answer in answers]}
+    if plain == "probabilities":
         numbers = {
             f"probability_{name}": [a["probabilities"][name] for a in answers]
             for name in answers[0]["probabilities"]

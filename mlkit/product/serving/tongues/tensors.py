@@ -77,16 +77,18 @@ def inputs_of(fields: Sequence[Field]) -> list[dict[str, Any]]:
     ]
 
 
-def outputs_of(classes: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the metadata of what comes out."""
-    if not classes:
-        told = [{"name": "value", "datatype": "FP64", "shape": [-1]}]
+def outputs_of(output: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the metadata of what comes out, by ``output`` of the package's schema."""
+    wide, label = [-1, len(output["classes"])], [("label", "BYTES", [-1])]
+    if output["kind"] == "anomaly":
+        told = [*label, ("rank", "FP64", [-1])]
+    elif output["classes"]:
+        told = [*label, ("probabilities", "FP64", wide)]
     else:
-        told = [
-            {"name": "label", "datatype": "BYTES", "shape": [-1]},
-            {"name": "probabilities", "datatype": "FP64", "shape": [-1, len(classes)]},
-        ]
-    return [*told, {"name": "flags", "datatype": "BYTES", "shape": [-1]}]
+        told = [("value", "FP64", [-1])]
+    names = ("name", "datatype", "shape")
+    rows = (*told, ("flags", "BYTES", [-1]))
+    return [dict(zip(names, one, strict=True)) for one in rows]
 
 
 def read(body: bytes | bytearray, length: str, form: Form) -> tuple[Inference, Asked]:
@@ -189,7 +191,7 @@ def _texts(tensor: Tensor, packed: bytes, rows: int) -> list[Any]:
 
 
 def write(
-    told: str, asked: Inference, model: str, classes: Sequence[str]
+    told: str, asked: Inference, model: str, output: Mapping[str, Any]
 ) -> tuple[bytes, int | None]:
     """Return a reply, and how long its JSON is where bytes follow.
 
@@ -201,35 +203,34 @@ def write(
         The request: which outputs it wants, and how.
     model
         The name that the model goes by.
-    classes
-        The columns of ``probabilities``.
-
+    output
+        ``output`` of the package's schema.
     """
-    form = msgspec.json.decode(told)
-    known = {one["name"]: one for one in outputs_of(classes)}
+    form, classes = msgspec.json.decode(told), output["classes"]
+    known = {one["name"]: one for one in outputs_of(output)}
     wanted = asked.outputs or [Wanted(name) for name in known]
     binary = asked.parameters.get("binary_data_output") is True
     outputs, behind = list[dict[str, Any]](), list[bytes]()
     for one in wanted:
-        output = {**known[one.name]}
+        made = {**known[one.name]}
         cells = _column(one.name, form["predictions"], classes)
         rows = len(form["predictions"])
-        output["shape"] = [rows, *output["shape"][1:]]
+        made["shape"] = [rows, *made["shape"][1:]]
         if one.name == "probabilities":
-            output["parameters"] = {"classes": msgspec.json.encode(classes).decode()}
+            made["parameters"] = {"classes": msgspec.json.encode(classes).decode()}
         if one.parameters.get("binary_data", binary) is True:
-            behind.append(_packed(output["datatype"], cells))
+            behind.append(_packed(made["datatype"], cells))
             size = {"binary_data_size": len(behind[-1])}
-            output["parameters"] = {**output.get("parameters", {}), **size}
+            made["parameters"] = {**made.get("parameters", {}), **size}
         else:
-            output["data"] = cells
-        outputs.append(output)
+            made["data"] = cells
+        outputs.append(made)
     whole = {"model_name": model, "model_version": form["model"], "id": form["id"]}
     head = msgspec.json.encode({**whole, "outputs": outputs})
     return b"".join([head, *behind]), len(head) if behind else None
 
 
-def check_outputs(asked: Inference, classes: Sequence[str]) -> None:
+def check_outputs(asked: Inference, output: Mapping[str, Any]) -> None:
     """Refuse outputs that there are not, before anything is answered.
 
     Raises
@@ -237,7 +238,7 @@ def check_outputs(asked: Inference, classes: Sequence[str]) -> None:
     Refused
         422 with those that there are.
     """
-    known = [one["name"] for one in outputs_of(classes)]
+    known = [one["name"] for one in outputs_of(output)]
     names = [one.name for one in asked.outputs]
     for name in names:
         if name not in known or names.count(name) > 1:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import mlkit.lab
 
 BUILT = Path(sys.prefix) / "share/jupyter/labextensions/mlkit-lab"
@@ -21,11 +23,13 @@ def line_of(text, name):
     return next(line for line in text.splitlines() if name in line)
 
 
+@pytest.mark.slow
 def test_the_server_has_the_routes():
     text = told("jupyter", "server", "extension", "list")
     assert "OK" in text.partition("Validating mlkit.lab")[2].partition("Validating")[0]
 
 
+@pytest.mark.slow
 def test_jupyterlab_has_the_extension():
     line = line_of(told("jupyter", "labextension", "list"), "mlkit-lab")
     assert "enabled" in line

@@ -106,8 +106,8 @@ class Explorer {
           {},
           make("th", { scope: "row" }, row),
           ...cells.map((cell, place) => {
-            const head = this.heads[place];
-            return make("td", { class: cell === null ? "mlx-gone" : head.className || null, title: cell }, cell === null ? "–" : cell);
+            const look = `${this.heads[place].className} ${cell === null ? "mlx-gone" : ""}`.trim();
+            return make("td", { class: look || null, title: cell }, cell === null ? "–" : cell);
           }),
         ),
       ),

@@ -279,11 +279,12 @@ def _numbers(
         value=first,
         description=title,
         style={"description_width": "9em"},
-        layout=w.Layout(width="30em"),
+        layout=w.Layout(width="26em"),
     )
     number = w.FloatText(value=now.get(first, 1.0), layout=w.Layout(width="8em"))
-    put = w.Button(description=f"Set this {title.lower()}")
-    away = w.Button(description=f"Remove this {title.lower()}")
+    wide = {"flex": "0 0 auto", "width": "auto"}
+    put = w.Button(description=f"Set this {title.lower()}", layout=wide)
+    away = w.Button(description=f"Remove this {title.lower()}", layout=wide)
     line = w.HTML(layout=w.Layout(margin="0 0 0 9.5em"))
 
     def tell() -> None:

@@ -297,6 +297,11 @@ def test_a_person_pages_sorts_and_filters_by_keyboard(browser, style):
         == 1
     )
     assert page.evaluate("window.hit") is None
+    tones = [
+        page.eval_on_selector(place, "node => getComputedStyle(node).color")
+        for place in (".mlkit-explorer", "td")
+    ]
+    assert len(set(tones)) == 1
     if folder := os.environ.get("MLKIT_SCREENS"):
         page.fill("input", "")
         screen.answer()

@@ -29,6 +29,7 @@ from mlkit.model.packing import contents, parity
 from mlkit.model.packing.parity import TOLERANCE, Agreement, compare, probes
 from mlkit.model.review import Review
 from mlkit.model.runtime import Predictor, cut
+from mlkit.model.telling import UNLABELLED
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -145,15 +146,35 @@ class _Hold:
 
     def findings(self, valid: pd.DataFrame, test: pd.DataFrame) -> Iterator[Finding]:
         """Hold the two against each other on all rows, and on hard ones."""
-        yield _finding("agrees on every hold-out row, from raw values", self.raw(test))
-        yield _finding("agrees on every validation row", self.cleaned(valid))
+        yield self._finding(
+            "agrees on every hold-out row, from raw values", self.raw(test)
+        )
+        yield self._finding("agrees on every validation row", self.cleaned(valid))
         hard = probes(valid, self.model)
-        yield _finding(
+        yield self._finding(
             "agrees on ties, gaps, huge and unseen values", self.cleaned(hard)
         )
         odd = self._odd(test.head(500))
-        yield _finding("agrees on raw rows with gaps and unseen words", self.raw(odd))
-        yield _finding("says the same of JSON as of a table", self.json(test.head(500)))
+        yield self._finding(
+            "agrees on raw rows with gaps and unseen words", self.raw(odd)
+        )
+        yield self._finding(
+            "says the same of JSON as of a table", self.json(test.head(500))
+        )
+
+    def _finding(self, bar: str, found: Agreement) -> Finding:
+        if not found.rows:
+            got = "there are no such rows"
+            return Finding(bar, "not_assessed", got=got, required=True)
+        return Finding(
+            bar,
+            "passed" if found.holds else "missed",
+            got=found.reason or f"{found.rows:,} rows agree",
+            need=f"equal labels, differences of at most {TOLERANCE:.0e}",
+            help="choose another family: "
+            f"the step {_chooser(self.model)} says which can be packaged",
+            required=True,
+        )
 
     def raw(self, table: pd.DataFrame) -> Agreement:
         """Compare from raw values."""
@@ -219,17 +240,10 @@ def _listed(values: pd.Series) -> list[Any]:
     return [None if cell in (np.inf, -np.inf) else cell for cell in plain.tolist()]
 
 
-def _finding(bar: str, found: Agreement) -> Finding:
-    if not found.rows:
-        return Finding(bar, "not_assessed", got="there are no such rows", required=True)
-    return Finding(
-        bar,
-        "passed" if found.holds else "missed",
-        got=found.reason or f"{found.rows:,} rows agree",
-        need=f"equal labels, differences of at most {TOLERANCE:.0e}",
-        help="choose another family: the step choose says which can be packaged",
-        required=True,
-    )
+def _chooser(model: Model) -> str:
+    """Return the step that compares families: what has no target has one of its own."""
+    kind = model.problem.kind
+    return kind if kind in UNLABELLED else "choose"
 
 
 def _not_converted(model: Model, error: Exception) -> Finding:
@@ -238,7 +252,7 @@ def _not_converted(model: Model, error: Exception) -> Finding:
         "missed",
         got=f"{type(error).__name__}: {str(error)[:200]}",
         help=f"this model ({model.title}) cannot be packaged: "
-        "choose another, with `families` in the step choose",
+        f"choose another, with `families` in the step {_chooser(model)}",
         required=True,
     )
 

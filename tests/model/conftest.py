@@ -9,7 +9,10 @@ import pytest
 
 from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import clean
+from mlkit.data.contract import infer
 from mlkit.data.split import split
+from mlkit.model.alarms import alarms
+from mlkit.model.anomaly import anomaly
 from mlkit.model.problem import Problem
 
 HERE = Path(__file__).resolve().parents[2]
@@ -181,3 +184,16 @@ def crowd() -> Callable[..., pd.DataFrame]:
 def spotted() -> Callable[..., pd.DataFrame]:
     """Make rows of which some are odd."""
     return _odd
+
+
+@pytest.fixture
+def detected(spotted: Callable[..., pd.DataFrame]) -> tuple:
+    """Judge a detector of odd rows; return what its package is made of, review last."""
+    raw = spotted(told_rows=False)
+    cleaned = clean(raw)
+    found = split(cleaned.table, raw)
+    detection = anomaly(found.train, ["ellipse"], repeats=2)
+    model = detection.fit(found.train)
+    judged = alarms(model, detection, found.train, found.valid, repeats=2)
+    parts = (cleaned.cleaning, infer(raw), found.valid, found.test)
+    return (model, judged.accepted, *parts, judged)

@@ -140,10 +140,19 @@ def test_a_model_that_cannot_be_converted_is_blocked_with_help(made, monkeypatch
         "can be converted to ONNX",
         "ValueError: no form",
     )
-    assert "choose another" in finding.help
+    assert "in the step choose" in finding.help
     assert not (parcel.folder / "model.onnx").exists()
     parcel.plot()
     parcel.table()
+
+
+def test_help_names_the_step_that_compared_detectors(detected, monkeypatch):
+    def broken(estimator, kind):
+        raise ValueError("no form")
+
+    monkeypatch.setattr(family("ellipse"), "form", broken)
+    (finding,) = package(*detected[:-1], review=detected[-1]).verdict.blocking
+    assert "in the step anomaly" in finding.help
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ __all__ = ["Told", "card", "draft", "plain"]
 
 STATES = {"passed": "passed", "missed": "missed", "not_assessed": "not assessed"}
 GOAL = {"question": "Question", "use": "Use", "people": "People"}
+TASKS = {"anomaly": "anomaly-detection", "cluster": "clustering"}
+"""Tasks of which model hubs have no pipeline."""
 TOP, BAR = 12, 16
 
 
@@ -110,6 +112,8 @@ def draft(model: Model, review: Review) -> Card:
 
 def _about(model: Model) -> dict[str, str | list[str]]:
     problem = model.problem
+    if problem.kind in UNLABELLED:
+        return {"library_name": "mlkit", "tags": ["mlkit", TASKS[problem.kind]]}
     kind = "classification" if problem.classes else "regression"
     only = problem.texts and not problem.numbers + problem.categories
     task = f"text-{kind}" if only and problem.classes else f"tabular-{kind}"
@@ -118,9 +122,11 @@ def _about(model: Model) -> dict[str, str | list[str]]:
 
 def _head(model: Model) -> Section:
     problem = model.problem
+    told = UNLABELLED.get(problem.kind, "")
+    aim = f"find {told}," if told else f"predict {problem.target}"
     first = (
-        f"A {model.title} model, fitted on {model.rows:,} rows to predict "
-        f"{problem.target} from {len(problem.features)} columns:"
+        f"{model.title[:1].upper()}{model.title[1:]}, "
+        f"fitted on {model.rows:,} rows to {aim} from {len(problem.features)} columns:"
     )
     lines = []
     for part in model.members:
@@ -154,10 +160,11 @@ def _data(model: Model, review: Review | None) -> Iterator[Section]:
     lines = [f"{model.rows:,} rows were learnt from"]
     if review is not None:
         lines.append(f"{review.rows:,} others were used to set and to review it")
-    if problem.classes:
+    if problem.classes and problem.kind != "anomaly":
         shares = zip(problem.classes, model.shares, strict=True)
         told = [f"{name} {share:.1%}" for name, share in shares]
-        lines.append(f"classes: {listed(told[:12])}" + " and more" * (len(told) > 12))
+        word = "clusters" if problem.kind == "cluster" else "classes"
+        lines.append(f"{word}: {listed(told[:12])}" + " and more" * (len(told) > 12))
     if problem.left_out:
         names = listed(problem.left_out)
         lines.append(f"it does not look at {names}: no family takes such columns yet")

@@ -51,6 +51,16 @@ def test_it_says_what_a_stranger_should_know(judged, kind):
     assert "| sex = f |" in told
 
 
+def test_a_detectors_card_claims_no_classification(detected):
+    model, accepted, _, _, _, _, found = detected
+    told = card(model, accepted, SCHEMA, found)
+    assert "classification" not in told
+    assert "classes" not in told
+    assert "- anomaly-detection\n" in told.partition("# ")[0]
+    assert "pipeline_tag" not in told
+    assert "to find rows unlike the rest, from 4 columns" in told
+
+
 def test_it_can_be_told_without_a_review(judged):
     model, accepted, *_ = judged()
     told = card(model, accepted, SCHEMA)

@@ -308,4 +308,5 @@ def _numbers(
     put.on_click(set_)
     away.on_click(remove)
     tell()
-    return now, (w.HBox([name, number, put, away]), line)
+    row = w.HBox([name, number, put, away], layout=w.Layout(flex_flow="row wrap"))
+    return now, (row, line)

@@ -25,6 +25,7 @@ from mlkit.model.runtime import Predictions, Predictor
 
 __all__ = ["predict_file"]
 
+OWN = "id"
 NUMBERED = re.compile(r"c[0-9]+")
 
 
@@ -39,7 +40,8 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     as a JSON list, that hold the truth as often as was promised.
 
     The rows are read as `collect` reads them; the target may be there, and is not
-    looked at. Rows are named by the id column, or as `collect` names them.
+    looked at. Rows are named by the id column, by one that is called ``id``, or as
+    `collect` names them.
 
     Parameters
     ----------
@@ -167,12 +169,18 @@ def _values(values: pd.Series) -> Any:
 
 
 def _ids(found: Found, cells: dict[str, pd.Series], predictor: Predictor) -> list[str]:
-    """Return the id column's values where they all differ, else hashes of the cells."""
-    for column in predictor.schema["input"]:
-        values = cells.get(column["name"])
-        if column["type"] != "id" or values is None or values.isna().any():
-            continue
-        if values.is_unique:
+    """Return the id column's values where they all differ, else hashes of the cells.
+
+    That is the column which the schema declares, else one called ``id`` that the
+    model knows nothing of.
+    """
+    types = {column["name"]: column["type"] for column in predictor.schema["input"]}
+    given = [cells[n] for n, kind in types.items() if kind == "id" and n in cells]
+    known = {*types, predictor.schema["output"]["target"]}
+    if OWN in set(found.columns.column_names) - known:
+        given.append(found.columns[OWN].to_pandas())
+    for values in given:
+        if values.notna().all() and values.is_unique:
             return [str(value) for value in values.tolist()]
     plain = {name: as_found(found.columns[name], v) for name, v in cells.items()}
     return hashed(plain, found.columns.num_rows)

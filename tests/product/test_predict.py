@@ -94,6 +94,17 @@ def test_an_interval_lies_around_a_number(tmp_path):
     assert held[truth.notna()].mean() >= 0.85
 
 
+@pytest.mark.parametrize(("repeats", "kept"), [(False, True), (True, False)])
+def test_ids_that_the_file_brings_are_kept(penguins, tmp_path, repeats, kept):
+    folder, raw, *_ = penguins
+    rows = pd.read_csv(PENGUINS, dtype=str, keep_default_na=False)
+    own = [f"p{k % (9 if repeats else len(rows))}" for k in range(len(rows))]
+    rows.assign(id=own).to_csv(tmp_path / "in.csv", index=False)
+    predict_file(folder, tmp_path / "in.csv", tmp_path / "out.csv")
+    found = read(tmp_path / "out.csv").index.tolist()
+    assert found == (own if kept else raw.index.tolist())
+
+
 def test_rows_may_come_alone_shuffled_and_without_the_target(penguins, tmp_path):
     folder, _, said, _ = penguins
     rows = pd.read_csv(PENGUINS, dtype=str, keep_default_na=False)

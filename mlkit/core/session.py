@@ -155,13 +155,13 @@ class Session:
         if name in refs:
             return refs[name]
         saver = (read_state(self.here.state / "wiring.json", dict) or {}).get(name)
+        until = f" --until {saver}" if saver else ""
+        todo = f"run the step that saves it: `mlkit run{until}`"
         known = {*drafts, *refs}
         raise StepError(
             f"nothing called {name!r} has been saved yet",
             where=f"mk.load({name!r})",
-            todo=f"run the step that saves it: `mlkit run --until {saver}`"
-            if saver
-            else did_you_mean(name, known),
+            todo=did_you_mean(name, known) if known and not saver else todo,
         )
 
     def _job_entry(self, name: str) -> Entry:

@@ -63,6 +63,11 @@ def test_a_name_nobody_saved_names_the_step_that_would(in_folder):
         mk.load("clean")
 
 
+def test_where_nothing_is_saved_a_load_says_to_run(in_folder):
+    with pytest.raises(StepError, match="run the step that saves it: `mlkit run`"):
+        mk.load("raw")
+
+
 def test_outside_of_a_project_it_says_how_to_make_one(in_folder):
     (in_folder / "mlkit.toml").unlink()
     with pytest.raises(UsageError, match=r"format = 1"):

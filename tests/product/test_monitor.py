@@ -16,8 +16,10 @@ from mlkit.core.artifacts import KINDS, kind_of
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.store import Store
 from mlkit.product.monitor import Health, Limits, follow, monitor, set_aside
+from mlkit.product.watching.drift import Change
 from mlkit.product.watching.live import live
 from mlkit.product.watching.parcel import Parcel
+from mlkit.product.watching.signs import of_changes
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SLOW = [
@@ -164,6 +166,26 @@ def test_a_health_is_kept_and_read_again(days, tmp_path):
         assert health.plot(what)._repr_png_()[0][:4] == b"\x89PNG"
     with pytest.raises(UsageError, match="no picture"):
         health.plot("weather")
+
+
+def test_one_window_is_drawn_over_days_not_years(days):
+    health = monitor(days((1, {}, True)), now=NOW)
+    assert len(health.windows) == 1
+    for what in ("overview", "score", "groups", "requests"):
+        low, high = health.plot(what).axes[-1].get_xlim()
+        assert high - low <= 3
+
+
+def test_a_column_that_changed_in_two_ways_is_told_once():
+    changes = [Change("net", "values", 0.4, 0.0, certain=True)]
+    changes += [
+        Change(name, "unseen", 0.3, 0.0, certain=True) for name in ["net", "age"]
+    ]
+    signs = of_changes(changes, "left", 9, Limits())
+    (told,) = [one.what for one in signs if one.about == "columns"]
+    assert told.startswith("2 of 9 columns changed: net 40%")
+    assert told.count("net") == 1
+    assert "age, unseen 30%" in told
 
 
 def test_decisions_are_set_aside_with_what_led_to_them(days):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 MOST, GROUPS = 20, 8
+DAY = timedelta(days=1)
 TONES = {
     "healthy": plots.GOOD,
     "watch": plots.WARN,
@@ -268,7 +269,8 @@ def _dates(axes: Axes, windows: Sequence[Window]) -> None:
     axes.xaxis.set_major_locator(places)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(places))
     if len(windows) == 1:
-        axes.set_xmargin(0.5)
+        middle = _moment(windows[0])
+        axes.set_xlim(middle - DAY, middle + DAY)
 
 
 def _moment(window: Window) -> Any:

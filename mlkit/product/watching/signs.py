@@ -127,8 +127,9 @@ def of_changes(
     grave = {one.column for one in mine if one.effect >= limits.large}
     level = "retrain" if len(grave) >= max(limits.spread * columns, 1) else "watch"
     if mine:
-        names = len({one.column for one in mine})
-        what = f"{names} of {many(columns, 'column')} changed: {_listed(mine)}"
+        names = dict.fromkeys(one.column for one in mine)
+        first = [next(one for one in mine if one.column == name) for name in names]
+        what = f"{len(names)} of {many(columns, 'column')} changed: {_listed(first)}"
         yield Sign(level, "columns", what, _todo(mine, level))
     else:
         what = (

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from sys import getsizeof
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ __all__ = ["CAP", "COUNTS", "LENGTHS", "UNIT", "Texts", "takes"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
-SHORT, LOOKED_AT, UNIT, LARGEST, KEPT = 8, 400, 8, 127, 24
+SHORT, LOOKED_AT, UNIT, LARGEST, KEPT = 8, 400, 8, 127, 200_000_000
 CAP = 31
 BEGUN, LETTER, WORD = 0.05, 3e-7, 6
 COUNTS = np.round(UNIT * (1 + np.log(np.maximum(np.arange(CAP + 1), 1))))
@@ -141,7 +142,10 @@ def takes(table: pd.DataFrame, names: Sequence[str], rows: int) -> float:
 
 
 MEMO: OrderedDict[bytes, Any] = OrderedDict()
-"""What was made of which texts: families that want texts alike learn them once."""
+"""What was made of which texts: families that want texts alike learn them once.
+
+It holds about `KEPT` bytes; what was used longest ago goes first.
+"""
 
 
 def _once(key: bytes, make: Callable[[], Any]) -> Any:
@@ -149,9 +153,17 @@ def _once(key: bytes, make: Callable[[], Any]) -> Any:
         MEMO.move_to_end(key)
         return MEMO[key]
     MEMO[key] = made = make()
-    while len(MEMO) > KEPT:
+    while len(MEMO) > 1 and sum(map(_bytes, MEMO.values())) > KEPT:
         MEMO.popitem(last=False)
     return made
+
+
+def _bytes(made: Any) -> int:
+    """Return about how much memory is held by what was learnt, or by columns."""
+    if isinstance(made, tuple):
+        told, cells = made
+        return int(cells.nbytes + told.weights.nbytes + sum(map(getsizeof, told.words)))
+    return 0 if made is None else int(made.nbytes)
 
 
 def _key(values: pd.Series, *more: NDArray[Any]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from mlkit.model.encoding.encode import Encoding
+from mlkit.model.encoding.encode import Encoder, Encoding
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Part, settle
 from mlkit.model.measures.metrics import score
@@ -72,6 +73,7 @@ class Folded:
         self.truth = [self.prepared.truth[mask] for mask in self.inside]
         self.counted = cross.counted(problem, rows, self.inside)
         self.rows = int(max(mask.sum() for mask in self.outside))
+        self.opening: dict[Encoding, float] = {}
         self.few = min(FEW, max(FEW // 5, len(rows) // 5), len(rows))
 
     def make(
@@ -81,7 +83,8 @@ class Folded:
         found = {k: self._kept(name, settings, k) for k in folds}
         lacking = [k for k, one in found.items() if one is None]
         for k in lacking if not self.rolling else ():
-            self.door(name, k)
+            self.door(family(name).encoding, k)
+            self.prepared.matrix(family(name).encoding, self.outside[k], self.seed)
         jobs = (delayed(self.one)(name, settings, k) for k in lacking)
         made = Parallel()(jobs) if len(lacking) > 1 else [j[0](*j[1]) for j in jobs]
         for k, (outcome, part) in zip(lacking, made, strict=True):
@@ -109,18 +112,50 @@ class Folded:
         value = score(self.problem.metric, self.truth[k], said, counted)
         return Outcome(value, said, self.clock() - start), part
 
-    def door(self, name: str, k: int) -> int:
-        """Return the place of the encoder that a family takes on a fold."""
-        return self.prepared.door(family(name).encoding, self.outside[k], self.seed)
+    def door(self, encoding: Encoding, k: int) -> int:
+        """Return the place of the encoder of a fold: known, kept or else learnt.
+
+        One that looks at the target is kept, so that training need not learn it anew;
+        from a file or not it is the same to `joblib.hash`, as with `part`.
+        """
+        made, rows, start = self.prepared, self.outside[k], self.clock()
+        place = made.known(encoding, rows)
+        if place is not None:
+            return place
+        told = "door", asdict(encoding), k
+        kept = None if self.rolling else self.kept
+        encoder: Encoder | None = kept.get_part(*told) if kept else None
+        if encoder is not None:
+            place = made.take(encoding, rows, encoder)
+        else:
+            place = made.door(encoding, rows, self.seed)
+            made.encoders[place] = again(made.encoders[place])
+            if kept and encoding in made.informed:
+                start = self.clock()
+                kept.put_part(*told, made.encoders[place])
+        spent = self.opening.get(encoding, 0.0) + self.clock() - start
+        self.opening[encoding] = spent
+        return place
 
     def reading(self, names: Iterable[str]) -> float:
-        """Return the seconds that learning the encoders of some families took."""
+        """Return the seconds that training takes to have some families' encoders.
+
+        Those kept are read, which takes as long as to write them; others are learnt.
+        """
         asked = {family(name).encoding for name in names}
-        return sum(self.prepared.reading.get(one, 0.0) for one in asked)
+        return sum(self.opening.get(one, 0.0) for one in asked)
+
+    def holds(self, name: str, settings: Mapping[str, Any]) -> bool:
+        """Tell whether what was fitted on the folds is kept, for training to take."""
+        kept = self.kept
+        return kept is not None and all(
+            kept.has_part(name, settings, k) for k in range(self.count)
+        )
 
     def width(self, encoding: Encoding) -> int:
         """Return how many columns the matrix of an encoding has."""
-        return self.prepared.width(encoding, self.outside[0])
+        place = self.door(encoding, 0)
+        return len(self.prepared.encoders[place].columns)
 
     def part(self, member: Member, k: int) -> Part:
         """Return what was fitted on a fold, from those kept, else fitted again.
@@ -129,14 +164,14 @@ class Folded:
         and to `joblib.hash`: both have been through a file's bytes once.
         """
         name, settings = member.family, member.settings
-        kept = self.kept
+        kept, place = self.kept, self.door(family(name).encoding, k)
         part: Part | None = kept.get_part(name, settings, k) if kept else None
         if part is None:
             part = cast(
                 Part, again(self.prepared.fit(member, self.outside[k], self.seed))
             )
         settle(part.estimator)
-        part.encoder, part.weight = self.door(name, k), member.weight / self.count
+        part.encoder, part.weight = place, member.weight / self.count
         return part
 
     def pilot(self, name: str) -> tuple[int, float, str]:

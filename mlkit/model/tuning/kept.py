@@ -120,6 +120,10 @@ class Kept:
         except (OSError, ValueError, EOFError):
             return None
 
+    def has_part(self, name: str, settings: Mapping[str, Any], fold: int) -> bool:
+        """Tell whether what was fitted is there."""
+        return self._path(name, settings, fold).with_suffix(".signature").is_file()
+
     def put_part(
         self, name: str, settings: Mapping[str, Any], fold: int, part: Any
     ) -> None:

@@ -37,8 +37,8 @@ class Prepared:
 
     Attributes
     ----------
-    reading
-        The seconds that learning the encoders of each encoding took.
+    took
+        The seconds that learning an encoder took at most.
 
     Examples
     --------
@@ -62,9 +62,9 @@ class Prepared:
         self.weights = weights_of(self.table, problem)
         self.doors: dict[tuple[Encoding, bytes], int] = {}
         self.encoders: list[Encoder] = []
-        self.matrices: list[NDArray[np.float32]] = []
+        self.matrices: dict[int, NDArray[np.float32]] = {}
         self.informed: set[Encoding] = set()
-        self.reading: dict[Encoding, float] = {}
+        self.took = 0.0
 
     def door(self, encoding: Encoding, rows: NDArray[np.bool_], seed: int = 0) -> int:
         """Return the place of an encoder, which is fitted when first asked for.
@@ -78,23 +78,54 @@ class Prepared:
         seed
             Of the folds within.
         """
-        for key in ((encoding, b""), (encoding, rows.tobytes())):
-            if key in self.doors:
-                return self.doors[key]
-        start = time.monotonic()
-        encoder, matrix = self._learn(encoding, rows, seed)
-        key = (encoding, rows.tobytes() if encoding in self.informed else b"")
-        self.doors[key] = len(self.encoders)
+        place = self.known(encoding, rows)
+        if place is None:
+            encoder, matrix = self._learn(encoding, rows, seed)
+            place = self._put(encoding, rows, encoder)
+            self.matrices[place] = matrix
+        return place
+
+    def known(self, encoding: Encoding, rows: NDArray[np.bool_]) -> int | None:
+        """Return the place of an encoder; None where there is none yet."""
+        every = self.doors.get((encoding, b""))
+        return self.doors.get((encoding, rows.tobytes())) if every is None else every
+
+    def take(
+        self, encoding: Encoding, rows: NDArray[np.bool_], encoder: Encoder
+    ) -> int:
+        """Take an encoder that looks at the target of some rows; return its place."""
+        self.informed.add(encoding)
+        return self._put(encoding, rows, encoder)
+
+    def _put(
+        self, encoding: Encoding, rows: NDArray[np.bool_], encoder: Encoder
+    ) -> int:
+        seen = rows.tobytes() if encoding in self.informed else b""
+        self.doors[encoding, seen] = len(self.encoders)
         self.encoders.append(encoder)
-        self.matrices.append(matrix)
-        spent = self.reading.get(encoding, 0.0) + time.monotonic() - start
-        self.reading[encoding] = spent
-        return self.doors[key]
+        return len(self.encoders) - 1
+
+    def matrix(
+        self, encoding: Encoding, rows: NDArray[np.bool_], seed: int = 0
+    ) -> NDArray[np.float32]:
+        """Return the matrix of all rows to fit on; of an encoder taken it is learnt."""
+        place = self.door(encoding, rows, seed)
+        if place not in self.matrices:
+            self.matrices[place] = self._learn(encoding, rows, seed)[1]
+        return self.matrices[place]
 
     def _learn(
         self, encoding: Encoding, rows: NDArray[np.bool_], seed: int
     ) -> tuple[Encoder, NDArray[np.float32]]:
         """Learn an encoder from all rows; where it looks at the target, from some."""
+        start = time.monotonic()
+        made = self._learnt(encoding, rows, seed)
+        self.took = max(self.took, time.monotonic() - start)
+        return made
+
+    def _learnt(
+        self, encoding: Encoding, rows: NDArray[np.bool_], seed: int
+    ) -> tuple[Encoder, NDArray[np.float32]]:
         learn, problem = Encoder.learn, self.problem
         if encoding not in self.informed:
             encoder, matrix = learn(self.table, problem, encoding, self.goal, seed)
@@ -108,10 +139,6 @@ class Prepared:
         matrix = encoder.transform(self.table)
         matrix[rows] = seen
         return encoder, matrix
-
-    def width(self, encoding: Encoding, rows: NDArray[np.bool_]) -> int:
-        """Return how many columns the matrix of an encoding has."""
-        return int(self.matrices[self.door(encoding, rows)].shape[1])
 
     def fit(self, member: Member, rows: NDArray[np.bool_], seed: int = 0) -> Part:
         """Fit a member to some of the rows.
@@ -127,6 +154,7 @@ class Prepared:
         """
         kind = ready(member.family, self.problem.kind)
         place = self.door(kind.encoding, rows, seed)
+        matrix = self.matrix(kind.encoding, rows, seed)
         seen, ends = np.unique(self.goal[rows], return_inverse=True)
         if len(seen) < 2 or self.encoders[place].empty:
             member, kind = Member("dummy", {}, member.weight), family("dummy")
@@ -134,7 +162,7 @@ class Prepared:
             kind,
             member,
             self.problem,
-            self.matrices[place][rows],
+            matrix[rows],
             ends if self.problem.classes else self.goal[rows],
             None if self.weights is None else self.weights[rows],
             seed,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mlkit.core.session import session
 from mlkit.model.encoding import texts
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Part
@@ -25,7 +30,7 @@ from mlkit.model.tuning.prefer import entries, plainest
 from mlkit.model.tuning.trying import Entry, Item
 from mlkit.model.tuning.zoo import Zoo
 
-__all__ = ["Found", "Timed", "affordable", "folded", "search", "size_of"]
+__all__ = ["Again", "Found", "Timed", "affordable", "folded", "search", "size_of"]
 
 MEMBERS, NODE, CELL, HEAD, FEWEST, FEW_TEXTS = 8, 34, 4, 3000, 2000, 200
 
@@ -108,12 +113,24 @@ def folded(
     keep: Path | None = None,
     **more: Any,
 ) -> Folded:
-    """Return the fits on folds of some rows, with those that were kept."""
+    """Return the fits on folds of some rows, with those that were kept.
+
+    Without a folder and a project they are kept until this process ends.
+    """
     fold = cross.folds(rows, problem, folds, seed)
-    kept = Kept.of(keep, rows, problem, fold, seed, "shared")
+    place = keep or (None if session().project else _own())
+    kept = Kept.of(place, rows, problem, fold, seed, "shared")
     if kept is not None:
         kept.tidy()
     return Folded(rows, problem, fold, seed, kept=kept, **more)
+
+
+@cache
+def _own() -> Path:
+    """Return this process's own folder of fits, which goes with it."""
+    made = Path(tempfile.mkdtemp(prefix="mlkit-fits-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def affordable(table: pd.DataFrame, problem: Problem, seconds: float) -> int:
@@ -165,8 +182,7 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
     forecast = Forecast(fits.width, max(len(problem.classes), 1))
     items = entries(problem, asked.prefer, asked.names, asked.out)
     board = Board(problem.metric, fits.count)
-    again = fits.rolling or asked.prefer != "best"
-    fitted_again = Again(forecast, len(rows))
+    again = Again(forecast, fits, fits.rolling or asked.prefer != "best")
     zoo = Zoo(
         problem,
         fits,
@@ -175,14 +191,15 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
         forecast,
         seed=asked.seed,
         drawing=asked.draws and asked.prefer != "transparent",
-        refit=fitted_again.seconds if again else None,
+        refit=again.training,
         told=lambda zoo: board.show(_lines(zoo), _left(zoo)),
     )
     zoo.run()
-    members, score = _members(zoo, fits, asked, items, fitted_again)
+    members, score = _members(zoo, fits, asked, items, again)
     if fits.kept is not None:
         bagged = [(m.family, m.settings) for m in members if m.folds]
-        fits.kept.drop_parts(but=bagged)
+        doors = [("door", asdict(family(name).encoding)) for name, _ in items]
+        fits.kept.drop_parts(but=[*bagged, *doors])
     ended = [zoo.mean(one) for one in zoo.ended.values()]
     alone = zoo.judge.sign * max(ended) if ended else float("nan")
     board.done(_lines(zoo), "; ".join([*zoo.notes, _left(zoo)]))
@@ -193,14 +210,33 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
 
 @dataclass(frozen=True)
 class Again:
-    """What fitting a member again to all rows takes."""
+    """What training takes of a member that has to be fitted again.
+
+    Parameters
+    ----------
+    forecast, fits
+        Of the search.
+    whole
+        Whether members are fitted to all rows; else the fits on folds are taken.
+    """
 
     forecast: Forecast
-    rows: int
+    fits: Folded
+    whole: bool
 
     def seconds(self, name: str, settings: Mapping[str, Any]) -> float:
-        """Return the forecast, in seconds."""
-        return self.forecast.seconds(name, settings, self.rows)
+        """Return what learning an encoder from all rows and fitting to them takes."""
+        rows = len(self.fits.table)
+        return self.fits.prepared.took + self.forecast.seconds(name, settings, rows)
+
+    def training(self, name: str, settings: Mapping[str, Any]) -> float:
+        """Return what training takes of a member, beside the encoders of the folds."""
+        if self.whole:
+            return self.seconds(name, settings)
+        if self.fits.holds(name, settings):
+            return 0.0
+        once = self.forecast.seconds(name, settings, self.fits.rows)
+        return self.fits.count * once
 
 
 def size_of(part: Part, kind: str) -> int:

@@ -49,7 +49,7 @@ class Zoo:
     drawing
         Whether further settings are drawn.
     refit
-        What fitting a member again to all rows will take, where that is to be done.
+        What training will take of a member, beside having the encoders of the folds.
     told
         Called when something was finished.
     """
@@ -110,7 +110,8 @@ class Zoo:
         for name in dict.fromkeys(name for name, _ in self.waiting):
             self._pilot(name)
         while (option := self._next()) is not None:
-            option.act()
+            with self.budget.alarm(self.budget.left - self._reserve()):
+                option.act()
             self.told(self)
         for name, _ in self.waiting:
             if name not in self.shut:

@@ -6,17 +6,20 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.model.choose import choose
-from mlkit.model.families import family
+from mlkit.model.encoding import texts
+from mlkit.model.families import able, family
 from mlkit.model.fitted import Member
 from mlkit.model.measures.metrics import better
 from mlkit.model.packing.parity import agree
@@ -24,8 +27,10 @@ from mlkit.model.problem import Problem
 from mlkit.model.train import train
 from mlkit.model.tune import Settings, tune
 from mlkit.model.tuning import cross
+from mlkit.model.tuning.budget import Forecast
 from mlkit.model.tuning.folded import Folded
-from mlkit.model.tuning.timed import folded
+from mlkit.model.tuning.prepared import Prepared
+from mlkit.model.tuning.timed import Again, folded
 
 HERE = Path(__file__).parents[1]
 LONG = 600.0
@@ -65,6 +70,110 @@ def test_kept_or_fitted_again_the_model_is_the_same(table, shortlist, tmp_path):
     again = train(table, found, keep=tmp_path / "elsewhere")
     assert joblib.hash(kept) == joblib.hash(again)
     assert (kept.predicted(table) == again.predicted(table)).all()
+
+
+def spoken(table):
+    """Put words in: of few rows each, of which some tell the answer."""
+    rng = np.random.default_rng(0)
+    pool = ["fog", "rain", "sun", "wind", "ice", "mild", "warm", "cold", "dry", "wet"]
+    told = [" ".join(rng.choice(pool, 12)) for _ in range(len(table))]
+    answer = table["answer"].astype(str)
+    said = pd.Series(told, table.index) + np.where(answer == "yes", " warm fair", "")
+    made = table.assign(said=said.astype("str"))
+    schema = Schema.of(table)
+    return Schema((*schema, Column("said", "text"))).attach(made)
+
+
+def quick(table):
+    """Compare two families, and cross out all others."""
+    shortlist = choose(table, ["linear", "extra_trees"], folds=2)
+    others = set(able(shortlist.problem.kind)) - {"linear", "extra_trees"}
+    return replace(shortlist, crossed_out=tuple(sorted(others)))
+
+
+@pytest.fixture
+def learnings(monkeypatch):
+    """Count how often texts are learnt; nothing is remembered of earlier ones."""
+    counted, real = [], texts._learn
+
+    def learn(*args):
+        counted.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(texts, "_learn", learn)
+    monkeypatch.setattr(texts, "MEMO", OrderedDict())
+    return counted
+
+
+def test_training_learns_no_text_that_the_search_has_learnt(make, learnings, tmp_path):
+    table = spoken(make("two_classes", 200))
+    shortlist = quick(table)
+    learnings.clear()
+    texts.MEMO.clear()
+    found = tune(table, shortlist, 0, seconds=LONG, folds=3, keep=tmp_path)
+    assert found.problem.texts == ("said",)
+    assert all(member.folds for member in found.members)
+    # each fold's rows; all of them, and the few of a pilot
+    assert len(learnings) == 3 + 2
+    learnings.clear()
+    texts.MEMO.clear()
+    kept = train(table, found, keep=tmp_path)
+    assert not learnings
+    again = train(table, found, keep=tmp_path / "elsewhere")
+    assert learnings
+    assert joblib.hash(kept) == joblib.hash(again)
+    assert (kept.predicted(table) == again.predicted(table)).all()
+
+
+def test_a_family_fitted_to_kept_encoders_is_the_same(make, learnings, tmp_path):
+    table = spoken(make("two_classes", 200))
+    problem = Problem.of(table)
+    first = folded(table, problem, 3, 0, tmp_path)
+    first.make("linear", {}, range(3))
+    texts.MEMO.clear()
+    second = folded(table, problem, 3, 0, tmp_path)
+    settings = {"strength": 0.5}
+    here = second.make("linear", settings, range(3))
+    there = folded(table, problem, 3, 0, tmp_path / "elsewhere")
+    for one, other in zip(here, there.make("linear", settings, range(3)), strict=True):
+        assert (one.said == other.said).all()
+
+
+def test_an_encoder_that_is_torn_is_learnt_anew(make, learnings, tmp_path):
+    table = spoken(make("two_classes", 200))
+    found = tune(table, quick(table), 0, seconds=LONG, folds=3, keep=tmp_path)
+    kept = train(table, found, keep=tmp_path)
+    for path in tmp_path.rglob("*.joblib"):
+        path.write_bytes(path.read_bytes()[:-9])
+    again = train(table, found, keep=tmp_path)
+    assert joblib.hash(kept) == joblib.hash(again)
+
+
+def test_without_a_project_training_takes_what_this_process_has_kept(
+    make, learnings, monkeypatch
+):
+    table = spoken(make("two_classes", 200))
+    found = tune(table, quick(table), 0, seconds=LONG, folds=3)
+    learnings.clear()
+    monkeypatch.setattr(Prepared, "fit", lambda *_: pytest.fail("fitted again"))
+    assert len(train(table, found).parts) == 3 * len(found.members)
+    assert not learnings
+
+
+def test_what_training_has_to_learn_and_to_fit_is_set_aside(make, tmp_path):
+    table = spoken(make("two_classes", 200))
+    fits = folded(table, Problem.of(table), 3, 0, tmp_path)
+    forecast = Forecast(fits.width, 2)
+    fits.make("linear", {}, range(3))
+    once = forecast.seconds("linear", {}, len(table))
+    assert fits.prepared.took > 0
+    whole = Again(forecast, fits, whole=True).training("linear", {})
+    assert whole == pytest.approx(fits.prepared.took + once)
+    bagged = Again(forecast, fits, whole=False)
+    assert bagged.training("linear", {}) == 0
+    fits.kept.drop_parts()
+    lost = 3 * forecast.seconds("linear", {}, fits.rows)
+    assert bagged.training("linear", {}) == pytest.approx(lost)
 
 
 def test_only_what_will_be_trained_is_kept_whole(make, tmp_path):

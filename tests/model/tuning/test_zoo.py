@@ -178,3 +178,20 @@ def test_equal_fits_give_equal_searches():
     told = [(one.name, one.settings, one.scores) for one in first.entries]
     assert told == [(one.name, one.settings, one.scores) for one in again.entries]
     assert first.blend() == again.blend()
+
+
+def test_a_fit_that_takes_too_long_leaves_training_its_time(monkeypatch):
+    given, real = [], Budget.alarm
+
+    def alarm(budget, most=None):
+        given.append((budget.left, most))
+        return real(budget, most)
+
+    monkeypatch.setattr(Budget, "alarm", alarm)
+    errs = {"linear": 0.7, "boosting": 0.4}
+    takes = {"linear": 0.2, "boosting": 0.5}
+    zoo, _ = made(takes, errs, 40.0, pilots=False, refit=lambda *_: 5.0)
+    kept = [left - most for left, most in given[1:] if most is not None]
+    assert zoo.weights
+    assert kept
+    assert min(kept[1:]) >= 5.0

@@ -124,8 +124,8 @@ class DriftExplorer:
         if not len(some):
             found = []
         elif name == target:
-            said = some.predicted
-            found = of_predictions(parcel.reference, target, said, parcel.threshold)
+            args = (parcel.reference, parcel.problem, some.predicted, parcel.threshold)
+            found = of_predictions(*args)
         else:
             found = list(compare(name, parcel.watched[name], some.columns[name]))
         heads = ("what", "moved", "before", "now", "by luck")
@@ -143,13 +143,12 @@ class DriftExplorer:
         return name, self.rows(self.chosen if window is None else window)
 
     def _predictions(self, some: Live) -> Picture:
-        target, before = self.health.target, some.parcel.reference["prediction"]
+        target, parcel = self.health.target, some.parcel
+        before = parcel.reference["prediction"]
         if "values" in before:
             return drawn.numbers(before["values"], some.predicted, target)
-        args = before["labels"], some.parcel.threshold
-        return drawn.shares(
-            before["labels"], told(some.predicted, *args)["labels"], target
-        )
+        now = told(some.predicted, parcel.problem.classes, parcel.threshold)
+        return drawn.shares(before["labels"], now["labels"], target)
 
     def widget(self) -> object:
         """Return two menus, the picture and the figures of what they choose."""

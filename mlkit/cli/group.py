@@ -81,6 +81,14 @@ def cli(debug: bool) -> None:
         os.environ["MLKIT_DEBUG"] = "1"
 
 
+@cli.result_callback()
+@click.pass_context
+def _end(context: click.Context, /, code: object, **_: object) -> None:
+    """Exit by what a command returns, whoever called it."""
+    if isinstance(code, int):
+        context.exit(code)
+
+
 def command_line(arguments: list[str]) -> int:
     """Run a command; return 0 done, 1 failed, 2 usage, 3 blocked, 4 busy, 130 ^C."""
     try:

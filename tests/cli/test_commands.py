@@ -50,6 +50,11 @@ def test_an_unknown_command_is_met_with_the_nearest(shell):
     assert "did you mean 'status'" in done.stderr
 
 
+def test_a_command_exits_by_what_it_returns_whoever_calls(shell, mlkit, monkeypatch):
+    monkeypatch.setattr("mlkit.cli.run_.run_project", lambda *_: 3)
+    assert shell("run").exit_code == mlkit("run")[0] == 3
+
+
 def test_outside_of_a_project_the_error_says_how_to_begin(shell, tmp_path):
     done = shell("run", tmp_path)
     assert done.exit_code == 2

@@ -53,16 +53,17 @@ def test_a_table_is_never_guessed_to_be_one_without_a_target(mlkit, tmp_path):
 
 
 def ran(mlkit, folder, data, recipe, *more):
-    """Make a project and run it; return the last event."""
+    """Make a project and run it; return the exit code and the last event."""
     assert mlkit("new", folder, "--data", data, "--recipe", recipe, *more)[0] == 0
-    return json.loads(mlkit("run", folder, "--json")[1].splitlines()[-1])
+    code, said = mlkit("run", folder, "--json")
+    return code, json.loads(said.splitlines()[-1])
 
 
 @pytest.mark.slow
 def test_clusters_from_a_file_to_predictions(mlkit, tmp_path):
     data, folder = groups(tmp_path / "rows.csv"), tmp_path / "p"
-    last = ran(mlkit, folder, data, "cluster", "-p", "cluster.most=4")
-    assert last["state"] == "passed"
+    code, last = ran(mlkit, folder, data, "cluster", "-p", "cluster.most=4")
+    assert (code, last["state"]) == (0, "passed")
     out = tmp_path / "said.csv"
     assert mlkit("predict", folder, "--input", data, "--output", out)[0] == 0
     rows = pd.read_csv(out, dtype="str")
@@ -76,8 +77,8 @@ def test_clusters_from_a_file_to_predictions(mlkit, tmp_path):
 def test_one_crowd_is_blocked_before_it_is_packaged(mlkit, tmp_path):
     data = groups(tmp_path / "rows.csv", crowd=True)
     more = ("-p", "cluster.most=3", "-p", "describe.repeats=4")
-    last = ran(mlkit, tmp_path / "p", data, "cluster", *more)
-    assert last["state"] == "blocked"
+    code, last = ran(mlkit, tmp_path / "p", data, "cluster", *more)
+    assert (code, last["state"]) == (3, "blocked")
     assert last["blocked"] == ["describe"]
     assert "package" in last["skipped"]
 
@@ -85,8 +86,8 @@ def test_one_crowd_is_blocked_before_it_is_packaged(mlkit, tmp_path):
 @pytest.mark.slow
 def test_odd_rows_from_a_file_to_predictions(mlkit, tmp_path):
     data, folder = groups(tmp_path / "rows.csv"), tmp_path / "p"
-    last = ran(mlkit, folder, data, "anomaly", "-p", "anomaly.share=0.05")
-    assert last["state"] == "passed"
+    code, last = ran(mlkit, folder, data, "anomaly", "-p", "anomaly.share=0.05")
+    assert (code, last["state"]) == (0, "passed")
     odd = pd.read_csv(data).head(10).assign(high=90.0)
     odd.to_csv(tmp_path / "odd.csv", index=False)
     for name, least, most in (("odd", 1.0, 1.0), ("rows", 0.0, 0.15)):

@@ -46,7 +46,9 @@ def artifact(root, name):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     root = tmp_path_factory.mktemp("demo") / "penguins"
-    mlkit("demo", root)
+    told = mlkit("demo", root)
+    for command in ("run", "why package", "serve", "monitor"):
+        assert f"\n  mlkit {command} {root}" in told
     return root
 
 

@@ -75,5 +75,7 @@ Try next
   mlkit run {folder}                   nothing runs: all is fresh
   mlkit run {folder} -p split.test_size=0.3
   mlkit why package {folder}
-  mlkit export --format onnx --to penguins.onnx {folder}"""
+  mlkit export --format onnx --to penguins.onnx {folder}
+  mlkit serve {folder}                 answers, and has a page to try it by hand
+  mlkit monitor {folder}               afterwards: how the model fares"""
     )

@@ -26,9 +26,12 @@ def command(
     name: str, value: str, why: str, add: bool, undo: bool, folder: Path
 ) -> None:
     """List decisions, or set or undo one; overrule_STEP opens a step's gate."""
+    from mlkit.cli.place import name_and_folder
     from mlkit.core import decisions
     from mlkit.core.project import Project
 
+    if not value:
+        name, folder = name_and_folder(name, folder)
     project = Project.open(folder)
     if not name:
         _list(project)

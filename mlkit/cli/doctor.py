@@ -41,10 +41,12 @@ def _packages() -> None:
 
 
 def _kernel() -> bool:
+    from subprocess import DEVNULL
+
     from jupyter_client.manager import start_new_kernel
 
     try:
-        manager, client = start_new_kernel(kernel_name="python3")
+        manager, client = start_new_kernel(kernel_name="python3", stderr=DEVNULL)
         try:
             reply = client.execute_interactive("1 + 1", timeout=60, silent=True)
             good = reply["content"]["status"] == "ok"

@@ -52,7 +52,9 @@ def _seals(project: Project, store: Store) -> Iterator[str]:
                 for line in lines
                 if line["event"] == "unseal" and line["identity"] == entry.identity
             )
-            opened = ", ".join(f"for {why} {n} times" for why, n in whys.items())
+            opened = ", ".join(
+                f"for {why} {n} time{'s' * (n != 1)}" for why, n in whys.items()
+            )
             judged = len(ledger.judged(project.ledger, entry.identity))
             yield (
                 f"{name!r} is sealed: opened {opened or 'never'}; "

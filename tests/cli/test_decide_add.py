@@ -65,3 +65,10 @@ def test_a_rule_is_added_to_those_in_use(shell, chain):
     assert shell(*words)[0] == 0
     made = decisions.read(chain.root / "decisions", "contract")
     assert [one["rule"] for one in made.value] == ["proposed", "t known"]
+
+
+def test_a_lone_folder_is_the_project_whose_decisions_are_listed(chain, shell):
+    asked(chain, "depth", 3)
+    chain.executed()
+    assert shell("decide", chain.root) == shell("decide", "-C", chain.root)
+    assert "default of pick" in shell("decide", chain.root)[1]

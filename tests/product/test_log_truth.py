@@ -182,6 +182,8 @@ def test_open_rows_are_passed_over(labels, tmp_path, capsys):
     assert command_line(["feedback", "--log", str(labels), str(file), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["written"], told["open"]) == (1, 1)
+    assert command_line(["feedback", "--log", str(labels), str(file)]) == 0
+    assert "without a truth yet: 1 row\n" in capsys.readouterr().out
 
 
 def test_the_writer_takes_a_feedback_whole_or_not_at_all(labels):

@@ -64,7 +64,8 @@ class Given(Taken):
             some = ", ".join(self.unseen)
             yield f"new to the model that answered: {some}"
         if self.open:
-            yield f"{self.open} rows of the file have no truth yet"
+            rows = "1 row" if self.open == 1 else f"{self.open} rows"
+            yield f"of the file without a truth yet: {rows}"
 
 
 def give(path: Path, file: Path, *, early: bool = False) -> Given:

@@ -243,7 +243,7 @@ def test_rows_that_came_in_since_are_met_by_themselves(packaged):
     assert met.deciding is met.fresh
     assert met.fresh.beats()
     ahead = met.fresh.mine - met.fresh.theirs
-    assert abs(abs(ahead) - abs(met.fresh.ahead)) < 1e-6
+    assert abs(met.fresh.ahead) == pytest.approx(abs(ahead), rel=1e-6)
     back = duel(packaged, "dummy", "linear", held, known)
     assert not back.deciding.beats()
     assert back.deciding.words.startswith("behind by")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from mlkit.core.rows import MISSING
@@ -72,10 +73,8 @@ def _sample(
     whole = bool(bounds.get("whole"))
     if field.kind in NUMBERS:
         ends = bounds.get("seen") or [seen.get("min"), seen.get("max")]
-        edges = seen.get("edges") or [None]
-        typical = edges[len(edges) // 2]
         least, most = map(_short, ends)
-        return Sample(field.name, _short(typical, whole), least, most, whole)
+        return Sample(field.name, _short(_median(seen), whole), least, most, whole)
     if field.kind == "date" and "date" in rules:
         least, most = (rules["date"].get(end) for end in ("min", "max"))
         return Sample(field.name, _middle(least, most), least, most)
@@ -99,6 +98,15 @@ def _short(value: float | None, whole: bool = False) -> float | None:
         return None
     short = round(value) if whole else float(f"{value:.6g}")
     return int(short) if short == int(short) and abs(short) < 1e15 else short
+
+
+def _median(seen: Mapping[str, Any]) -> float | None:
+    """Return the edge that half of the rows lie at or below."""
+    edges: Sequence[float | None] = seen.get("edges") or [None]
+    counts: Sequence[int] = seen.get("counts", ())
+    reached = zip(edges, accumulate(counts), strict=False)
+    half = sum(counts) / 2
+    return next((edge for edge, below in reached if below >= half), edges[-1])
 
 
 def _middle(least: str | None, most: str | None) -> str | None:

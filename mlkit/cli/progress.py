@@ -42,6 +42,10 @@ COLOURS: Mapping[str, str] = {
 }
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 REDRAW = 0.1  # seconds
+TRIAL = (
+    "a trial with other parameters than the notebooks': its package cannot be "
+    "champion; to keep it, write them there and run again"
+)
 
 
 def graph_text(graph: Graph, checks: Mapping[str, Check]) -> str:
@@ -183,6 +187,8 @@ class Progress:
             if state in ("failed", "blocked"):
                 self._explain(step, self.lines[step])
         self._write(summary(states, event), bold=True)
+        if event.get("trial") and event.get("executed"):
+            self._write(TRIAL)
 
     # drawing
 

@@ -97,6 +97,13 @@ def test_in_a_log_each_step_that_ends_is_a_line(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_trial_with_other_parameters_says_that_it_makes_no_champion():
+    done = finish(executed=["clean"], trial=True)
+    assert "cannot be champion" in played(STARTED, end("clean"), done)
+    kept = played(STARTED, end("clean", "kept"), finish(trial=True))
+    assert "champion" not in kept
+
+
 @pytest.mark.parametrize("live", [False, True])
 def test_where_nothing_runs_there_is_one_calm_line(live):
     kept = [end(step, "kept") for step in GRAPH]

@@ -154,8 +154,7 @@ class Folded:
 
     def width(self, encoding: Encoding) -> int:
         """Return how many columns the matrix of an encoding has."""
-        place = self.door(encoding, 0)
-        return len(self.prepared.encoders[place].columns)
+        return len(self.prepared.encoders[self.door(encoding, 0)].columns)
 
     def part(self, member: Member, k: int) -> Part:
         """Return what was fitted on a fold, from those kept, else fitted again.

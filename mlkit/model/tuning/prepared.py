@@ -140,6 +140,10 @@ class Prepared:
         matrix[rows] = seen
         return encoder, matrix
 
+    def width(self, encoding: Encoding, rows: NDArray[np.bool_]) -> int:
+        """Return how many columns the matrix of an encoding has."""
+        return len(self.encoders[self.door(encoding, rows)].columns)
+
     def fit(self, member: Member, rows: NDArray[np.bool_], seed: int = 0) -> Part:
         """Fit a member to some of the rows.
 

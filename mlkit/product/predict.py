@@ -67,7 +67,7 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     if not path.is_file():
         raise InputError("there is no such file", where=str(source))
     found = _with_gaps(_read(path, predictor), predictor)
-    cells = _cells(found, predictor)
+    cells = _cells(found, predictor, str(source))
     said = predictor.predict({name: _values(v) for name, v in cells.items()})
     ids = _ids(found, cells, predictor)
     text = io.StringIO()
@@ -124,10 +124,10 @@ def _with_gaps(found: Found, predictor: Predictor) -> Found:
     return replace(found, columns=without(found.columns, given or [""]))
 
 
-def _cells(found: Found, predictor: Predictor) -> dict[str, pd.Series]:
+def _cells(found: Found, predictor: Predictor, where: str) -> dict[str, pd.Series]:
     """Return the columns of the schema as the package takes them."""
     table, present = found.columns, found.columns.column_names
-    _check(present, predictor)
+    _check(present, predictor, where)
     columns = [
         column for column in predictor.schema["input"] if column["name"] in present
     ]
@@ -145,7 +145,7 @@ def _cells(found: Found, predictor: Predictor) -> dict[str, pd.Series]:
     return made
 
 
-def _check(present: list[str], predictor: Predictor) -> None:
+def _check(present: list[str], predictor: Predictor, where: str) -> None:
     """Say so where a needed column is not there, or nothing the model looks at."""
     needed = {c["name"] for c in predictor.schema["input"] if c["required"]}
     absent = [n for n in predictor.columns if n in needed and n not in present]
@@ -154,7 +154,7 @@ def _check(present: list[str], predictor: Predictor) -> None:
     if absent:
         raise InputError(
             "the file lacks columns that the model needs",
-            where=str(predictor.folder),
+            where=where,
             expected=", ".join(absent),
             got=", ".join(present)[:300],
             todo=did_you_mean(absent[0], present),

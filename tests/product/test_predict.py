@@ -168,8 +168,9 @@ def test_a_file_that_cannot_be_scored_is_told_and_leaves_the_old_one(
     with pytest.raises(InputError, match="no such file"):
         predict_file(folder, tmp_path / "none.csv", out)
     (tmp_path / "in.csv").write_text("a,b\n1,2\n3,4\n")
-    with pytest.raises(InputError, match="lacks columns"):
+    with pytest.raises(InputError, match="lacks columns") as failed:
         predict_file(folder, tmp_path / "in.csv", out)
+    assert f"{tmp_path / 'in.csv'}" in str(failed.value)
     assert out.read_text() == "kept"
 
 

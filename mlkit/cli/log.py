@@ -28,7 +28,9 @@ WIDE = 60
     type=click.Path(path_type=Path),
     help="Take in the log of another server; may be given again.",
 )
-@click.option("--keep-days", "days", type=click.IntRange(1), help="And how many.")
+@click.option(
+    "--keep-days", "days", type=click.IntRange(1), help="Of --rotate: for how long."
+)
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.option("--log", "path", default=None, type=click.Path(path_type=Path))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))

@@ -16,7 +16,7 @@ from mlkit.core.errors import InputError
 from mlkit.model.encoding.tokens import plain
 from mlkit.model.promise import Promise
 
-__all__ = ["Graph", "Predictions", "Predictor", "choice", "cut"]
+__all__ = ["Graph", "Predictions", "Predictor", "choice", "cut", "form"]
 
 Array = NDArray[Any]
 STEPS = np.float32(1e6)
@@ -159,15 +159,15 @@ class Predictor:
 
     def __init__(self, folder: Path | str, threads: int = 1) -> None:
         self.folder = Path(folder)
-        self.schema = self._form("schema.json")
+        self.schema = form(self.folder, "schema")
         used = {c["name"] for c in self.schema["input"] if c["used"]}
-        cleaning = self._form("cleaning.json")
+        cleaning = form(self.folder, "cleaning")
         self.operations = [o for o in cleaning["operations"] if o["column"] in used]
         self.classes = tuple(self.schema["output"]["classes"])
         self.graph = Graph(self.folder / "model.onnx", self.classes, threads)
         self.promise: Promise | None = None
         if (self.folder / "promise.json").exists():
-            self.promise = Promise.from_dict(self._form("promise.json"))
+            self.promise = Promise.from_dict(form(self.folder, "promise"))
 
     @property
     def columns(self) -> list[str]:
@@ -205,17 +205,32 @@ class Predictor:
         """
         return self.graph.predict(self.clean(cells))
 
-    def _form(self, name: str) -> Any:
-        path = self.folder / name
-        try:
-            return json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise InputError(
-                "this folder is no package",
-                where=str(path),
-                expected="a folder that the step `package` saved",
-                got=str(error),
-            ) from None
+
+def form(folder: Path, name: str) -> dict[str, Any]:
+    """Return one of a package's forms in JSON: schema, cleaning, contract and kin.
+
+    Raises
+    ------
+    InputError
+        Where it is not there, or no such form.
+    """
+    path = folder / f"{name}.json"
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _no_package(path, str(error)) from None
+    if not isinstance(found, dict):
+        raise _no_package(path, type(found).__name__)
+    return found
+
+
+def _no_package(path: Path, got: str) -> InputError:
+    return InputError(
+        "this folder is no package",
+        where=str(path),
+        expected="a folder that the step `package` saved",
+        got=got,
+    )
 
 
 def _numbers(values: Any) -> Array:

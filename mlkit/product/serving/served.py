@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +11,9 @@ import numpy as np
 
 from mlkit.core import rows
 from mlkit.core.checks import KNOWN, TABLE_CHECKS, columns_of
-from mlkit.core.errors import InputError
 from mlkit.core.files import folder_hash
 from mlkit.core.values import Array, missing, write
-from mlkit.model.runtime import Predictions, Predictor
+from mlkit.model.runtime import Predictions, Predictor, form
 from mlkit.product.journal.tables import Model
 from mlkit.product.serving.fields import Field, fields_of
 from mlkit.product.serving.samples import samples
@@ -51,10 +49,10 @@ class Served:
     def __init__(self, folder: Path, facts: Mapping[str, str] | None = None) -> None:
         self.predictor = Predictor(folder)
         self.schema = self.predictor.schema
-        cleaning, contract = _form(folder, "cleaning"), _form(folder, "contract")
-        about = _form(folder, "about")
+        cleaning, contract = form(folder, "cleaning"), form(folder, "contract")
+        about = form(folder, "about")
         self.fields = fields_of(self.schema, cleaning)
-        self.samples = samples(self.fields, _form(folder, "reference"), contract)
+        self.samples = samples(self.fields, form(folder, "reference"), contract)
         self.review_by = str(about.get("review_by", ""))
         self.target = str(self.schema["output"]["target"])
         self.hidden = frozenset(f.name for f in self.fields if f.private)
@@ -185,15 +183,3 @@ def _column(field: Field, cells: Sequence[Any]) -> Array:
     made = np.empty(len(cells), dtype=object)
     made[:] = cells
     return made
-
-
-def _form(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / f"{name}.json"
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "this is no package", where=str(path), got=str(error)
-        ) from None
-    assert isinstance(found, dict)
-    return found

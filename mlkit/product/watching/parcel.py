@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mlkit.core.errors import InputError
 from mlkit.core.files import folder_hash
 from mlkit.core.rows import place_of
 from mlkit.model.groups.fairness import Fairness
 from mlkit.model.measures.measure import Measured
 from mlkit.model.problem import Problem
-from mlkit.model.runtime import Predictor, cut
+from mlkit.model.runtime import Predictor, cut, form
 from mlkit.product.serving.fields import Field, fields_of
 
 __all__ = ["Parcel"]
@@ -72,19 +70,19 @@ class Parcel:
         """
         place = Path(folder)
         predictor = Predictor(place)
-        acceptance = _form(place, "acceptance")
+        acceptance = form(place, "acceptance")
         fair = acceptance.get("fairness")
         return cls(
             folder=place,
             identity=folder_hash(place, DATED),
             predictor=predictor,
             problem=Problem.from_dict(acceptance["problem"]),
-            reference=_form(place, "reference"),
+            reference=form(place, "reference"),
             accepted=Measured.from_dict(acceptance["measured"]),
             guessed=acceptance["guessed"],
             fairness=Fairness.from_dict(fair) if fair else None,
-            cleaning=_form(place, "cleaning"),
-            about=_form(place, "about"),
+            cleaning=form(place, "cleaning"),
+            about=form(place, "about"),
         )
 
     @property
@@ -125,15 +123,3 @@ class Parcel:
         }
         known = self.reference["columns"]
         return {name: form for name, form in known.items() if name not in moving}
-
-
-def _form(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / f"{name}.json"
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "this is no package", where=str(path), got=str(error)
-        ) from None
-    assert isinstance(found, dict)
-    return found

@@ -71,7 +71,8 @@ def collect(
         Further tables with the same columns, put below; a row that is there already
         is not taken again, and no id of the first table's rows changes.
     target
-        The column to predict; in a file without a header ``c1``, ``c2`` ...
+        The column to predict; in a file without a header ``c1``, ``c2`` ..., or the
+        number alone.
     id_column
         The column that names the rows; "" to find one, or to name them by their cells.
     target_type
@@ -122,7 +123,7 @@ def collect(
         there = _place(other, {}, None, refresh)
         below = packed(sources.read(there), there, types or {})
         found = joined(found, below, other)
-    target = target or found.target
+    target = _named(target or found.target, found)
     if list(missing) == [""]:  # what has types knows its gaps: there "" is a text
         missing = found.schema_missing or ([""] if found.text else [])
     cells = without(found.columns, missing)
@@ -248,6 +249,12 @@ def _check_size(cells: pa.Table, uri: str) -> None:
             got=f"{cells.num_rows} rows below the header",
             todo="check the file; if its first line is data, set header to False",
         )
+
+
+def _named(target: str, found: Found) -> str:
+    """Return the name of a target that may be told by its place, from 1 on."""
+    bare = found.facts.get("header") is False and target.isdecimal()
+    return f"c{int(target)}" if bare else target
 
 
 def _check_name(name: str, cells: pa.Table, found: Found, uri: str) -> None:

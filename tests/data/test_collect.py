@@ -280,6 +280,17 @@ def test_the_header_is_found(text, expected):
     assert has_header(sniff(text, "x").sample) is expected
 
 
+def test_without_a_header_the_target_may_be_told_by_its_place(write):
+    name = write("1,2\n3,4\n5,6\n")
+    for told in ("2", "c2"):
+        assert Schema.of(collect(name, target=told).table).target == "c2"
+    with pytest.raises(InputError, match="no column 'c3'"):
+        collect(name, target="3")
+    headed = write("1,x\n3,4\n5,6\n")
+    with pytest.raises(InputError, match="no column '2'"):
+        collect(headed, target="2", header=True)
+
+
 def test_the_header_may_be_told(write):
     name = write("p,x\nq,y\n")
     assert collect(name, header=False).table.shape == (2, 2)

@@ -123,7 +123,7 @@ def collect(
         there = _place(other, {}, None, refresh)
         below = packed(sources.read(there), there, types or {})
         found = joined(found, below, other)
-    target = _named(target or found.target, found)
+    target = _by_place(target or found.target, found)
     if list(missing) == [""]:  # what has types knows its gaps: there "" is a text
         missing = found.schema_missing or ([""] if found.text else [])
     cells = without(found.columns, missing)
@@ -251,7 +251,7 @@ def _check_size(cells: pa.Table, uri: str) -> None:
         )
 
 
-def _named(target: str, found: Found) -> str:
+def _by_place(target: str, found: Found) -> str:
     """Return the name of a target that may be told by its place, from 1 on."""
     bare = found.facts.get("header") is False and target.isdecimal()
     return f"c{int(target)}" if bare else target

@@ -11,9 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from mlkit.model.encoding.encode import Encoding
+from mlkit.model.families.kmeans import draw
 from mlkit.model.formats.forms import Bowls
 from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.space import Space
+
+__all__ = ["build", "cost", "draw", "form", "installed"]
 
 title = "Gaussian mixture"
 order = 61
@@ -50,11 +53,6 @@ def build(
 ) -> Any:
     """Return a mixture of so many bells."""
     return Bells(clusters, seed)
-
-
-def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
-    """Draw the number of clusters, 2 to 10."""
-    return {"clusters": int(rng.integers(2, 11))}
 
 
 def form(estimator: Clusters, kind: str) -> Bowls:  # noqa: ARG001

@@ -1,13 +1,21 @@
 """Small projects, made of notebooks that are written cell by cell."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mlkit.core.project import Project
 from mlkit.engine.running.options import Options
 from mlkit.engine.running.run import run
+
+# The same examples in every run, so that what turns red is what was changed; to look for
+# new ones: HYPOTHESIS_PROFILE=explore pytest ...
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 

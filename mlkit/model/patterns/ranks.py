@@ -14,6 +14,7 @@ __all__ = ["NAMES", "Distance", "Odds", "knots_of"]
 
 NAMES = ("usual", "odd")
 TAIL = (0.99, 0.995, 0.998, 0.999)
+TINY = float(np.finfo(np.float32).tiny)
 Floats = NDArray[np.float64]
 
 
@@ -93,6 +94,9 @@ def knots_of(scores: Floats, most: int = 128) -> tuple[Floats, ...]:
     shares = np.unique([*np.linspace(0, 1, most), *TAIL])
     at = np.unique(np.rint(shares * (len(ordered) - 1)).astype(int))
     knots, first = np.unique(ordered[at], return_index=True)
+    # Knots this close are one in single precision, and the slope between them overflows.
+    apart = np.diff(knots, prepend=-np.inf) >= TINY
+    knots, first = knots[apart], first[apart]
     rank = at[first] / max(len(ordered) - 1, 1)
     if len(knots) < 2:
         return knots, np.append(knots, knots), np.zeros(2), np.array([0.0, 0.5])

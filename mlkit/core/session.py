@@ -141,7 +141,7 @@ class Session:
             decisions.annotate(self.here.decisions, name, [value])
             return
         decisions.record(self.here.decisions, name, value, why=why, seen=seen)
-        notice(f"decision {name!r} is recorded; run the cells below to use it")
+        notice(f"decision {name!r} is recorded; run this cell and those below")
 
     def entry(self, name: str) -> Entry:
         """Return what `name` means here."""

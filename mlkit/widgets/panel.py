@@ -54,7 +54,7 @@ def panel(name: str, parts: Sequence[Any], keep: Callable[[str], None]) -> objec
 
     def done(_: Any = None) -> None:
         keep(why.value)
-        said.value = "kept: run the cells below"
+        said.value = "kept: run the cells below, this one first"
 
     button.on_click(done)
     return Panel([*parts, w.HBox([why, button, said])])

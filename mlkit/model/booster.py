@@ -1,13 +1,21 @@
-"""Boosters of other libraries, kept as the bytes that the library itself writes."""
+"""Boosting: what its families have in common.
+
+That is their plain form, and how a booster of another library is kept: as the bytes
+that the library itself writes. What they declare is in `mlkit.model.boosted`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Booster"]
+from mlkit.model.formats.forms import Trees, join
+from mlkit.model.problem import VALUES
+
+__all__ = ["Booster", "one_tree", "sum_of_trees"]
 
 
 class Booster:
@@ -59,3 +67,63 @@ class Booster:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _awake=None)
+
+
+def one_tree(
+    leaf: NDArray[np.bool_],
+    values: NDArray[np.float64],
+    *,
+    column: Any,
+    threshold: Any,
+    left: Any,
+    right: Any,
+    missing_left: Any,
+) -> Trees:
+    """Return one tree as flat arrays, a cell a node; what a leaf would ask is zero.
+
+    Parameters
+    ----------
+    leaf
+        Which nodes are leaves, shape (nodes,).
+    values
+        What each adds, shape (nodes, scores).
+    column, threshold, left, right, missing_left
+        As `mlkit.model.formats.forms.Trees` has them; of leaves they do not count.
+
+    Examples
+    --------
+    >>> asked = {"column": 3, "threshold": 0.5, "left": 1, "right": 2}
+    >>> leaf, values = np.array([False, True, True]), np.array([[0.0], [1.0], [2.0]])
+    >>> one_tree(leaf, values, **asked, missing_left=[True] * 3).column.tolist()
+    [3, 0, 0]
+    """
+    whole = np.asarray(leaf, bool)
+    return Trees(
+        tree=np.zeros(len(whole), np.int64),
+        node=np.arange(len(whole)),
+        column=np.where(whole, 0, column).astype(np.int64),
+        threshold=np.where(whole, 0, threshold).astype(np.float32),
+        left=np.where(whole, 0, left).astype(np.int64),
+        right=np.where(whole, 0, right).astype(np.int64),
+        leaf=whole,
+        missing_left=np.asarray(missing_left, bool),
+        values=values,
+        base=np.zeros(values.shape[1]),
+    )
+
+
+def sum_of_trees(trees: Iterable[Trees], base: NDArray[Any], kind: str) -> Trees:
+    """Return the plain form of a booster: a score a class, or one.
+
+    Parameters
+    ----------
+    trees
+        Each as `one_tree` gives it.
+    base
+        What the scores begin with, shape (scores,).
+    kind
+        The kind of problem, which tells what scores mean.
+    """
+    if kind in VALUES:
+        return join(trees, base, "exp" if kind == "count" else "none")
+    return join(trees, base, "logistic" if len(base) == 1 else "softmax")

@@ -10,22 +10,15 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from mlkit.model.encoding.encode import Encoding
-from mlkit.model.formats.forms import Trees, floor32, join
+from mlkit.model.boosted import *  # noqa: F403
+from mlkit.model.booster import one_tree, sum_of_trees
+from mlkit.model.formats.forms import Trees, floor32
 from mlkit.model.packed import Packed
-from mlkit.model.problem import CLASSES, VALUES
+from mlkit.model.problem import VALUES
 
 title = "boosting"
 order = 40
-baseline = False
 first = True
-plain = False
-formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
-takes = CLASSES + VALUES
-weighted = True
-most = 0
-install = ""
 
 
 def installed() -> bool:
@@ -115,9 +108,7 @@ def form(estimator: Any, kind: str) -> Trees:
         for round_ in estimator._predictors
         for k, one in enumerate(round_)
     ]
-    if kind in VALUES:
-        return join(parts, base, "exp" if kind == "count" else "none")
-    return join(parts, base, "logistic" if width == 1 else "softmax")
+    return sum_of_trees(parts, base, kind)
 
 
 def _nodes_of(predictor: Any, score: int, width: int) -> Trees:
@@ -125,16 +116,12 @@ def _nodes_of(predictor: Any, score: int, width: int) -> Trees:
     leaf = nodes["is_leaf"].astype(bool)
     values = np.zeros((len(nodes), width))
     values[:, score] = np.where(leaf, nodes["value"], 0)
-    numbers = np.arange(len(nodes))
-    return Trees(
-        tree=np.zeros_like(numbers),
-        node=numbers,
-        column=np.where(leaf, 0, nodes["feature_idx"]).astype(np.int64),
-        threshold=np.where(leaf, 0, floor32(nodes["num_threshold"])),
-        left=np.where(leaf, 0, nodes["left"]).astype(np.int64),
-        right=np.where(leaf, 0, nodes["right"]).astype(np.int64),
-        leaf=leaf,
-        missing_left=nodes["missing_go_to_left"].astype(bool),
-        values=values,
-        base=np.zeros(width),
+    return one_tree(
+        leaf,
+        values,
+        column=nodes["feature_idx"],
+        threshold=floor32(nodes["num_threshold"]),
+        left=nodes["left"],
+        right=nodes["right"],
+        missing_left=nodes["missing_go_to_left"],
     )

@@ -11,21 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.booster import Booster
-from mlkit.model.encoding.encode import Encoding
-from mlkit.model.formats.forms import Trees, floor32, join
-from mlkit.model.problem import CLASSES, VALUES
+from mlkit.model.boosted import *  # noqa: F403
+from mlkit.model.booster import Booster, one_tree, sum_of_trees
+from mlkit.model.formats.forms import Trees, floor32
+from mlkit.model.problem import VALUES
 
 title = "CatBoost"
 order = 53
-baseline = False
-first = False
-plain = False
-formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
-takes = CLASSES + VALUES
-weighted = True
-most = 0
 install = 'pip install "mlkit-notebooks[catboost]"'
 
 
@@ -138,9 +130,7 @@ def form(estimator: Any, kind: str) -> Trees:
     trees = told["oblivious_trees"]
     width = len(base)
     parts = [_tree(tree, float(scale), width, gaps) for tree in trees]
-    if kind in VALUES:
-        return join(parts, base, "exp" if kind == "count" else "none")
-    return join(parts, base, "logistic" if width == 1 else "softmax")
+    return sum_of_trees(parts, base, kind)
 
 
 def _tree(
@@ -163,15 +153,12 @@ def _tree(
     cuts = np.array([one["border"] if one else 0.0 for one in asked], float)
     values = np.zeros((count, width))
     values[inner:] = scale * np.reshape(tree["leaf_values"], (2**depth, width))
-    return Trees(
-        tree=np.zeros(count, np.int64),
-        node=nodes,
-        column=np.array(columns, np.int64),
-        threshold=np.where(leaf, 0, floor32(cuts)),
-        left=np.where(leaf, 0, 2 * nodes + 1),
-        right=np.where(leaf, 0, 2 * nodes + 2),
-        leaf=leaf,
-        missing_left=np.array([gaps.get(column, True) for column in columns]),
-        values=values,
-        base=np.zeros(width),
+    return one_tree(
+        leaf,
+        values,
+        column=columns,
+        threshold=floor32(cuts),
+        left=2 * nodes + 1,
+        right=2 * nodes + 2,
+        missing_left=[gaps.get(column, True) for column in columns],
     )

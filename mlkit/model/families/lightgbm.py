@@ -9,22 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.booster import Booster
-from mlkit.model.encoding.encode import Encoding
+from mlkit.model.boosted import *  # noqa: F403
+from mlkit.model.booster import Booster, one_tree, sum_of_trees
 from mlkit.model.families.boosting import draw as draw_boosting
-from mlkit.model.formats.forms import Trees, floor32, join
-from mlkit.model.problem import CLASSES, VALUES
+from mlkit.model.formats.forms import Trees, floor32
+from mlkit.model.problem import VALUES
 
 title = "LightGBM"
 order = 50
-baseline = False
-first = False
-plain = False
-formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
-takes = CLASSES + VALUES
-weighted = True
-most = 0
 install = 'pip install "mlkit-notebooks[lightgbm]"'
 
 
@@ -119,14 +111,11 @@ def form(estimator: Any, kind: str) -> Trees:
     """Return the trees; those of one round add to one score each."""
     told = estimator.awake.dump_model()
     width = int(told["num_tree_per_iteration"])
-    base = np.zeros(width)
     parts = [
         _tree(tree["tree_structure"], at % width, width)
         for at, tree in enumerate(told["tree_info"])
     ]
-    if kind in VALUES:
-        return join(parts, base, "exp" if kind == "count" else "none")
-    return join(parts, base, "logistic" if width == 1 else "softmax")
+    return sum_of_trees(parts, np.zeros(width), kind)
 
 
 def _tree(root: dict[str, Any], score: int, width: int) -> Trees:
@@ -137,17 +126,14 @@ def _tree(root: dict[str, Any], score: int, width: int) -> Trees:
     values = np.zeros((len(nodes), width))
     values[leaf, score] = [n["leaf_value"] for n in nodes if "leaf_value" in n]
     cuts = np.array([float(node.get("threshold", 0)) for node in nodes])
-    return Trees(
-        tree=np.zeros(len(nodes), np.int64),
-        node=np.arange(len(nodes)),
-        column=np.array([int(node.get("split_feature", 0)) for node in nodes]),
-        threshold=np.where(leaf, 0, floor32(cuts)),
-        left=np.array([place.get(id(node.get("left_child")), 0) for node in nodes]),
-        right=np.array([place.get(id(node.get("right_child")), 0) for node in nodes]),
-        leaf=leaf,
-        missing_left=np.array([_missing_left(node) for node in nodes]),
-        values=values,
-        base=np.zeros(width),
+    return one_tree(
+        leaf,
+        values,
+        column=[node.get("split_feature", 0) for node in nodes],
+        threshold=floor32(cuts),
+        left=[place.get(id(node.get("left_child")), 0) for node in nodes],
+        right=[place.get(id(node.get("right_child")), 0) for node in nodes],
+        missing_left=[_missing_left(node) for node in nodes],
     )
 
 

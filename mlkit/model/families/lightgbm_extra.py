@@ -6,23 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.encoding.encode import Encoding
+from mlkit.model.boosted import *  # noqa: F403
 from mlkit.model.families import lightgbm
 from mlkit.model.families.lightgbm import cost, form, install, installed, keep
-from mlkit.model.problem import CLASSES, VALUES
 
 __all__ = ["build", "cost", "draw", "form", "install", "installed", "keep"]
 
 title = "LightGBM, extra trees"
 order = 51
-baseline = False
-first = False
-plain = False
-formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
-takes = CLASSES + VALUES
-weighted = True
-most = 0
 
 
 def build(kind: str, rows: int, seed: int, **settings: Any) -> Any:

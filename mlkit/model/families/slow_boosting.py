@@ -6,24 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.encoding.encode import Encoding
+from mlkit.model.boosted import *  # noqa: F403
 from mlkit.model.families import boosting
 from mlkit.model.families.boosting import form, installed, keep
-from mlkit.model.problem import CLASSES, VALUES
 
 __all__ = ["build", "cost", "draw", "form", "installed", "keep"]
 
 title = "boosting in small steps"
 order = 41
-baseline = False
-first = False
-plain = False
-formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
-takes = CLASSES + VALUES
-weighted = True
-most = 0
-install = ""
 
 
 def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:

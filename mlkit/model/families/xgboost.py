@@ -9,21 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.booster import Booster
-from mlkit.model.encoding.encode import Encoding
-from mlkit.model.formats.forms import Trees, join
+from mlkit.model.boosted import *  # noqa: F403
+from mlkit.model.booster import Booster, one_tree, sum_of_trees
+from mlkit.model.formats.forms import Trees
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "XGBoost"
 order = 52
-baseline = False
-first = False
-plain = False
-formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
-takes = CLASSES + VALUES
-weighted = True
-most = 0
 install = 'pip install "mlkit-notebooks[xgboost]"'
 
 
@@ -126,10 +118,11 @@ def form(estimator: Any, kind: str) -> Trees:
     pairs = zip(trees["trees"], trees["tree_info"], strict=True)
     parts = [_tree(tree, score, width) for tree, score in pairs]
     base = np.zeros(width) + np.asarray(start, float)
-    if kind in CLASSES:
-        odds = np.log(base / (1 - base)) if width == 1 else base
-        return join(parts, odds, "logistic" if width == 1 else "softmax")
-    return join(parts, *((np.log(base), "exp") if kind == "count" else (base, "none")))
+    if kind == "count":
+        base = np.log(base)
+    elif kind in CLASSES and width == 1:
+        base = np.log(base / (1 - base))
+    return sum_of_trees(parts, base, kind)
 
 
 def _tree(tree: dict[str, Any], score: int, width: int) -> Trees:
@@ -140,16 +133,12 @@ def _tree(tree: dict[str, Any], score: int, width: int) -> Trees:
     below = np.nextafter(cuts, np.float32(-np.inf))
     values = np.zeros((len(left), width))
     values[:, score] = np.where(leaf, cuts, 0)
-    right = np.array(tree["right_children"], np.int64)
-    return Trees(
-        tree=np.zeros(len(left), np.int64),
-        node=np.arange(len(left)),
-        column=np.where(leaf, 0, np.array(tree["split_indices"], np.int64)),
-        threshold=np.where(leaf, np.float32(0), below),
-        left=np.where(leaf, 0, left),
-        right=np.where(leaf, 0, right),
-        leaf=leaf,
-        missing_left=np.array(tree["default_left"], bool),
-        values=values,
-        base=np.zeros(width),
+    return one_tree(
+        leaf,
+        values,
+        column=tree["split_indices"],
+        threshold=below,
+        left=left,
+        right=tree["right_children"],
+        missing_left=tree["default_left"],
     )

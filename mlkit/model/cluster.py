@@ -252,7 +252,7 @@ def cluster(
     """Try families and numbers of clusters, and choose by what one crowd cannot do.
 
     Each try is also made on tables in which there are no clusters: of shuffled
-    columns, and of one normal law. What is chosen lies further apart than any of
+    columns, and of one skewed bell. What is chosen lies further apart than any of
     these, comes again on parts of the rows, and gains most over one crowd. Where
     nothing does, it is said that there are no clusters.
 

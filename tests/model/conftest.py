@@ -138,6 +138,9 @@ def _crowd(kind, rows=180, seed=0):
     if kind == "long bell":
         turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
         return _cells(rng.normal(size=(rows, 3)) * [6, 1, 0.5] @ turn)
+    if kind == "long tails":
+        ties = 0.4 * np.eye(4) + 0.6
+        return _cells(np.exp(rng.multivariate_normal(np.zeros(4), ties, rows)))
     cells = pd.DataFrame({n: rng.choice(list("pqr"), rows) for n in "uvw"}).astype(
         "str"
     )

@@ -23,7 +23,7 @@ def test_three_groups_are_found_and_the_target_is_not_looked_at(blobs):
     assert Clustering.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 
-@pytest.mark.parametrize("kind", ["uniform", "long bell", "levels"])
+@pytest.mark.parametrize("kind", ["uniform", "long bell", "long tails", "levels"])
 def test_of_one_crowd_it_is_said_that_there_are_no_clusters(kind, crowd):
     found = cluster(crowd(kind), ["kmeans", "mixture"], **QUICK)
     assert not found.found

@@ -11,7 +11,7 @@ __all__ = ["CONTROLS", "crowd"]
 
 CONTROLS = {
     "shuffled": "each column shuffled by itself",
-    "bell": "one bell as long and slanted as the table",
+    "bell": "one bell as long, slanted and skewed as the table",
 }
 
 
@@ -25,7 +25,8 @@ def crowd(rows: Rows, how: str, rng: np.random.Generator) -> Rows:
     how
         ``shuffled``: every column keeps its values and loses its ties to others.
         ``bell``: numbers are drawn from one normal law of the same means and
-        covariance (Liu and others 2008), categories are shuffled.
+        covariance (Liu and others 2008) and skewed as each column is (Yeo and
+        Johnson 2000), categories are shuffled.
     rng
         What to draw with.
 
@@ -42,12 +43,24 @@ def crowd(rows: Rows, how: str, rng: np.random.Generator) -> Rows:
         made[:, mine] = rows.matrix[rng.permutation(len(made))][:, mine]
     numbers = _numbers(rows)
     if how == "bell" and len(numbers):
-        cells = rows.matrix[:, numbers].astype(np.float64)
-        spread = np.atleast_2d(np.cov(cells, rowvar=False))
-        made[:, numbers] = rng.multivariate_normal(
-            cells.mean(axis=0), spread, len(made), method="eigh"
-        )
+        made[:, numbers] = _bell(rows.matrix[:, numbers].astype(np.float64), rng)
     return Rows(made, rows.sources)
+
+
+def _bell(cells: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw rows of one normal law in the scale in which each column is least skewed."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PowerTransformer, StandardScaler
+
+    scale = make_pipeline(StandardScaler(), PowerTransformer())
+    straight = scale.fit_transform(cells)
+    spread = np.atleast_2d(np.cov(straight, rowvar=False))
+    drawn = rng.multivariate_normal(
+        straight.mean(axis=0), spread, len(cells), method="eigh"
+    )
+    drawn = np.clip(drawn, straight.min(axis=0), straight.max(axis=0))
+    made: NDArray[np.float64] = scale.inverse_transform(drawn)
+    return made
 
 
 def _numbers(rows: Rows) -> NDArray[np.int64]:

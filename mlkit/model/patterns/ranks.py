@@ -94,7 +94,7 @@ def knots_of(scores: Floats, most: int = 128) -> tuple[Floats, ...]:
     shares = np.unique([*np.linspace(0, 1, most), *TAIL])
     at = np.unique(np.rint(shares * (len(ordered) - 1)).astype(int))
     knots, first = np.unique(ordered[at], return_index=True)
-    # Knots this close are one in single precision, and the slope between them overflows.
+    # So close, knots are one in single precision, and the slope between overflows.
     apart = np.diff(knots, prepend=-np.inf) >= TINY
     knots, first = knots[apart], first[apart]
     rank = at[first] / max(len(ordered) - 1, 1)

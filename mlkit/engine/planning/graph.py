@@ -130,10 +130,11 @@ def wire(
     notebooks = list(notebooks)
     steps = [nb for nb in notebooks if nb.is_step]
     _check_each([nb for nb in notebooks if nb.wired], root)
+    strangers = [nb for nb in notebooks if not nb.wired]
     savers = _savers(steps, use)
     used = [nb for nb in steps if any(savers[name] == nb.name for name in nb.saves)]
     by_name = {nb.name: nb for nb in used}
-    _check_loads(used, savers, root)
+    _check_loads(used, savers, strangers, root)
     order = _order(by_name, savers)
     readers = tuple(nb for nb in notebooks if nb.is_reader)
     spares = tuple(nb for nb in steps if nb.name not in by_name)
@@ -157,17 +158,21 @@ def _place(nb: Notebook, root: Path) -> str:
     return nb.path.relative_to(root).as_posix() if inside else str(nb.path)
 
 
+def _check_parts(nb: Notebook, root: Path) -> None:
+    for problem in nb.problems:
+        cell = f"code cell {problem.cell}, line {problem.line}"
+        raise WiringError(
+            problem.what,
+            where=f"{_place(nb, root)}, {cell}",
+            got=problem.source,
+            todo=problem.todo,
+        )
+
+
 def _check_each(candidates: list[Notebook], root: Path) -> None:
     seen: dict[str, Notebook] = {}
     for nb in candidates:
-        for problem in nb.problems:
-            cell = f"code cell {problem.cell}, line {problem.line}"
-            raise WiringError(
-                problem.what,
-                where=f"{_place(nb, root)}, {cell}",
-                got=problem.source,
-                todo=problem.todo,
-            )
+        _check_parts(nb, root)
         if nb.is_step and nb.name in seen:
             raise WiringError(
                 f"two notebooks are the step {nb.name!r}",
@@ -201,12 +206,24 @@ def _savers(steps: list[Notebook], use: Mapping[str, str]) -> dict[str, str]:
     return {name: use.get(name, savers[0]) for name, savers in found.items()}
 
 
-def _check_loads(steps: list[Notebook], savers: Mapping[str, str], root: Path) -> None:
+def _check_loads(
+    steps: list[Notebook],
+    savers: Mapping[str, str],
+    strangers: list[Notebook],
+    root: Path,
+) -> None:
+    """Every name is saved by somebody, and opened as it was closed.
+
+    Where one is not, a notebook that does not speak of mlkit and cannot be read may
+    well have been the step that saved it: then that is what is wrong.
+    """
     sealed = {name for nb in steps for name in nb.seals}
     for nb in steps:
         for name in _inputs(nb):
             where = f"{_place(nb, root)} loads {name!r}"
             if name not in savers:
+                for stranger in strangers:
+                    _check_parts(stranger, root)
                 raise WiringError(
                     f"nobody saves {name!r}",
                     where=where,

@@ -41,6 +41,14 @@ def test_a_notebook_that_saves_without_a_parameters_cell_is_noticed(maker):
     assert "parameters" in graph.notices[0]
 
 
+def test_a_step_whose_import_was_spoilt_is_what_is_wrong(maker):
+    maker.step("a", "", "import mlk it as mk", "mk.save(x=1)")
+    maker.step("b", "", 'import mlkit as mk\nmk.save(y=mk.load("x"))')
+    with pytest.raises(WiringError, match=r"cannot be parsed") as raised:
+        build(maker.project)
+    assert "a.ipynb, code cell 2" in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("steps", "says"),
     [

@@ -78,9 +78,13 @@ def column_of(cells: Cells, name: str, rows: int) -> Array:
 
 def each(values: Array, read: Callable[[Any], Any]) -> Array:
     """Map `read` over objects, once per distinct cell of one type."""
+    cells: list[Any] = values.tolist()
+    if set(map(type, cells)) <= WRITTEN:
+        words = {cell: read(cell) for cell in dict.fromkeys(cells)}
+        return np.fromiter(map(words.__getitem__, cells), object, len(cells))
     known: dict[Any, Any] = {}
     made = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values.tolist()):
+    for place, value in enumerate(cells):
         key = value if type(value) is str else (type(value), value)
         try:
             found = key in known

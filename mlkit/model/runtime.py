@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.errors import InputError
+from mlkit.model.encoding.embeddings import embed
 from mlkit.model.encoding.tokens import plain
 from mlkit.model.promise import Promise
 
@@ -104,6 +105,9 @@ class Graph:
         self.inputs = {i.name: i.type == "tensor(string)" for i in inputs}
         told = self.session.get_modelmeta().custom_metadata_map
         self.texts: dict[str, bool] = json.loads(told.get("mlkit.texts", "{}"))
+        self.embeddings: dict[str, str] = json.loads(told.get("mlkit.embeddings", "{}"))
+        if self.embeddings:
+            embed([])
         self.classes = tuple(classes)
 
     def predict(self, columns: Mapping[str, Any]) -> Predictions:
@@ -111,7 +115,7 @@ class Graph:
 
         Numbers are cast to float32; what is not finite there counts as missing.
         """
-        cells = {name: columns[name] for name in self.inputs}
+        cells = {n: columns[self.embeddings.get(n, n)] for n in self.inputs}
         rows = len(next(iter(cells.values())))
         step = LONG if self.texts else BLOCK
         found = [
@@ -129,6 +133,9 @@ class Graph:
         with np.errstate(over="ignore", invalid="ignore"):
             for name, text in self.inputs.items():
                 values = cells[name] if len(cells[name]) else [None]
+                if name in self.embeddings:
+                    feeds[name] = embed(values)
+                    continue
                 if name in self.texts:
                     values = [plain(value, self.texts[name]) for value in values]
                 feeds[name] = _words(values) if text else _numbers(values)
@@ -239,6 +246,9 @@ def _numbers(values: Any) -> Array:
 
 def _words(values: Any) -> Array:
     cells = np.empty((len(values), 1), object)
+    if set(map(type, values)) == {str}:
+        cells[:, 0] = values
+        return cells
     cells[:, 0] = [rows.MISSING if _none(value) else str(value) for value in values]
     return cells
 

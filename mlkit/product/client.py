@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "rows_of"]
 
 ROWS, TRIES, LONGEST = 10_000, 6, 30.0
+BESIDE = ("rank", "lower", "upper", "set")
 Row = Mapping[str, Any]
 
 
@@ -72,7 +73,9 @@ class Client:
         -------
         DataFrame, shape (rows, ...)
             By the table's index: ``prediction``, ``probability_<class>``, ``flags``,
-            ``request.id``, ``request.row`` and ``model``.
+            ``request.id``, ``request.row`` and ``model``. Where the package promises
+            something, ``lower`` and ``upper`` are the ends of an interval, None where
+            it has no end, and ``set`` is a list of classes.
 
         Raises
         ------
@@ -230,7 +233,7 @@ def _answers(told: Mapping[str, Any]) -> Iterator[Row]:
         yield {
             "prediction": one["label"] if "label" in one else one["value"],
             **{f"probability_{k}": v for k, v in one.get("probabilities", {}).items()},
-            **({"rank": one["rank"]} if "rank" in one else {}),
+            **{name: one[name] for name in BESIDE if name in one},
             "flags": one["flags"],
             "request.id": told["id"],
             "request.row": row,

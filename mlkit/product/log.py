@@ -151,9 +151,10 @@ def read(
         ``request.id``, ``request.row``, ``request.at`` (UTC), ``request.model``,
         ``request.seconds``, an ``input.<column>`` each, numbers where the schema says
         so and text otherwise, ``output.label`` and ``output.probability_<class>`` or
-        ``output.rank``, or ``output.value``, ``output.flags``, the row's flags as JSON,
-        and ``truth``, a class as text or a number, missing where it has not come in,
-        with ``truth.at`` (UTC), when it was known.
+        ``output.rank``, or ``output.value``, what was promised, ``output.set`` as JSON
+        or ``output.lower`` and ``output.upper``, ``output.flags``, the row's flags as
+        JSON, and ``truth``, a class as text or a number, missing where it has not come
+        in, with ``truth.at`` (UTC), when it was known.
 
     Raises
     ------

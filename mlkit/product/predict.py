@@ -6,12 +6,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
@@ -20,8 +19,8 @@ from mlkit.data.reading.identify import as_found, hashed
 from mlkit.data.reading.infer import comma_decimals, infer, without
 from mlkit.data.sources import Found, Place, options_of
 from mlkit.data.sources import read as read_place
-from mlkit.model.promise import Promise
 from mlkit.model.runtime import Predictions, Predictor
+from mlkit.product.beside import beside
 
 __all__ = ["predict_file"]
 
@@ -74,11 +73,12 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     writer = csv.writer(text, lineterminator="\n")
     ranked = predictor.schema["output"]["kind"] == "anomaly"
     chances = ["rank"] if ranked else [f"probability_{c}" for c in said.classes]
-    promised, beside = _beside(said, predictor.promise)
+    promised = beside(said, predictor.promise)
+    more = [map(_written, cells) for cells in promised.values()]
     writer.writerow(["id", "prediction", *chances, *promised])
     writer.writerows(
-        [*line, *more]
-        for line, more in zip(_lines(ids, said, ranked), beside, strict=True)
+        [*line, *told]
+        for line, *told in zip(_lines(ids, said, ranked), *more, strict=True)
     )
     write_bytes(Path(out), text.getvalue().encode())
     return len(ids)
@@ -186,19 +186,11 @@ def _ids(found: Found, cells: dict[str, pd.Series], predictor: Predictor) -> lis
     return hashed(plain, found.columns.num_rows)
 
 
-def _beside(
-    said: Predictions, promise: Promise | None
-) -> tuple[list[str], Iterable[list[str]]]:
-    """Return what is promised beside each answer, and the names of its columns."""
-    if promise is None:
-        return [], ([] for _ in said.prediction)
-    if said.probabilities is None:
-        ends = promise.interval(np.asarray(said.prediction, np.float64))
-        told = ([repr(float(one)) for one in row] for row in zip(*ends, strict=True))
-        return ["lower", "upper"], told
-    names = np.array(said.classes, object)
-    sets = (names[held].tolist() for held in promise.sets(said.probabilities))
-    return ["set"], ([json.dumps(one, ensure_ascii=False)] for one in sets)
+def _written(told: float | list[str]) -> str:
+    """Write the end of an interval, or a set of classes."""
+    if isinstance(told, float):
+        return repr(told)
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _lines(ids: list[str], said: Predictions, ranked: bool) -> Iterator[list[str]]:

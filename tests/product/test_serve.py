@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,6 +45,7 @@ with warnings.catch_warnings():  # it would rather have httpx2
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
+LOCAL = "http://localhost"
 TOKEN = "correct-horse-battery-staple"
 GOOD = {"age": 40, "pay": "2,100.5", "town": "Ghent", "day": "2024-03-01"}
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
@@ -144,6 +146,7 @@ def test_it_says_what_predict_says(client, loans, tmp_path):
         assert reply.json()["predictions"] == by_row
         for said, line in zip(by_row, told, strict=True):
             assert said["label"] == line["prediction"]
+            assert said["set"] == json.loads(line["set"])
             for name, chance in said["probabilities"].items():
                 assert chance == pytest.approx(float(line[f"probability_{name}"]))
 
@@ -154,12 +157,19 @@ def test_a_number_is_a_value(tmp_path):
     table.drop(columns=["late", "name"]).to_csv(tmp_path / "in.csv", index=False)
     folder = packed(tmp_path / "in.csv", "owed", "boosting")
     predict_file(folder, tmp_path / "in.csv", tmp_path / "out.csv")
-    wanted = pd.read_csv(tmp_path / "out.csv")["prediction"]
+    wanted = pd.read_csv(tmp_path / "out.csv")
     app = application(Served(folder), Settings())
     with TestClient(app, "http://localhost") as client:
         rows = table.drop(columns=["late", "name", "owed"]).to_dict("records")
-        said = [told["value"] for told in ask(client, *rows).json()["predictions"]]
-    assert said == pytest.approx(wanted.tolist())
+        reply = ask(client, *rows).json()
+    assert reply["coverage"] == 0.9
+    for name, column in (
+        ("value", "prediction"),
+        ("lower", "lower"),
+        ("upper", "upper"),
+    ):
+        said = [told[name] for told in reply["predictions"]]
+        assert said == pytest.approx(wanted[column].tolist())
 
 
 def test_what_collect_took_as_missing_is_missing(tmp_path):
@@ -666,7 +676,7 @@ def test_asked_to_end_it_finishes_what_it_took_in(loans, tmp_path):
                 break
         client.process.send_signal(signal.SIGTERM)
         done = [one.result() for one in asked]
-        client.process.wait(20)
+        assert client.process.wait(20) == 0
     assert [reply.status_code for reply in done] == [200] * 4
     assert {request.id for request in last(log)} == {r.json()["id"] for r in done}
 
@@ -852,3 +862,14 @@ def test_a_projects_champion_is_served_and_logged_with_its_run(loans, maker, cap
     assert told["about"]["artifact"] == f"folder-{told['model']}"
     assert told["about"]["run"] == maker.events[0]["run"]
     assert told["about"]["project"] == maker.root.name
+
+
+def test_without_a_promise_a_reply_is_as_it_was(loans, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(loans[0], folder)
+    (folder / "promise.json").unlink()
+    with TestClient(application(Served(folder), Settings()), LOCAL) as client:
+        reply = ask(client, GOOD).json()
+        assert client.get("/v1/schema").json()["coverage"] is None
+    assert set(reply) == {"id", "model", "predictions"}
+    assert set(reply["predictions"][0]) == {"label", "probabilities", "flags"}

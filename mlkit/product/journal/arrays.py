@@ -71,6 +71,9 @@ def _replies() -> Any:
         ("label", str | None, None),
         ("value", float | None, None),
         ("rank", float | None, None),
+        ("lower", float | None, None),
+        ("upper", float | None, None),
+        ("set", msgspec.Raw, msgspec.Raw(b"")),
         ("probabilities", dict[str, float] | None, None),
         ("flags", msgspec.Raw, msgspec.Raw(b"[]")),
     ]
@@ -126,7 +129,7 @@ def _output(answers: Sequence[Any]) -> dict[str, Any]:
     labels = [answer.label for answer in answers]
     if any(label is not None for label in labels):
         made["output.label"] = pa.array(labels, pa.string())
-    for name in ("value", "rank"):
+    for name in ("value", "rank", "lower", "upper"):
         values = [getattr(answer, name) for answer in answers]
         if any(value is not None for value in values):
             made[f"output.{name}"] = pa.array(values, pa.float64())
@@ -134,6 +137,9 @@ def _output(answers: Sequence[Any]) -> dict[str, Any]:
     for name in dict.fromkeys(chain.from_iterable(chances)):
         given = [chance.get(name) for chance in chances]
         made[f"output.probability_{name}"] = pa.array(given, pa.float64())
+    sets = [bytes(answer.set) or None for answer in answers]
+    if any(held is not None for held in sets):
+        made["output.set"] = pa.array(sets, pa.binary()).cast(pa.string())
     flags = [bytes(answer.flags) for answer in answers]
     made["output.flags"] = pa.array(flags, pa.binary()).cast(pa.string())
     return made

@@ -81,7 +81,7 @@ class Asking:
         if not is_known(self.duty, request):
             raise Refused(404, "there is no such model, or version")
         desk, line = self.duty.desk, self.duty.line
-        output = desk.served.schema["output"]
+        output = desk.served.output
         length = request.headers.get(tensors.LENGTH, "")
         how, asked = tensors.read(body, length, desk.form)
         tensors.check_outputs(how, output)

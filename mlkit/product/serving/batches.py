@@ -113,8 +113,7 @@ def score(group: Sequence[Place]) -> Scored:
     for one in group:
         told = answers[start : start + one.rows]
         start += one.rows
-        whole = {"id": one.id, "model": served.version, "predictions": told}
-        replies.append(ENCODER.encode(whole).decode())
+        replies.append(served.reply(one.id, told))
     flags = Counter(flag["flag"] for told in answers for flag in told["flags"])
     return Scored(replies, start, flags, time.thread_time() - begun)
 

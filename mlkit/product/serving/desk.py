@@ -30,7 +30,7 @@ class Desk:
     def __init__(self, served: Served, settings: Settings) -> None:
         self.served = served
         self.form = Form(served.fields, served.target, settings.rows)
-        output = served.schema["output"]
+        output = served.output
         about = openapi(served.fields, output, served.version, settings)
         self.openapi = msgspec.json.encode(about)
         self.schema = msgspec.json.encode(_schema(served))
@@ -38,7 +38,7 @@ class Desk:
 
 def _schema(served: Served) -> Mapping[str, Any]:
     """Return what a person who fills in a form has to know."""
-    output = served.schema["output"]
+    output = served.output
     fields = [
         {
             "name": field.name,
@@ -55,5 +55,7 @@ def _schema(served: Served) -> Mapping[str, Any]:
         "target": served.target,
         "kind": output["kind"],
         "classes": output["classes"],
+        "coverage": output.get("coverage"),
+        "ends": served.ends,
         "fields": fields,
     }

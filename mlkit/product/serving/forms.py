@@ -27,6 +27,7 @@ FIELD = re.compile(r"^\$\.(?:rows\[\d+\]|columns)\.(.*?)(?:\[\d+\])?$", re.DOTAL
 NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
 IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LARGEST = 2**1023
+NUMBERS = {int, float}
 ODD = {ord(sign): 0xE000 + ord(sign) for sign in ['"', "\\", *map(chr, range(32))]}
 EVEN = {value: key for key, value in ODD.items()}
 """What msgspec takes in no field's name, in the private area of Unicode, and back."""
@@ -207,6 +208,11 @@ def _list(kind: Any) -> Any:
 
 def _check(field: Field, cells: Sequence[Any], place: str) -> None:
     """Refuse text that is not what its column holds, and numbers beyond a float."""
+    kinds = set(map(type, cells))
+    if int not in kinds and (str not in kinds or field.kind not in WRONG):
+        return
+    if kinds <= NUMBERS and min(cells) > -LARGEST and max(cells) < LARGEST:
+        return
     for row, cell in enumerate(cells):
         kind = type(cell)
         if kind is int and not -LARGEST < cell < LARGEST:

@@ -127,7 +127,7 @@ def _schemas(fields: Sequence[Field], output: Mapping[str, Any], most: int) -> F
             ]
         },
         "Prediction": _prediction(output),
-        "Reply": _reply_form(),
+        "Reply": _reply_form(output),
         "Error": _error(),
         **inference.forms(),
     }
@@ -147,23 +147,29 @@ def _prediction(output: Mapping[str, Any]) -> Form:
     flag = {name: {"type": TEXT} for name in ("field", "flag", "rule")}
     flags = {"type": "array", "items": _object(flag, ["field", "flag"])}
     classes = [str(name) for name in output["classes"]]
+    held = "coverage" in output
     if not classes:
-        return _object(
-            {"value": {"type": [NUMBER, NULL]}, "flags": flags}, ["value", "flags"]
-        )
+        value = {"type": [NUMBER, NULL]}
+        ends = {"lower": value, "upper": value} if held else {}
+        return _object({"value": value, **ends, "flags": flags}, ["value", "flags"])
     told = {"label": {"type": TEXT, "enum": classes}, "flags": flags}
     if output["kind"] == "anomaly":
         told["rank"] = {"type": NUMBER, "minimum": 0, "maximum": 1}
     else:
         chances = {name: {"type": NUMBER} for name in classes}
         told["probabilities"] = _object(chances, classes)
-    return _object(told, list(told))
+    some = {"type": "array", "items": {"type": TEXT, "enum": classes}, "minItems": 1}
+    return _object({**told, **({"set": some} if held else {})}, list(told))
 
 
-def _reply_form() -> Form:
+def _reply_form(output: Mapping[str, Any]) -> Form:
     answers = {"type": "array", "items": _named("Prediction")}
-    told = {"id": {"type": TEXT}, "model": {"type": TEXT}, "predictions": answers}
-    return _object(told, list(told))
+    told: Form = {"id": {"type": TEXT}, "model": {"type": TEXT}}
+    told["predictions"] = answers
+    about = "How often the truth is in an answer's set, or between lower and upper."
+    held = {"type": NUMBER, "description": about}
+    more = {"coverage": held} if "coverage" in output else {}
+    return _object({**told, **more}, list(told))
 
 
 def _error() -> Form:

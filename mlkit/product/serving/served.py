@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from mlkit.core import rows
@@ -14,19 +15,22 @@ from mlkit.core.checks import KNOWN, TABLE_CHECKS, columns_of
 from mlkit.core.files import folder_hash
 from mlkit.core.values import Array, missing, write
 from mlkit.model.runtime import Predictions, Predictor, form
+from mlkit.product.beside import beside
 from mlkit.product.journal.tables import Model
 from mlkit.product.serving.fields import Field, fields_of
 from mlkit.product.serving.samples import samples
 
 __all__ = ["Answer", "Served"]
 
+ENCODER = msgspec.json.Encoder()
 Answer = dict[str, Any]
 PASSED_OVER = frozenset(
     {"audio", "image", "number", "required", "text", "together", "unique", "values"}
 )
 """Checks that fields and flags make themselves, between rows, or of files."""
 PLAYED = frozenset(KNOWN) - frozenset(TABLE_CHECKS) - PASSED_OVER
-NUMBERS, WHOLE = {int, float}, 2**53
+SPOKEN = ("number", "spoken")
+NUMBERS, WHOLE, FEW = {int, float}, 2**53, 32
 DATED = frozenset({"about.json"})
 
 
@@ -52,9 +56,15 @@ class Served:
         cleaning, contract = form(folder, "cleaning"), form(folder, "contract")
         about = form(folder, "about")
         self.fields = fields_of(self.schema, cleaning)
-        self.samples = samples(self.fields, form(folder, "reference"), contract)
+        seen = form(folder, "reference")
+        self.samples = samples(self.fields, seen, contract)
+        told = seen.get("prediction", {}).get("values", {})
+        self.ends = (told.get("min"), told.get("max"))
         self.review_by = str(about.get("review_by", ""))
-        self.target = str(self.schema["output"]["target"])
+        promise = self.predictor.promise
+        held = {"coverage": promise.coverage} if promise else {}
+        self.output: Mapping[str, Any] = {**self.schema["output"], **held}
+        self.target = str(self.output["target"])
         self.hidden = frozenset(f.name for f in self.fields if f.private)
         self.identity = folder_hash(folder, DATED)
         self.version = self.identity[:12]
@@ -90,11 +100,31 @@ class Served:
         raw = {f.name: _column(f, cells.get(f.name, none)) for f in self.fields}
         cleaned = self.predictor.clean(raw)
         said = self.predictor.graph.predict(cleaned)
-        flags = self._flags(raw, cleaned, count)
-        return [
-            told | {"flags": flags[row]}
-            for row, told in enumerate(_told(said, self.schema["output"]["kind"]))
-        ]
+        told = _told(said, self.output["kind"])
+        more = beside(said, self.predictor.promise)
+        for name, values in [
+            *more.items(),
+            ("flags", self._flags(raw, cleaned, count)),
+        ]:
+            for answer, value in zip(told, values, strict=True):
+                answer[name] = value
+        return told
+
+    def reply(self, name: str, answers: Sequence[Answer]) -> str:
+        """Return what is sent to a request, as JSON.
+
+        Parameters
+        ----------
+        name
+            The request's id.
+        answers
+            To its rows.
+        """
+        whole: dict[str, Any] = {"id": name, "model": self.version}
+        if "coverage" in self.output:
+            whole["coverage"] = self.output["coverage"]
+        whole["predictions"] = answers
+        return ENCODER.encode(whole).decode()
 
     def _flags(
         self, raw: Mapping[str, Array], cleaned: Mapping[str, Array], count: int
@@ -118,20 +148,26 @@ def _flag(
     field: Field, raw: Array, cleaned: Any, flags: list[list[dict[str, str]]]
 ) -> None:
     """Flag the cells of a column that are not as training saw them."""
-    if raw.dtype.kind == "f" and (cleaned is None or _is_plain(cleaned)):
+    if raw.dtype.kind == "f" and (
+        cleaned is None or cleaned is raw or _is_plain(cleaned)
+    ):
         return
     name, gaps, known = field.name, field.gaps, field.known
+    if known and cleaned is not None and cleaned.dtype == object:
+        words, cells = set(cleaned.tolist()), set(raw.tolist())
+        if words <= known - {rows.MISSING} and not cells & {None, *gaps}:
+            return
     made = [None] * len(raw) if cleaned is None else cleaned.tolist()
     lost = [False] * len(raw) if cleaned is None else missing(cleaned).tolist()
-    words = cleaned is not None and cleaned.dtype == object
+    worded = cleaned is not None and cleaned.dtype == object
     for row, cell in enumerate(raw.tolist()):
         if cell is None or cell in gaps:
             flags[row].append({"field": name, "flag": "missing"})
-        elif lost[row] or (words and made[row] == rows.MISSING):
+        elif lost[row] or (worded and made[row] == rows.MISSING):
             blank = (write(cell) or "").strip() in gaps
             flag = "missing" if blank else "unreadable"
             flags[row].append({"field": name, "flag": flag})
-        elif words and known and made[row] not in known:
+        elif worded and known and made[row] not in known:
             flags[row].append({"field": name, "flag": "unseen"})
 
 
@@ -148,11 +184,20 @@ def _is_inside(rule: Mapping[str, Any], raw: Mapping[str, Array]) -> bool:
     if rule["check"] != "range" or raw[rule["column"]].dtype.kind != "f":
         return False
     values, least, most = raw[rule["column"]], rule.get("min"), rule.get("max")
-    if (least is not None and not values.min() >= least) or (
-        most is not None and not values.max() <= most
+    low, high = _ends(values)
+    if (least is not None and not low >= least) or (
+        most is not None and not high <= most
     ):
         return False
     return not rule.get("whole") or bool((values % 1 == 0).all())
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    """Return the least and the largest of some numbers; of few, Python is faster."""
+    if len(values) > FEW:
+        return float(values.min()), float(values.max())
+    cells = values.tolist()
+    return min(cells, default=0.0), max(cells, default=0.0)
 
 
 def _told(said: Predictions, kind: str) -> list[Answer]:
@@ -174,11 +219,15 @@ def _column(field: Field, cells: Sequence[Any]) -> Array:
 
     What was missing when rows were collected is missing here.
     """
-    void = field.void
-    cells = [None if c in void and type(c) is not bool else c for c in cells]
-    if field.kind in ("number", "spoken") and set(map(type, cells)) <= NUMBERS:
+    void, numeric = field.void, set(map(type, cells)) <= NUMBERS
+    told = any(type(word) is float for word in void) if numeric else True
+    if told and not void.isdisjoint(cells):
+        cells = [None if c in void and type(c) is not bool else c for c in cells]
+        numeric = set(map(type, cells)) <= NUMBERS
+    if numeric and field.kind in SPOKEN:
         plain = np.array(cells, np.float64)
-        if (np.abs(plain) < WHOLE).all():
+        low, high = _ends(plain)
+        if low > -WHOLE and high < WHOLE:
             return plain
     made = np.empty(len(cells), dtype=object)
     made[:] = cells

@@ -13,8 +13,6 @@ import threading
 import time
 from collections.abc import Sequence
 
-import msgspec
-
 from mlkit.product.journal.tables import Move, Shadow
 from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.line import Line
@@ -112,6 +110,5 @@ class Silent:
         for name, asked in group:
             told = answers[start : start + asked.rows]
             start += asked.rows
-            whole = {"id": name, "model": self.served.version, "predictions": told}
-            reply = msgspec.json.encode(whole).decode()
+            reply = self.served.reply(name, told)
             self.line.note(Shadow(name, self.served.identity, seconds, reply))

@@ -80,7 +80,7 @@ class Telling:
             "versions": [served.version],
             "platform": "onnx_onnxv1",
             "inputs": inputs_of(served.fields),
-            "outputs": outputs_of(served.schema["output"]),
+            "outputs": outputs_of(served.output),
         }
         return reply(told)
 

@@ -59,6 +59,7 @@ def test_it_says_what_json_says(client, table):
     assert told["label"].to_pylist() == [one["label"] for one in plain]
     chances = told["probability_yes"].to_pylist()
     assert chances == [one["probabilities"]["yes"] for one in plain]
+    assert told["set"].to_pylist() == [one["set"] for one in plain]
     flags = [json.loads(cell) for cell in told["flags"].to_pylist()]
     assert flags == [one["flags"] for one in plain]
     assert find(client.log, "many").reply["predictions"] == plain
@@ -74,8 +75,11 @@ def test_a_number_comes_back_as_values(client_of, owed, table):
     with client_of(owed) as client:
         reply = client.post("/v1/predict", content=stream(table), headers=KIND)
     told = pa.ipc.open_stream(reply.content).read_all()
-    assert told.column_names == ["flags", "value"]
+    assert told.column_names == ["flags", "value", "lower", "upper"]
     assert np.isfinite(told["value"].to_numpy()).all()
+    held = told["lower"].to_numpy() <= told["value"].to_numpy()
+    assert held.all()
+    assert told.schema.metadata[b"coverage"] == b"0.9"
 
 
 def test_columns_come_in_many_types(client, good):

@@ -60,8 +60,14 @@ def test_a_table_goes_in_and_a_table_comes_out(running, loans, tmp_path, monkeyp
     assert found["prediction"].tolist() == list(alone.prediction)
     chances = found[["probability_no", "probability_yes"]].to_numpy()
     np.testing.assert_allclose(chances, alone.probabilities, atol=1e-8)
+    sets = Predictor(loans).promise.sets(alone.probabilities)
+    named = [
+        [c for c, held in zip(["no", "yes"], row, strict=True) if held] for row in sets
+    ]
+    assert found["set"].tolist() == named
     kept = read(log)
     assert len(kept) == 3
+    assert kept["output.set"].map(json.loads).tolist() == named
     assert kept["truth"].tolist() == ["yes", "no", "no"]
 
 
@@ -69,6 +75,8 @@ def test_numbers_come_back_as_numbers(running, owed):
     with running(owed, "--log", "off") as server, Client(str(server.base_url)) as model:
         found = model.predict(ROWS)
     assert found["prediction"].dtype == "float64"
+    assert (found["lower"] <= found["prediction"]).all()
+    assert (found["prediction"] <= found["upper"]).all()
 
 
 def test_what_the_server_does_not_take_is_told_with_its_field(running, loans):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from types import MappingProxyType
 
 import pytest
 
 from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.line import Line
 from mlkit.product.serving.metrics import Metrics
+from mlkit.product.serving.served import Served
 
 
 class Fake:
@@ -19,6 +21,8 @@ class Fake:
     version = identity = "v"
     fields = ()
     hidden = frozenset()
+    output = MappingProxyType({})
+    reply = Served.reply
 
     def __init__(self, seconds):
         self.seconds, self.threads = seconds, []

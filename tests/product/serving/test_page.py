@@ -79,6 +79,7 @@ def test_the_form_is_made_from_the_schema_and_asks(
         chance = max(said["probabilities"].values())
         assert f"{chance * 100:.1f} %" in bars[0]
         assert Served(loans).version in text
+        assert page.locator(".marks li").all_inner_texts() == said["set"]
         page.select_option("#f2", "")
         page.fill("#f0", "4000")
         flags = ask(page)
@@ -102,6 +103,17 @@ def test_a_wrong_cell_is_told_at_its_field(running, loans, page):
         assert page.get_attribute("#f0", "aria-invalid") is None
         page.click("#again")
         assert page.input_value("#f0") == "53"
+
+
+def test_a_number_lies_in_an_interval(running, owed, page):
+    with running(owed, "--log", "off") as client:
+        go(page, client)
+        assert "In 90 % of cases the truth is between" in ask(page)
+        value = page.locator(".scale b").bounding_box()
+        band = page.locator(".scale i").bounding_box()
+        assert band["x"] <= value["x"] + 3
+        assert value["x"] <= band["x"] + band["width"]
+    assert page.told == []
 
 
 def test_the_keyboard_is_enough(running, loans, page):

@@ -69,10 +69,14 @@ def test_columns_may_be_nested_and_cells_missing(client, good):
 def test_a_number_comes_out_as_a_value(client_of, owed, good):
     with client_of(owed, name="owed") as client:
         plain = client.post("/v1/predict", json={"rows": [good]}).json()["predictions"]
-        body = {"inputs": tensors([good]), "outputs": [{"name": "value"}]}
+        names = ["value", "lower"]
+        wanted = [{"name": name} for name in names]
+        body = {"inputs": tensors([good]), "outputs": wanted}
         told = client.post("/v2/models/owed/infer", json=body).json()
-    assert [one["name"] for one in told["outputs"]] == ["value"]
-    assert told["outputs"][0]["data"] == [plain[0]["value"]]
+    assert [one["name"] for one in told["outputs"]] == names
+    data = [one["data"] for one in told["outputs"]]
+    assert data == [[plain[0][name]] for name in names]
+    assert told["outputs"][1]["parameters"] == {"coverage": 0.9}
 
 
 def test_it_tells_of_itself(client):
@@ -86,7 +90,12 @@ def test_it_tells_of_itself(client):
     inputs = {one["name"]: one["datatype"] for one in told["inputs"]}
     assert inputs == {"age": "FP64", "pay": "BYTES", "town": "BYTES", "day": "BYTES"}
     shapes = {one["name"]: one["shape"] for one in told["outputs"]}
-    assert shapes == {"label": [-1], "probabilities": [-1, 2], "flags": [-1]}
+    assert shapes == {
+        "label": [-1],
+        "probabilities": [-1, 2],
+        "set": [-1],
+        "flags": [-1],
+    }
     for path in ("other", "other/ready", "model/versions/9", "model/versions/9/ready"):
         assert client.get(f"/v2/models/{path}").status_code == 404
 
@@ -121,7 +130,7 @@ def test_an_unknown_output_is_refused_before_anything_is_kept(client, good):
     body = {"inputs": tensors([good]), "outputs": [{"name": "lable"}]}
     reply = client.post(INFER, json=body)
     assert reply.status_code == 422
-    assert "label, probabilities, flags" in reply.json()["error"]
+    assert "label, probabilities, set, flags" in reply.json()["error"]
     assert last(client.log) == []
 
 

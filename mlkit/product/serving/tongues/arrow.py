@@ -52,7 +52,8 @@ def write(told: str) -> bytes:
     """Return a reply as an Arrow stream.
 
     A column ``label`` and a ``probability_<class>`` each, or ``rank``, or ``value``;
-    ``flags`` as JSON; the ``id`` and the ``model`` are metadata of the schema.
+    ``lower`` and ``upper``, or the list ``set``, where something is promised; ``flags``
+    as JSON; the ``id``, the ``model`` and the ``coverage`` are metadata of the schema.
     """
     arrow = _arrow()
     form = msgspec.json.decode(told)
@@ -68,10 +69,15 @@ def write(told: str) -> bytes:
             for name in answers[0]["probabilities"]
         }
     made = {name: arrow.array(cells, arrow.string()) for name, cells in columns.items()}
+    numbers |= {
+        n: [a[n] for a in answers] for n in ("lower", "upper") if n in answers[0]
+    }
     made |= {n: arrow.array(cells, arrow.float64()) for n, cells in numbers.items()}
-    table = arrow.table(made).replace_schema_metadata(
-        {"id": form["id"], "model": form["model"]}
-    )
+    if "set" in answers[0]:
+        sets = [answer["set"] for answer in answers]
+        made["set"] = arrow.array(sets, arrow.list_(arrow.string()))
+    about = {name: str(told) for name, told in form.items() if name != "predictions"}
+    table = arrow.table(made).replace_schema_metadata(about)
     sink = arrow.BufferOutputStream()
     with arrow.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)

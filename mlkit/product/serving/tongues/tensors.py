@@ -86,6 +86,9 @@ def outputs_of(output: Mapping[str, Any]) -> list[dict[str, Any]]:
         told = [*label, ("probabilities", "FP64", wide)]
     else:
         told = [("value", "FP64", [-1])]
+    if "coverage" in output:
+        ends = [("lower", "FP64", [-1]), ("upper", "FP64", [-1])]
+        told += [("set", "BYTES", [-1])] if output["classes"] else ends
     names = ("name", "datatype", "shape")
     rows = (*told, ("flags", "BYTES", [-1]))
     return [dict(zip(names, one, strict=True)) for one in rows]
@@ -218,6 +221,8 @@ def write(
         made["shape"] = [rows, *made["shape"][1:]]
         if one.name == "probabilities":
             made["parameters"] = {"classes": msgspec.json.encode(classes).decode()}
+        if one.name in ("lower", "upper", "set"):
+            made["parameters"] = {"coverage": output["coverage"]}
         if one.parameters.get("binary_data", binary) is True:
             behind.append(_packed(made["datatype"], cells))
             size = {"binary_data_size": len(behind[-1])}
@@ -249,8 +254,8 @@ def _column(
     name: str, answers: Sequence[Mapping[str, Any]], classes: Sequence[str]
 ) -> list[Any]:
     """Return the cells of an output, row after row."""
-    if name == "flags":
-        return [msgspec.json.encode(answer["flags"]).decode() for answer in answers]
+    if name in ("flags", "set"):
+        return [msgspec.json.encode(answer[name]).decode() for answer in answers]
     if name == "probabilities":
         return [answer[name][one] for answer in answers for one in classes]
     return [answer[name] for answer in answers]

@@ -1,0 +1,57 @@
+"""What a package promises beside its answers, as columns: an interval, or a set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlkit.model.promise import Promise
+from mlkit.model.runtime import Predictions
+
+__all__ = ["beside"]
+
+
+def beside(said: Predictions, promise: Promise | None) -> dict[str, list[Any]]:
+    """Return what is promised beside each answer; nothing where nothing is.
+
+    Parameters
+    ----------
+    said
+        What a package answered.
+    promise
+        What it promises.
+
+    Returns
+    -------
+    dict
+        ``lower`` and ``upper``, the ends of an interval around a value, infinite where
+        there is none; or ``set``, the classes of which one is the truth as often as
+        was promised.
+
+    Examples
+    --------
+    >>> value = Predictions(np.array([5.0]), None, ())
+    >>> beside(value, Promise("absolute", 0.9, 2.0))
+    {'lower': [3.0], 'upper': [7.0]}
+    >>> label = Predictions(np.array(["b"]), np.array([[0.3, 0.7]]), ("a", "b"))
+    >>> beside(label, Promise("least", 0.9, 0.8))
+    {'set': [['a', 'b']]}
+    """
+    if promise is None:
+        return {}
+    if said.probabilities is None:
+        lower, upper = promise.interval(np.asarray(said.prediction, np.float64))
+        return {"lower": lower.tolist(), "upper": upper.tolist()}
+    return {"set": _named(promise.sets(said.probabilities), said.classes)}
+
+
+def _named(held: NDArray[np.bool_], classes: Sequence[str]) -> list[Any]:
+    """Return the classes that are held in each row; alike rows share a list."""
+    packed, wide, known = held.tobytes(), len(classes), dict[bytes, list[str]]()
+    rows = [packed[at : at + wide] for at in range(0, len(packed), wide)]
+    for row in set(rows):
+        known[row] = [name for name, inside in zip(classes, row, strict=True) if inside]
+    return [known[row] for row in rows]

@@ -13,6 +13,7 @@ from mlkit.data.clean import Cleaned
 from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.pages import UNSEEN, Changes, counted_in, shown
 from mlkit.data.cleaning.telling import wish
+from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["CleaningEditor"]
@@ -134,7 +135,8 @@ class _Line:
             indent=False,
             layout=w.Layout(width="18em", flex="0 0 auto"),
         )
-        self.box = w.HBox([self.tick, w.HTML(_told(offer))])
+        told = w.HTML(_told(offer), layout=w.Layout(flex="1 1 16em"))
+        self.box = beside([self.tick, told])
 
     @property
     def wanted(self) -> bool:

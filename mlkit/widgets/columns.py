@@ -11,6 +11,7 @@ from mlkit.core.schema import ROLES, TYPES, Column, Schema
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.measures.guesses import guess
 from mlkit.data.reading.collected import Collected
+from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import panel
 
 __all__ = ["ColumnEditor"]
@@ -56,8 +57,10 @@ class ColumnEditor:
         import ipywidgets as w
 
         lines = {c.name: _Line(c, value) for c in self.columns[:LISTED]}
+        wide = w.Layout(flex="1 1 16em")
         for name, line in lines.items():
-            line.box.children += (w.HTML(escape(str(self.guesses[name]))),)
+            why = w.HTML(escape(str(self.guesses[name])), layout=wide)
+            line.box.children += (why,)
         height = "32em" if len(lines) > 12 else "auto"
         box = w.VBox([line.box for line in lines.values()])
         box.layout.max_height = height
@@ -90,8 +93,7 @@ class _Line:
         )
         target = " · target" * ("target" in column.roles)
         name = w.Label(column.name + target, layout=_wide(14))
-        self.box = w.HBox([name, self.type, self.roles])
-        self.box.layout.flex = "0 0 auto"
+        self.box = beside([name, self.type, self.roles])
 
 
 def _wide(size: int) -> Any:

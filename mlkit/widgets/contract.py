@@ -17,12 +17,13 @@ from mlkit.data.contract import SEVERITIES, Contract, expectation
 from mlkit.data.contracts.judge import judge
 from mlkit.data.contracts.propose import reads_of
 from mlkit.data.contracts.words import checked_rules, wording
+from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import panel
 
 __all__ = ["ContractEditor"]
 
 LISTED = 200
-SHORT = 12
+SHORT = 16
 ENDS = ("min", "max")
 NUMBERS = {
     "range": ENDS,
@@ -100,7 +101,7 @@ class ContractEditor:
             field.value, said.value = "", ""
 
         button.on_click(add)
-        return w.HBox([field, button, said])
+        return beside([field, button, said])
 
     def _read(self, text: str) -> dict[str, Any]:
         schema, table = self.contract.inputs, self.table
@@ -134,7 +135,7 @@ def _kept(lines: list[_Line]) -> Rules:
 
 
 def _resize(box: Any) -> None:
-    box.layout.max_height = "24em" if len(box.children) > SHORT else "none"
+    box.layout.max_height = "32em" if len(box.children) > SHORT else "none"
 
 
 def _coloured(text: str, tone: str) -> str:
@@ -167,7 +168,7 @@ class _Line:
         self.failing = w.HTML(count(rule))
         says = [] if self.fields else [w.Label(shorten(wording(rule), 60))]
         fields = [*self.fields.values(), *says]
-        self.box = w.HBox([self.keep, self.severity, *fields, self.failing])
+        self.box = beside([self.keep, self.severity, *fields, self.failing])
         for field in self.fields.values():
             field.observe(self._recount, names="value")
 

@@ -19,6 +19,7 @@ from mlkit.model.words import say
 from mlkit.product.charts import column as drawn
 from mlkit.product.monitor import Health, Live, Window
 from mlkit.product.watching.drift import compare, of_predictions
+from mlkit.widgets.frame import beside, stack
 
 __all__ = ["DriftExplorer"]
 
@@ -154,12 +155,6 @@ class DriftExplorer:
         """Return two menus, the picture and the figures of what they choose."""
         import ipywidgets as w
 
-        class Explorer(w.VBox):  # type: ignore[misc]
-            """Menus above a picture, with a fixed text form."""
-
-            def __repr__(self) -> str:
-                return "<DriftExplorer>"
-
         shape = w.Layout(width="26em")
         titles = [(self._title(name), name) for name in self.columns]
         column = w.Dropdown(options=titles, description="column", layout=shape)
@@ -179,7 +174,7 @@ class DriftExplorer:
         column.observe(look, names="value")
         window.observe(look, names="value")
         look()
-        return Explorer([w.HBox([column, window]), image, line])
+        return stack("DriftExplorer", [beside([column, window]), image, line])
 
     def _title(self, name: str) -> str:
         changed = " · changed" if name in self.health.drifted else ""

@@ -10,6 +10,7 @@ from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import MUTED, shorten
 from mlkit.data.labels.items import cells_of
 from mlkit.model.errors import Errors, told
+from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import panel
 
 __all__ = ["ErrorExplorer"]
@@ -144,7 +145,7 @@ class ErrorExplorer:
         put.on_click(send)
         out.on_click(leave)
         count()
-        parts = [kind, rows, w.HBox([put, out, line]), page]
+        parts = [kind, rows, beside([put, out, line]), page]
         return panel("ErrorExplorer", parts, lambda why: record(dict(sent), why))
 
 

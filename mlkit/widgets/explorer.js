@@ -1,8 +1,12 @@
 // The rows of a table: page, sort, filter. All text goes in by textContent; nothing
 // from the data is ever read as HTML.
 
+const FOCUSED = /^(audio|button|input|select)$/;
+
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // JupyterLab takes no key for a command that is pressed with this in focus
+  if (FOCUSED.test(tag) || "tabindex" in attributes) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== null && value !== false)

@@ -8,6 +8,7 @@ from typing import Any
 from mlkit.core.files import digest
 from mlkit.model.groups.mitigation import Outlook
 from mlkit.model.groups.price import METHODS, asked
+from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["MitigationPicker"]
@@ -75,6 +76,6 @@ class MitigationPicker:
         attempt.on_click(show)
         return panel(
             "MitigationPicker",
-            [choice, w.HBox([attempt, said]), shown, image],
+            [choice, beside([attempt, said]), shown, image],
             lambda why: record(choice.value, why),
         )

@@ -20,6 +20,7 @@ from mlkit.model.judging.bars import OTHERS
 from mlkit.model.measures.costs import EVEN
 from mlkit.model.measures.metrics import METRICS, of_problem
 from mlkit.model.problem import Problem
+from mlkit.widgets.frame import beside, stack
 from mlkit.widgets.toml import edited
 
 __all__ = ["Goal", "GoalForm"]
@@ -169,12 +170,6 @@ class GoalForm:
         """Return the form, and a button that writes it."""
         import ipywidgets as w
 
-        class Form(w.VBox):  # type: ignore[misc]
-            """The fields one below the other, with a fixed text form."""
-
-            def __repr__(self) -> str:
-                return "<GoalForm>"
-
         texts = {
             name: _area(title, hint, getattr(self.goal, name))
             for name, (title, hint) in ASKED.items()
@@ -196,7 +191,7 @@ class GoalForm:
 
         button.on_click(write)
         parts = [*texts.values(), *cost_parts, *bar_parts]
-        return Form([*parts, w.HBox([button, said])])
+        return stack("GoalForm", [*parts, beside([button, said])])
 
     def picture(self) -> Goal:
         """Return what the file says, as a page to read."""
@@ -308,5 +303,4 @@ def _numbers(
     put.on_click(set_)
     away.on_click(remove)
     tell()
-    row = w.HBox([name, number, put, away], layout=w.Layout(flex_flow="row wrap"))
-    return now, (row, line)
+    return now, (beside([name, number, put, away]), line)

@@ -36,8 +36,12 @@ const NUMBER_KEYS = [
   ["/", "filter"],
 ];
 
+const FOCUSED = /^(audio|button|input|select)$/;
+
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // JupyterLab takes no key for a command that is pressed with this in focus
+  if (FOCUSED.test(tag) || "tabindex" in attributes) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== null && value !== false)
@@ -110,7 +114,6 @@ class Labeller {
         role: "application",
         tabindex: 0,
         "aria-label": "Labeller",
-        "data-lm-suppress-shortcuts": "true",
         onkeydown: (event) => this.key(event),
       },
       make("header", { class: "mlk-head" }, this.title, this.progress, this.bar, this.saved, make("span", { class: "mlk-tabs", role: "tablist" }, this.tabs.label, this.tabs.explore)),

@@ -1,10 +1,12 @@
-"""What the editors of decisions share: a note, and a panel with a button."""
+"""What widgets share: a note, and a panel with a button."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
+
+from mlkit.widgets.frame import beside, stack
 
 __all__ = ["Note", "panel"]
 
@@ -42,12 +44,6 @@ def panel(name: str, parts: Sequence[Any], keep: Callable[[str], None]) -> objec
     """
     import ipywidgets as w
 
-    class Panel(w.VBox):  # type: ignore[misc]
-        """A column of widgets with a fixed text form."""
-
-        def __repr__(self) -> str:
-            return f"<{name}>"
-
     why = w.Text(placeholder="why", layout=w.Layout(width="30em"))
     button = w.Button(description="Keep this", button_style="primary")
     said = w.HTML()
@@ -57,4 +53,4 @@ def panel(name: str, parts: Sequence[Any], keep: Callable[[str], None]) -> objec
         said.value = "kept: run the cells below, this one first"
 
     button.on_click(done)
-    return Panel([*parts, w.HBox([why, button, said])])
+    return stack(name, [*parts, beside([why, button, said])])

@@ -18,6 +18,7 @@ from mlkit.data.contract import infer
 from mlkit.data.measures.alert import Alert
 from mlkit.data.profile import Profile
 from mlkit.widgets.contract import ContractEditor
+from mlkit.widgets.frame import beside, stack
 from mlkit.widgets.panel import Note
 
 __all__ = ["RemedyPanel"]
@@ -118,17 +119,12 @@ class RemedyPanel:
             return self.picture()
         import ipywidgets as w
 
-        class Panel(w.VBox):  # type: ignore[misc]
-            """A column of widgets with a fixed text form."""
-
-            def __repr__(self) -> str:
-                return "<RemedyPanel>"
-
         why = w.Text(placeholder="why (the evidence, if left empty)")
         why.layout.width = "30em"
         lines = [_Line(self, alert, why).box for alert in self.alerts]
         height = "28em" if len(lines) > 10 else "auto"
-        return Panel([why, w.VBox(lines, layout=w.Layout(max_height=height))])
+        below = w.VBox(lines, layout=w.Layout(max_height=height))
+        return stack("RemedyPanel", [why, below])
 
     def __repr__(self) -> str:
         return f"<RemedyPanel of {many(len(self.alerts), 'alert')}>"
@@ -169,15 +165,8 @@ class _Line:
         self.said = w.HTML()
         self.button.on_click(self.press)
         self.effect = w.HTML(escape(_effect(alert)), layout=w.Layout(width="16em"))
-        self.box = w.HBox(
-            [
-                w.HTML(told, layout=w.Layout(width="30em")),
-                self.effect,
-                self.button,
-                self.said,
-            ],
-            layout=w.Layout(flex="0 0 auto", align_items="center"),
-        )
+        evidence = w.HTML(told, layout=w.Layout(width="30em"))
+        self.box = beside([evidence, self.effect, self.button, self.said])
         self.show()
 
     def press(self, _: Any = None) -> None:

@@ -18,6 +18,7 @@ from mlkit.data.labels.items import written
 from mlkit.data.parts.assign import PARTS
 from mlkit.data.split import Parts
 from mlkit.model.grid import Grid
+from mlkit.widgets.frame import stack
 
 __all__ = ["SplitExplorer"]
 
@@ -129,12 +130,6 @@ class SplitExplorer:
         """Return a menu of columns, the sizes, and the chosen column in each part."""
         import ipywidgets as w
 
-        class Explorer(w.VBox):  # type: ignore[misc]
-            """A menu above a picture, with a fixed text form."""
-
-            def __repr__(self) -> str:
-                return "<SplitExplorer>"
-
         titles = [(self._title(name), name) for name in self.columns]
         menu = w.Dropdown(
             options=[("the parts", ""), *titles],
@@ -149,7 +144,7 @@ class SplitExplorer:
 
         menu.observe(look, names="value")
         look()
-        return Explorer([menu, line, image])
+        return stack("SplitExplorer", [menu, line, image])
 
     def _title(self, name: str) -> str:
         return f"{name} (target)" if name == self.schema.target else name

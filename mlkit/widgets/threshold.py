@@ -10,6 +10,7 @@ from mlkit.model.charts.evaluate import threshold as drawn
 from mlkit.model.evaluate import Evaluation
 from mlkit.model.measures import curves
 from mlkit.model.words import say
+from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import Note, panel
 
 __all__ = ["ThresholdPicker"]
@@ -119,6 +120,6 @@ class ThresholdPicker:
         show()
         return panel(
             "ThresholdPicker",
-            [w.HBox([slider, most, fit]), line, image],
+            [beside([slider, most, fit]), line, image],
             lambda why: record(round(slider.value, 3), why),
         )

@@ -21,6 +21,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.runtime import cut
 from mlkit.model.wording.passage import Passage, passage
+from mlkit.widgets.frame import beside, stack
 
 __all__ = ["WhatIf"]
 
@@ -123,12 +124,6 @@ class WhatIf:
         """Return a control for each feature, and what follows from them."""
         import ipywidgets as w
 
-        class Panel(w.HBox):  # type: ignore[misc]
-            """Controls beside a picture, with a fixed text form."""
-
-            def __repr__(self) -> str:
-                return "<WhatIf>"
-
         names = [part.feature for part in self.explain().parts][:MOST]
         controls = [_control(self, name) for name in names]
         line, views = w.HTML(), [_view(part) for part in self.parts()]
@@ -144,7 +139,10 @@ class WhatIf:
         follow()
         more = len(self.model.problem.features) - len(names)
         rest = w.HTML(f"and {more} features that do less" if more > 0 else "")
-        return Panel([w.VBox([*controls, rest]), w.VBox([line, *views])])
+        halves = [w.VBox([*controls, rest]), w.VBox([line, *views])]
+        both = beside(halves)
+        both.layout.align_items = "flex-start"
+        return stack("WhatIf", [both])
 
     def __repr__(self) -> str:
         return f"<WhatIf row {self.row.index[0]}: {self.says()}>"

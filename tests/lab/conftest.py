@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.lab.page import CHROMIUM, OPTIONS, Lab
+
 SERVE = Path(__file__).with_name("serve.py")
 SECRET = "the-secret-nobody-may-read"
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
@@ -155,7 +157,7 @@ def write():
     return notebook
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab_server(tmp_path_factory):
     """A server that also has JupyterLab with the extension."""
     with serving(tmp_path_factory.mktemp("lab"), "lab") as one:
@@ -166,3 +168,33 @@ def lab_server(tmp_path_factory):
 def make_in_lab(lab_server):
     """Make a small project below the root of the server that has JupyterLab."""
     return lambda name, **how: small(lab_server.root / name, **how)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if not CHROMIUM:
+        pytest.skip("needs chromium")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def lab(lab_server, browser, request, make_in_lab):
+    """Open Lab over a folder of the test's own; stop what still runs at its end."""
+    name = request.node.name[5:25]
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    lab = Lab(lab_server, context.new_page(), name)
+    lab.root = lab_server.root / name
+    lab.root.mkdir(exist_ok=True)
+    lab.make = lambda **how: make_in_lab(name, **how)
+    yield lab
+    if folder := os.environ.get("MLKIT_SCREENS"):
+        lab.page.screenshot(path=f"{folder}/end-of-{name}.png")
+    context.close()
+    for found in lab.root.rglob("mlkit.toml"):
+        words = [sys.executable, "-m", "mlkit", "stop", found.parent]
+        subprocess.run(words, check=False, capture_output=True)
+    assert lab.wrong == []

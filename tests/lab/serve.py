@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from traitlets.config import Config
 
 VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
 TOKEN = "a-token-for-tests"
+QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
 
 
 def routes(application):
@@ -38,6 +40,17 @@ def free():
         return one.getsockname()[1]
 
 
+def settings():
+    """Return options that keep Lab's settings in folders of their own, news off."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "overrides.json").write_text(json.dumps(QUIET))
+    return [
+        f"--LabApp.app_settings_dir={folder}",
+        f"--LabApp.user_settings_dir={folder / 'user'}",
+        f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+    ]
+
+
 def main(root, base_url, *more):
     warnings.filterwarnings(
         "error", message="(?s).*/mlkit/", category=JupyterServerAuthWarning
@@ -55,6 +68,7 @@ def main(root, base_url, *more):
         "--ServerApp.allow_root=True",
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *settings(),
     ]
     app = ServerApp(config=Config({"LabApp": {"news_url": None}}))
     app.jpserver_extensions = extensions

@@ -1,103 +1,13 @@
-"""What a person does in JupyterLab, done in a real browser."""
+"""What a person does with the panel in JupyterLab, done in a real browser."""
 
-import html
-import os
-import random
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="needs chromium"),
-]
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-]
-PATIENCE = 1000 * int(os.environ.get("MLKIT_PATIENCE", "120"))  # milliseconds
+from tests.lab.page import churn
 
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        started.close()
-
-
-class Lab:
-    """JupyterLab in a page, looking at one folder below the server's root."""
-
-    def __init__(self, server, page, name):
-        self.server, self.page, self.name = server, page, name
-        self.wrong = []
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda box: (self.wrong.append(box.message), box.accept()))
-
-    def open(self):
-        told = self.server.told
-        base = f"{self.server.origin}{told['base']}lab/tree/{self.name}"
-        self.page.goto(f"{base}?token={told['token']}&reset")
-        self.see(".jp-Launcher-content")
-        self.click("li[data-id='mlkit-panel']")
-
-    def see(self, selector, **how):
-        return self.page.wait_for_selector(selector, **how)
-
-    def click(self, selector, **how):
-        self.page.click(selector, **how)
-
-    def step(self, name, state):
-        self.see(f".mlkit-Row.mlkit-mod-{state}:has-text('{name}')")
-
-    def ended(self, state):
-        self.see(f".mlkit-Progress-end:has-text('{state}')")
-
-    def picture(self, name):
-        folder = os.environ.get("MLKIT_SCREENS")
-        for theme, width in [("Light", 1400), ("Dark", 1400), ("Dark", 1000)]:
-            if folder:
-                self.theme(f"JupyterLab {theme}")
-                self.page.set_viewport_size({"width": width, "height": 900})
-                self.page.wait_for_timeout(800)
-                path = f"{folder}/{name}-{theme.lower()}-{width}.png"
-                self.page.screenshot(path=path)
-        if folder:
-            self.theme("JupyterLab Light")
-            self.page.set_viewport_size({"width": 1400, "height": 900})
-
-    def theme(self, name):
-        self.page.evaluate(
-            "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})",
-            name,
-        )
-
-
-@pytest.fixture
-def lab(lab_server, browser, request, make_in_lab):
-    """Open Lab over a folder of the test's own; stop what still runs at its end."""
-    name = request.node.name[5:25]
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    lab = Lab(lab_server, context.new_page(), name)
-    lab.root = lab_server.root / name
-    lab.make = lambda **how: make_in_lab(name, **how)
-    yield lab
-    if folder := os.environ.get("MLKIT_SCREENS"):
-        lab.page.screenshot(path=f"{folder}/end-of-{name}.png")
-    context.close()
-    for found in lab.root.rglob("mlkit.toml"):
-        words = [sys.executable, "-m", "mlkit", "stop", found.parent]
-        subprocess.run(words, check=False, capture_output=True)
-    assert lab.wrong == []
+pytestmark = pytest.mark.slow
 
 
 def pause(root, seconds):
@@ -105,20 +15,6 @@ def pause(root, seconds):
     text = path.read_text()
     old = text.partition("pause: float = ")[2].partition(" ")[0]
     path.write_text(text.replace(f"= {old}  # seconds", f"= {seconds}  # seconds"))
-
-
-def churn(path, rows=300):
-    """Write a table like a telephone company's."""
-    chance = random.Random(0)
-    lines = ["customer,months,charge,contract,churn"]
-    for i in range(rows):
-        months, charge = chance.randint(1, 72), round(chance.uniform(18, 120), 2)
-        contract = chance.choice(["monthly", "yearly", "two years"])
-        left = 0.7 - months / 100 - 0.25 * (contract != "monthly")
-        gone = "yes" if chance.random() < left else "no"
-        lines.append(f"C{i:04},{months},{charge},{contract},{gone}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n")
 
 
 def test_dialog_makes_a_project_of_a_table_and_its_run_is_watched(lab):
@@ -271,76 +167,6 @@ def test_menus_of_files_and_folders_lead_to_projects(lab):
     lab.click(".lm-Menu-item:has-text('Open as mlkit Project')")
     lab.step("total", "never")
     assert (root / "mlkit.toml").read_text() == "format = 1\n"
-
-
-HURT = "window.hurt=(window.hurt||0)+1"
-SHAPES = (
-    "<script>{0}</script>",
-    "<img src=x onerror={0}>",
-    "<svg onload={0}>",
-    "<svg><script>{0}</script></svg>",
-    "\"><img src=x onerror='{0}'>",
-    "'><details open ontoggle={0}>x</details>",
-    "<iframe srcdoc='<script>parent.{0}</script>'></iframe>",
-    "<a href='javascript:{0}' autofocus onfocus={0}>x</a>",
-    "<math><mtext><img src=x onerror={0}></mtext></math>",
-    "</script><script>{0}</script>",
-    "</textarea></title><body onload={0}>",
-    "<input autofocus onfocus={0}>",
-    "<video><source onerror={0}></video>",
-    "<style>@import 'javascript:{0}'</style><img src onerror={0}>",
-    "{{{{constructor.constructor('{0}')()}}}}",
-    "${{{0}}}",
-    "<object data='javascript:{0}'>",
-    "<embed src='javascript:{0}'>",
-    "[x](javascript:{0})",
-    "![x](x onerror={0})",
-)
-
-
-def payloads():
-    """Return two hundred texts that would run as script where nobody escapes."""
-    plain = [shape.format(HURT) for shape in SHAPES]
-    upper = [text.replace("script", "sCrIpT").replace("img", "IMG") for text in plain]
-    slashed = [text.replace(" ", "/", 1) for text in plain]
-    coded = [html.escape(text) for text in plain]
-    tabbed = [text.replace("javascript:", "java\tscript:") for text in plain]
-    more = [
-        f"{a}{text}" for a in ("\u2028", "<!--", "]]>", "\\", "`") for text in plain
-    ]
-    return [*plain, *upper, *slashed, *coded, *tabbed, *more]
-
-
-def test_text_in_data_names_and_files_never_runs(lab):
-    texts = payloads()
-    assert len(texts) == 200
-    root = lab.make()
-    quoted = ['"' + text.replace('"', '""') + '"' for text in texts]
-    head = ",".join(["a", *quoted[:40]])
-    body = "".join(f"{i},{','.join([text] * 40)}\n" for i, text in enumerate(quoted))
-    (root / "data/x.csv").write_text(f"{head}\n{body}")
-    settings = "format = 1\n[goal]\nquestion = '''" + texts[0] + "'''\n"
-    (root / "mlkit.toml").write_text(settings)
-    evil = "<img src=x onerror=hurt=1>"
-    (root / f"data/{evil}.csv").write_text("a,b\n1,2\n")
-    path = root / "steps/02_clean.ipynb"
-    path.rename(path.with_name(f"02_clean{evil}.ipynb"))
-    lab.open()
-    lab.click(".mlkit-Main")
-    lab.ended("passed")
-    lab.click(f".mlkit-Row-main:has-text('{evil}')")
-    lab.see(".jp-NotebookPanel .jp-Cell")
-    lab.click("#mlkit-tab-artifacts")
-    for name in ("raw", "clean"):
-        lab.click(f".mlkit-List-main:has-text('{name}') >> nth=0")
-        lab.see(".jp-MainAreaWidget:not(.lm-mod-hidden) .mlkit-Table")
-    lab.click(".mlkit-Head button:has-text('Report')")
-    lab.see(".mlkit-Page iframe")
-    for tab in ("runs", "decisions", "steps"):
-        lab.click(f"#mlkit-tab-{tab}")
-    lab.page.wait_for_timeout(1000)
-    hurt = [f.evaluate("window.hurt") for f in lab.page.frames if not f.is_detached()]
-    assert not any(hurt)
 
 
 OPEN = """

@@ -29,7 +29,7 @@ def table_of():
 
 def boxes(panel):
     """Return the boxes to tick by name."""
-    groups = [part for part in panel.children[:-1] if hasattr(part, "children")]
+    groups = [part for part in panel.children[:-2] if hasattr(part, "children")]
     lines = [line for group in groups for line in group.children]
     return {line.children[0].description: line.children[0] for line in lines}
 
@@ -40,7 +40,7 @@ def kept(editor, value=None, **ticks):
     panel = editor.widget(start, lambda made, _: found.append(made))
     for name, wanted in ticks.get("ticks", {}).items():
         boxes(panel)[name].value = wanted
-    panel.children[-1].children[1].click()
+    panel.children[-2].children[1].click()
     return json.loads(json.dumps(found[0]))
 
 
@@ -95,7 +95,7 @@ def test_examples_stand_beside_each_box_and_are_escaped():
     assert repr(panel) == "<CleaningEditor>"
     told = [
         line.children[1].value
-        for part in panel.children[:-1]
+        for part in panel.children[:-2]
         if hasattr(part, "children")
         for line in part.children
     ]

@@ -38,7 +38,7 @@ def kept(editor, change=lambda lines: None, value=None):
     panel = editor.widget(value or editor.value, lambda made, why: found.append(made))
     assert repr(panel) == "<ColumnEditor>"
     change({line.children[0].value: line for line in panel.children[0].children})
-    panel.children[-1].children[1].click()
+    panel.children[-2].children[1].click()
     return json.loads(json.dumps(found[0]))
 
 

@@ -46,14 +46,14 @@ def lines_of(panel):
 
 
 def press(panel, found, why="because"):
-    last = panel.children[-1]
+    last = panel.children[-2]
     last.children[0].value = why
     last.children[1].click()
     return json.loads(json.dumps(found[-1][0]))
 
 
 def add(panel, text):
-    field, button, said = panel.children[-2].children
+    field, button, said = panel.children[-3].children
     field.value = text
     button.click()
     return said.value

@@ -29,7 +29,7 @@ def table_of():
 
 def press(panel):
     """Press the button of a panel, its last line's second part."""
-    panel.children[-1].children[1].click()
+    panel.children[-2].children[1].click()
 
 
 def kept(editor, change=lambda panel: None, value=None):

@@ -131,7 +131,7 @@ def test_what_is_not_there_is_said_so(explorer):
 def test_a_person_picks_a_column_and_a_window(explorer):
     panel = explorer.widget()
     assert repr(panel) == "<DriftExplorer>"
-    menus, image, line = panel.children
+    menus, image, line, _ = panel.children
     column, window = menus.children
     assert [value for _, value in column.options] == list(explorer.columns)
     assert ("pay · changed", "pay") in column.options

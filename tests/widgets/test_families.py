@@ -82,7 +82,7 @@ def test_a_person_unticks_picks_and_keeps(shortlist):
     boxes[1].value = False
     menu = next(one for one in panel.children if isinstance(one, w.Dropdown))
     menu.value = "linear"
-    why, button, _ = panel.children[-1].children
+    why, button, _ = panel.children[-2].children
     why.value = "it has to be explained"
     button.click()
     assert kept == [({"out": ["forest"], "insist": "linear"}, "it has to be explained")]

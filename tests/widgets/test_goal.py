@@ -45,7 +45,7 @@ def parts(panel):
 
 
 def said(panel):
-    return panel.children[-1].children[1].value
+    return panel.children[-2].children[1].value
 
 
 def test_a_run_shows_what_the_file_says_and_depends_on_it(project):

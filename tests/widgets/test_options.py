@@ -8,7 +8,7 @@ from mlkit.widgets import AlarmPicker, OptionPicker
 
 
 def press(panel):
-    panel.children[-1].children[1].click()
+    panel.children[-2].children[1].click()
 
 
 def test_a_menu_records_the_name_that_is_taken():

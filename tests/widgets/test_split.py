@@ -128,7 +128,7 @@ def test_a_person_chooses_a_column_by_the_menu():
     one = explorer(by_time="when")
     panel = one.widget()
     assert repr(panel) == "<SplitExplorer>"
-    menu, line, image = panel.children
+    menu, line, image, _ = panel.children
     assert [value for _, value in menu.options] == ["", *one.columns]
     assert ("y (target)", "y") in menu.options
     first = image.value

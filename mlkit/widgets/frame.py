@@ -1,0 +1,53 @@
+"""What lies around the widgets of a panel: its keys, and its looks in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["beside", "stack"]
+
+HERE = Path(__file__).parent
+
+
+def stack(name: str, parts: Sequence[Any]) -> Any:
+    """Return widgets one below the other, which can be used by the keyboard alone.
+
+    In JupyterLab letters and arrows are commands of the notebook wherever the focus
+    is in a menu, a slider, a box or a button; here they are the widget's.
+
+    Parameters
+    ----------
+    name
+        What its text form says, so that notebooks compare.
+    parts
+        The widgets.
+    """
+    import anywidget
+    import ipywidgets as w
+
+    class Frame(anywidget.AnyWidget):  # type: ignore[misc]
+        """The page beside this module; it is not seen."""
+
+        _esm = (HERE / "frame.js").read_text(encoding="utf-8")
+        _css = (HERE / "frame.css").read_text(encoding="utf-8")
+
+    class Stack(w.VBox):  # type: ignore[misc]
+        """Widgets one below the other, with a fixed text form."""
+
+        def __repr__(self) -> str:
+            return f"<{name}>"
+
+    made = Stack([*parts, Frame(layout={"display": "none"})])
+    made.add_class("mlkit-frame")
+    return made
+
+
+def beside(parts: Sequence[Any]) -> Any:
+    """Return widgets side by side, which wrap where the page is narrow."""
+    import ipywidgets as w
+
+    made = w.HBox(list(parts))
+    made.add_class("mlkit-beside")
+    return made

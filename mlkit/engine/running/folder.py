@@ -116,6 +116,9 @@ class Folder:
     def leave(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest and point ``runs/latest`` here."""
         write_json(self.path / "manifest.json", manifest)
+        latest = self.project.runs / "latest"
         link = self.project.runs / f".latest-{self.run}"
         link.symlink_to(self.run)
-        link.replace(self.project.runs / "latest")
+        if latest.is_dir() and not latest.is_symlink():
+            shutil.rmtree(latest)  # what followed the link when the project was copied
+        link.replace(latest)

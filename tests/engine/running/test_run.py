@@ -1,6 +1,7 @@
 """Runs of a small project through real kernels."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -36,6 +37,20 @@ def test_a_run_executes_all_and_the_next_one_nothing(chain):
     runs = set((chain.root / "runs").iterdir())
     assert chain.executed() == []
     assert set((chain.root / "runs").iterdir()) == runs
+
+
+def test_a_project_copied_without_its_link_runs_on(maker):
+    step = ("import mlkit as mk", "mk.save(total=by)")
+    maker.step("01_total", "by: int = 1", *step)
+    maker.executed()
+    latest = maker.root / "runs" / "latest"
+    copied = latest.resolve()
+    latest.unlink()
+    shutil.copytree(copied, latest)
+    maker.step("01_total", "by: int = 2", *step)
+    assert maker.executed() == ["total"]
+    assert latest.is_symlink()
+    assert latest.resolve() != copied
 
 
 def edit(path, old, new):

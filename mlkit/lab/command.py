@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import sys
 import time
@@ -16,10 +17,9 @@ from mlkit.core.project import Project
 from mlkit.engine.running.events import read
 from mlkit.lab.refusal import Refusal
 
-__all__ = ["ask", "start", "words"]
+__all__ = ["ask", "bound", "said", "start", "words"]
 
-MLKIT = (sys.executable, "-P", "-m", "mlkit")
-STATUS = {2: 400, 3: 409, 4: 409}
+PYTHON = (sys.executable, "-P", "-m")
 KEPT = 10
 OPTIONS = {
     "only": "--only",
@@ -30,8 +30,21 @@ OPTIONS = {
 QUIET = asyncio.subprocess.DEVNULL
 
 
-async def ask(*arguments: str, cwd: Path, limit: float = 120.0) -> str:
+async def ask(
+    *arguments: str, cwd: Path, limit: float = 120.0, module: str = "mlkit"
+) -> str:
     """Run a command to its end and return what it printed.
+
+    Parameters
+    ----------
+    arguments
+        Of the command.
+    cwd
+        Where it runs.
+    limit
+        Seconds that it may take.
+    module
+        Whose command it is.
 
     Raises
     ------
@@ -40,7 +53,7 @@ async def ask(*arguments: str, cwd: Path, limit: float = 120.0) -> str:
     """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *MLKIT, *arguments, stdin=QUIET, stdout=pipe, stderr=pipe, cwd=cwd
+        *PYTHON, module, *arguments, stdin=QUIET, stdout=pipe, stderr=pipe, cwd=cwd
     )
     try:
         out, err = await asyncio.wait_for(process.communicate(), limit)
@@ -49,9 +62,9 @@ async def ask(*arguments: str, cwd: Path, limit: float = 120.0) -> str:
             process.kill()
         await process.wait()
         took = f"it took longer than {limit:g} seconds"
-        raise Refusal(504, took, got=f"mlkit {arguments[0]}") from None
+        raise Refusal(504, took, got=f"{module} {arguments[0]}") from None
     if process.returncode:
-        raise _refused(process.returncode, err.decode(errors="replace"))
+        raise Refusal.said(process.returncode, err.decode(errors="replace"))
     return out.decode(errors="replace")
 
 
@@ -68,10 +81,11 @@ async def start(project: Project, asked: Mapping[str, Any]) -> dict[str, Any]:
     Refusal
         Where the run is refused, as while another one goes on.
     """
-    told, wrong = _files(project)
+    told, wrong = said(project)
     with told.open("wb") as out, wrong.open("wb") as err:
         process = await asyncio.create_subprocess_exec(
-            *MLKIT,
+            *PYTHON,
+            "mlkit",
             *words(asked),
             "--",
             str(project.root),
@@ -88,7 +102,7 @@ async def start(project: Project, asked: Mapping[str, Any]) -> dict[str, Any]:
         await asyncio.sleep(0.05)
     events = list(read(told))
     if not events or events[-1]["event"] != "run_finished":
-        raise _refused(process.returncode, wrong.read_text(errors="replace"))
+        raise Refusal.said(process.returncode, wrong.read_text(errors="replace"))
     last = events[-1]
     there = (project.runs / last["run"]).is_dir() if last["run"] else False
     facts = {"state": last["state"], "kept": last["kept"], "blocked": last["blocked"]}
@@ -131,24 +145,16 @@ def _word(key: str, value: Any) -> Iterator[str]:
         )
 
 
-def _files(project: Project) -> tuple[Path, Path]:
-    """Return where a run's words go; those of old runs are dropped."""
+def bound(*words: str) -> list[str]:
+    """Return the arguments of a command that is to end when this process does."""
+    return [*PYTHON, "mlkit.lab.bound", str(os.getpid()), *words]
+
+
+def said(project: Project) -> tuple[Path, Path]:
+    """Return where a command's words go; those of old ones are dropped."""
     folder = project.state / "lab"
     folder.mkdir(parents=True, exist_ok=True)
     for old in sorted(folder.glob("*.*"))[: -2 * KEPT]:
         old.unlink(missing_ok=True)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     return folder / f"{name}.jsonl", folder / f"{name}.txt"
-
-
-def _refused(code: int, text: str) -> Refusal:
-    """Turn what a command said on stderr into a refusal."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("note: ")]
-    what, *rest = lines or ["mlkit ended without a word"]
-    parts = {}
-    for line in rest:
-        label, _, said = line.strip().partition(": ")
-        if label in ("where", "expected", "got", "to do"):
-            parts["todo" if label == "to do" else label] = said.strip()
-    return Refusal(STATUS.get(code, 422), what.removeprefix("error: "), **parts)

@@ -41,7 +41,7 @@ def paths(server):
 
 def test_there_are_routes_and_each_has_an_address(server):
     found = list(paths(server))
-    assert len(found) == 16
+    assert len(found) == 22
     assert not [path for path in found if "(" in path or "[" in path]
 
 

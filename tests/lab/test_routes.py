@@ -271,3 +271,58 @@ def test_a_folder_of_notebooks_becomes_a_project_and_keeps_its_settings(server, 
     (root / "mlkit.toml").write_text('format = 1\n[goal]\nquestion = "Kept?"\n')
     again = server.send("PUT", "projects", {"folder": "mine"})["project"]
     assert again["question"] == "Kept?"
+
+
+@pytest.mark.slow
+def test_a_goal_is_told_with_what_could_stand_in_it_and_written_in_place(server, make):
+    root = make("aim")
+    (root / "mlkit.toml").write_text('format = 1\n[goal]\nuse = "mail"  # kept\n')
+    told = server.get("goal", project="aim")
+    assert told["use"] == "mail"
+    assert told["titles"]["costs"] == {"false_alarm": "false alarm", "miss": "miss"}
+    assert told["titles"]["bars"]["roc_auc"] == "ROC AUC"
+    form = {"question": "Who?", "costs": {"miss": 5}, "bars": {"roc_auc": 0.8}}
+    told = server.send("PUT", "goal", form, project="aim")
+    assert (told["question"], told["use"]) == ("Who?", "mail")
+    assert told["costs"] == {"miss": 5}
+    text = (root / "mlkit.toml").read_text()
+    assert "# kept" in text
+    assert server.get("projects", path="aim")["project"]["question"] == "Who?"
+    no = server.send("PUT", "goal", {"bars": {"roc_au": 1}}, 400, project="aim")
+    assert "does not stand there" in no["message"]
+    assert no["todo"] == "did you mean 'roc_auc'?"
+    assert (root / "mlkit.toml").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"question": 1}, "question cannot be this"),
+        ({"question": "x" * 10_001}, "question cannot be this text"),
+        ({"use": "a\0b"}, "use cannot be this text"),
+        ({"bars": {"roc_auc": "0.8"}}, "no number"),
+        ({"bars": {"roc_auc": True}}, "no number"),
+        ({"costs": {str(i): 1 for i in range(201)}}, "too many names"),
+        ({"metric": "roc_auc"}, "unknown: metric"),
+    ],
+)
+def test_a_goal_that_is_none_is_refused_with_its_reason(server, form, said):
+    before = (server.root / P / "mlkit.toml").read_bytes()
+    no = server.send("PUT", "goal", form, 400, project=P)
+    assert said in no["message"]
+    assert (server.root / P / "mlkit.toml").read_bytes() == before
+
+
+def test_without_a_package_there_is_no_card_and_nothing_to_serve(server, run):
+    assert "no package yet" in server.get("model", 404, project=P)["message"]
+    assert "no package yet" in server.get("model", 404, project=P, run=run)["message"]
+    no = server.send("POST", "served", {}, 422, project=P)
+    assert "no champion" in no["message"]
+    assert server.get("served") == []
+    for door in ("page", "schema"):
+        no = server.get(f"served/{door}", 404, project=P)
+        assert "not served" in no["message"]
+    rows = {"rows": [{}]}
+    no = server.send("POST", "served/predict", rows, 404, project=P)
+    assert no["todo"] == "serve it first"
+    server.send("DELETE", "served", {}, 404, project=P)

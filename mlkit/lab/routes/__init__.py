@@ -10,11 +10,14 @@ from mlkit.lab.routes import (
     artifacts,
     decisions,
     events,
+    goal,
     graph,
+    model,
     pages,
     parameters,
     projects,
     runs,
+    served,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
-MODULES = (artifacts, decisions, events, graph, pages, parameters, projects, runs)
+MODULES = (
+    artifacts,
+    decisions,
+    events,
+    goal,
+    graph,
+    model,
+    pages,
+    parameters,
+    projects,
+    runs,
+    served,
+)
 
 
 def routes(base_url: str) -> list[tuple[str, type[Route]]]:

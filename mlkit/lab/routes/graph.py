@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlkit.core.champion import champion
 from mlkit.core.decisions import overrule_of
 from mlkit.core.errors import WiringError
 from mlkit.core.files import digest
@@ -19,6 +20,7 @@ from mlkit.engine.running.lock import holder
 from mlkit.lab.places import Places
 from mlkit.lab.routes.projects import facts
 from mlkit.lab.routes.route import Route, aside, guarded
+from mlkit.lab.routes.served import served, told
 
 __all__ = ["ROUTES"]
 
@@ -40,7 +42,7 @@ class GraphRoute(Route):
 
 
 class Pulse(Route):
-    """``pulse``: which run goes on, and a mark that changes when files do."""
+    """``pulse``: which run goes on, what is served, a mark of the files."""
 
     _track_activity = False
 
@@ -50,7 +52,9 @@ class Pulse(Route):
         project = self.project
         facts = await aside(holder, project)
         mark = await aside(marked, project)
-        self.reply({"run": facts["run"] if facts else "", "mark": mark})
+        run = facts["run"] if facts else ""
+        models = [told(self.places, one) for one in served(self)]
+        self.reply({"run": run, "mark": mark, "served": models})
 
 
 def drawn(places: Places, project: Project) -> dict[str, Any]:
@@ -77,6 +81,7 @@ def drawn(places: Places, project: Project) -> dict[str, Any]:
         "readers": [places.name(nb.path) for nb in graph.readers],
         "spares": [places.name(nb.path) for nb in graph.spares],
         "run": found.holder["run"] if found.holder else "",
+        "champion": champion(project.ledger) is not None,
         "problem": None,
     }
 
@@ -126,7 +131,7 @@ def marked(project: Project) -> str:
         for name in names
         if name.endswith((".ipynb", ".py"))
     ]
-    files += [project.root / "mlkit.toml", project.decisions]
+    files += [project.root / "mlkit.toml", project.decisions, project.ledger]
     files += [project.state / name for name in STATE]
     files += sorted(project.decisions.glob("*"))
     return digest([[str(path), *_times(path)] for path in files])[:16]

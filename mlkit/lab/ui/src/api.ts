@@ -3,208 +3,28 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-export type State =
-  | 'never'
-  | 'fresh'
-  | 'stale'
-  | 'running'
-  | 'passed'
-  | 'kept'
-  | 'blocked'
-  | 'failed'
-  | 'skipped'
-  | 'interrupted'
-  | 'unfinished'
-  | 'waiting';
+import {
+  IArtifact,
+  IChange,
+  IData,
+  IDecision,
+  IEvent,
+  IField,
+  IGoal,
+  IGoalForm,
+  IGraph,
+  IModel,
+  IOptions,
+  IPast,
+  IPreview,
+  IProject,
+  IPulse,
+  IRun,
+  IServed,
+  IStarted
+} from './shapes';
 
-export interface IProject {
-  path: string;
-  name: string;
-  question: string;
-  metric: string;
-  profiles: string[];
-}
-
-export interface IFinding {
-  bar: string;
-  state: string;
-  got?: string;
-  need?: string;
-  help?: string;
-  required?: boolean;
-}
-
-export interface IVerdict {
-  title?: string;
-  findings: IFinding[];
-}
-
-export interface IStep {
-  state: State;
-  why: string;
-  loads: string[];
-  saves: string[];
-  drafts: string[];
-  notebook: string;
-  executed: string;
-  parents: string[];
-  decides: string[];
-  gates: boolean;
-  parameters: number;
-  seconds: number | null;
-  verdict: IVerdict | null;
-  overruled: boolean;
-  overrule: string;
-}
-
-export interface IProblem {
-  what: string;
-  where: string;
-  expected: string;
-  got: string;
-  todo: string;
-  notebooks: string[];
-}
-
-export interface IMap {
-  stops: { [step: string]: [number, number] };
-  lines: { from: string; to: string; path: string }[];
-  label: number;
-  height: number;
-}
-
-export interface IGraph {
-  project: IProject;
-  steps: { [name: string]: IStep };
-  map?: IMap;
-  notices: string[];
-  readers?: string[];
-  notebooks?: string[];
-  run: string;
-  problem: IProblem | null;
-}
-
-export interface IField {
-  name: string;
-  type: string;
-  kind: string;
-  choices: string[];
-  text: string;
-  help: string;
-}
-
-export interface IPast {
-  run: string;
-  state: State;
-  variant?: string;
-  began?: number;
-  seconds?: number;
-  executed?: string[];
-  metrics?: { [name: string]: number };
-  metric?: string;
-}
-
-export interface IError {
-  type: string;
-  message: string;
-  cell: number | null;
-  todo: string;
-}
-
-export interface IRunStep {
-  state: State;
-  why: string;
-  seconds: number;
-  executed: string;
-  parameters: { [name: string]: string };
-  error: IError | null;
-  saves: { [name: string]: string };
-}
-
-export interface IRun {
-  run: string;
-  state: State;
-  began: number;
-  seconds: number;
-  steps: { [name: string]: IRunStep };
-}
-
-export interface IChange {
-  kind: 'state' | 'parameter' | 'decision' | 'metric' | 'artifact' | 'version';
-  step: string;
-  name: string;
-  old: unknown;
-  new: unknown;
-}
-
-export interface IArtifact {
-  name: string;
-  kind: string;
-  summary: string;
-  sealed: boolean;
-  step: string;
-  run: string;
-  at: number;
-  identity: string;
-  metrics: { [name: string]: number };
-}
-
-export interface IPreview extends IArtifact {
-  rows?: number;
-  columns?: { name: string; type: string; roles: string[] }[];
-  body?: (string | null)[][];
-  text?: string;
-  picture?: string;
-  files?: { [name: string]: number };
-}
-
-export interface IDecision {
-  name: string;
-  step: string;
-  made: boolean;
-  value: unknown;
-  by?: string;
-  at?: string;
-  why?: string;
-  told?: string;
-}
-
-export interface IRecipe {
-  name: string;
-  title: string;
-  steps: string[];
-}
-
-export interface IData {
-  columns: { name: string; type: string; roles: string[] }[];
-  target: string | null;
-  recipe: string;
-  recipes: IRecipe[];
-}
-
-export interface IOptions {
-  only?: string;
-  from?: string;
-  until?: string;
-  profile?: string;
-  given?: { [name: string]: string };
-  refresh?: boolean;
-}
-
-export interface IStarted {
-  run: string;
-  state?: State;
-  kept?: string[];
-  blocked?: string[];
-}
-
-export interface IEvent {
-  event: string;
-  time: number;
-  run: string;
-  step?: string;
-  [key: string]: unknown;
-}
+export * from './shapes';
 
 type Query = { [name: string]: string | number | undefined };
 
@@ -255,7 +75,7 @@ export class Api {
     return this.get('graph', { project });
   }
 
-  pulse(project: string): Promise<{ run: string; mark: string }> {
+  pulse(project: string): Promise<IPulse> {
     return this.get('pulse', { project });
   }
 
@@ -315,6 +135,41 @@ export class Api {
 
   ledger(project: string): Promise<{ [key: string]: unknown }[]> {
     return this.get('ledger', { project });
+  }
+
+  /** The champion, or the last package; of a past run, its own. */
+  model(project: string, run?: string): Promise<IModel> {
+    return this.get('model', { project, run });
+  }
+
+  goal(project: string): Promise<IGoalForm> {
+    return this.get('goal', { project });
+  }
+
+  setGoal(project: string, goal: IGoal): Promise<IGoalForm> {
+    return this.send('PUT', 'goal', { project }, goal);
+  }
+
+  serve(project: string): Promise<IServed> {
+    return this.send('POST', 'served', { project }, {});
+  }
+
+  unserve(project: string): Promise<unknown> {
+    return this.send('DELETE', 'served', { project }, {});
+  }
+
+  /** The page by which people ask a served model, as text. */
+  async servedPage(project: string): Promise<string> {
+    return (await this.ask('GET', this.url('served/page', { project }))).text();
+  }
+
+  /** What a served model takes, or, to some rows, what it says. */
+  async askServed(project: string, rows?: string): Promise<[number, string]> {
+    const [method, door] = rows === undefined ? ['GET', 'schema'] : ['POST', 'predict'];
+    const url = this.url(`served/${door}`, { project });
+    const init = { method, body: rows };
+    const reply = await ServerConnection.makeRequest(url, init, this.settings);
+    return [reply.status, await reply.text()];
   }
 
   /** The address of a page of a project, such as a run's report. */

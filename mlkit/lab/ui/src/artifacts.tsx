@@ -41,9 +41,8 @@ export function Artifacts(): JSX.Element {
 export function Decisions(): JSX.Element {
   const { model, trans } = useLab();
   const project = model.project!.path;
-  const keys = [project, model.graph];
-  const [found, error] = useAsked(() => model.api.decisions(project), keys);
-  const [lines] = useAsked(() => model.api.ledger(project), keys);
+  const found = model.decisions;
+  const [lines, error] = useAsked(() => model.api.ledger(project), [project, model.graph]);
   if (error) {
     return <Trouble error={error} />;
   }
@@ -72,8 +71,11 @@ export function Decisions(): JSX.Element {
 }
 
 function Decision(props: { decision: IDecision }): JSX.Element {
-  const { model, trans } = useLab();
+  const { model, commands, trans } = useLab();
   const one = props.decision;
+  const { name } = one;
+  const asked = !!model.step(one.step);
+  const value = one.told || (typeof one.value === 'object' ? '' : shown(one.value));
   const undo = async () => {
     await model.api.undo(model.project!.path, one.name);
     await model.refresh();
@@ -83,13 +85,32 @@ function Decision(props: { decision: IDecision }): JSX.Element {
     : trans.__('default of %1', one.step);
   return (
     <li className="mlkit-Decision">
-      <span className="mlkit-List-name">{one.name}</span>
-      <span className="mlkit-Value">{one.told || shown(one.value)}</span>
-      <span className="mlkit-Help">
-        {said}
-        {one.why ? `: ${one.why}` : ''}
-      </span>
-      {one.made && <Button label={trans.__('Undo')} onClick={undo} />}
+      <button
+        type="button"
+        className="mlkit-List-main"
+        disabled={!asked}
+        title={trans.__('Go to the cell that asks for it')}
+        onClick={() => void commands.execute(CommandIDs.decision, { name })}
+      >
+        <span className="mlkit-List-name">{name}</span>
+        {value && <span className="mlkit-Value">{value}</span>}
+        <span className="mlkit-Help">
+          {said}
+          {one.why ? `: ${one.why}` : ''}
+        </span>
+      </button>
+      {one.made && (
+        <div className="mlkit-Buttons">
+          {asked && (
+            <Button
+              label={trans.__('Run the cells below')}
+              title={trans.__('Run the cell that asks for it, and all below, in its notebook')}
+              onClick={() => commands.execute(CommandIDs.below, { name })}
+            />
+          )}
+          <Button label={trans.__('Undo')} onClick={undo} />
+        </div>
+      )}
     </li>
   );
 }

@@ -4,7 +4,7 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { FileDialog, IFileBrowserFactory } from '@jupyterlab/filebrowser';
-import { runIcon, stopIcon } from '@jupyterlab/ui-components';
+import { editIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 
 import { IOptions } from './api';
@@ -12,6 +12,10 @@ import { CommandIDs, IContext } from './context';
 import { DATA, create } from './create';
 import { pipelineIcon } from './icons';
 import { refused } from './model';
+import { card, cardId } from './card';
+import { reveal, runBelow } from './decided';
+import { editGoal } from './goal';
+import { served, servedId } from './serving';
 import { artifact, comparison, page } from './tabs';
 
 interface ILab extends IContext {
@@ -28,7 +32,9 @@ export function addCommands(lab: ILab): void {
   addProjects(lab);
   addRuns(lab);
   addTabs(lab);
+  addModels(lab);
   addNotebooks(lab);
+  addDecisions(lab);
 }
 
 /** Tell of what went wrong where the panel cannot. */
@@ -155,18 +161,25 @@ function addRuns(lab: ILab): void {
   model.changed.connect(() => commands.notifyCommandChanged());
 }
 
+/** Show a tab: the one that is open, else a new one. */
+function show({ app, tracker }: ILab, id: string, make: () => MainAreaWidget): void {
+  let widget = tracker.find(one => one.id === id);
+  if (!widget) {
+    widget = make();
+    app.shell.add(widget, 'main');
+    void tracker.add(widget);
+  }
+  app.shell.activateById(widget.id);
+}
+
+/** The project that a command is about. */
+function placed({ model }: ILab, args: Args): string {
+  return String(args.project ?? model.project?.path ?? '');
+}
+
 function addTabs(lab: ILab): void {
-  const { app, commands, model, tracker, trans } = lab;
-  const show = (id: string, make: () => MainAreaWidget) => {
-    let widget = tracker.find(one => one.id === id);
-    if (!widget) {
-      widget = make();
-      app.shell.add(widget, 'main');
-      void tracker.add(widget);
-    }
-    app.shell.activateById(widget.id);
-  };
-  const place = (args: Args) => String(args.project ?? model.project?.path ?? '');
+  const { commands, model, trans } = lab;
+  const place = (args: Args) => placed(lab, args);
   commands.addCommand(CommandIDs.report, {
     label: trans.__('Open the report of the last run'),
     isEnabled: args => !!args.run || model.runs.some(one => one.began !== undefined),
@@ -180,7 +193,7 @@ function addTabs(lab: ILab): void {
     label: trans.__('Open a page of an ML workflow'),
     execute: told(async args => {
       const [path, label] = [String(args.path), String(args.label)];
-      show(`mlkit-page-${path}`, () => keep(page(lab, path, label), CommandIDs.page, args));
+      show(lab, `mlkit-page-${path}`, () => keep(page(lab, path, label), CommandIDs.page, args));
     })
   });
   commands.addCommand(CommandIDs.artifact, {
@@ -188,7 +201,7 @@ function addTabs(lab: ILab): void {
     execute: told(async args => {
       const [project, name] = [place(args), String(args.name)];
       const run = args.run ? String(args.run) : undefined;
-      show(`mlkit-artifact-${project}-${run ?? ''}-${name}`, () =>
+      show(lab, `mlkit-artifact-${project}-${run ?? ''}-${name}`, () =>
         keep(artifact(lab, project, name, run), CommandIDs.artifact, args)
       );
     })
@@ -197,7 +210,7 @@ function addTabs(lab: ILab): void {
     label: trans.__('Compare two runs'),
     execute: told(async args => {
       const [project, old, young] = [place(args), String(args.old), String(args.new)];
-      show(`mlkit-compare-${project}-${old}-${young}`, () =>
+      show(lab, `mlkit-compare-${project}-${old}-${young}`, () =>
         keep(comparison(lab, project, old, young), CommandIDs.compare, args)
       );
     })
@@ -211,6 +224,68 @@ function keep(widget: MainAreaWidget, command: string, args: Args): MainAreaWidg
 }
 
 export const OPENED = new WeakMap<MainAreaWidget, { command: string; args: Args }>();
+
+function addModels(lab: ILab): void {
+  const { commands, model, trans } = lab;
+  const there = (args: Args) => args.project !== undefined || !!model.graph?.champion;
+  commands.addCommand(CommandIDs.card, {
+    label: trans.__('Open the model card'),
+    isEnabled: args => args.project !== undefined || model.hasPackage,
+    execute: told(async args => {
+      const [project, run] = [placed(lab, args), String(args.run ?? '')];
+      show(lab, cardId(project, run), () =>
+        keep(card(lab, project, run), CommandIDs.card, { project, run })
+      );
+    })
+  });
+  commands.addCommand(CommandIDs.served, {
+    label: trans.__('Try the served model'),
+    isEnabled: args => args.project !== undefined || !!model.serving,
+    execute: told(async args => {
+      const project = placed(lab, args);
+      show(lab, servedId(project), () =>
+        keep(served(lab, project), CommandIDs.served, { project })
+      );
+    })
+  });
+  commands.addCommand(CommandIDs.serve, {
+    label: trans.__('Serve the model and try it'),
+    isEnabled: args => there(args as Args),
+    execute: told(async args => {
+      const project = placed(lab, args);
+      await model.serve(project, true);
+      await commands.execute(CommandIDs.served, { project });
+    })
+  });
+  commands.addCommand(CommandIDs.unserve, {
+    label: trans.__('Stop serving the model'),
+    isEnabled: args => args.project !== undefined || !!model.serving,
+    execute: told(args => model.serve(placed(lab, args), false))
+  });
+}
+
+function addDecisions(lab: ILab): void {
+  const { commands, manager, model, trans } = lab;
+  commands.addCommand(CommandIDs.goal, {
+    label: trans.__('Edit the goal…'),
+    caption: trans.__('State the question, the use, the people, the costs and the bars'),
+    icon: editIcon,
+    isEnabled: args => args.project !== undefined || model.project !== null,
+    execute: told(async args => {
+      if (await editGoal({ api: model.api, trans, project: placed(lab, args) })) {
+        await model.refresh();
+      }
+    })
+  });
+  commands.addCommand(CommandIDs.decision, {
+    label: trans.__('Go to a decision'),
+    execute: told(args => reveal(lab, manager, String(args.name)))
+  });
+  commands.addCommand(CommandIDs.below, {
+    label: trans.__('Run the cells below a decision'),
+    execute: told(args => runBelow(lab, manager, String(args.name)))
+  });
+}
 
 function addNotebooks(lab: ILab): void {
   const { commands, manager, trans } = lab;

@@ -1,5 +1,6 @@
 /** What every part of the panel is given. */
 
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
@@ -10,6 +11,7 @@ export interface IContext {
   model: Model;
   commands: CommandRegistry;
   trans: TranslationBundle;
+  renderers: IRenderMimeRegistry | null;
 }
 
 export const Context = React.createContext<IContext | null>(null);
@@ -43,5 +45,12 @@ export const CommandIDs = {
   page: 'mlkit:open-page',
   artifact: 'mlkit:open-artifact',
   compare: 'mlkit:compare',
-  notebook: 'mlkit:open-notebook'
+  notebook: 'mlkit:open-notebook',
+  decision: 'mlkit:open-decision',
+  below: 'mlkit:run-below-decision',
+  card: 'mlkit:model-card',
+  served: 'mlkit:try-model',
+  serve: 'mlkit:serve-model',
+  unserve: 'mlkit:stop-serving',
+  goal: 'mlkit:edit-goal'
 } as const;

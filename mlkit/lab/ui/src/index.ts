@@ -15,6 +15,7 @@ import {
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { IRunningSessionManagers } from '@jupyterlab/running';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -24,6 +25,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { Api } from './api';
 import { OPENED, addCommands } from './commands';
 import { CommandIDs, IContext } from './context';
+import { offerCells } from './decided';
 import { Live } from './live';
 import { offerRuns } from './missing';
 import { Model } from './model';
@@ -46,6 +48,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     ILabShell,
     ILauncher,
     ILayoutRestorer,
+    IRenderMimeRegistry,
     IRunningSessionManagers,
     ISettingRegistry,
     IStateDB,
@@ -64,6 +67,7 @@ function activate(
   shell: ILabShell | null,
   launcher: ILauncher | null,
   restorer: ILayoutRestorer | null,
+  renderers: IRenderMimeRegistry | null,
   running: IRunningSessionManagers | null,
   registry: ISettingRegistry | null,
   state: IStateDB | null,
@@ -71,7 +75,7 @@ function activate(
 ): void {
   const model = new Model(new Api(app.serviceManager.serverSettings));
   const trans = translator.load('mlkit');
-  const lab: IContext = { model, commands: app.commands, trans };
+  const lab: IContext = { model, commands: app.commands, trans, renderers };
   const tracker = new WidgetTracker<MainAreaWidget>({ namespace: 'mlkit-tabs' });
   const settings = new Settings();
   void registry?.load(ID).then(found => settings.follow(found));
@@ -97,6 +101,10 @@ function activate(
     CommandIDs.resume,
     CommandIDs.stop,
     CommandIDs.report,
+    CommandIDs.card,
+    CommandIDs.serve,
+    CommandIDs.unserve,
+    CommandIDs.goal,
     CommandIDs.show
   ]) {
     palette?.addItem({ command, category: trans.__('ML workflow') });
@@ -117,6 +125,7 @@ function activate(
   app.docRegistry.addWidgetExtension('Notebook', new Notebooks(lab));
 
   offerRuns(lab);
+  offerCells(lab);
   model.ended.connect((_, live) => settings.notifies && notify(lab, live));
   remember(model, state, app);
   followPlace(model, settings, shell, browser, manager);

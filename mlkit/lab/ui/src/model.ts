@@ -4,7 +4,19 @@ import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 import { IDisposable } from '@lumino/disposable';
 
-import { Api, IGraph, IOptions, IPast, IProject, IStarted, IStep, Refused, State } from './api';
+import {
+  Api,
+  IDecision,
+  IGraph,
+  IOptions,
+  IPast,
+  IProject,
+  IServed,
+  IStarted,
+  IStep,
+  Refused,
+  State
+} from './api';
 import { Live } from './live';
 
 const BEAT = 1000; // milliseconds between two looks at the project's pulse
@@ -13,6 +25,8 @@ export class Model implements IDisposable {
   project: IProject | null = null;
   graph: IGraph | null = null;
   runs: IPast[] = [];
+  decisions: IDecision[] | null = null;
+  served: IServed[] = [];
   live: Live | null = null;
   chosen = '';
   trouble: Refused | null = null;
@@ -36,6 +50,22 @@ export class Model implements IDisposable {
   /** A run that was watched here has ended. */
   get ended(): ISignal<this, Live> {
     return this._ended;
+  }
+
+  /** Decisions that were made, changed or undone while we looked. */
+  get decided(): ISignal<this, IDecision[]> {
+    return this._decided;
+  }
+
+  /** The server of this project's champion, where Lab has started one. */
+  get serving(): IServed | undefined {
+    return this.served.find(one => one.project === this.project?.path);
+  }
+
+  /** Whether there is a package to look at. */
+  get hasPackage(): boolean {
+    const steps = Object.values(this.graph?.steps ?? {});
+    return !!this.graph?.champion || steps.some(s => s.executed && s.saves.includes('package'));
   }
 
   get going(): boolean {
@@ -66,6 +96,7 @@ export class Model implements IDisposable {
     this.project = project;
     this.graph = null;
     this.runs = [];
+    this.decisions = null;
     this.chosen = '';
     this.mark = '';
     this._changed.emit();
@@ -91,6 +122,33 @@ export class Model implements IDisposable {
       this.trouble = refused(error);
     }
     this._changed.emit();
+    await this.lookAtDecisions(project);
+  }
+
+  /** Serve the champion, or serve it no longer. */
+  async serve(path: string, on: boolean): Promise<void> {
+    await (on ? this.api.serve(path) : this.api.unserve(path));
+    const found = await this.api.pulse(path);
+    this.served = found.served;
+    this._changed.emit();
+  }
+
+  /** Read the decisions anew, and tell of those that are others than before. */
+  private async lookAtDecisions(project: IProject): Promise<void> {
+    const found = await this.api.decisions(project.path).catch(() => null);
+    if (!found || this.project?.path !== project.path) {
+      return;
+    }
+    const told = (one?: IDecision) =>
+      one?.made ? JSON.stringify([one.value, one.why, one.at]) : '';
+    const before = new Map(this.decisions?.map(one => [one.name, told(one)]));
+    const other = found.filter(one => (before.get(one.name) ?? '') !== told(one));
+    const first = this.decisions === null;
+    this.decisions = found;
+    this._changed.emit();
+    if (!first && other.length) {
+      this._decided.emit(other);
+    }
   }
 
   choose(step: string): void {
@@ -141,6 +199,10 @@ export class Model implements IDisposable {
     }
     if (pulse.run && pulse.run !== this.live?.run && pulse.run !== 'starting') {
       this.watch(pulse.run);
+    }
+    if (JSON.stringify(pulse.served) !== JSON.stringify(this.served)) {
+      this.served = pulse.served;
+      this._changed.emit();
     }
     if (pulse.mark !== this.mark) {
       this.mark = pulse.mark;
@@ -203,6 +265,7 @@ export class Model implements IDisposable {
   private readonly poll: Poll;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, Live>(this);
+  private readonly _decided = new Signal<this, IDecision[]>(this);
   private listening: AbortController | null = null;
   private mark = '';
   private waiting = false;

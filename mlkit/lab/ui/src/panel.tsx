@@ -1,6 +1,6 @@
 /** The side panel: a project's head, and its steps, runs, artifacts and decisions. */
 
-import { ReactWidget, refreshIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import { ReactWidget, editIcon, refreshIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Artifacts, Decisions } from './artifacts';
@@ -126,7 +126,20 @@ function Head(): JSX.Element {
           <refreshIcon.react tag="span" width="14px" height="14px" />
         </button>
       </div>
-      {project.question && <p className="mlkit-Head-question">{project.question}</p>}
+      <div className="mlkit-Head-line mlkit-mod-top">
+        <p className="mlkit-Head-question">
+          {project.question || <span className="mlkit-Help">{trans.__('No goal is stated.')}</span>}
+        </p>
+        <button
+          type="button"
+          className="mlkit-Tool"
+          title={trans.__('Edit the goal…')}
+          aria-label={trans.__('Edit the goal…')}
+          onClick={() => void commands.execute(CommandIDs.goal)}
+        >
+          <editIcon.react tag="span" width="14px" height="14px" />
+        </button>
+      </div>
       <div className="mlkit-Buttons">
         {model.going ? (
           <Main
@@ -149,9 +162,39 @@ function Head(): JSX.Element {
             onClick={() => commands.execute(CommandIDs.report)}
           />
         )}
+        {model.hasPackage && (
+          <Button
+            label={trans.__('Model')}
+            title={trans.__('The model card; serve the model and try it')}
+            onClick={() => commands.execute(CommandIDs.card)}
+          />
+        )}
       </div>
       <Progress />
+      <Serving />
     </header>
+  );
+}
+
+/** The model that is served, as long as it is. */
+function Serving(): JSX.Element | null {
+  const { model, commands, trans } = useLab();
+  const one = model.serving;
+  if (!one) {
+    return null;
+  }
+  const act = (id: string) => () => void commands.execute(id, { project: one.project });
+  return (
+    <p className="mlkit-Served" role="status">
+      <span className="mlkit-Dot" aria-hidden="true" />
+      <span title={trans.__('Model %1', one.version)}>{trans.__('Served')}</span>
+      <button type="button" className="mlkit-Link" onClick={act(CommandIDs.served)}>
+        {trans.__('Try it')}
+      </button>
+      <button type="button" className="mlkit-Link" onClick={act(CommandIDs.unserve)}>
+        {trans.__('Stop')}
+      </button>
+    </p>
   );
 }
 

@@ -13,11 +13,14 @@ export class Running implements IRunningSessions.IManager {
 
   constructor(private readonly lab: IContext) {
     this.name = lab.trans.__('ML workflows');
-    this.shutdownLabel = lab.trans.__('Stop the run');
+    this.shutdownLabel = lab.trans.__('Stop');
     this.shutdownAllLabel = lab.trans.__('Stop all');
-    this.shutdownAllConfirmationText = lab.trans.__('Stop the run that goes on?');
+    this.shutdownAllConfirmationText = lab.trans.__(
+      'Stop the run that goes on, and all models that are served?'
+    );
     lab.model.changed.connect(() => {
-      const run = lab.model.going ? lab.model.live!.run : '';
+      const { going, live, served } = lab.model;
+      const run = JSON.stringify([going ? live!.run : '', served]);
       if (run !== this.last) {
         this.last = run;
         this._changed.emit();
@@ -34,20 +37,22 @@ export class Running implements IRunningSessions.IManager {
   }
 
   running(): IRunningSessions.IRunningItem[] {
-    const { commands, model } = this.lab;
-    if (!model.going) {
-      return [];
-    }
-    const { run } = model.live!;
-    return [
-      {
-        icon: () => pipelineIcon,
-        label: () => model.project!.name,
-        labelTitle: () => `${model.project!.path}, run ${run}`,
-        open: () => void commands.execute(CommandIDs.show),
-        shutdown: () => void commands.execute(CommandIDs.stop)
-      }
-    ];
+    const { commands, model, trans } = this.lab;
+    const run = {
+      icon: () => pipelineIcon,
+      label: () => model.project!.name,
+      labelTitle: () => `${model.project!.path}, run ${model.live!.run}`,
+      open: () => void commands.execute(CommandIDs.show),
+      shutdown: () => void commands.execute(CommandIDs.stop)
+    };
+    const served = model.served.map(({ project, name, version }) => ({
+      icon: () => pipelineIcon,
+      label: () => trans.__('%1, served', name),
+      labelTitle: () => trans.__('%1: model %2 answers', project, version),
+      open: () => void commands.execute(CommandIDs.served, { project }),
+      shutdown: () => void commands.execute(CommandIDs.unserve, { project })
+    }));
+    return model.going ? [run, ...served] : served;
   }
 
   refreshRunning(): void {
@@ -55,7 +60,7 @@ export class Running implements IRunningSessions.IManager {
   }
 
   shutdownAll(): void {
-    void this.lab.commands.execute(CommandIDs.stop);
+    this.running().forEach(one => one.shutdown?.());
   }
 
   private readonly _changed = new Signal<this, void>(this);

@@ -75,8 +75,10 @@ function Past(props: {
           onClick={props.toggle}
         >
           <Badge state={past.state} />
-          <span className="mlkit-Past-when">{ended ? moment(past.began!) : past.run}</span>
-          <span className="mlkit-Past-how">{headline(past)}</span>
+          <span className="mlkit-Past-told">
+            <span className="mlkit-Past-when">{ended ? moment(past.began!) : past.run}</span>
+            <span className="mlkit-Past-how">{headline(past)}</span>
+          </span>
         </button>
       </div>
       {props.open && ended && <Account run={past.run} />}
@@ -115,6 +117,12 @@ function Account(props: { run: string }): JSX.Element {
           label={trans.__('Report')}
           onClick={() => commands.execute(CommandIDs.report, { project, run: props.run })}
         />
+        {Object.values(run.steps).some(step => 'package' in step.saves) && (
+          <Button
+            label={trans.__('Model card')}
+            onClick={() => commands.execute(CommandIDs.card, { project, run: props.run })}
+          />
+        )}
         <span className="mlkit-Help">{duration(run.seconds)}</span>
       </div>
       <ul className="mlkit-Account-steps">

@@ -8,6 +8,7 @@ import * as React from 'react';
 import { IChange, IPreview } from './api';
 import { CommandIDs, Context, IContext, useLab } from './context';
 import { pipelineIcon } from './icons';
+import { Markdown, Renderers } from './markdown';
 import { Trouble, useAsked } from './parts';
 import { moment, number, shown, size } from './words';
 
@@ -40,14 +41,17 @@ export function comparison(
   return shownIn(context, body, `mlkit-compare-${project}-${old}-${young}`, label);
 }
 
-function shownIn(
+/** A part that is shown in a tab of its own. */
+export function shownIn(
   context: IContext,
   body: JSX.Element,
   id: string,
   label: string
 ): MainAreaWidget {
   const content = ReactWidget.create(
-    <Context.Provider value={context}>{body}</Context.Provider>
+    <Context.Provider value={context}>
+      <Renderers.Provider value={context.renderers}>{body}</Renderers.Provider>
+    </Context.Provider>
   );
   content.addClass('mlkit-Tab');
   return tab(content, id, label);
@@ -197,7 +201,11 @@ function Files(props: IPlace & { preview: IPreview }): JSX.Element {
       {text && (
         <>
           <h2 className="mlkit-Title">{text[0]}</h2>
-          <pre className="mlkit-Text">{text[1]}</pre>
+          {text[0].endsWith('.md') ? (
+            <Markdown text={text[1]} />
+          ) : (
+            <pre className="mlkit-Text">{text[1]}</pre>
+          )}
         </>
       )}
     </>

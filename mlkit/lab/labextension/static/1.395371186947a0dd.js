@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[1],{29(t,i,o){var e=o(30),r=o.n(e),l=o(31),n=(o.n(l))()(r());n.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
+"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[1],{30(t,i,o){var e=o(31),r=o.n(e),l=o(32),n=(o.n(l))()(r());n.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
 
 .mlkit-Panel,
 .mlkit-Tab,
@@ -68,7 +68,12 @@
   white-space: nowrap;
 }
 
+.mlkit-Head-line.mlkit-mod-top {
+  align-items: flex-start;
+}
+
 .mlkit-Head-question {
+  flex: 1;
   margin-top: 2px !important;
   color: var(--jp-ui-font-color2);
   line-height: 1.4;
@@ -147,6 +152,28 @@
   gap: 6px;
   margin-top: 8px !important;
   color: var(--jp-ui-font-color2);
+}
+
+.mlkit-Served {
+  display: flex;
+  align-items: center;
+  gap: 4px 10px;
+  flex-wrap: wrap;
+  margin-top: 8px !important;
+  color: var(--jp-ui-font-color2);
+}
+
+.mlkit-Served .mlkit-Dot {
+  margin-right: -3px;
+}
+
+.mlkit-Dot {
+  display: inline-block;
+  width: 8px;
+  height: 8px;
+  margin-right: 7px;
+  border-radius: 50%;
+  background: var(--mlkit-good);
 }
 
 /* tabs */
@@ -627,17 +654,23 @@
   background: var(--jp-layout-color2);
 }
 
-.mlkit-Past-when {
-  flex: none;
+.mlkit-Past-told {
+  display: grid;
+  flex: 1;
+  gap: 1px;
+  min-width: 0;
+}
+
+.mlkit-Past-when,
+.mlkit-Past-how {
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
 }
 
 .mlkit-Past-how {
-  overflow: hidden;
-  margin-left: auto;
   color: var(--jp-ui-font-color2);
   font-size: var(--jp-ui-font-size0);
-  text-overflow: ellipsis;
-  white-space: nowrap;
 }
 
 .mlkit-Account {
@@ -689,17 +722,17 @@
   overflow-wrap: anywhere;
 }
 
-.mlkit-Decision,
-.mlkit-Ledger {
-  display: grid;
-  gap: 2px;
-  justify-items: start;
-  padding: 8px var(--mlkit-edge);
-  overflow-wrap: anywhere;
+.mlkit-List-main:disabled {
+  cursor: default;
+}
+
+.mlkit-Decision .mlkit-Buttons {
+  margin: 0 var(--mlkit-edge) 10px;
 }
 
 .mlkit-Ledger {
-  display: block;
+  padding: 8px var(--mlkit-edge);
+  overflow-wrap: anywhere;
 }
 
 .mlkit-Value {
@@ -823,6 +856,79 @@
   background: white;
 }
 
+.mlkit-ModelCard {
+  max-width: 960px;
+}
+
+.mlkit-Standing {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  gap: 8px 24px;
+  margin-bottom: 12px;
+  padding-bottom: 14px;
+  border-bottom: 1px solid var(--jp-border-color2);
+}
+
+.mlkit-Standing p {
+  margin: 0;
+}
+
+.mlkit-Standing .mlkit-Buttons {
+  margin-top: 0;
+}
+
+.mlkit-Standing-title {
+  display: flex;
+  align-items: center;
+  gap: 8px;
+  font-size: var(--jp-ui-font-size2);
+  font-weight: 600;
+}
+
+.mlkit-Standing .mlkit-Tag {
+  border-color: var(--mlkit-good);
+  font-weight: 400;
+}
+
+.mlkit-Markdown .jp-RenderedMarkdown {
+  padding: 0;
+}
+
+.mlkit-Tab.mlkit-mod-whole {
+  display: flex;
+  flex-direction: column;
+  padding: 0;
+}
+
+.mlkit-Serving {
+  display: flex;
+  flex: none;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  gap: 6px 16px;
+  padding: 8px 16px;
+  border-bottom: 1px solid var(--jp-border-color2);
+}
+
+.mlkit-Serving p {
+  margin: 0;
+}
+
+.mlkit-mod-whole .mlkit-Empty,
+.mlkit-mod-whole > .mlkit-Card {
+  margin: 16px;
+}
+
+.mlkit-Frame {
+  flex: 1;
+  width: 100%;
+  min-height: 0;
+  border: 0;
+}
+
 .mlkit-Page iframe {
   background: white;
 }
@@ -861,6 +967,55 @@
   margin: 0;
 }
 
+.mlkit-Create textarea.mlkit-Input {
+  height: auto;
+  padding: 5px 8px;
+  line-height: 1.4;
+  resize: vertical;
+}
+
+.jp-Dialog-content:has(.mlkit-Goal) {
+  max-height: 92vh;
+}
+
+.mlkit-Numbers {
+  margin: 14px 0 0;
+  padding: 0;
+  border: 0;
+}
+
+.mlkit-Numbers legend {
+  padding: 0;
+  font-weight: 500;
+}
+
+.mlkit-Number {
+  display: flex;
+  align-items: center;
+  gap: 6px;
+}
+
+.mlkit-Number label {
+  flex: 1;
+  min-width: 0;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Number .mlkit-Input {
+  width: 110px;
+  font-variant-numeric: tabular-nums;
+  text-align: right;
+}
+
+.mlkit-Number .mlkit-Tool {
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size2);
+}
+
+.mlkit-Numbers .mlkit-Help {
+  margin-top: 3px !important;
+}
+
 .mlkit-Status-button {
   height: 100%;
   padding: 0 8px;
@@ -870,4 +1025,4 @@
   font: inherit;
   cursor: pointer;
 }
-`,""]),o.d(i,{},{A:n})},31(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var o="",e=void 0!==i[5];return i[4]&&(o+="@supports (".concat(i[4],") {")),i[2]&&(o+="@media ".concat(i[2]," {")),e&&(o+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),o+=t(i),e&&(o+="}"),i[2]&&(o+="}"),i[4]&&(o+="}"),o}).join("")},i.i=function(t,o,e,r,l){"string"==typeof t&&(t=[[null,t,void 0]]);var n={};if(e)for(var a=0;a<this.length;a++){var p=this[a][0];null!=p&&(n[p]=!0)}for(var d=0;d<t.length;d++){var m=[].concat(t[d]);e&&n[m[0]]||(void 0!==l&&(void 0===m[5]||(m[1]="@layer".concat(m[5].length>0?" ".concat(m[5]):""," {").concat(m[1],"}")),m[5]=l),o&&(m[2]&&(m[1]="@media ".concat(m[2]," {").concat(m[1],"}")),m[2]=o),r&&(m[4]?(m[1]="@supports (".concat(m[4],") {").concat(m[1],"}"),m[4]=r):m[4]="".concat(r)),i.push(m))}},i}},30(t){t.exports=function(t){return t[1]}},22(t,i,o){o.r(i);var e=o(23),r=o.n(e),l=o(24),n=o.n(l),a=o(25),p=o.n(a),d=o(26),m=o.n(d),s=o(27),c=o.n(s),k=o(28),f=o.n(k),u=o(29),g={};g.styleTagTransform=f(),g.setAttributes=m(),g.insert=p().bind(null,"head"),g.domAPI=n(),g.insertStyleElement=c(),r()(u.A,g);let v=u.A&&u.A.locals?u.A.locals:void 0;o.d(i,{},{default:v})},23(t){var i=[];function o(t){for(var o=-1,e=0;e<i.length;e++)if(i[e].identifier===t){o=e;break}return o}function e(t,e){for(var r={},l=[],n=0;n<t.length;n++){var a=t[n],p=e.base?a[0]+e.base:a[0],d=r[p]||0,m="".concat(p," ").concat(d);r[p]=d+1;var s=o(m),c={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==s)i[s].references++,i[s].updater(c);else{var k=function(t,i){var o=i.domAPI(i);return o.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&o.update(t=i):o.remove()}}(c,e);e.byIndex=n,i.splice(n,0,{identifier:m,updater:k,references:1})}l.push(m)}return l}t.exports=function(t,r){var l=e(t=t||[],r=r||{});return function(t){t=t||[];for(var n=0;n<l.length;n++){var a=o(l[n]);i[a].references--}for(var p=e(t,r),d=0;d<l.length;d++){var m=o(l[d]);0===i[m].references&&(i[m].updater(),i.splice(m,1))}l=p}}},25(t){var i={};t.exports=function(t,o){var e=function(t){if(void 0===i[t]){var o=document.querySelector(t);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(t){o=null}i[t]=o}return i[t]}(t);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(o)}},27(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},26(t,i,o){t.exports=function(t){var i=o.nc;i&&t.setAttribute("nonce",i)}},24(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(o){var e,r,l;e="",o.supports&&(e+="@supports (".concat(o.supports,") {")),o.media&&(e+="@media ".concat(o.media," {")),(r=void 0!==o.layer)&&(e+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),e+=o.css,r&&(e+="}"),o.media&&(e+="}"),o.supports&&(e+="}"),(l=o.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(l))))," */")),t.styleTagTransform(e,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},28(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);
+`,""]),o.d(i,{},{A:n})},32(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var o="",e=void 0!==i[5];return i[4]&&(o+="@supports (".concat(i[4],") {")),i[2]&&(o+="@media ".concat(i[2]," {")),e&&(o+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),o+=t(i),e&&(o+="}"),i[2]&&(o+="}"),i[4]&&(o+="}"),o}).join("")},i.i=function(t,o,e,r,l){"string"==typeof t&&(t=[[null,t,void 0]]);var n={};if(e)for(var a=0;a<this.length;a++){var p=this[a][0];null!=p&&(n[p]=!0)}for(var m=0;m<t.length;m++){var d=[].concat(t[m]);e&&n[d[0]]||(void 0!==l&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=l),o&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=o),r&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=r):d[4]="".concat(r)),i.push(d))}},i}},31(t){t.exports=function(t){return t[1]}},23(t,i,o){o.r(i);var e=o(24),r=o.n(e),l=o(25),n=o.n(l),a=o(26),p=o.n(a),m=o(27),d=o.n(m),s=o(28),c=o.n(s),k=o(29),f=o.n(k),g=o(30),u={};u.styleTagTransform=f(),u.setAttributes=d(),u.insert=p().bind(null,"head"),u.domAPI=n(),u.insertStyleElement=c(),r()(g.A,u);let x=g.A&&g.A.locals?g.A.locals:void 0;o.d(i,{},{default:x})},24(t){var i=[];function o(t){for(var o=-1,e=0;e<i.length;e++)if(i[e].identifier===t){o=e;break}return o}function e(t,e){for(var r={},l=[],n=0;n<t.length;n++){var a=t[n],p=e.base?a[0]+e.base:a[0],m=r[p]||0,d="".concat(p," ").concat(m);r[p]=m+1;var s=o(d),c={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==s)i[s].references++,i[s].updater(c);else{var k=function(t,i){var o=i.domAPI(i);return o.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&o.update(t=i):o.remove()}}(c,e);e.byIndex=n,i.splice(n,0,{identifier:d,updater:k,references:1})}l.push(d)}return l}t.exports=function(t,r){var l=e(t=t||[],r=r||{});return function(t){t=t||[];for(var n=0;n<l.length;n++){var a=o(l[n]);i[a].references--}for(var p=e(t,r),m=0;m<l.length;m++){var d=o(l[m]);0===i[d].references&&(i[d].updater(),i.splice(d,1))}l=p}}},26(t){var i={};t.exports=function(t,o){var e=function(t){if(void 0===i[t]){var o=document.querySelector(t);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(t){o=null}i[t]=o}return i[t]}(t);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(o)}},28(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},27(t,i,o){t.exports=function(t){var i=o.nc;i&&t.setAttribute("nonce",i)}},25(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(o){var e,r,l;e="",o.supports&&(e+="@supports (".concat(o.supports,") {")),o.media&&(e+="@media ".concat(o.media," {")),(r=void 0!==o.layer)&&(e+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),e+=o.css,r&&(e+="}"),o.media&&(e+="}"),o.supports&&(e+="}"),(l=o.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(l))))," */")),t.styleTagTransform(e,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},29(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);

@@ -1,0 +1,65 @@
+"""The goal: the question, the use, the people, the costs of errors, the bars."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from mlkit.lab.command import ask
+from mlkit.lab.refusal import Refusal
+from mlkit.lab.routes.route import Route, guarded
+
+__all__ = ["ROUTES"]
+
+MODULE = "mlkit.lab.goal"
+TEXTS = ("question", "use", "people")
+LONGEST = 10_000  # characters of a text
+
+
+class GoalRoute(Route):
+    """``goal``: what ``[goal]`` of ``mlkit.toml`` says."""
+
+    @guarded
+    async def get(self) -> None:
+        """Return it, and the costs and bars that could stand there."""
+        root = self.project.root
+        told = await ask(str(root), cwd=root, module=MODULE)
+        self.reply(json.loads(told.splitlines()[-1]))
+
+    @guarded
+    async def put(self) -> None:
+        """Write what differs; comments, and what stands beside it, are kept."""
+        project = self.project
+        self.places.inside(project.root / "mlkit.toml")
+        asked = self.form(question=str, use=str, people=str, costs=dict, bars=dict)
+        checked(asked)
+        words = (str(project.root), json.dumps(asked))
+        told = await ask(*words, cwd=project.root, module=MODULE)
+        self.reply(json.loads(told.splitlines()[-1]))
+
+
+def checked(asked: dict[str, Any]) -> None:
+    """See that texts are texts of a length, and numbers numbers.
+
+    Raises
+    ------
+    Refusal
+        Where one is not.
+    """
+    for name in TEXTS:
+        text = asked.get(name, "")
+        if len(text) > LONGEST or "\0" in text:
+            raise Refusal(400, f"{name} cannot be this text", got=repr(text[:40]))
+    for table in ("costs", "bars"):
+        found = asked.get(table, {})
+        if len(found) > 200 or any(len(name) > 200 for name in found):
+            raise Refusal(400, f"{table} has too many names, or too long ones")
+        for name, value in found.items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not math.isfinite(value):
+                got = f"{name[:40]} = {value!r}"[:80]
+                raise Refusal(400, f"{table} holds what is no number", got=got)
+
+
+ROUTES: list[tuple[str, type[Route]]] = [("goal", GoalRoute)]

@@ -1,0 +1,268 @@
+/** The dialog that states the goal: the question, the use, the people, costs and bars. */
+
+import { Dialog, Notification, ReactWidget } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { Api, IGoal, IGoalForm, INumbers, Refused } from './api';
+import { refused } from './model';
+import { Trouble, useAsked } from './parts';
+
+interface IGiven {
+  api: Api;
+  trans: TranslationBundle;
+  project: string;
+}
+
+/** Numbers as they are typed. */
+type Typed = { [name: string]: string };
+
+interface IEdit {
+  question: string;
+  use: string;
+  people: string;
+  costs: Typed;
+  bars: Typed;
+}
+
+/** Ask for the goal until it is written; false if given up. */
+export async function editGoal(given: IGiven): Promise<boolean> {
+  const { api, trans, project } = given;
+  const read = api.goal(project);
+  let edit: IEdit | null = null;
+  let error: Refused | null = null;
+  for (;;) {
+    const body: Body = new Body(given, read, edit, error);
+    const answer = await new Dialog<IEdit | null>({
+      title: trans.__('The goal'),
+      body,
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Write to mlkit.toml') })
+      ],
+      focusNodeSelector: 'textarea'
+    }).launch();
+    edit = body.getValue();
+    if (!answer.button.accept || !edit) {
+      return false;
+    }
+    const writing = Notification.emit(trans.__('Writing the goal…'), 'in-progress');
+    try {
+      await api.setGoal(project, goalOf(edit, trans));
+      return true;
+    } catch (no) {
+      error = refused(no);
+    } finally {
+      Notification.dismiss(writing);
+    }
+  }
+}
+
+function goalOf(edit: IEdit, trans: TranslationBundle): IGoal {
+  const { question, use, people } = edit;
+  const texts = { question: question.trim(), use: use.trim(), people: people.trim() };
+  const numbers = (typed: Typed): INumbers =>
+    Object.fromEntries(
+      Object.entries(typed).map(([name, text]) => {
+        const number = Number(text.replace(',', '.'));
+        if (!text.trim() || !Number.isFinite(number)) {
+          throw new Error(trans.__('%1 needs a number', name.replace(/_/g, ' ')));
+        }
+        return [name, number];
+      })
+    );
+  return { ...texts, costs: numbers(edit.costs), bars: numbers(edit.bars) };
+}
+
+function editOf(goal: IGoalForm): IEdit {
+  const { question, use, people } = goal;
+  const typed = (numbers: INumbers): Typed =>
+    Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
+  return { question, use, people, costs: typed(goal.costs), bars: typed(goal.bars) };
+}
+
+class Body extends ReactWidget implements Dialog.IBodyWidget<IEdit | null> {
+  constructor(
+    private readonly given: IGiven,
+    private readonly read: Promise<IGoalForm>,
+    private edit: IEdit | null,
+    private readonly error: Refused | null
+  ) {
+    super();
+    this.addClass('mlkit-Create');
+  }
+
+  getValue(): IEdit | null {
+    return this.edit;
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <Form
+        trans={this.given.trans}
+        read={this.read}
+        start={this.edit}
+        error={this.error}
+        tell={edit => {
+          this.edit = edit;
+        }}
+      />
+    );
+  }
+}
+
+function Form(props: {
+  trans: TranslationBundle;
+  read: Promise<IGoalForm>;
+  start: IEdit | null;
+  error: Refused | null;
+  tell: (edit: IEdit) => void;
+}): JSX.Element {
+  const { trans } = props;
+  const [found, unread] = useAsked(() => props.read, []);
+  const [edit, setEdit] = React.useState<IEdit | null>(props.start);
+  const set = (more: Partial<IEdit>) => setEdit({ ...edit!, ...more });
+  React.useEffect(() => {
+    if (found && !edit) {
+      setEdit(editOf(found));
+    }
+  }, [found]);
+  React.useEffect(() => {
+    if (edit) {
+      props.tell(edit);
+    }
+  }, [edit]);
+  if (unread) {
+    return <Trouble error={unread} />;
+  }
+  if (!found || !edit) {
+    return (
+      <p className="mlkit-Empty" role="status">
+        {trans.__('Reading the goal, and what could stand in it…')}
+      </p>
+    );
+  }
+  return (
+    <div className="mlkit-Form mlkit-Goal">
+      {props.error && <Trouble error={props.error} />}
+      <Area
+        label={trans.__('Question')}
+        hint={trans.__('What is to be found out, in a sentence')}
+        value={edit.question}
+        set={question => set({ question })}
+      />
+      <Area
+        label={trans.__('Use')}
+        hint={trans.__('What will be done with an answer')}
+        value={edit.use}
+        set={use => set({ use })}
+      />
+      <Area
+        label={trans.__('People affected')}
+        hint={trans.__('Whom an answer concerns, and how a wrong one')}
+        value={edit.people}
+        set={people => set({ people })}
+      />
+      <Numbers
+        trans={trans}
+        label={trans.__('Costs of errors')}
+        help={trans.__('Without them a miss costs as much as a false alarm.')}
+        more={trans.__('Add a cost…')}
+        titles={found.titles.costs}
+        values={edit.costs}
+        set={costs => set({ costs })}
+      />
+      <Numbers
+        trans={trans}
+        label={trans.__('Bars')}
+        help={trans.__('A model that misses one is not accepted. Without any it must beat a guess.')}
+        more={trans.__('Add a bar…')}
+        titles={found.titles.bars}
+        values={edit.bars}
+        set={bars => set({ bars })}
+      />
+    </div>
+  );
+}
+
+function Area(props: {
+  label: string;
+  hint: string;
+  value: string;
+  set: (value: string) => void;
+}): JSX.Element {
+  return (
+    <div className="mlkit-Field">
+      <label>
+        {props.label}
+        <textarea
+          className="mlkit-Input"
+          rows={2}
+          value={props.value}
+          placeholder={props.hint}
+          onChange={event => props.set(event.target.value)}
+          onKeyDown={event => event.key === 'Enter' && event.stopPropagation()}
+        />
+      </label>
+    </div>
+  );
+}
+
+/** Named numbers: one a line, and a list of those that could be added. */
+function Numbers(props: {
+  trans: TranslationBundle;
+  label: string;
+  help: string;
+  more: string;
+  titles: { [name: string]: string };
+  values: Typed;
+  set: (values: Typed) => void;
+}): JSX.Element {
+  const { trans, titles, values, set } = props;
+  const title = (name: string) => titles[name] ?? name;
+  const left = Object.keys(titles).filter(name => !(name in values));
+  const without = (gone: string) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => name !== gone));
+  return (
+    <fieldset className="mlkit-Numbers">
+      <legend>{props.label}</legend>
+      {Object.entries(values).map(([name, text]) => (
+        <div key={name} className="mlkit-Number">
+          <label htmlFor={`mlkit-number-${name}`}>{title(name)}</label>
+          <input
+            id={`mlkit-number-${name}`}
+            className="mlkit-Input"
+            inputMode="decimal"
+            value={text}
+            onChange={event => set({ ...values, [name]: event.target.value })}
+          />
+          <button
+            type="button"
+            className="mlkit-Tool"
+            title={trans.__('Remove %1', title(name))}
+            aria-label={trans.__('Remove %1', title(name))}
+            onClick={() => set(without(name))}
+          >
+            ×
+          </button>
+        </div>
+      ))}
+      {left.length > 0 && (
+        <select
+          className="mlkit-Input"
+          aria-label={props.more}
+          value=""
+          onChange={event => event.target.value && set({ ...values, [event.target.value]: '' })}
+        >
+          <option value="">{props.more}</option>
+          {left.map(name => (
+            <option key={name} value={name}>
+              {title(name)}
+            </option>
+          ))}
+        </select>
+      )}
+      <p className="mlkit-Help">{props.help}</p>
+    </fieldset>
+  );
+}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mlkit.cli.telling import explain, summary, told
-from mlkit.engine.reporting.lanes import lanes, ruled
+from mlkit.core.lanes import lanes, ruled
 from mlkit.engine.reporting.say import SIGNS, seconds, shorten
 
 if TYPE_CHECKING:

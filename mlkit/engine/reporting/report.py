@@ -21,10 +21,10 @@ from mlkit.core.errors import StoreError, UsageError
 from mlkit.core.files import write_bytes
 from mlkit.core.project import Project
 from mlkit.core.store import Store
+from mlkit.core.tram import draw
 from mlkit.engine.reporting import past
 from mlkit.engine.reporting.chapters import Chapter, Run, chapter, link, value_of
 from mlkit.engine.reporting.say import listing, number, plain, seconds, words
-from mlkit.engine.reporting.tram import draw
 
 if TYPE_CHECKING:
     from jinja2 import Template

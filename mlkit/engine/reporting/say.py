@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlkit.core import errors
+from mlkit.core.lanes import SIGNS
 
 __all__ = [
     "SIGNS",
@@ -21,19 +22,6 @@ __all__ = [
     "words",
 ]
 
-SIGNS: Mapping[str, str] = {
-    "passed": "✓",
-    "fresh": "✓",
-    "kept": "=",
-    "blocked": "⊘",
-    "failed": "✗",
-    "skipped": "–",
-    "interrupted": "‖",
-    "running": "●",
-    "stale": "~",
-    "never": "○",
-    "waiting": "○",
-}
 OURS = frozenset(errors.__all__)
 OUR_FAILURES = frozenset(
     {

@@ -12,10 +12,10 @@ from mlkit.core.errors import WiringError
 from mlkit.core.files import digest
 from mlkit.core.project import Project
 from mlkit.core.store import Store
+from mlkit.core.tram import draw
 from mlkit.engine.planning.graph import Graph
 from mlkit.engine.reading import notebook
 from mlkit.engine.reporting.standing import standing
-from mlkit.engine.reporting.tram import draw
 from mlkit.engine.running.lock import holder
 from mlkit.lab.places import Places
 from mlkit.lab.routes.projects import facts

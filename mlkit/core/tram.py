@@ -1,11 +1,11 @@
-"""The graph of a run as a map for the report: one stop a step, in few lanes."""
+"""The graph of a run as a map to be drawn: one stop a step, in few lanes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mlkit.engine.reporting.lanes import lanes
+from mlkit.core.lanes import lanes
 
 __all__ = ["Map", "Stop", "draw"]
 

@@ -9,7 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Row", "lanes", "ruled", "without_detours"]
+__all__ = ["SIGNS", "Row", "lanes", "ruled", "without_detours"]
+
+SIGNS: Mapping[str, str] = {
+    "passed": "✓",
+    "fresh": "✓",
+    "kept": "=",
+    "blocked": "⊘",
+    "failed": "✗",
+    "skipped": "–",
+    "interrupted": "‖",
+    "running": "●",
+    "stale": "~",
+    "never": "○",
+    "waiting": "○",
+}
+"""What stands for a state in text."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ WIDE = 60
 @click.option(
     "--keep-days", "days", type=click.IntRange(1), help="Of --rotate: for how long."
 )
+@click.option("--refused", is_flag=True, help="What was refused or failed, counted.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.option("--log", "path", default=None, type=click.Path(path_type=Path))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
@@ -40,6 +41,7 @@ def command(
     turn: bool,
     others: tuple[Path, ...],
     days: int | None,
+    refused: bool,
     as_json: bool,
     path: Path | None,
     folder: Path,
@@ -48,7 +50,8 @@ def command(
 
     --rotate moves closed days to Parquet files beside the log, and drops those that
     are older than [policies] log_days of mlkit.toml says. --merge takes in requests
-    and truths of other logs, which stay as they are.
+    and truths of other logs, which stay as they are. --refused counts requests that
+    got no answer, by the hour, the newest first.
     """
     from mlkit.cli.traced import Traced
     from mlkit.core.project import Project
@@ -59,7 +62,9 @@ def command(
         click.echo("\n".join(_merged(place, others)))
     if turn:
         click.echo(_rotated(place, folder, days))
-    if others or turn:
+    if refused:
+        click.echo("\n".join(_refused(place, max(count, 0), as_json)))
+    if others or turn or refused:
         return
     found = [find(place, name)] if name else last(place, max(count, 0))
     project = Project.find(folder)
@@ -71,6 +76,26 @@ def command(
             click.echo("\n".join(traced.told()) if name else _line(request))
     if not found and not as_json:
         click.echo("no request yet")
+
+
+def _refused(place: Path, count: int, as_json: bool) -> Iterator[str]:
+    """Tell what was refused or failed, by the hour."""
+    from mlkit.product.log import refused
+
+    table = refused(place)
+    table["at"] = table["at"].dt.floor("h")
+    by = ["at", "path", "status", "reason"]
+    hours = table.groupby(by, as_index=False).agg({"count": "sum"})
+    newest = hours.sort_values(["at", "count"], ascending=False).head(count)
+    for at, *rest in newest.itertuples(index=False):
+        path, status, reason, many = rest
+        if as_json:
+            told = dict(zip(hours.columns, (at.isoformat(), *rest), strict=True))
+            yield json.dumps(told)
+        else:
+            yield f"{at:%Y-%m-%d %H:%M}  {status}  {path}  {many}  {reason}".rstrip()
+    if not len(newest) and not as_json:
+        yield "no request was refused, and none failed"
 
 
 def _merged(place: Path, others: Sequence[Path]) -> Iterator[str]:

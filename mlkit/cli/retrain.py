@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,7 @@ __all__ = ["command"]
 
 POLICIES = ("auto", "ask", "never")
 KEPT = 3
+STATES = {3: "blocked", 130: "interrupted"}
 LOCK = "retrain.lock"
 
 
@@ -25,15 +27,21 @@ LOCK = "retrain.lock"
 @click.option("--if-needed", is_flag=True, help="Only where the monitor says retrain.")
 @click.option("--data", default="", metavar="URI", help="A newer version of the data.")
 @click.option("--promote", default="", metavar="|".join(POLICIES), help="Who decides.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--log", default=None, type=click.Path(path_type=Path))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def command(
-    if_needed: bool, data: str, promote: str, log: Path | None, folder: Path
+    if_needed: bool,
+    data: str,
+    promote: str,
+    as_json: bool,
+    log: Path | None,
+    folder: Path,
 ) -> int:
     """Hold a challenger, made with all truth that came in, against the champion.
 
     Exit 0 where all is well or the challenger was promoted, 3 where the champion was
-    kept or a gate is shut.
+    kept or a gate is shut. With --json the last line says which it was, and why.
     """
     from mlkit.core.project import Project
     from mlkit.engine.running.champion import in_use
@@ -41,13 +49,49 @@ def command(
 
     project = Project.open(folder)
     policy = _policy(project, promote)
+    teller = _Teller(as_json)
     with lock(project, "retrain", LOCK):
         in_use(project)
-        code = _look(project, if_needed)
-        if code is not None:
-            return code
-        options = _options(project, data, log)
-        return _challenge(project, options, policy) if options else KEPT
+        code = _look(project, if_needed, teller)
+        if code is None:
+            options = _options(project, data, log, teller)
+            code = _challenge(project, options, policy, teller) if options else KEPT
+    return teller.end(code)
+
+
+class _Teller:
+    """What is said on the way: in words, or at the end as one line of JSON."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json, self.why = as_json, ""
+        self.facts: dict[str, Any] = {}
+
+    def say(self, text: str, **facts: Any) -> None:
+        """Say something; the last that is said is why it ended so."""
+        self.why = text
+        self.facts |= facts
+        if not self.as_json:
+            click.echo(text)
+
+    def run(self, project: Project, options: Options) -> int:
+        """Run the project; return the exit code."""
+        from mlkit.cli.run_ import run_project
+
+        code = run_project(project.root, options, self.as_json)
+        if code:
+            self.say_end(STATES.get(code, "failed"))
+        return code
+
+    def say_end(self, state: str) -> None:
+        """Note that a run itself did not end well; it said why."""
+        self.facts["state"], self.why = state, f"a run {state}"
+
+    def end(self, code: int) -> int:
+        """Print the last line; return the exit code."""
+        told = {"event": "retrain_finished", "state": "kept", "why": self.why}
+        if self.as_json:
+            click.echo(json.dumps({**told, **self.facts}, ensure_ascii=False))
+        return code
 
 
 def _policy(project: Project, asked: str) -> str:
@@ -65,29 +109,32 @@ def _policy(project: Project, asked: str) -> str:
     return str(policy)
 
 
-def _look(project: Project, if_needed: bool) -> int | None:
+def _look(project: Project, if_needed: bool, teller: _Teller) -> int | None:
     """Run the monitor on the champion; return a code where there is no more to do."""
     from mlkit.core.store import Store
     from mlkit.engine.running.options import Options
 
-    code = _run(project, Options(only="monitor", champion=True))
+    code = teller.run(project, Options(only="monitor", champion=True))
     if code:
         return code
     store = Store(project.state)
     health = store.get(store.refs()["health"])
+    teller.facts["health"] = health.state
     if not if_needed:
         return None
     if health.model != _champion(project).partition("-")[2]:
-        click.echo("the champion stays: it has not answered a request yet")
+        teller.say("the champion stays: it has not answered a request yet")
         return 0
     if health.state != "retrain":
         said = "to be watched" if health.state == "watch" else health.state
-        click.echo(f"the champion stays: it is {said}")
+        teller.say(f"the champion stays: it is {said}")
         return 0
     return None
 
 
-def _options(project: Project, data: str, log: Path | None) -> Options | None:
+def _options(
+    project: Project, data: str, log: Path | None, teller: _Teller
+) -> Options | None:
     """Return the run to be made; None where there is nothing new to learn from."""
     from mlkit.core.champion import package_of
     from mlkit.engine.running.options import Options
@@ -95,9 +142,9 @@ def _options(project: Project, data: str, log: Path | None) -> Options | None:
 
     place = log or project.state / "requests.sqlite"
     back = gather(place, package_of(project), project.root / RETURNED)
-    click.echo(str(back))
+    teller.say(str(back), returned=asdict(back))
     if not back.rows and not data:
-        click.echo("the champion stays: there is nothing new to learn from")
+        teller.say("the champion stays: there is nothing new to learn from")
         return None
     further = [uri for uri in _further(project) if uri != RETURNED]
     given = {"collect.more": repr([*further, RETURNED])}
@@ -127,52 +174,48 @@ def _further(project: Project) -> list[str]:
     )
 
 
-def _challenge(project: Project, options: Options, policy: str) -> int:
+def _challenge(project: Project, options: Options, policy: str, teller: _Teller) -> int:
     """Make the challenger, hold it against the champion, and do as the policy says."""
-    code = _run(project, options)
+    code = teller.run(project, options)
     if code:
         return code
     found = _promotion(project)
     if found.champion != _champion(project) != found.challenger:
         again = replace(options, start="accept", refresh=True)
-        code = _run(project, again)  # the champion it met is none any more
+        code = teller.run(project, again)  # the champion it met is none any more
         if code:
             return code
         found = _promotion(project)
-    click.echo(repr(found))
-    return _decide(project, found, policy)
+    teller.say(repr(found), promotion=found.to_dict())
+    return _decide(project, found, policy, teller)
 
 
-def _decide(project: Project, found: Promotion, policy: str) -> int:
+def _decide(project: Project, found: Promotion, policy: str, teller: _Teller) -> int:
     from mlkit.core.champion import move
     from mlkit.engine.running.champion import challenger
 
     entry, rows = challenger(project)
+    teller.facts["run"] = entry.run
     if entry.identity == _champion(project):
-        click.echo(f"the package of run {entry.run} is the champion already")
+        teller.say(f"the package of run {entry.run} is the champion already")
         return 0
     by_hand = f'mlkit promote {entry.run} --why "..."'
     if not found.better or policy == "never":
-        click.echo(f"the champion stays; to overrule that: {by_hand}")
+        teller.say(f"the champion stays; to overrule that: {by_hand}")
         return KEPT
-    if policy == "ask" and not _agreed():
-        click.echo(f"the champion stays until somebody agrees: {by_hand}")
+    if policy == "ask" and (teller.as_json or not _agreed()):
+        teller.say(f"the champion stays until somebody agrees: {by_hand}")
         return KEPT
     why = f"retrained: {found.why}"
     move(project.ledger, "promote", entry, why, policy=policy, **rows)
-    click.echo(f"the package of run {entry.run} is the champion now")
+    said = f"the package of run {entry.run} is the champion now"
+    teller.say(said, state="promoted")
     return 0
 
 
 def _agreed() -> bool:
     """Ask whoever sits there."""
     return sys.stdin.isatty() and click.confirm("Promote the challenger?")
-
-
-def _run(project: Project, options: Options) -> int:
-    from mlkit.cli.run_ import run_project
-
-    return run_project(project.root, options)
 
 
 def _promotion(project: Project) -> Promotion:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core import ledger
-from mlkit.core.errors import StepError
+from mlkit.core.errors import StepError, UsageError
 from mlkit.core.project import Project
 from mlkit.core.store import Entry, Store
 
@@ -102,8 +102,10 @@ def package_of(project: Project, identity: str = "") -> Path:
 
     Raises
     ------
+    UsageError
+        Where there is no champion.
     StepError
-        Where there is no champion, or the package is not in this store.
+        Where the package is not in this store.
     StoreError
         Where its files are damaged.
     """
@@ -112,7 +114,7 @@ def package_of(project: Project, identity: str = "") -> Path:
         line = champion(project.ledger)
         if line is None:
             where = str(project.root)
-            raise StepError("there is no champion yet", where=where, todo=todo)
+            raise UsageError("there is no champion yet", where=where, todo=todo)
         identity = str(line["package"])
     store = Store(project.state)
     if not store.files(identity):

@@ -26,6 +26,7 @@ from mlkit.product.journal.parts import (
     read_part,
     rows_of,
 )
+from mlkit.product.journal.refusals import refusals_of
 from mlkit.product.journal.tables import opened
 from mlkit.product.journal.truths import Truth
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Request", "find", "last", "read"]
+__all__ = ["Request", "find", "last", "read", "refused"]
 
 BRIEF = f"SELECT {WHOLE} FROM requests"  # noqa: S608
 TRUTHS = """
@@ -169,6 +170,39 @@ def read(
             continue
     todo = "restore it beside the log, from where the log was copied"
     raise InputError("a filed day is not there", where=str(path), todo=todo)
+
+
+def refused(path: Path | str) -> pd.DataFrame:
+    """Return how many requests were refused or failed, by the minute.
+
+    A server counts them, and hands the counts to its log every few seconds.
+
+    Parameters
+    ----------
+    path
+        The log.
+
+    Returns
+    -------
+    DataFrame
+        ``at``, the minute in UTC, ``path``, the door, ``status``, ``reason`` and
+        ``count``.
+
+    Raises
+    ------
+    InputError
+        Where there is no log.
+    """
+    import pandas as pd
+
+    with opened(Path(path), read=True) as connection:
+        lines = refusals_of(connection)
+    names = ["server", "at", "path", "status", "reason", "count"]
+    kinds = {"at": "int64", "path": "str", "status": "int64", "reason": "str"}
+    table = pd.DataFrame(lines, columns=names).astype({**kinds, "count": "int64"})
+    table["at"] = pd.to_datetime(table["at"] * 60, unit="s", utc=True)
+    by = ["at", "path", "status", "reason"]
+    return table.groupby(by, as_index=False).agg({"count": "sum"})
 
 
 def _read(path: Path, ends: tuple[float, float]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from mlkit.product.watching import drift as drifting
 from mlkit.product.watching import scores, signs
 from mlkit.product.watching.drift import Change
 from mlkit.product.watching.groups import shares, treated, widened
-from mlkit.product.watching.health import Health, Window
+from mlkit.product.watching.health import GRAVE, Health, Window
 from mlkit.product.watching.live import Live, follow
 from mlkit.product.watching.parcel import Parcel
 from mlkit.product.watching.review import Aside, set_aside
@@ -79,9 +79,10 @@ def monitor(
     found = _blank(live, bounds, spans, seed)
     span = newest(live.rows["request.at"], spans, bounds.least)
     if span is None:
-        return replace(found, signs=(_few(live, bounds), *review))
+        away = signs.of_refusals(traffic(live.rows, live.refused), bounds)
+        return replace(found, signs=(_few(live, bounds), *away, *review))
     proved = _proved(live, window, bounds.least)
-    return _judged(found, live.take(span.rows), proved, review, seed)
+    return _judged(found, live.during(span.rows), proved, review, seed)
 
 
 def _judged(
@@ -96,14 +97,30 @@ def _judged(
     whole = together(parcel.reference, cells, seed=seed)
     fair = treated(told or some, seed=seed)
     alone = _signs(parcel, judged, proved, changes, limits)
+    every = (*alone, *_rest(parcel, whole, fair, limits), *review)
     return replace(
         found,
-        signs=(*alone, *_rest(parcel, whole, fair, limits), *review),
+        signs=every,
+        windows=_coloured(found.windows, judged, signs.gravest(every)),
         judged=judged,
         proved=proved,
         changes=changes,
         together=whole,
         fairness=fair,
+    )
+
+
+def _coloured(
+    windows: Sequence[Window], judged: Window, level: str
+) -> tuple[Window, ...]:
+    """Give the windows that were judged together the level of a grave verdict."""
+    if level not in GRAVE:
+        return tuple(windows)
+    return tuple(
+        replace(one, level=max(one.level, level, key=signs.LEVELS.index))
+        if one.start >= judged.start
+        else one
+        for one in windows
     )
 
 
@@ -128,7 +145,7 @@ def _blank(live: Live, limits: Limits, spans: Sequence[Span], seed: int) -> Heal
         name,
         (),
         limits,
-        tuple(_window(live.take(s.rows), limits, seed) for s in spans[-SHOWN:]),
+        tuple(_window(live.during(s.rows), limits, seed) for s in spans[-SHOWN:]),
         accepted=None if told is None or ends is None else (told, *ends),
         guessed=parcel.guessed.get(name),
         notes=live.notes,
@@ -143,7 +160,7 @@ def _window(some: Live, limits: Limits, seed: int) -> Window:
         at.iloc[0].isoformat(),
         at.iloc[-1].isoformat(),
         "unknown",
-        traffic(some.rows),
+        traffic(some.rows, some.refused),
         score=score,
         hoped=scores.estimated(known, seed=seed) if score else None,
         shares=shares(some),

@@ -135,7 +135,7 @@ def test_run_prints_events_as_json_and_takes_parameters(shell, chain):
 
 def test_export_and_predict_say_that_there_is_no_champion(shell, done, tmp_path):
     export = shell("export", "--format", "onnx", "--to", tmp_path / "m.onnx", done.root)
-    assert export.exit_code == 1
+    assert export.exit_code == 2
     assert "no champion yet" in export.stderr
     wrong = shell("export", "--format", "onx", "--to", tmp_path / "m", done.root)
     assert (wrong.exit_code, "did you mean 'onnx'" in wrong.stderr) == (2, True)

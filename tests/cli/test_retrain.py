@@ -145,7 +145,7 @@ def test_it_says_what_it_cannot_work_with(mlkit, shop):
     assert "[policies] promote" in said
     shop.project.ledger.unlink()
     code, said = mlkit("retrain", "--promote", "ask", shop.root)
-    assert code == 1
+    assert code == 2
     assert "no champion yet" in said
 
 
@@ -168,6 +168,10 @@ def test_a_healthy_champion_is_left_alone_and_so_is_one_without_truth(mlkit, sho
     code, said = mlkit("retrain", "--if-needed", shop.root)
     assert code == 3
     assert "nothing new to learn from" in said
+    code, said = mlkit("retrain", "--if-needed", "--json", shop.root)
+    told = [json.loads(line) for line in said.splitlines()][-1]
+    assert (code, told["event"], told["state"]) == (3, "retrain_finished", "kept")
+    assert (told["health"], told["returned"]["rows"]) == ("retrain", 0)
     assert len(moves(shop.project.ledger)) == 1
 
 
@@ -182,9 +186,13 @@ def test_the_policy_decides_and_each_move_is_a_line(mlkit, shop):
         assert card(shop) == "50 rows"
     with (shop.root / "mlkit.toml").open("a") as file:
         file.write('[policies]\npromote = "auto"\n')
-    code, said = mlkit("retrain", "--if-needed", shop.root)
+    code, said = mlkit("retrain", "--if-needed", "--json", shop.root)
+    events = [json.loads(line) for line in said.splitlines()]
     assert code == 0
-    assert "is the champion now" in said
+    assert {"run_started", "run_finished"} <= {one["event"] for one in events}
+    assert "is the champion now" in events[-1]["why"]
+    assert events[-1]["state"] == "promoted"
+    assert events[-1]["promotion"]["better"] is True
     assert card(shop) == "52 rows"
     line = champion(shop.project.ledger)
     assert line["policy"] == "auto"

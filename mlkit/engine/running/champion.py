@@ -74,13 +74,15 @@ def in_use(project: Project) -> dict[str, Entry]:
 
     Raises
     ------
+    UsageError
+        Where there is no champion.
     StepError
-        Where there is no champion, or its package is not in the store any more.
+        Where its package is not in the store any more.
     """
     line = champion(project.ledger)
     if line is None:
         where, todo = str(project.root), "mlkit run"
-        raise StepError("there is no champion yet", where=where, todo=todo)
+        raise UsageError("there is no champion yet", where=where, todo=todo)
     at = datetime.fromisoformat(line["at"]).timestamp()
     run = str(line.get("run", ""))
     entry = Entry(str(line["package"]), "a folder", step="package", run=run, at=at)
@@ -101,15 +103,16 @@ def promotable(project: Project, run: str = "") -> tuple[Entry, dict[str, Any]]:
     Raises
     ------
     UsageError
-        Where there is no such run, or its parameters were not the notebooks' own.
+        Where there is no such run, its parameters were not the notebooks' own, or it
+        made no accepted package.
     StepError
-        Where it made no accepted package, or that is not in the store any more.
+        Where that is not in the store any more.
     """
     refs = _refs_of(project, run) if run else Store(project.state).refs()
     entry = refs.get("package")
     if entry is None:
         where, todo = f"run {run}" if run else str(project.root), "mlkit run"
-        raise StepError("there is no accepted package yet", where=where, todo=todo)
+        raise UsageError("there is no accepted package yet", where=where, todo=todo)
     _check_there(project, entry)
     return entry, _rows(refs)
 
@@ -119,13 +122,15 @@ def challenger(project: Project) -> tuple[Entry, dict[str, Any]]:
 
     Raises
     ------
+    UsageError
+        Where there is none.
     StepError
-        Where there is none, or it is not in the store any more.
+        Where it is not in the store any more.
     """
     refs = Store(project.state).refs(CHALLENGER)
     entry = refs.get("package")
     if entry is None:
-        raise StepError("there is no challenger yet", todo="mlkit retrain")
+        raise UsageError("there is no challenger yet", todo="mlkit retrain")
     _check_there(project, entry)
     return entry, _rows(refs)
 
@@ -161,9 +166,10 @@ def rollback(project: Project, why: str, run: str = "") -> Entry:
     Raises
     ------
     UsageError
-        Where no champion came of that run, or it is the champion.
+        Where no champion came of that run, it is the champion, or there was none
+        before.
     StepError
-        Where there was none before, or its package is not in the store any more.
+        Where its package is not in the store any more.
     """
     line = former(project, run)
     entry = Entry(str(line["package"]), run=str(line.get("run", "")))
@@ -187,7 +193,7 @@ def former(project: Project, run: str = "") -> dict[str, Any]:
         if len(reigns) > 1:
             return reigns[-2]
         todo = "`mlkit rollback RUN` takes up the champion that a run made"
-        raise StepError("there is no champion before this one", todo=todo)
+        raise UsageError("there is no champion before this one", todo=todo)
     known = {str(line.get("run", "")): line for line in every}
     if run not in known:
         raise UsageError(

@@ -150,10 +150,10 @@ def groups(health: Health) -> plots.Picture:
 
 
 def requests(health: Health) -> plots.Picture:
-    """Draw latency, and the share of rows with each flag, by window."""
+    """Draw latency, rows with each flag, and requests without an answer, by window."""
     if not health.windows:
         return _nothing("No request yet", "nothing to draw")
-    picture, axes = plots.figure(10, 3.4, columns=2)
+    picture, axes = plots.figure(10, 3.4, columns=3)
     at = [_moment(window) for window in health.windows]
     slow = zip(*(one.traffic.latency for one in health.windows), strict=True)
     with plots.style():
@@ -162,13 +162,17 @@ def requests(health: Health) -> plots.Picture:
         for flag in FLAGS:
             shares = [one.traffic.flags.get(flag, 0.0) for one in health.windows]
             axes[1].plot(at, shares, "o-", ms=3, label=flag)
-        axes[0].set_ylim(bottom=0)
-        axes[1].set_ylim(bottom=0)
-        axes[1].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        for how in ("refused", "failed"):
+            shares = [one.traffic.share(how) for one in health.windows]
+            axes[2].plot(at, shares, "o-", ms=3, label=how)
         for one in axes:
-            one.legend(loc="upper left", ncols=4, bbox_to_anchor=(0, 1.1), fontsize=8)
-    plots.label(axes[0], "Milliseconds that so many requests took at most\n")
-    plots.label(axes[1], "Share of rows with a flag\n")
+            one.set_ylim(bottom=0)
+            one.legend(loc="upper left", ncols=2, bbox_to_anchor=(0, 1.16), fontsize=8)
+        for one in axes[1:]:
+            one.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
+    plots.label(axes[0], "Milliseconds, at most\n\n")
+    plots.label(axes[1], "Rows with a flag\n\n")
+    plots.label(axes[2], "Requests without an answer\n\n")
     for one in axes:
         _dates(one, health.windows)
     plots.headline(picture, "Requests", _load_told(health))
@@ -282,7 +286,14 @@ def _moment(window: Window) -> Any:
 def _load_told(health: Health) -> str:
     rows = sum(window.traffic.rows for window in health.windows)
     asked = sum(window.traffic.requests for window in health.windows)
-    return f"{rows:,} rows in {asked:,} requests; those refused are not in the log"
+    lost = [one.traffic for one in health.windows if one.traffic.refused is not None]
+    told = f"{rows:,} rows in {asked:,} requests"
+    if not lost:
+        return f"{told}; how many were refused or failed, this log does not tell"
+    refused, failed = (
+        sum(getattr(t, n) or 0 for t in lost) for n in ("refused", "failed")
+    )
+    return f"{told}; {refused:,} more were refused, {failed:,} failed"
 
 
 def _nothing(title: str, below: str) -> plots.Picture:

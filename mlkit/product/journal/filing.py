@@ -24,6 +24,7 @@ from mlkit.product.journal.parts import (
     rows_of,
     write_part,
 )
+from mlkit.product.journal.refusals import refusals_of
 from mlkit.product.journal.tables import opened
 
 __all__ = ["SETTLED", "Rotated", "due", "refile", "rotate"]
@@ -149,4 +150,7 @@ def _retire(connection: sqlite3.Connection, path: Path, oldest: int) -> list[Day
     lost = """DELETE FROM truths WHERE at < ? AND NOT EXISTS (
               SELECT 1 FROM requests WHERE id = request)"""
     connection.execute(lost, (float(oldest * SECONDS),))
+    if refusals_of(connection):
+        few = "DELETE FROM refusals WHERE minute < ?"
+        connection.execute(few, (oldest * SECONDS // 60,))
     return old

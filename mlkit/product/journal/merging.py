@@ -15,6 +15,7 @@ from mlkit.product.journal.arrays import Row
 from mlkit.product.journal.care import calmly, care
 from mlkit.product.journal.days import days_of, requests_of
 from mlkit.product.journal.parts import SECONDS, folder_of, rows_of
+from mlkit.product.journal.refusals import refusals_of, take_refusals
 from mlkit.product.journal.tables import Record, Shadow, append, opened
 from mlkit.product.journal.truths import gone, is_gone
 
@@ -201,7 +202,7 @@ def _append(
 def _tell(
     connection: sqlite3.Connection, theirs: sqlite3.Connection, merged: Merged
 ) -> None:
-    """Take in truths and moves."""
+    """Take in truths, moves, and counts of what was refused."""
     truths = theirs.execute("SELECT request, row, at, value FROM truths").fetchall()
     for some in calmly(connection, truths):
         for truth in some:
@@ -213,6 +214,8 @@ def _tell(
              SELECT 1 FROM moves WHERE at = ?1 AND model = ?2 AND event = ?3)"""
     for some in calmly(connection, moves):
         connection.executemany(add, some)
+    for some in calmly(connection, refusals_of(theirs)):
+        take_refusals(connection, some)
 
 
 def _still(connection: sqlite3.Connection, lost: set[str]) -> list[str]:

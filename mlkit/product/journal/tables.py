@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import InputError
+from mlkit.product.journal.refusals import TABLE
 
 __all__ = [
     "Model",
@@ -283,7 +284,7 @@ def append(
 def _form(connection: sqlite3.Connection) -> None:
     """Make the tables that are not there; a log of format 1 lacks some."""
     connection.executescript(
-        f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION};"
+        f"BEGIN IMMEDIATE; {TABLES} {TABLE} PRAGMA application_id = {APPLICATION};"
         f"PRAGMA user_version = {FORMAT}; COMMIT;"
     )
 

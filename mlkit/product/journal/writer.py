@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import MlkitError
+from mlkit.product.journal.refusals import Refusals, enter_refusals
 from mlkit.product.journal.tables import Move, Record, Shadow, append, connect
 from mlkit.product.journal.truths import Feedback, Unfit, enter_truths
 
 __all__ = ["Kept", "Writer"]
 
 GROUP = 512
-Entry = Record | Shadow | Move | Feedback
+Entry = Record | Shadow | Move | Feedback | Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ class Writer:
             return Kept(ticket, "", "written")
         if isinstance(record, Feedback):
             return _truths(connection, ticket, record)
+        if isinstance(record, Refusals):
+            enter_refusals(connection, record)
+            return Kept(ticket, "", "written")
         before = append(connection, record)
         if before is None:
             reply = record.reply if isinstance(record, Record) else ""

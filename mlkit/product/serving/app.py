@@ -22,6 +22,7 @@ from mlkit.product.serving.guard import Guard
 from mlkit.product.serving.line import Line
 from mlkit.product.serving.metrics import Metrics
 from mlkit.product.serving.pointer import Pointer
+from mlkit.product.serving.refused import Refused
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
 from mlkit.product.serving.shadow import Silent
@@ -29,6 +30,9 @@ from mlkit.product.serving.telling import Telling
 from mlkit.product.serving.trial import fault
 
 __all__ = ["application"]
+
+EVERY = 5.0
+"""Seconds between two entries of what was refused; a kill loses no more of them."""
 
 
 def application(
@@ -90,15 +94,35 @@ async def _working(
     beside = [asyncio.create_task(follow(duty, pointer))] if pointer else []
     if settings.log:
         beside.append(asyncio.create_task(nightly(settings.log, settings.days)))
+        beside.append(asyncio.create_task(_tallying(duty)))
     try:
         yield
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        await _tally(duty)
         if silent:
             await asyncio.to_thread(silent.stop)
         await asyncio.to_thread(duty.line.stop)
+
+
+async def _tallying(duty: Duty) -> None:
+    """Hand the tally of what was refused to the log, again and again."""
+    while True:
+        await asyncio.sleep(EVERY)
+        await _tally(duty)
+
+
+async def _tally(duty: Duty) -> None:
+    """Hand the tally to the log; what the log cannot keep now, it gets later."""
+    told = duty.metrics.tally.taken() if duty.settings.log else None
+    if told is None:
+        return
+    try:
+        await duty.line.keep(told)
+    except Refused:
+        duty.metrics.tally.back(told)
 
 
 def _silent(served: Served, settings: Settings, metrics: Metrics) -> Silent | None:

@@ -11,8 +11,10 @@ from starlette.responses import Response
 from mlkit.product.serving.doors import ARROW, BINARY, JSON
 from mlkit.product.serving.duty import Duty
 from mlkit.product.serving.feedback import read_feedback
+from mlkit.product.serving.guard import REASON
 from mlkit.product.serving.refused import Refused
 from mlkit.product.serving.replies import HEADERS, refusal, reply
+from mlkit.product.serving.tally import reason_of
 from mlkit.product.serving.telling import is_known
 from mlkit.product.serving.tongues import arrow, tensors
 
@@ -49,7 +51,7 @@ class Asking:
         answer: Callable[[Request, bytearray], Awaitable[Response]],
     ) -> Response:
         """Read a body and answer it, both in time; else say why not."""
-        body, path = bytearray(), request.scope["path"]
+        body = bytearray()
         late = Refused(408, "the request came too slowly")
         try:
             async with asyncio.timeout(self.duty.settings.seconds):
@@ -57,11 +59,16 @@ class Asking:
                 late = Refused(503, "this took too long", wait=5)
                 return await answer(request, body)
         except Refused as refused:
-            return refusal(refused, path)
+            return self._refused(refused, request)
         except TimeoutError:
-            return refusal(late, path)
+            return self._refused(late, request)
         finally:
             self.duty.bodies.release(body)
+
+    def _refused(self, refused: Refused, request: Request) -> Response:
+        """Leave word of why, in words of ours, and say so."""
+        request.scope[REASON] = reason_of(refused, self.duty.desk.form.known)
+        return refusal(refused, request.scope["path"])
 
     async def _predict(self, request: Request, body: bytearray) -> Response:
         came, wanted = _kinds(request)

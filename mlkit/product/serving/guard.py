@@ -22,8 +22,12 @@ from mlkit.product.serving.metrics import Metrics
 from mlkit.product.serving.refused import Refused
 from mlkit.product.serving.replies import refusal
 from mlkit.product.serving.settings import Settings, is_loopback
+from mlkit.product.serving.tally import reason_of
 
-__all__ = ["Guard"]
+__all__ = ["REASON", "Guard"]
+
+REASON = "mlkit.reason"
+"""Where a route leaves word of why it refuses."""
 
 NOWHERE = Door("", ())
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -70,12 +74,17 @@ class Guard:
 
         try:
             self._check(scope, door)
+            await self.app(scope, receive, told)
         except Refused as refused:
+            scope[REASON] = reason_of(refused)
             done = refusal(refused, scope["path"], _more(refused, door))
             await done(scope, receive, told)
-        else:
-            await self.app(scope, receive, told)
-        self.metrics.request(path or "other", status, time.perf_counter() - begun)
+        except Exception as error:
+            status, scope[REASON] = 500, type(error).__name__
+            raise
+        finally:
+            took, why = time.perf_counter() - begun, scope.get(REASON, "")
+            self.metrics.request(path or "other", status, took, why)
 
     def _check(self, scope: Scope, door: Door) -> None:
         verb = scope["method"]

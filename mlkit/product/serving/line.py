@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mlkit.core.errors import InputError
+from mlkit.product.journal.refusals import Refusals
 from mlkit.product.journal.tables import Move, Shadow
 from mlkit.product.journal.truths import Feedback
 from mlkit.product.journal.writer import Kept, Writer
@@ -84,7 +85,7 @@ class Line:
         self._came.append(Place(served, asked, asked.id or uuid.uuid4().hex, future))
         return await future
 
-    async def keep(self, entry: Feedback | None, rows: int = 0) -> str:
+    async def keep(self, entry: Feedback | Refusals | None, rows: int = 0) -> str:
         """Return what became of an entry that is no request, once it is in the log.
 
         Raises
@@ -212,7 +213,8 @@ class Line:
     ) -> None:
         """Wake the request up, in the event loop."""
         self.waiting -= one.rows
-        self.metrics.failures += error is not None and error.status == 503
+        lost = error is not None and error.status == 503
+        self.metrics.failures += lost and one.rows > 0
         if one.future.done():
             return
         if error:

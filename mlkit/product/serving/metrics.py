@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from mlkit.product.serving.tally import Tally
+
 __all__ = ["Metrics"]
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+REFUSED = 400
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384)
 
 
@@ -51,6 +54,7 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         self.version = version
+        self.tally = Tally()
         self.requests: Counter[tuple[str, int]] = Counter()
         self.flags: Counter[str] = Counter()
         self.rows, self.failures, self.changes = 0, 0, 0
@@ -59,9 +63,11 @@ class Metrics:
         self.overdue = False
         self.seconds, self.batches = _Histogram(BOUNDS), _Histogram(SIZES)
 
-    def request(self, path: str, status: int, seconds: float) -> None:
-        """Count a reply."""
+    def request(self, path: str, status: int, seconds: float, reason: str = "") -> None:
+        """Count a reply; one that is no answer also for the log, with its reason."""
         self.requests[path, status] += 1
+        if status >= REFUSED:
+            self.tally.count(path, status, reason)
         if path == "/v1/predict" or path.endswith("/infer"):
             self.seconds.add(seconds)
 

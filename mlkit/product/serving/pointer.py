@@ -52,8 +52,10 @@ class Pointer:
 
         Raises
         ------
+        UsageError
+            Where there is no champion.
         StepError
-            Where there is no champion, or its package is not in this store.
+            Where its package is not in this store.
         StoreError
             Where the ledger or the package is damaged.
         """

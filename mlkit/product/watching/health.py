@@ -19,9 +19,10 @@ from mlkit.product.watching.traffic import Traffic
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Health", "Window"]
+__all__ = ["GRAVE", "Health", "Window"]
 
 GRAVE = ("watch", "retrain")
+"""The levels that ask for something."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Window:
     start, end
         The moments of its first and its last row, as ISO 8601 in UTC.
     level
-        The gravest sign of columns, predictions and score; ``unknown`` where it has
-        too few rows.
+        The gravest sign of columns, predictions, score and requests, or the verdict
+        that it is part of, if graver; ``unknown`` where it has too few rows.
     effects
         By column the largest change; none where it has too few rows.
     certain
@@ -62,15 +63,10 @@ class Window:
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Window:
         """Read the plain form."""
-        load = form["traffic"]
-        plain = {
-            **load,
-            "latency": tuple(load["latency"]),
-            "worst": tuple(map(tuple, load["worst"])),
-        }
+        load = Traffic.from_dict(form["traffic"])
         told = {n: form[n] and Score(**form[n]) for n in ("score", "estimate", "hoped")}
         certain = tuple(form["certain"])
-        return cls(**{**form, **told, "certain": certain, "traffic": Traffic(**plain)})
+        return cls(**{**form, **told, "certain": certain, "traffic": load})
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,7 +16,7 @@ from mlkit.core.cells import reads
 from mlkit.core.errors import MlkitError
 from mlkit.core.session import session
 from mlkit.data.charts.cards import card, many
-from mlkit.product.log import last, read
+from mlkit.product.log import last, read, refused
 from mlkit.product.serving.fields import Field
 from mlkit.product.watching.parcel import Parcel
 
@@ -44,6 +44,9 @@ class Live:
         Class codes, -1 where it has not come in, or values, NaN there.
     notes
         What a reader should know.
+    refused
+        What was asked for and not answered; see `mlkit.product.log.refused`. None
+        where that is not known.
     """
 
     parcel: Parcel
@@ -52,6 +55,7 @@ class Live:
     predicted: Array
     truth: Array
     notes: tuple[str, ...] = ()
+    refused: pd.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -63,10 +67,23 @@ class Live:
             return np.asarray(self.truth >= 0)
         return np.isfinite(self.truth)
 
+    def during(self, places: Array) -> Live:
+        """Return rows that follow one another, with what was refused meanwhile."""
+        if self.refused is None:
+            return self.take(places)
+        at, minute = self.rows["request.at"], self.refused["at"]
+        inside = pd.Series(True, index=self.refused.index)
+        if places[0] > 0:
+            inside &= minute >= at.iloc[places[0]].floor("min")
+        if places[-1] + 1 < len(at):
+            inside &= minute < at.iloc[places[-1] + 1].floor("min")
+        return replace(self.take(places), refused=self.refused[inside])
+
     def take(self, which: Array) -> Live:
-        """Return some of the rows, by place or by mask."""
+        """Return some of the rows, by place or by mask, without what was refused."""
         return replace(
             self,
+            refused=None,
             rows=self.rows.iloc[which],
             columns={name: cells[which] for name, cells in self.columns.items()},
             predicted=self.predicted[which],
@@ -112,7 +129,7 @@ def follow(package: Path | str, log: Path | str = LOG) -> Live:
     """
     place = reads(log, refresh="always")
     parcel, notes = _answering(Parcel.open(package), place)
-    return live(parcel, read(place), notes)
+    return replace(live(parcel, read(place), notes), refused=refused(place))
 
 
 def live(parcel: Parcel, table: pd.DataFrame, notes: tuple[str, ...] = ()) -> Live:

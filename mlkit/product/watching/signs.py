@@ -25,6 +25,7 @@ __all__ = [
     "of_changes",
     "of_estimate",
     "of_groups",
+    "of_refusals",
     "of_review",
     "of_score",
     "of_together",
@@ -37,6 +38,8 @@ LEVELS = ("unknown", "healthy", "watch", "retrain")
 FAR = timedelta(days=14)
 TOLD = 3
 WIDER = 0.05
+SERVERS, CLIENTS = "5", "4"
+"""By whose fault a status is: its first digit."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ class Limits:
     loss
         The share of its skill that a model may lose; half of it is watched.
     broken
-        The share of rows that may break the contract, or cannot be read.
+        The share of rows that may break the contract, or cannot be read; of requests
+        that may be refused.
+    failed
+        The share of requests that the server may fail to answer.
     slow
         Milliseconds in which 95 % of the requests should be answered.
     """
@@ -68,6 +74,7 @@ class Limits:
     spread: float = 0.3
     loss: float = 0.25
     broken: float = 0.05
+    failed: float = 0.01
     slow: float = 1000.0
 
 
@@ -226,6 +233,23 @@ def of_traffic(seen: Traffic, limits: Limits) -> Iterator[Sign]:
     else:
         what = f"{broken:.1%} of rows break the contract or cannot be read"
         yield Sign("healthy", "requests", what)
+    yield from of_refusals(seen, limits)
+
+
+def of_refusals(seen: Traffic, limits: Limits) -> Iterator[Sign]:
+    """Judge how many requests failed, or were refused; nothing where none is told."""
+    if seen.refused is None:
+        return
+    for how, limit, whose, todo in (
+        ("failed", limits.failed, SERVERS, "see why the server does not manage"),
+        ("refused", limits.broken, CLIENTS, "ask those who send them"),
+    ):
+        count, share = getattr(seen, how) or 0, seen.share(how)
+        some = [f"{name} ({n:,})" for name, n in seen.turned if name[:1] in whose]
+        what = f"{count:,} of {many(seen.asked, 'request')} {how}"
+        what = f"{what}: {listed(some[:TOLD])}" if count else f"no request {how}"
+        level = "watch" if share > limit else "healthy"
+        yield Sign(level, "requests", what, todo if level == "watch" else "")
 
 
 def of_groups(

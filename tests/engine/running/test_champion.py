@@ -73,9 +73,9 @@ def test_the_first_package_is_champion_and_later_ones_ask(shop):
 
 def test_where_there_is_no_champion_it_is_said(shop):
     shop.project.ledger.unlink()
-    with pytest.raises(StepError, match="no champion yet"):
+    with pytest.raises(UsageError, match="no champion yet"):
         package_of(shop.project)
-    with pytest.raises(StepError, match="no champion yet"):
+    with pytest.raises(UsageError, match="no champion yet"):
         run(shop.project, Options(only="watch", champion=True))
 
 
@@ -97,19 +97,19 @@ def test_a_package_whose_gate_was_shut_cannot_be_promoted(maker):
     result = maker.run()
     assert result.state == "blocked"
     for words in ((), (result.run,)):
-        with pytest.raises(StepError, match="no accepted package"):
+        with pytest.raises(UsageError, match="no accepted package"):
             promote(maker.project, "anyway", *words)
 
 
 def test_a_rollback_goes_back_step_by_step_or_to_a_named_run(shop):
-    with pytest.raises(StepError, match="no champion before"):
+    with pytest.raises(UsageError, match="no champion before"):
         rollback(shop.project, "too soon")
     promote(shop.project, "more rows", shop.second)
     promote(shop.project, "still more")
     assert rollback(shop.project, "slow").run == shop.second
     assert rollback(shop.project, "slow, too").run == shop.first
     assert card(shop) == "3 rows, 1 deep"
-    with pytest.raises(StepError, match="no champion before"):
+    with pytest.raises(UsageError, match="no champion before"):
         rollback(shop.project, "what now")
     assert rollback(shop.project, "it was not slow", shop.third).run == shop.third
     assert rollback(shop.project, "it was").run == shop.first

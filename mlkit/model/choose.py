@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from mlkit.core.cells import config
-from mlkit.model.encoding import texts
+from mlkit.model.encoding import embeddings, texts
 from mlkit.model.families import family, first, names, ready
 from mlkit.model.fitted import Model
 from mlkit.model.measures.metrics import METRICS, better
@@ -127,6 +127,8 @@ def _trials(
         takes = len(every) * forecast.seconds(name, {}, len(rows)) if forecast else 0.0
         if len(found) < 2:  # the first one reads the texts, for all
             takes += len(every) * texts.takes(rows, problem.texts, len(rows))
+        if forecast and family(name).encoding.embeddings:
+            takes += embeddings.takes(rows, problem.texts)
         if forecast and name != "dummy" and not budget.fits(takes):
             told = (
                 f"{family(name).title} is passed over: it would take {say(takes, 2)} s"
@@ -179,6 +181,8 @@ def _cost(name: str, model: Model, some: pd.DataFrame) -> float:
     width = len(encoder.columns)
     takes = family(name).cost(model.rows, width, max(len(model.classes), 1))
     takes += texts.takes(some, list(encoder.texts), model.rows)
+    share = model.rows / max(len(some), 1)
+    takes += share * embeddings.takes(some, list(encoder.embeddings))
     return float(f"{takes:.0e}")
 
 

@@ -102,10 +102,11 @@ class Graph:
             source, options, providers=["CPUExecutionProvider"]
         )
         inputs: list[Any] = self.session.get_inputs()
-        self.inputs = {i.name: i.type == "tensor(string)" for i in inputs}
+        kinds = {i.name: i.type == "tensor(string)" for i in inputs}
         told = self.session.get_modelmeta().custom_metadata_map
         self.texts: dict[str, bool] = json.loads(told.get("mlkit.texts", "{}"))
         self.embeddings: dict[str, str] = json.loads(told.get("mlkit.embeddings", "{}"))
+        self.inputs = {n: kinds[n] for n in kinds if n not in self.embeddings}
         if self.embeddings:
             embed([])
         self.classes = tuple(classes)
@@ -115,7 +116,7 @@ class Graph:
 
         Numbers are cast to float32; what is not finite there counts as missing.
         """
-        cells = {n: columns[self.embeddings.get(n, n)] for n in self.inputs}
+        cells = {name: columns[name] for name in self.inputs}
         rows = len(next(iter(cells.values())))
         step = LONG if self.texts else BLOCK
         found = [
@@ -133,12 +134,11 @@ class Graph:
         with np.errstate(over="ignore", invalid="ignore"):
             for name, text in self.inputs.items():
                 values = cells[name] if len(cells[name]) else [None]
-                if name in self.embeddings:
-                    feeds[name] = embed(values)
-                    continue
                 if name in self.texts:
                     values = [plain(value, self.texts[name]) for value in values]
                 feeds[name] = _words(values) if text else _numbers(values)
+        for name, column in self.embeddings.items():
+            feeds[name] = embed(cells[column] if len(cells[column]) else [None])
         return list(self.session.run(None, feeds))
 
 

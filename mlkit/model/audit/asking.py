@@ -114,4 +114,5 @@ def _narrow(encoder: Encoder, names: Container[str]) -> Encoder:
         levels={n: v for n, v in encoder.levels.items() if n in names},
         rates={n: v for n, v in encoder.rates.items() if n in names},
         texts={n: v for n, v in encoder.texts.items() if n in names},
+        embeddings={n: v for n, v in encoder.embeddings.items() if n in names},
     )

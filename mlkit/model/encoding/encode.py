@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.rows import MISSING
+from mlkit.model.encoding.embeddings import Embedding
 from mlkit.model.encoding.normal import Normal
 from mlkit.model.encoding.rates import Rates, folds_of, goals_of
 from mlkit.model.encoding.texts import Texts
@@ -47,7 +48,9 @@ class Encoding:
     rates
         Whether a category of more levels also tells how the target was at each.
     topics
-        At most so many topics of a text get a column; 0 leaves text out.
+        At most so many topics of a text get a column; 0 leaves words out.
+    embeddings
+        Whether a text's sentence embedding gets columns too.
     """
 
     fill: bool = True
@@ -57,6 +60,7 @@ class Encoding:
     rare: int = 3
     rates: bool = True
     topics: int = 24
+    embeddings: bool = False
 
 
 @dataclass
@@ -79,7 +83,9 @@ class Encoder:
     rates
         For each category column of more levels, how the target was at each.
     texts
-        For each text column, how it becomes numbers.
+        For each text column, how its words become numbers.
+    embeddings
+        For each text column, how its sentence embedding does.
     """
 
     numbers: list[str]
@@ -92,6 +98,7 @@ class Encoder:
     normal: Normal | None = None
     rates: dict[str, Rates] = field(default_factory=dict)
     texts: dict[str, Texts] = field(default_factory=dict)
+    embeddings: dict[str, Embedding] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -131,6 +138,8 @@ class Encoder:
             found.append((f"{name}: how common", name))
         for name, texts in self.texts.items():
             found += [(f"{name}: {column}", name) for column in texts.names]
+        for name, points in self.embeddings.items():
+            found += [(f"{name}: {column}", name) for column in points.names]
         return found
 
     def transform(self, table: pd.DataFrame) -> Floats:
@@ -139,7 +148,13 @@ class Encoder:
         for name, texts in self.texts.items():
             _present(table, [name])
             more.append(texts.transform(table[name]))
+        more += self._points(table)
         return self._matrix(table, more)
+
+    def _points(self, table: pd.DataFrame) -> list[Floats]:
+        """Return the columns of sentence embeddings, by text column."""
+        _present(table, list(self.embeddings))
+        return [made.transform(table[n]) for n, made in self.embeddings.items()]
 
     def _matrix(self, table: pd.DataFrame, more: list[Floats]) -> Floats:
         """Return the matrix, its last columns given."""
@@ -201,7 +216,9 @@ class Encoder:
             if told is not None:
                 made.texts[name], cells = told
                 more.append(cells)
-        return made, made._matrix(table, more)
+        for name in problem.texts if encoding.embeddings else ():
+            made.embeddings[name] = Embedding.learn(table[name])
+        return made, made._matrix(table, [*more, *made._points(table)])
 
     def _scaled(self, filled: Floats) -> Floats:
         if self.normal is not None:

@@ -13,10 +13,12 @@ from functools import cache
 from typing import Any, Protocol, cast
 
 import numpy as np
+import pandas as pd
 
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.formats.forms import Form
+from mlkit.model.problem import Problem
 from mlkit.model.telling import UNLABELLED
 
 __all__ = ["Family", "able", "absent", "family", "first", "names", "ready"]
@@ -81,6 +83,9 @@ class Family(Protocol):
 
     def keep(self, estimator: Any, kind: str) -> Any:
         """Return what is kept of a fitted estimator; a family without it keeps all."""
+
+    def suits(self, table: pd.DataFrame, problem: Problem) -> bool:
+        """Tell whether a search tries it; a family without it is always tried."""
 
     def form(self, estimator: Any, kind: str) -> Form | None:
         """Return the plain form of a fitted estimator; None where it has none."""

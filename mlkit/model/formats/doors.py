@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 
+from mlkit.model.encoding.embeddings import Embedding
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.encoding.normal import Normal
 from mlkit.model.encoding.rates import Rates
@@ -31,6 +32,7 @@ class Door(Nodes):
         super().__init__(problem.features)
         self.problem = problem
         self.texts: dict[Any, str] = {}
+        self.embedded: dict[str, str] = {}
 
     def encode(self, encoder: Encoder) -> str:
         """Encode the columns as `Encoder.transform` does."""
@@ -38,6 +40,7 @@ class Door(Nodes):
         blocks += [self._ones(name, v) for name, v in encoder.levels.items()]
         blocks += [self._rates(name, rates) for name, rates in encoder.rates.items()]
         blocks += [self._text(name, texts) for name, texts in encoder.texts.items()]
+        blocks += [self._embedding(name, e) for name, e in encoder.embeddings.items()]
         if not blocks:
             return self._nothing()
         return self.node("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
@@ -132,6 +135,15 @@ class Door(Nodes):
         cells = self.node("Mul", sums, scale)
         cells = self.node("Sub", cells, self.constant(texts.mean))
         return self.node("Mul", cells, self.constant(texts.scale))
+
+    def _embedding(self, name: str, points: Embedding) -> str:
+        """Take a text's sentence embedding as an input of its own, and scale it."""
+        word = f"{name}: embedding"
+        while name not in self.embedded and word in self.names:
+            word += "_"
+        given = self.embedded.setdefault(name, word)
+        cells = self.node("Sub", given, self.constant(points.mean))
+        return self.node("Mul", cells, self.constant(np.array([points.scale])))
 
     def _nothing(self) -> str:
         """Return a matrix of one column of zeros."""

@@ -2,7 +2,8 @@
 
 The graph takes one input a cleaned column, of shape (rows, 1): ``float`` for a number
 (NaN where missing), ``string`` for a category, and for a text as
-`mlkit.model.encoding.tokens.plain` writes it. It gives ``label`` and
+`mlkit.model.encoding.tokens.plain` writes it; a sentence embedding of a text is an
+input of its own, of shape (rows, 384). It gives ``label`` and
 ``probabilities``, or ``value``. Thresholds are rounded down to float32, columns are
 encoded in the same float32 operations as in training, and labels follow the same
 rounding rule; so nothing is left to a converter.
@@ -17,6 +18,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from mlkit.model.encoding.embeddings import WIDTH
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
 from mlkit.model.formats.doors import Door
@@ -278,6 +280,8 @@ class _Build(Door):
         inputs = [_input(name, TensorProto.FLOAT) for name in problem.numbers]
         words = (*problem.categories, *problem.texts)
         inputs += [_input(name, TensorProto.STRING) for name in words]
+        points = self.embedded.values()
+        inputs += [_input(name, TensorProto.FLOAT, WIDTH) for name in points]
         infos = []
         for word, inner, (kind, shape) in outputs:
             while word in self.names:
@@ -290,11 +294,15 @@ class _Build(Door):
         made = helper.make_model(
             graph, opset_imports=opsets, ir_version=IR, producer_name="mlkit"
         )
-        if problem.texts:
-            helper.set_model_props(made, {"mlkit.texts": json.dumps(self._texts())})
+        told: dict[str, Any] = {"mlkit.texts": self._texts()} if problem.texts else {}
+        if self.embedded:
+            told["mlkit.embeddings"] = {v: k for k, v in self.embedded.items()}
+        if told:
+            forms = {name: json.dumps(form) for name, form in told.items()}
+            helper.set_model_props(made, forms)
         onnx.checker.check_model(made)
         return bytes(made.SerializeToString(deterministic=True))
 
 
-def _input(name: str, kind: int) -> Any:
-    return helper.make_tensor_value_info(name, kind, ["rows", 1])
+def _input(name: str, kind: int, width: int = 1) -> Any:
+    return helper.make_tensor_value_info(name, kind, ["rows", width])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import Cleaning
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.card import Told, card
+from mlkit.model.encoding.embeddings import PACKAGE
 from mlkit.model.fitted import Model
 from mlkit.model.packing.reference import reference
 from mlkit.model.review import Review
@@ -62,6 +63,10 @@ def write(
     """
     terms = contract.to_dict() if hasattr(contract, "to_dict") else dict(contract)
     schema = _schema(model, accepted, cleaning, terms)
+    read = sorted({name for one in model.encoders for name in one.embeddings})
+    if read:
+        pin = f"{PACKAGE}=={version(PACKAGE)}"
+        schema["embeddings"] = {"columns": read, "package": pin}
     acceptance = accepted.to_dict()
     acceptance["state"] = accepted.verdict.state
     for name in accepted.volatile:
@@ -82,7 +87,8 @@ def write(
         )
         (folder / file).write_text(text + "\n", encoding="utf-8")
     (folder / "MLmodel").write_text(_mlmodel(model), encoding="utf-8")
-    (folder / "requirements.txt").write_text(_requirements(), encoding="utf-8")
+    needed = _requirements([PACKAGE] if read else [])
+    (folder / "requirements.txt").write_text(needed, encoding="utf-8")
     told = card(model, accepted, schema, review)
     (folder / "card.md").write_text(told, encoding="utf-8")
 
@@ -161,9 +167,9 @@ def _mlmodel(model: Model) -> str:
     )
 
 
-def _requirements() -> str:
+def _requirements(more: Sequence[str]) -> str:
     """Return what a host needs; mlkit itself goes in without its notebook side."""
-    pins = [f"{name}=={version(name)}" for name in HOST]
+    pins = [f"{name}=={version(name)}" for name in (*HOST, *more)]
     try:
         mlkit = f"mlkit-notebooks=={version('mlkit-notebooks')}"
     except PackageNotFoundError:

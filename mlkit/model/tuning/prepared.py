@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.model.encoding.embeddings import WIDTH
 from mlkit.model.encoding.encode import Encoder, Encoding
 from mlkit.model.families import family, ready
 from mlkit.model.fitted import Member, Model, Part, estimator_of, weights_of
@@ -141,7 +143,13 @@ class Prepared:
         return encoder, matrix
 
     def width(self, encoding: Encoding, rows: NDArray[np.bool_]) -> int:
-        """Return how many columns the matrix of an encoding has."""
+        """Return how many columns the matrix of an encoding has.
+
+        For that no text is embedded yet, which would take long.
+        """
+        if encoding.embeddings:
+            words = replace(encoding, embeddings=False)
+            return self.width(words, rows) + WIDTH * len(self.problem.texts)
         return len(self.encoders[self.door(encoding, rows)].columns)
 
     def fit(self, member: Member, rows: NDArray[np.bool_], seed: int = 0) -> Part:

@@ -27,6 +27,7 @@ from mlkit.model.tuning.folded import Folded
 from mlkit.model.tuning.kept import Kept
 from mlkit.model.tuning.live import Board, Line
 from mlkit.model.tuning.prefer import entries, plainest
+from mlkit.model.tuning.suited import suited
 from mlkit.model.tuning.trying import Entry, Item
 from mlkit.model.tuning.zoo import Zoo
 
@@ -180,7 +181,9 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
     more = {"budget": budget, "agreed": asked.agreed}
     fits = folded(rows, problem, count, asked.seed, asked.keep, **more)
     forecast = Forecast(fits.width, max(len(problem.classes), 1))
-    items = entries(problem, asked.prefer, asked.names, asked.out)
+    items, told = suited(
+        entries(problem, asked.prefer, asked.names, asked.out), rows, problem, budget
+    )
     board = Board(problem.metric, fits.count)
     again = Again(forecast, fits, fits.rolling or asked.prefer != "best")
     zoo = Zoo(
@@ -194,6 +197,7 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
         refit=again.training,
         told=lambda zoo: board.show(_lines(zoo), _left(zoo)),
     )
+    zoo.notes += told
     zoo.run()
     members, score = _members(zoo, fits, asked, items, again)
     if fits.kept is not None:

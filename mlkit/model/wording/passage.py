@@ -16,7 +16,7 @@ from mlkit.model.audit.explain import pace
 from mlkit.model.fitted import Model
 from mlkit.model.runtime import choice, cut
 from mlkit.model.wording.marks import marked
-from mlkit.model.wording.spots import put, spoken
+from mlkit.model.wording.spots import UNTOLD, embedded, put, spoken
 from mlkit.model.words import listed, say
 
 __all__ = ["Effect", "Passage", "passage"]
@@ -65,6 +65,9 @@ class Passage:
         more than twenty, or where there is no decision.
     then
         What the model would say without them.
+    embedded
+        Whether the model also reads the text as a whole, by its sentence embedding,
+        which stays as it is.
     """
 
     row: str
@@ -76,6 +79,7 @@ class Passage:
     words: tuple[Effect, ...] = ()
     turning: tuple[str, ...] = ()
     then: str = ""
+    embedded: bool = False
 
     @property
     def gap(self) -> float:
@@ -94,11 +98,12 @@ class Passage:
 
     @property
     def statement(self) -> str:
-        """What turns the decision, in a sentence."""
-        if not self.turning:
-            return ""
-        words = listed(f"“{word}”" for word in self.turning)
-        return f"Without {words} the model would say {self.then}."
+        """What turns the decision, in a sentence, and what is not told."""
+        told = [UNTOLD] if self.embedded else []
+        if self.turning:
+            words = listed(f"“{word}”" for word in self.turning)
+            told.insert(0, f"Without {words} the model would say {self.then}.")
+        return " ".join(told)
 
     def __repr__(self) -> str:
         base = f"without the words of {self.column}: {say(self.base)}"
@@ -202,6 +207,7 @@ def passage(
         tuple(ranked),
         turning,
         then,
+        embedded(model, name),
     )
 
 

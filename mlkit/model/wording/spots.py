@@ -14,10 +14,11 @@ from mlkit.model.encoding.texts import CAP, COUNTS, LENGTHS, UNIT, Texts
 from mlkit.model.encoding.tokens import grams, plain
 from mlkit.model.fitted import Model
 
-__all__ = ["Spots", "put", "spoken", "without"]
+__all__ = ["UNTOLD", "Spots", "embedded", "put", "spoken", "without"]
 
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
+UNTOLD = "What its sentence embedding says, which reads a text whole, is not told of."
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ def spoken(model: Model, text: Any, name: str) -> tuple[list[str], list[Spots | 
     ]
 
 
+def embedded(model: Model, name: str) -> bool:
+    """Tell whether a model reads the sentence embedding of a text column too."""
+    return any(name in encoder.embeddings for encoder in model.encoders)
+
+
 def put(
     model: Model,
     matrices: Sequence[Array],
@@ -174,7 +180,8 @@ def put(
     name
         The text column.
     columns
-        By encoder its columns, shape (rows, columns); None leaves them as they are.
+        By encoder those of its words, shape (rows, columns); None leaves them as they
+        are. A sentence embedding, which reads a text whole, stays as it is.
     rows
         How many.
     """
@@ -182,7 +189,7 @@ def put(
     for encoder, matrix, mine in zip(model.encoders, matrices, columns, strict=True):
         new = np.repeat(matrix, rows, axis=0)
         if mine is not None:
-            new[:, encoder.places(name)] = mine
+            new[:, encoder.places(name)[: mine.shape[1]]] = mine
         made.append(new)
     return made
 

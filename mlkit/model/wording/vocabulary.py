@@ -15,7 +15,7 @@ from mlkit.model.audit.dependence import focus
 from mlkit.model.audit.explain import pace
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.wording.spots import without
+from mlkit.model.wording.spots import UNTOLD, embedded, without
 from mlkit.model.words import listed
 
 __all__ = ["Vocabulary", "Word", "vocabulary"]
@@ -60,11 +60,14 @@ class Vocabulary:
         How many were read.
     words
         By output those that raise it, the strongest first, then those that lower it.
+    embedded
+        Whether the model also reads each text as a whole, by its sentence embedding.
     """
 
     column: str
     texts: int
     words: tuple[Word, ...] = ()
+    embedded: bool = False
 
     @property
     def raising(self) -> tuple[Word, ...]:
@@ -84,6 +87,7 @@ class Vocabulary:
             for verb, some in (("Raise", self.raising), ("Lower", self.lowering)):
                 mine = [f"“{one.word}”" for one in some if one.output == output][:SAID]
                 told += [f"{verb} the {output}: {listed(mine)}."] if mine else []
+        told += [UNTOLD] if self.embedded else []
         return f"Words of {self.column}. {' '.join(told)}"
 
     def table(self) -> Grid:
@@ -93,7 +97,8 @@ class Vocabulary:
             for one in self.words
         ]
         told = f"{self.column}: on the mean over {self.texts:,} texts it has not seen"
-        return Grid(("word", "moves", "by", "in so many texts"), rows, [told])
+        notes = [told, UNTOLD] if self.embedded else [told]
+        return Grid(("word", "moves", "by", "in so many texts"), rows, notes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -162,7 +167,8 @@ def vocabulary(
         for word, found in means.items()
         for at, output in outputs.items()
     ]
-    return Vocabulary(name, read, tuple(_kept(told, list(outputs.values()))))
+    kept = tuple(_kept(told, list(outputs.values())))
+    return Vocabulary(name, read, kept, embedded(model, name))
 
 
 def _effects(

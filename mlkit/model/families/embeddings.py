@@ -1,0 +1,37 @@
+"""Linear models of words and of sentence embeddings, which know what words mean."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mlkit.model.encoding.embeddings import INSTALL as install  # noqa: N811
+from mlkit.model.encoding.embeddings import installed
+from mlkit.model.encoding.encode import Encoding
+from mlkit.model.families.linear import build, cost, draw, form, most, takes, weighted
+from mlkit.model.problem import Problem
+
+__all__ = [
+    "build",
+    "cost",
+    "draw",
+    "form",
+    "install",
+    "installed",
+    "most",
+    "suits",
+    "takes",
+    "weighted",
+]
+
+title = "linear, on sentence embeddings"
+order = 12
+baseline = False
+first = False
+plain = False
+formats = ("onnx",)
+encoding = Encoding(scale=True, embeddings=True)
+
+
+def suits(table: pd.DataFrame, problem: Problem) -> bool:  # noqa: ARG001
+    """Tell whether there is a text to embed."""
+    return bool(problem.texts)

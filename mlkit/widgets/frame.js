@@ -1,18 +1,49 @@
-// A key pressed in a notebook is first a command: with a menu in focus, d d would delete
-// the cell. What lies beside this keeps plain keys; Ctrl, Alt and Shift Enter go on.
+// What a notebook does to keys and presses, put right for all that lies beside this.
 
 const MARK = "data-lm-suppress-shortcuts";
 
+// A key is first a command of the notebook: with a menu in focus, d d would delete the
+// cell. Plain keys stay here; Ctrl, Alt and Shift Enter go on.
+function keys(event) {
+  const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+  if (command) event.target.removeAttribute(MARK);
+  else event.target.setAttribute(MARK, "true");
+}
+
+// While the kernel is busy what was set last waits in the page, and a press overtakes
+// it: an older value would be kept than the one on the screen. So the press waits too.
+async function sent(model) {
+  const parts = [await model.widget_manager.get_model(model.get("around"))];
+  for (const part of parts) parts.push(...(part.get("children") || []));
+  while (parts.some((part) => part._msg_buffer)) await new Promise((done) => setTimeout(done, 20));
+}
+
 export default {
-  render({ el }) {
-    const guard = (event) => {
-      const { target, key } = event;
-      if (!el.parentElement || !el.parentElement.contains(target)) return;
-      const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && key === "Enter");
-      if (command) target.removeAttribute(MARK);
-      else target.setAttribute(MARK, "true");
+  render({ model, el }) {
+    const inside = (node) => el.parentElement && el.parentElement.contains(node);
+    const waiting = new Set();
+    let passed = null;
+    const key = (event) => {
+      if (inside(event.target)) keys(event);
     };
-    window.addEventListener("keydown", guard, true);
-    return () => window.removeEventListener("keydown", guard, true);
+    const press = async (event) => {
+      const button = event.target.closest("button");
+      if (!button || button === passed || !inside(button)) return;
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      if (waiting.has(button)) return;
+      waiting.add(button);
+      await sent(model).catch(() => {});
+      waiting.delete(button);
+      passed = button;
+      button.click();
+      passed = null;
+    };
+    window.addEventListener("keydown", key, true);
+    window.addEventListener("click", press, true);
+    return () => {
+      window.removeEventListener("keydown", key, true);
+      window.removeEventListener("click", press, true);
+    };
   },
 };

@@ -1,4 +1,4 @@
-"""What lies around the widgets of a panel: its keys, and its looks in both themes."""
+"""What lies around the widgets of a panel: keys, presses, looks in both themes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def stack(name: str, parts: Sequence[Any]) -> Any:
     """Return widgets one below the other, which can be used by the keyboard alone.
 
     In JupyterLab letters and arrows are commands of the notebook wherever the focus
-    is in a menu, a slider, a box or a button; here they are the widget's.
+    is in a menu, a slider, a box or a button; here they are the widget's. A button is
+    pressed with what the screen shows, however busy the kernel is.
 
     Parameters
     ----------
@@ -26,12 +27,14 @@ def stack(name: str, parts: Sequence[Any]) -> Any:
     """
     import anywidget
     import ipywidgets as w
+    import traitlets
 
     class Frame(anywidget.AnyWidget):  # type: ignore[misc]
         """The page beside this module; it is not seen."""
 
         _esm = (HERE / "frame.js").read_text(encoding="utf-8")
         _css = (HERE / "frame.css").read_text(encoding="utf-8")
+        around = traitlets.Unicode().tag(sync=True)
 
     class Stack(w.VBox):  # type: ignore[misc]
         """Widgets one below the other, with a fixed text form."""
@@ -39,8 +42,10 @@ def stack(name: str, parts: Sequence[Any]) -> Any:
         def __repr__(self) -> str:
             return f"<{name}>"
 
-    made = Stack([*parts, Frame(layout={"display": "none"})])
+    frame = Frame(layout={"display": "none"})
+    made = Stack([*parts, frame])
     made.add_class("mlkit-frame")
+    frame.around = made.model_id
     return made
 
 

@@ -28,9 +28,9 @@ class Lab:
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda box: (self.wrong.append(box.message), box.accept()))
 
-    def open(self):
+    def open(self, folder=""):
         told = self.server.told
-        base = f"{self.server.origin}{told['base']}lab/tree/{self.name}"
+        base = f"{self.server.origin}{told['base']}lab/tree/{self.name}/{folder}"
         self.page.goto(f"{base}?token={told['token']}&reset")
         self.see(".jp-Launcher-content")
         self.click("li[data-id='mlkit-panel']")

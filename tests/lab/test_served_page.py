@@ -143,7 +143,8 @@ def browser():
 @pytest.fixture
 def page(crowned, browser, request):
     """JupyterLab in a page, at the project's folder, with the panel open."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    size = {"width": 1400, "height": 900}
+    context = browser.new_context(viewport=size, color_scheme="null")  # Lab says
     page, wrong = context.new_page(), []
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: wrong.append(str(error)))

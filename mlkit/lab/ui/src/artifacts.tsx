@@ -48,6 +48,9 @@ export function Decisions(): JSX.Element {
   }
   return (
     <>
+      {!found && model.graph?.problem && (
+        <p className="mlkit-Empty">{trans.__('The notebooks make no graph yet: see Steps.')}</p>
+      )}
       {found?.length === 0 && <p className="mlkit-Empty">{trans.__('No step asks for one.')}</p>}
       <ul className="mlkit-List">
         {(found ?? []).map(one => (

@@ -13,10 +13,22 @@ export interface ILiveStep {
   message: string;
 }
 
+/** One entry of the log: what happened, or what a cell has written. */
+export interface ILine {
+  time: number;
+  text: string;
+  step: string;
+  written: boolean;
+}
+
+const LINES = 500;
+const WRITTEN = 4000; // characters of what one cell has written
+
 /** What is known of a run so far. */
 export class Live {
   readonly steps = new Map<string, ILiveStep>();
-  readonly log: string[] = [];
+  readonly log: ILine[] = [];
+  told = 0;
   began = Date.now() / 1000;
   state: State = 'running';
   ended = false;
@@ -59,7 +71,7 @@ export class Live {
         }
         break;
       case 'output':
-        this.tell(event, String(event.text));
+        this.write(event);
         break;
       case 'step_finished':
         this.end(event);
@@ -97,8 +109,22 @@ export class Live {
   }
 
   private tell(event: IEvent, text: string): void {
-    const clock = new Date(event.time * 1000).toLocaleTimeString();
-    this.log.push(`${clock}  ${text}`);
-    this.log.splice(0, Math.max(0, this.log.length - 500));
+    this.log.push({ time: event.time, text, step: event.step ?? '', written: false });
+    this.log.splice(0, Math.max(0, this.log.length - LINES));
+    this.told += 1;
+  }
+
+  /** Add what a cell writes to what it has written before. */
+  private write(event: IEvent): void {
+    const step = event.step ?? '';
+    const text = String(event.text ?? '');
+    const last = this.log[this.log.length - 1];
+    if (last?.written && last.step === step) {
+      last.text = (last.text + text).slice(-WRITTEN);
+      this.told += 1;
+    } else {
+      this.tell(event, text.slice(-WRITTEN));
+      this.log[this.log.length - 1].written = true;
+    }
   }
 }

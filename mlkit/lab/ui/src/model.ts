@@ -135,6 +135,9 @@ export class Model implements IDisposable {
 
   /** Read the decisions anew, and tell of those that are others than before. */
   private async lookAtDecisions(project: IProject): Promise<void> {
+    if (this.graph?.problem) {
+      return; // what makes no graph asks for no decision
+    }
     const found = await this.api.decisions(project.path).catch(() => null);
     if (!found || this.project?.path !== project.path) {
       return;

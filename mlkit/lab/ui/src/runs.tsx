@@ -6,7 +6,7 @@ import { IPast } from './api';
 import { CommandIDs, useLab } from './context';
 import { Badge } from './icons';
 import { Button, Trouble, useAsked } from './parts';
-import { duration, moment, number } from './words';
+import { clock, duration, moment, number } from './words';
 
 export function Runs(): JSX.Element {
   const { model, commands, trans } = useLab();
@@ -146,23 +146,43 @@ function Account(props: { run: string }): JSX.Element {
   );
 }
 
-/** What the run going on has told so far. */
+/** What the run going on has told so far; it stays at its end until somebody scrolls. */
 function Log(): JSX.Element {
   const { model, trans } = useLab();
   const live = model.live!;
-  const end = React.useRef<HTMLPreElement>(null);
+  const box = React.useRef<HTMLDivElement>(null);
+  const follows = React.useRef(true);
   React.useEffect(() => {
-    const box = end.current;
-    if (box) {
-      box.scrollTop = box.scrollHeight;
+    if (box.current && follows.current) {
+      box.current.scrollTop = box.current.scrollHeight;
     }
-  }, [live.log.length]);
+  }, [live.told]);
+  const scrolled = () => {
+    const { scrollHeight, scrollTop, clientHeight } = box.current!;
+    follows.current = scrollHeight - scrollTop - clientHeight < 24;
+  };
   return (
-    <section aria-label={trans.__('Log of the run')}>
+    <section>
       <h4 className="mlkit-Title">{live.ended ? trans.__('Last run') : trans.__('Running')}</h4>
-      <pre className="mlkit-Log" ref={end} tabIndex={0}>
-        {live.log.join('\n')}
-      </pre>
+      <div
+        className="mlkit-Log"
+        ref={box}
+        role="log"
+        tabIndex={0}
+        aria-label={trans.__('Log of the run')}
+        onScroll={scrolled}
+      >
+        {live.log.map((line, index) =>
+          line.written ? (
+            <pre key={index}>{line.text}</pre>
+          ) : (
+            <p key={index}>
+              <time>{clock(line.time)}</time>
+              {line.text}
+            </p>
+          )
+        )}
+      </div>
     </section>
   );
 }

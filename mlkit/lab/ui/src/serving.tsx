@@ -54,7 +54,6 @@ function Served(props: { project: string }): JSX.Element {
 function Frame(props: { one: IServed }): JSX.Element {
   const { model, trans } = useLab();
   const { project } = props.one;
-  const dark = useDark();
   const frame = React.useRef<HTMLIFrameElement>(null);
   const [page, error] = useAsked(() => model.api.servedPage(project), [project]);
   React.useEffect(() => {
@@ -66,10 +65,11 @@ function Frame(props: { one: IServed }): JSX.Element {
     window.addEventListener('message', hear);
     return () => window.removeEventListener('message', hear);
   }, [project]);
-  const first = React.useRef(dark);
-  React.useEffect(() => frame.current?.contentWindow?.postMessage({ dark }, '*'), [dark]);
   if (error) {
     return <Trouble error={error} />;
+  }
+  if (!page) {
+    return <p className="mlkit-Empty">{trans.__('Loading…')}</p>;
   }
   return (
     <iframe
@@ -77,7 +77,7 @@ function Frame(props: { one: IServed }): JSX.Element {
       className="mlkit-Frame"
       title={trans.__('Ask the model by hand')}
       sandbox="allow-scripts allow-forms"
-      srcDoc={page ? framed(page, first.current) : ''}
+      srcDoc={framed(page)}
     />
   );
 }
@@ -105,22 +105,12 @@ const BRIDGE = `
   const waiting = new Map();
   let count = 0;
   addEventListener('message', event => {
-    const { id, status, text, dark } = event.data;
-    if (event.source === parent && dark !== undefined) paint(dark);
+    const { id, status, text } = event.data;
     const [done, fail] = waiting.get(id) ?? [];
     if (event.source !== parent || !done) return;
     waiting.delete(id);
     text === null ? fail(new TypeError('no answer')) : done(new Response(text, { status }));
   });
-  const paint = dark => {
-    document.querySelector('meta[name=color-scheme]').content = dark ? 'dark' : 'light';
-    const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]);
-    for (const { media } of rules) {
-      if (/^\\(m(ax|in)-width: 0/.test(media?.mediaText)) {
-        media.mediaText = dark ? '(min-width: 0)' : '(max-width: 0)';
-      }
-    }
-  };
   window.fetch = (path, how = {}) => new Promise((...ends) => {
     waiting.set(++count, ends);
     parent.postMessage({ id: count, path, body: how.body }, '*');
@@ -131,24 +121,8 @@ const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
   "img-src data:; base-uri 'none'; form-action 'none'";
 
-/** The page with the bridge before its own script, in the colours of Lab's theme. */
-function framed(page: string, dark: boolean): string {
+/** The page with the bridge before its own script. */
+function framed(page: string): string {
   const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
-  const media = dark ? '(min-width: 0)' : '(max-width: 0)';
-  return page
-    .replaceAll('(prefers-color-scheme: dark)', media)
-    .replace('content="light dark"', `content="${dark ? 'dark' : 'light'}"`)
-    .replace('<meta charset="utf-8">', `$&${policy}<script>${BRIDGE}</script>`);
-}
-
-/** Whether Lab's theme is a dark one. */
-function useDark(): boolean {
-  const look = () => document.body.dataset.jpThemeLight === 'false';
-  const [dark, setDark] = React.useState(look);
-  React.useEffect(() => {
-    const watch = new MutationObserver(() => setDark(look()));
-    watch.observe(document.body, { attributeFilter: ['data-jp-theme-light'] });
-    return () => watch.disconnect();
-  }, []);
-  return dark;
+  return page.replace('<meta charset="utf-8">', `$&${policy}<script>${BRIDGE}</script>`);
 }

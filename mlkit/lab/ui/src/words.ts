@@ -45,6 +45,13 @@ export function moment(seconds: number): string {
   return then.toLocaleString(undefined, options);
 }
 
+/** The time of the day: 13:05:09. */
+export function clock(seconds: number): string {
+  const pad = (part: number) => String(part).padStart(2, '0');
+  const then = new Date(seconds * 1000);
+  return [then.getHours(), then.getMinutes(), then.getSeconds()].map(pad).join(':');
+}
+
 /** Anything, in a few words. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) {

@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[1],{30(t,i,o){var e=o(31),r=o.n(e),l=o(32),n=(o.n(l))()(r());n.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
+"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[1],{30(t,i,e){var o=e(31),r=e.n(o),l=e(32),a=(e.n(l))()(r());a.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
 
 .mlkit-Panel,
 .mlkit-Tab,
@@ -41,7 +41,7 @@
 }
 
 .mlkit-Panel button:focus-visible,
-.mlkit-Panel pre:focus-visible,
+.mlkit-Panel [role='log']:focus-visible,
 .mlkit-Tab button:focus-visible,
 .mlkit-Tab div:focus-visible {
   outline: 2px solid var(--jp-brand-color1);
@@ -692,16 +692,37 @@
 }
 
 .mlkit-Log {
-  overflow: auto;
-  max-height: 240px;
+  overflow: hidden auto;
+  max-height: 260px;
   margin: 0 var(--mlkit-edge);
-  padding: 8px;
+  padding: 6px 8px;
   border: 1px solid var(--jp-border-color2);
   background: var(--jp-layout-color2);
   color: var(--jp-ui-font-color1);
-  font-family: var(--jp-code-font-family);
   font-size: var(--jp-ui-font-size0);
   line-height: 1.5;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Log p {
+  padding-left: 58px;
+  text-indent: -58px;
+}
+
+.mlkit-Log time {
+  display: inline-block;
+  width: 58px;
+  color: var(--jp-ui-font-color2);
+  font-variant-numeric: tabular-nums;
+  text-indent: 0;
+}
+
+.mlkit-Log pre {
+  margin: 2px 0 4px 58px;
+  padding-left: 8px;
+  border-left: 2px solid var(--jp-border-color1);
+  font-family: var(--jp-code-font-family);
+  font-size: inherit;
   white-space: pre-wrap;
 }
 
@@ -933,6 +954,18 @@
   background: white;
 }
 
+/* what is framed sees Lab's theme as the reader's wish */
+
+.mlkit-Page iframe,
+.mlkit-Frame {
+  color-scheme: light;
+}
+
+[data-jp-theme-light='false'] .mlkit-Page iframe,
+[data-jp-theme-light='false'] .mlkit-Frame {
+  color-scheme: dark;
+}
+
 /* notebooks, dialog, status bar */
 
 .mlkit-Banner {
@@ -1025,4 +1058,4 @@
   font: inherit;
   cursor: pointer;
 }
-`,""]),o.d(i,{},{A:n})},32(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var o="",e=void 0!==i[5];return i[4]&&(o+="@supports (".concat(i[4],") {")),i[2]&&(o+="@media ".concat(i[2]," {")),e&&(o+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),o+=t(i),e&&(o+="}"),i[2]&&(o+="}"),i[4]&&(o+="}"),o}).join("")},i.i=function(t,o,e,r,l){"string"==typeof t&&(t=[[null,t,void 0]]);var n={};if(e)for(var a=0;a<this.length;a++){var p=this[a][0];null!=p&&(n[p]=!0)}for(var m=0;m<t.length;m++){var d=[].concat(t[m]);e&&n[d[0]]||(void 0!==l&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=l),o&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=o),r&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=r):d[4]="".concat(r)),i.push(d))}},i}},31(t){t.exports=function(t){return t[1]}},23(t,i,o){o.r(i);var e=o(24),r=o.n(e),l=o(25),n=o.n(l),a=o(26),p=o.n(a),m=o(27),d=o.n(m),s=o(28),c=o.n(s),k=o(29),f=o.n(k),g=o(30),u={};u.styleTagTransform=f(),u.setAttributes=d(),u.insert=p().bind(null,"head"),u.domAPI=n(),u.insertStyleElement=c(),r()(g.A,u);let x=g.A&&g.A.locals?g.A.locals:void 0;o.d(i,{},{default:x})},24(t){var i=[];function o(t){for(var o=-1,e=0;e<i.length;e++)if(i[e].identifier===t){o=e;break}return o}function e(t,e){for(var r={},l=[],n=0;n<t.length;n++){var a=t[n],p=e.base?a[0]+e.base:a[0],m=r[p]||0,d="".concat(p," ").concat(m);r[p]=m+1;var s=o(d),c={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==s)i[s].references++,i[s].updater(c);else{var k=function(t,i){var o=i.domAPI(i);return o.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&o.update(t=i):o.remove()}}(c,e);e.byIndex=n,i.splice(n,0,{identifier:d,updater:k,references:1})}l.push(d)}return l}t.exports=function(t,r){var l=e(t=t||[],r=r||{});return function(t){t=t||[];for(var n=0;n<l.length;n++){var a=o(l[n]);i[a].references--}for(var p=e(t,r),m=0;m<l.length;m++){var d=o(l[m]);0===i[d].references&&(i[d].updater(),i.splice(d,1))}l=p}}},26(t){var i={};t.exports=function(t,o){var e=function(t){if(void 0===i[t]){var o=document.querySelector(t);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(t){o=null}i[t]=o}return i[t]}(t);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(o)}},28(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},27(t,i,o){t.exports=function(t){var i=o.nc;i&&t.setAttribute("nonce",i)}},25(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(o){var e,r,l;e="",o.supports&&(e+="@supports (".concat(o.supports,") {")),o.media&&(e+="@media ".concat(o.media," {")),(r=void 0!==o.layer)&&(e+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),e+=o.css,r&&(e+="}"),o.media&&(e+="}"),o.supports&&(e+="}"),(l=o.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(l))))," */")),t.styleTagTransform(e,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},29(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);
+`,""]),e.d(i,{},{A:a})},32(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var e="",o=void 0!==i[5];return i[4]&&(e+="@supports (".concat(i[4],") {")),i[2]&&(e+="@media ".concat(i[2]," {")),o&&(e+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),e+=t(i),o&&(e+="}"),i[2]&&(e+="}"),i[4]&&(e+="}"),e}).join("")},i.i=function(t,e,o,r,l){"string"==typeof t&&(t=[[null,t,void 0]]);var a={};if(o)for(var n=0;n<this.length;n++){var p=this[n][0];null!=p&&(a[p]=!0)}for(var m=0;m<t.length;m++){var d=[].concat(t[m]);o&&a[d[0]]||(void 0!==l&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=l),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),r&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=r):d[4]="".concat(r)),i.push(d))}},i}},31(t){t.exports=function(t){return t[1]}},23(t,i,e){e.r(i);var o=e(24),r=e.n(o),l=e(25),a=e.n(l),n=e(26),p=e.n(n),m=e(27),d=e.n(m),s=e(28),c=e.n(s),k=e(29),f=e.n(k),g=e(30),u={};u.styleTagTransform=f(),u.setAttributes=d(),u.insert=p().bind(null,"head"),u.domAPI=a(),u.insertStyleElement=c(),r()(g.A,u);let x=g.A&&g.A.locals?g.A.locals:void 0;e.d(i,{},{default:x})},24(t){var i=[];function e(t){for(var e=-1,o=0;o<i.length;o++)if(i[o].identifier===t){e=o;break}return e}function o(t,o){for(var r={},l=[],a=0;a<t.length;a++){var n=t[a],p=o.base?n[0]+o.base:n[0],m=r[p]||0,d="".concat(p," ").concat(m);r[p]=m+1;var s=e(d),c={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==s)i[s].references++,i[s].updater(c);else{var k=function(t,i){var e=i.domAPI(i);return e.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&e.update(t=i):e.remove()}}(c,o);o.byIndex=a,i.splice(a,0,{identifier:d,updater:k,references:1})}l.push(d)}return l}t.exports=function(t,r){var l=o(t=t||[],r=r||{});return function(t){t=t||[];for(var a=0;a<l.length;a++){var n=e(l[a]);i[n].references--}for(var p=o(t,r),m=0;m<l.length;m++){var d=e(l[m]);0===i[d].references&&(i[d].updater(),i.splice(d,1))}l=p}}},26(t){var i={};t.exports=function(t,e){var o=function(t){if(void 0===i[t]){var e=document.querySelector(t);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(t){e=null}i[t]=e}return i[t]}(t);if(!o)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");o.appendChild(e)}},28(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},27(t,i,e){t.exports=function(t){var i=e.nc;i&&t.setAttribute("nonce",i)}},25(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(e){var o,r,l;o="",e.supports&&(o+="@supports (".concat(e.supports,") {")),e.media&&(o+="@media ".concat(e.media," {")),(r=void 0!==e.layer)&&(o+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),o+=e.css,r&&(o+="}"),e.media&&(o+="}"),e.supports&&(o+="}"),(l=e.sourceMap)&&"u">typeof btoa&&(o+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(l))))," */")),t.styleTagTransform(o,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},29(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);

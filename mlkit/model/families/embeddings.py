@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from mlkit.model.encoding.embeddings import INSTALL as install  # noqa: N811
 from mlkit.model.encoding.embeddings import installed
 from mlkit.model.encoding.encode import Encoding
-from mlkit.model.families.linear import build, cost, draw, form, most, takes, weighted
+from mlkit.model.families import linear
+from mlkit.model.families.linear import cost, draw, form, most, takes, weighted
 from mlkit.model.problem import Problem
 
 __all__ = [
@@ -30,6 +33,13 @@ first = False
 plain = False
 formats = ("onnx",)
 encoding = Encoding(scale=True, embeddings=True)
+
+
+def build(
+    kind: str, rows: int, seed: int, *, strength: float = 3.0, sparse: bool = False
+) -> Any:
+    """Return a linear model; the settings are linear's."""
+    return linear.build(kind, rows, seed, strength=strength, sparse=sparse)
 
 
 def suits(table: pd.DataFrame, problem: Problem) -> bool:  # noqa: ARG001

@@ -138,9 +138,12 @@ def _options(
     """Return the run to be made; None where there is nothing new to learn from."""
     from mlkit.core.champion import package_of
     from mlkit.engine.running.options import Options
+    from mlkit.product.retraining.judged import enter_judged
     from mlkit.product.retraining.returned import RETURNED, gather
 
     place = log or project.state / "requests.sqlite"
+    if place.is_file():
+        enter_judged(project, place)
     back = gather(place, package_of(project), project.root / RETURNED)
     teller.say(str(back), returned=asdict(back))
     if not back.rows and not data:

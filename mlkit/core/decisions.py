@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 FIELDS = ("value", "by", "at", "why", "seen")
 
-LINES = ("labels",)
+LINES = ("judged", "labels")
 """The decisions that are kept as lines."""
 
 

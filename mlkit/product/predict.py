@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,8 +157,17 @@ def _check(present: list[str], predictor: Predictor, where: str) -> None:
             where=where,
             expected=", ".join(absent),
             got=", ".join(present)[:300],
-            todo=did_you_mean(absent[0], present),
+            todo=_meant(absent, present, predictor),
         )
+
+
+def _meant(absent: Sequence[str], present: list[str], predictor: Predictor) -> str:
+    """Suggest a column that may be the absent one: none that the package knows."""
+    known = {column["name"] for column in predictor.schema["input"]}
+    strange = [name for name in present if name not in known]
+    hints = (did_you_mean(name, strange) for name in absent)
+    near = next((hint for hint in hints if hint.startswith("did you mean")), "")
+    return near or "add what is absent; a cell may be empty where it is not known"
 
 
 def _values(values: pd.Series) -> Any:

@@ -159,5 +159,5 @@ def _ahead(title: str, duel: Duel, met: Meeting, margin: float) -> Finding:
 
 def _how(finding: Finding) -> str:
     if finding.state == "not_assessed":
-        return "not assessed" if finding.required else "beside"
+        return "not assessed" if finding.required else "for information"
     return finding.state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class LabelEditor:
     ----------
     table
         Cleaned rows with a target in their schema.
+    classes
+        That can be chosen though no row of the table has them.
 
     Attributes
     ----------
@@ -49,9 +51,10 @@ class LabelEditor:
         Whether every row has a label already.
     """
 
-    def __init__(self, table: pd.DataFrame) -> None:
+    def __init__(self, table: pd.DataFrame, classes: Iterable[str] = ()) -> None:
         schema = Schema.of(table)
         self.table, self.target = table, schema.target
+        self.classes = tuple(classes)
         self.value: Labels = {}
         self.seen = ""
         known = table[schema.target].notna() if schema.target else pd.Series([True])
@@ -74,7 +77,7 @@ class LabelEditor:
         labels = by_person(value)
         value.clear()
         value.update(labels)
-        queue = Queue(self.table, value, person(), sent_back())
+        queue = Queue(self.table, value, person(), sent_back(), self.classes)
         return _widget(queue, lambda line: record(line, ""))
 
 

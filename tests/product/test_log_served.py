@@ -77,6 +77,15 @@ def test_truth_is_on_the_disk_before_it_is_replied_to(client, log):
     assert read(log)["truth"].tolist()[1] == "maybe"
 
 
+def test_a_wrong_key_is_told_with_those_that_there_are(client):
+    for body, hint in (
+        ({"truths": [{"id": "a", "label": "no"}]}, "known: at, id, row, truth"),
+        ({"truth": []}, "did you mean 'truths'?"),
+    ):
+        told = client.post("/v1/feedback", json=body).json()["error"]
+        assert hint in told["what"]
+
+
 @pytest.mark.parametrize(
     ("truths", "status", "where"),
     [

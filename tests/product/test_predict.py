@@ -174,6 +174,21 @@ def test_a_file_that_cannot_be_scored_is_told_and_leaves_the_old_one(
     assert out.read_text() == "kept"
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("iland", "did you mean 'iland'?"), ("x", "add what is absent")],
+)
+def test_a_column_that_is_there_already_is_not_taken_for_an_absent_one(
+    penguins, tmp_path, name, told
+):
+    folder, *_ = penguins
+    cells = pd.read_csv(PENGUINS)
+    cells.rename(columns={"island": name}).to_csv(tmp_path / "in.csv", index=False)
+    with pytest.raises(InputError) as failed:
+        predict_file(folder, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert told in str(failed.value)
+
+
 def bare(tmp_path, name="in.csv", count=120, cells=None):
     """Write a file without a header; its middle column is the target."""
     rng = np.random.default_rng(0)

@@ -39,6 +39,8 @@ class Queue:
     sent
         Rows that a model is surprised by, and what it says of them: they are dealt
         first, labelled or not, until this person has spoken of them.
+    classes
+        That can be chosen though no row of the table has them.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Queue:
         labels: Labels,
         by: str,
         sent: Mapping[str, Any] | None = None,
+        classes: Iterable[str] = (),
     ) -> None:
         schema = Schema.of(table)
         if schema.target is None:
@@ -73,7 +76,7 @@ class Queue:
         self._skipped: dict[str, None] = {}
         self._done: list[tuple[str, Any]] = []
         self._counts = Counter() if self.numeric else self._counted()
-        self._names = dict.fromkeys(sorted(self._counts, key=str))
+        self._names = dict.fromkeys(sorted({*self._counts, *classes}, key=str))
 
     @property
     def classes(self) -> list[str]:

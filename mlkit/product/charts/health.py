@@ -167,12 +167,12 @@ def requests(health: Health) -> plots.Picture:
             axes[2].plot(at, shares, "o-", ms=3, label=how)
         for one in axes:
             one.set_ylim(bottom=0)
-            one.legend(loc="upper left", ncols=2, bbox_to_anchor=(0, 1.16), fontsize=8)
+            one.legend(loc="upper left", ncols=2, bbox_to_anchor=(0, 1.22), fontsize=8)
         for one in axes[1:]:
             one.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
-    plots.label(axes[0], "Milliseconds, at most\n\n")
-    plots.label(axes[1], "Rows with a flag\n\n")
-    plots.label(axes[2], "Requests without an answer\n\n")
+    plots.label(axes[0], "Milliseconds, at most\n\n\n")
+    plots.label(axes[1], "Rows with a flag\n\n\n")
+    plots.label(axes[2], "Requests without an answer\n\n\n")
     for one in axes:
         _dates(one, health.windows)
     plots.headline(picture, "Requests", _load_told(health))
@@ -297,7 +297,7 @@ def _load_told(health: Health) -> str:
 
 
 def _nothing(title: str, below: str) -> plots.Picture:
-    picture, (axes,) = plots.figure(9, 1.2)
+    picture, (axes,) = plots.figure(9, 0.3)
     plots.bare(axes)
     plots.headline(picture, title, below)
     return picture

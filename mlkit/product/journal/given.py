@@ -46,6 +46,13 @@ class Given(Taken):
     open: int = 0
     unknown: list[str] = field(default_factory=list)
 
+    def add(self, taken: Taken) -> None:
+        """Add what became of some more truths."""
+        for name in NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(taken, name))
+        for word in taken.unseen:
+            self.see(word)
+
     def form(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
         return {**Taken.form(self), "open": self.open, "unknown": self.unknown}
@@ -98,7 +105,7 @@ def give(path: Path, file: Path, *, early: bool = False) -> Given:
         for start in range(0, len(truths), TOGETHER):
             connection.execute("BEGIN IMMEDIATE")
             some = Feedback(truths[start : start + TOGETHER], time.time())
-            _add(given, enter_truths(connection, some))
+            given.add(enter_truths(connection, some))
             connection.execute("COMMIT")
     return given
 
@@ -134,13 +141,6 @@ def _unknown(connection: sqlite3.Connection, truths: Sequence[Truth]) -> list[st
             if len(found) == FEW:
                 break
     return found
-
-
-def _add(given: Given, taken: Taken) -> None:
-    for name in NUMBERS:
-        setattr(given, name, getattr(given, name) + getattr(taken, name))
-    for word in taken.unseen:
-        given.see(word)
 
 
 def _targets(connection: sqlite3.Connection) -> list[str]:

@@ -6,6 +6,7 @@ known is not kept twice.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,11 +14,13 @@ from typing import Annotated, Any
 
 import msgspec
 
+from mlkit.core.errors import did_you_mean
 from mlkit.product.journal.truths import Feedback, Truth
 from mlkit.product.serving.refused import Refused
 
 __all__ = ["described", "read_feedback"]
 
+UNKNOWN = re.compile(r"unknown field `(.*)`$", re.DOTALL)
 EARLY = 300
 """Seconds by which the clock of who sends a truth may be before ours."""
 
@@ -60,6 +63,10 @@ def read_feedback(body: bytes | bytearray, most: int) -> Feedback:
         found = DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         what, _, where = str(error).partition(" - at `")
+        unknown = UNKNOWN.search(what)
+        if unknown:
+            known = (_Told if where else _Body).__struct_fields__
+            what = f"{what}; {did_you_mean(unknown[1], known)}"
         raise Refused(422, what, where=where.rstrip("`")) from None
     if len(found.truths) > most:
         raise Refused(413, f"a request has at most {most} truths", where="$.truths")

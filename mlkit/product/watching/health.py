@@ -169,6 +169,11 @@ class Health:
         rest = len(self.changes) - len(lines)
         return Grid(heads, lines, [f"and {rest} more comparisons"] if rest else [])
 
+    def groups(self) -> Fairness | Grid:
+        """Return how groups are treated, or why that is not told."""
+        why = "no group to compare: no sensitive column is in the log, or too few rows"
+        return self.fairness or Grid((), [], [why])
+
     def hindsight(self) -> Grid:
         """Return what was expected of windows whose truth is in, and what came."""
         heads = (

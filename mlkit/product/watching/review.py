@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
 from mlkit.model.packing.parity import TOLERANCE
+from mlkit.model.packing.reference import codes
 from mlkit.model.runtime import choice
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.reasons import because, told
@@ -22,7 +23,7 @@ from mlkit.product.watching.reasons import because, told
 __all__ = ["Aside", "set_aside"]
 
 LISTED = 10
-KINDS = ("wrong", "doubtful", "odd", "at random")
+KINDS = ("wrong", "doubtful", "odd", "drifted", "at random")
 Array = NDArray[Any]
 
 
@@ -37,10 +38,13 @@ class Aside:
         how surely, because of what, what came true, and the raw cells.
     rows
         How many decisions they were taken from.
+    classes
+        What could have been said; none of numbers.
     """
 
     table: pd.DataFrame
     rows: int
+    classes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Aside {len(self.table)} of {many(self.rows, 'decision')}>"
@@ -62,9 +66,16 @@ class Aside:
 
 
 def set_aside(
-    live: Live, *, newest: int = 1000, most: int = 30, seed: int = 0
+    live: Live,
+    *,
+    newest: int = 1000,
+    most: int = 30,
+    drifted: Collection[str] = (),
+    seed: int = 0,
 ) -> Aside:
     """Pick live decisions for a person: wrong, doubtful, odd ones, and some at random.
+
+    Where columns changed, also rows as there are many now, and were few before.
 
     A fair picture of the whole needs the random ones; the others find trouble sooner.
 
@@ -76,24 +87,29 @@ def set_aside(
         So many of the newest rows are picked from.
     most
         How many to pick.
+    drifted
+        The columns that changed; `Health.drifted` tells them.
     seed
         Of the draws.
     """
     some = live.take(np.arange(max(len(live) - newest, 0), len(live)))
-    picked = _picked(some, most, np.random.default_rng(seed))
+    picked = _picked(some, most, drifted, np.random.default_rng(seed))
     places = np.array(list(picked), np.intp)
     mine = some.take(places)
     table = _frame(mine, list(picked.values()), because(some, places, seed=seed))
-    return Aside(table, len(some))
+    return Aside(table, len(some), live.parcel.problem.classes)
 
 
-def _picked(live: Live, most: int, rng: np.random.Generator) -> dict[int, str]:
+def _picked(
+    live: Live, most: int, drifted: Collection[str], rng: np.random.Generator
+) -> dict[int, str]:
     """Return the places of the picked rows, and why each was picked."""
     order = rng.permutation(len(live))
     ranks = {
         "wrong": (_off(live)[order], 0.0),
         "doubtful": (_doubt(live)[order], -np.inf),
         "odd": (_odd(live)[order], 0.0),
+        "drifted": (_moved(live, drifted)[order], 0.0),
     }
     found: dict[int, str] = {}
     for kind, (score, above) in ranks.items():
@@ -132,6 +148,23 @@ def _odd(live: Live) -> Array:
     flags = live.rows["output.flags"]
     counts = {text: len(json.loads(text)) for text in flags.unique()}
     return flags.map(counts).to_numpy(np.float64)
+
+
+def _moved(live: Live, drifted: Collection[str]) -> Array:
+    """Return how much commoner rows like each are now than they were, as log odds."""
+    score = np.zeros(len(live))
+    for name, form in live.parcel.watched.items():
+        if name not in drifted or name not in live.columns or form["type"] == "text":
+            continue
+        number = form["type"] == "number"
+        was = form["counts"] if number else [*form["levels"].values(), form["other"]]
+        before = np.array(was, np.float64) + 0.5
+        places = codes(form, live.columns[name])
+        there = places >= 0
+        now = np.bincount(places[there], minlength=len(before)) + 0.5
+        odds = np.log(now / now.sum()) - np.log(before / before.sum())
+        score[there] += odds[places[there]]
+    return score
 
 
 def _frame(live: Live, kinds: Sequence[str], reasons: Sequence[str]) -> pd.DataFrame:

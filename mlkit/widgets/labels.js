@@ -358,7 +358,7 @@ class Labeller {
     this.unsaved += 1;
     this.saved.textContent = "saving …";
     this.ask({ ask: "label", row: item.row, label, seconds });
-    this.say(label === null ? "none of them" : String(label));
+    this.say(`given: ${label === null ? "none of them" : label}`);
     this.next();
   }
 

@@ -430,4 +430,4 @@ def test_it_can_be_used_without_seeing_it(page):
     assert all(names)
     screen.focus()
     screen.press("1")
-    assert screen.text("[role=status] >> nth=-1") == "complaint"
+    assert screen.text("[role=status] >> nth=-1") == "given: complaint"

@@ -15,7 +15,9 @@ function keys(event) {
 async function sent(model) {
   const parts = [await model.widget_manager.get_model(model.get("around"))];
   for (const part of parts) parts.push(...(part.get("children") || []));
-  while (parts.some((part) => part._msg_buffer)) await new Promise((done) => setTimeout(done, 20));
+  // once at least: a browser lets no press by a key be pressed again while it goes on
+  do await new Promise((done) => setTimeout(done, 20));
+  while (parts.some((part) => part._msg_buffer));
 }
 
 export default {
@@ -33,7 +35,7 @@ export default {
       event.preventDefault();
       if (waiting.has(button)) return;
       waiting.add(button);
-      await sent(model).catch(() => {});
+      await sent(model).catch(() => new Promise((done) => setTimeout(done)));
       waiting.delete(button);
       passed = button;
       button.click();

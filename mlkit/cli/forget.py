@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def command(
     """Erase rows from the request log, its files and its journal.
 
     Rows have to have all that --where says. The ledger gets a line with a hash and how
-    many, and no row. What was made from the log, in runs and models, stays.
+    many, and no row. Of a project, tables and executed notebooks made from the log go
+    too. What stays is said: models, packages, and tables that the champion needs.
     """
     from mlkit.cli.log import place_of
     from mlkit.core.project import Project
@@ -44,13 +46,15 @@ def command(
         raise UsageError("nothing to forget", todo="name it: --id, --where or --row")
     place, project = path or place_of(folder), Project.find(folder)
     wanted = Wanted(ids, dict(map(_cell, where)), row, _key(project))
+    some = sought(place, wanted)
     if not yes:
-        some = sought(place, wanted)
         click.confirm(f"erase {_told(some)} for good?", abort=True)
+    mine = project if path is None and some.rows else None
+    made = list(_erased(mine)) if mine else []
     done = forget(place, wanted)
-    if project and path is None and done.rows:
-        _enter(project, done)
-    click.echo(f"{_told(done)} erased")
+    if mine and done.rows:
+        _enter(mine, done)
+    click.echo("\n".join([f"{_told(done)} erased", *made]))
 
 
 def _cell(text: str) -> tuple[str, str]:
@@ -79,6 +83,25 @@ def _enter(project: Project, done: Forgotten) -> None:
     (project.root / RETURNED).unlink(missing_ok=True)
     facts = {"requests": done.requests, "rows": done.rows, "forgotten": done.digest}
     ledger.append(project.ledger, "forget", **facts)
+
+
+def _erased(project: Project) -> Iterator[str]:
+    """Erase what was made from the log; say what went, and what stays."""
+    from mlkit.engine.erase import erase
+    from mlkit.product.retraining.judged import JUDGED
+    from mlkit.product.retraining.returned import RETURNED
+
+    done = erase(project, (".mlkit/requests.sqlite", RETURNED))
+    yield f"made from the log: {done.artifacts} artifacts and {done.files} files erased"
+    if done.kept:
+        yield f"{done.kept} tables stay, by which the champion can be challenged:"
+        yield "  once a newer one is promoted, `mlkit gc` removes them"
+    if done.models:
+        yield f"{done.models} models and packages stay; one of nearest neighbours holds"
+        yield "  rows that it learned from: `mlkit retrain` makes one without them"
+    if (project.decisions / f"{JUDGED}.jsonl").exists():
+        yield f"what people judged stays: decisions/{JUDGED}.jsonl"
+    yield "copies elsewhere are not reached: exports, backups, git, what was sent on"
 
 
 def _told(done: Forgotten) -> str:

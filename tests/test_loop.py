@@ -129,6 +129,7 @@ def test_growth_moves_no_row_between_parts(demo, tmp_path):
         assert not rows & others
 
 
+@pytest.mark.slow
 def test_lab_and_a_run_save_the_same(demo, tmp_path):
     root = tmp_path / "by_hand"
     subprocess.run(["cp", "-r", demo, root], check=True)

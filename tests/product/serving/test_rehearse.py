@@ -93,6 +93,7 @@ def test_a_server_that_does_not_start_says_why(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.slow
 def test_a_server_ends_with_the_kernel_that_started_it(loans):
     code = "import sys, time\nfrom mlkit.product.rehearse import start\n"
     code += "server = start(sys.argv[1])\nprint(server._process.pid, flush=True)\n"

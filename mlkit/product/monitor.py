@@ -20,6 +20,7 @@ from mlkit.product.watching.groups import shares, treated, widened
 from mlkit.product.watching.health import GRAVE, Health, Window
 from mlkit.product.watching.live import Live, follow
 from mlkit.product.watching.parcel import Parcel
+from mlkit.product.watching.parts import scored
 from mlkit.product.watching.review import Aside, set_aside
 from mlkit.product.watching.signs import Limits, Sign
 from mlkit.product.watching.together import together
@@ -164,6 +165,7 @@ def _window(some: Live, limits: Limits, seed: int) -> Window:
         score=score,
         hoped=scores.estimated(known, seed=seed) if score else None,
         shares=shares(some),
+        slices=scored(known) if score else {},
     )
     if len(some) < limits.least:
         return made

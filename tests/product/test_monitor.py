@@ -26,7 +26,7 @@ SLOW = [
     pytest.param(kind, marks=pytest.mark.slow) for kind in ("many_classes", "number")
 ]
 KINDS_OF = ("two_classes", *SLOW)
-PICTURES = ("overview", "columns", "score", "groups", "requests")
+PICTURES = ("overview", "columns", "score", "slices", "groups", "requests")
 
 
 @pytest.fixture
@@ -106,6 +106,14 @@ def test_groups_that_come_apart_are_watched(days):
     assert set(health.windows[0].shares) == {"sex = f", "sex = m"}
     blind = monitor(days((2, {}, False)), now=NOW)
     assert {gap.name for gap in blind.fairness.gaps} == {"parity_gap", "parity_ratio"}
+
+
+def test_a_part_that_goes_wrong_is_seen_over_time(days):
+    health = monitor(days((2, {}, True), (2, {"bias": 3.0}, True)), now=NOW)
+    before, now = health.windows[0].slices, health.windows[-1].slices
+    assert set(before) >= {"sex = m", "sex = f", "town = Ghent"}
+    assert before["sex = m"] - now["sex = m"] > before["sex = f"] - now["sex = f"]
+    assert "Weakest now" in health.plot("slices").texts[0].get_text()
 
 
 def test_too_few_rows_are_watched_and_no_rows_too(days, package_of):

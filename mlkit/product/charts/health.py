@@ -44,7 +44,8 @@ def draw(health: Health, what: str = "overview") -> plots.Picture:
     health
         A model's health.
     what
-        One of ``overview``, ``columns``, ``score``, ``groups``, ``requests``.
+        One of ``overview``, ``columns``, ``score``, ``slices``, ``groups`` or
+        ``requests``.
 
     Raises
     ------
@@ -55,6 +56,7 @@ def draw(health: Health, what: str = "overview") -> plots.Picture:
         "overview": overview,
         "columns": columns,
         "score": score,
+        "slices": slices,
         "groups": groups,
         "requests": requests,
     }
@@ -124,6 +126,45 @@ def score(health: Health) -> plots.Picture:
         "band: at acceptance, with its interval; dashed: a guess",
     )
     return picture
+
+
+def slices(health: Health) -> plots.Picture:
+    """Draw the score of parts of the rows: now as bars, over time as a map."""
+    told = [one for one in health.windows if one.slices and one.score]
+    if not told:
+        return _nothing("No part has a score", "the truth is in for too few rows")
+    metric, now = METRICS[health.metric], told[-1]
+    sign = 1 if metric.greater else -1
+    names = sorted(now.slices, key=lambda name: sign * now.slices[name])[:MOST]
+    wide = {"width_ratios": [1, 1.3]}
+    height = 1.4 + 0.26 * len(names)
+    picture, axes = plots.figure(10, height, columns=2, gridspec_kw=wide)
+    with plots.style():
+        places = np.arange(len(names))
+        axes[0].barh(places, [now.slices[n] for n in names], 0.66, color=plots.SOFT)
+        axes[0].axvline(_value(now), color=plots.INK, lw=1, ls="--")
+        axes[0].set_yticks(places, [plots.shorten(name, 30) for name in names])
+        axes[0].set_ylim(len(names) - 0.4, -0.6)
+        axes[0].grid(visible=False, axis="y")
+        apart = [
+            [sign * (one.slices.get(name, np.nan) - _value(one)) for one in told]
+            for name in names
+        ]
+        most = float(np.nanmax(np.abs(apart))) or 1.0
+        _shade(axes[1], apart, told, cmap="RdBu", vmin=-most, vmax=most)
+    title = metric.title[:1].upper() + metric.title[1:]
+    plots.label(axes[0], title, "in the newest window with truth; dashed: all rows")
+    plots.label(axes[1], "Window by window", "red: worse than all rows of the window")
+    plots.headline(
+        picture,
+        f"Weakest now: {names[0]}",
+        "parts of thirty rows or more; few rows swing widely: look along the windows",
+    )
+    return picture
+
+
+def _value(window: Window) -> float:
+    return window.score.value if window.score else float("nan")
 
 
 def groups(health: Health) -> plots.Picture:
@@ -257,10 +298,15 @@ def _bars(
 def _map(axes: Axes, names: list[str], windows: Sequence[Window]) -> None:
     told = [window for window in windows if window.effects]
     values = [[window.effects.get(name, np.nan) for window in told] for name in names]
+    _shade(axes, values, told, cmap="Blues", vmin=0, vmax=0.5)
+
+
+def _shade(
+    axes: Axes, values: Sequence[Sequence[float]], told: Sequence[Window], **how: Any
+) -> None:
+    """Draw a map: a line a name, a column a window."""
     if told:
-        axes.imshow(
-            values, cmap="Blues", vmin=0, vmax=0.5, aspect="auto", interpolation="none"
-        )
+        axes.imshow(values, aspect="auto", interpolation="none", **how)
     axes.set_yticks([])
     axes.grid(visible=False)
     step = max(len(told) // 6, 1)
@@ -297,7 +343,7 @@ def _load_told(health: Health) -> str:
 
 
 def _nothing(title: str, below: str) -> plots.Picture:
-    picture, (axes,) = plots.figure(9, 0.3)
+    picture, (axes,) = plots.figure(9, 0.85)
     plots.bare(axes)
     plots.headline(picture, title, below)
     return picture

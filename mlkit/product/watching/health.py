@@ -47,6 +47,8 @@ class Window:
         and of those with a truth alone, which shows how far off estimates are.
     shares
         By group of sensitive columns, the share said positive, or a mean.
+    slices
+        By part of the rows, the metric measured where the truth is in.
     """
 
     start: str
@@ -59,6 +61,7 @@ class Window:
     estimate: Score | None = None
     hoped: Score | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
+    slices: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Window:
@@ -203,7 +206,8 @@ class Health:
         Parameters
         ----------
         what
-            ``overview``, ``columns``, ``score``, ``groups`` or ``requests``.
+            ``overview``, ``columns``, ``score``, ``slices``, ``groups`` or
+            ``requests``.
         """
         from mlkit.product.charts.health import draw
 

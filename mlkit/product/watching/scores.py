@@ -21,7 +21,7 @@ from mlkit.model.words import say
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.parcel import Parcel
 
-__all__ = ["Score", "drawn", "estimated", "lost", "measured"]
+__all__ = ["FEWEST", "Score", "drawn", "estimated", "judged", "lost", "measured"]
 
 FEWEST, MOST, REPEATS = 30, 5000, 300
 SURE = 2.576 / 1.96
@@ -68,10 +68,10 @@ def measured(live: Live, *, seed: int = 0) -> Score | None:
     name = live.parcel.problem.metric
     if len(some) < FEWEST:
         return None
-    metric, judged = METRICS[name], _judged(some)
-    value = metric.compute(some.truth, judged)
+    metric, said = METRICS[name], judged(some)
+    value = metric.compute(some.truth, said)
     batches = resamples(len(some), seed=seed, repeats=REPEATS)
-    draws = [metric.many(some.truth, judged, times) for times in batches]
+    draws = [metric.many(some.truth, said, times) for times in batches]
     low, high = interval(np.concatenate(draws), value)
     if not np.isfinite([value, low, high]).all():
         return None
@@ -125,7 +125,8 @@ def lost(parcel: Parcel, score: Score) -> tuple[float, bool] | None:
     return float(share), bool(abs(before - score.value) > unsure)
 
 
-def _judged(live: Live) -> NDArray[Any]:
+def judged(live: Live) -> NDArray[Any]:
+    """Return what the metric takes of each row: labels, probabilities or values."""
     takes = METRICS[live.parcel.problem.metric].takes
     if takes == "labels" and live.predicted.ndim == 2:
         return choice(live.predicted, live.parcel.threshold)

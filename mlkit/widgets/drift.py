@@ -155,15 +155,16 @@ class DriftExplorer:
         """Return two menus, the picture and the figures of what they choose."""
         import ipywidgets as w
 
-        shape = w.Layout(width="26em")
         titles = [(self._title(name), name) for name in self.columns]
-        column = w.Dropdown(options=titles, description="column", layout=shape)
+        column = w.Dropdown(
+            options=titles, description="column", layout=w.Layout(width="26em")
+        )
         spans = [(_span(key, one), key) for key, one in self.windows.items()]
         window = w.Dropdown(
             options=spans or [("no window", "")],
             value=self.chosen,
             description="window",
-            layout=shape,
+            layout=w.Layout(width="40em"),
         )
         line, image = w.HTML(), w.Image(format="png", layout=w.Layout(width="680px"))
 

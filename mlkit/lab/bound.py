@@ -1,7 +1,7 @@
 """A command of mlkit that ends when the server that started it does.
 
-``python -m mlkit.lab.bound PID COMMAND ...``: PID is that of the server. Where the
-system can, it ends the command also when the server is killed.
+``python -m mlkit.lab.bound PID COMMAND ...``: PID is that of the server. The
+system ends the command also when the server is killed (Linux).
 """
 
 from __future__ import annotations

@@ -146,7 +146,12 @@ def _word(key: str, value: Any) -> Iterator[str]:
 
 
 def bound(*words: str) -> list[str]:
-    """Return the arguments of a command that is to end when this process does."""
+    """Return the arguments of a command that is to end when this process does.
+
+    Where the system has no such tie, whoever starts it ends it.
+    """
+    if sys.platform != "linux":
+        return [*PYTHON, "mlkit", *words]
     return [*PYTHON, "mlkit.lab.bound", str(os.getpid()), *words]
 
 

@@ -12,6 +12,7 @@ import atexit
 import os
 import re
 import secrets
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -135,7 +136,7 @@ class Served:
         """End them all, as the server that started them ends."""
         for one in self:
             with suppress(OSError):
-                os.kill(one.process.pid, 15)
+                os.kill(one.process.pid, signal.SIGTERM)
 
 
 def not_served(project: Project) -> Refusal:

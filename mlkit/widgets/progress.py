@@ -320,7 +320,7 @@ def _alive(project: Project, run: str) -> bool:
         facts = read_json(project.state / "lock")
         if facts["run"] != run:
             return False
-        if facts["host"] == socket.gethostname():
+        if os.name == "posix" and facts["host"] == socket.gethostname():
             os.kill(int(facts["pid"]), 0)
     except PermissionError:
         return True  # it is there, and somebody else's

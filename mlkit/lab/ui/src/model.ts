@@ -122,7 +122,7 @@ export class Model implements IDisposable {
       this.trouble = refused(error);
     }
     this._changed.emit();
-    await this.lookAtDecisions(project);
+    void this.lookAtDecisions(project);
   }
 
   /** Serve the champion, or serve it no longer. */

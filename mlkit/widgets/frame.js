@@ -10,6 +10,13 @@ function keys(event) {
   else event.target.setAttribute(MARK, "true");
 }
 
+// Enter in a field presses the button beside it.
+function enter({ key, shiftKey, target }) {
+  const line = key === "Enter" && !shiftKey && target.tagName === "INPUT" && target.closest(".mlkit-beside");
+  const button = line && line.querySelector("button");
+  if (button) button.click();
+}
+
 // While the kernel is busy what was set last waits in the page, and a press overtakes
 // it: an older value would be kept than the one on the screen. So the press waits too.
 async function sent(model) {
@@ -26,7 +33,9 @@ export default {
     const waiting = new Set();
     let passed = null;
     const key = (event) => {
-      if (inside(event.target)) keys(event);
+      if (!inside(event.target)) return;
+      keys(event);
+      enter(event);
     };
     const press = async (event) => {
       const button = event.target.closest("button");

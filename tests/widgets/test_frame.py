@@ -18,7 +18,7 @@ PAGE = """
 <div id='outer'><div id='stack'>
   <div id='frame'></div>
   <select id='menu'><option>a</option><option>b</option></select>
-  <button id='keep'>Keep</button>
+  <div class='mlkit-beside'><input id='why'><button id='keep'>Keep</button></div>
 </div><button id='other'>Other</button></div>
 """
 RUN = """
@@ -101,6 +101,16 @@ def test_a_press_waits_for_what_was_set_before_it(page):
     page.keyboard.press("Enter")
     page.wait_for_function("window.pressed.length === 3")
     assert page.evaluate("window.pressed") == ["other", "keep", "keep"]
+
+
+@pytest.mark.slow
+def test_enter_in_a_field_presses_the_button_beside_it(page):
+    page.evaluate("window.pressed.length = 0")
+    page.focus("#why")
+    page.keyboard.type("so")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.pressed.length === 1")
+    assert page.evaluate("window.pressed") == ["keep"]
 
 
 @pytest.mark.slow

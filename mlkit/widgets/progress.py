@@ -108,9 +108,10 @@ def _moved(stage: Stage, event: Mapping[str, Any]) -> Stage:
         line = str(event.get("line", ""))[:LONGEST]
         return replace(stage, cell=cell, cells=cells, line=line)
     if event["event"] == "step_finished":
-        wrong = (event.get("error") or {}).get("message", "")
+        told = str((event.get("error") or {}).get("message", ""))
+        wrong = told.partition("\n")[0][:LONGEST]
         seconds = float(event.get("seconds") or 0.0)
-        return Stage(str(event["state"]), seconds, line=str(wrong)[:LONGEST])
+        return Stage(str(event["state"]), seconds, line=wrong)
     return stage
 
 

@@ -62,7 +62,7 @@ def test_steps_move_on_as_the_events_come(going):
     assert shown.stages[EVIL].state == ""
     assert not shown.look()
     going.end("raw", "passed")
-    going.end("clean", "failed", "it broke")
+    going.end("clean", "failed", "it broke\nwhere: here")
     going.tell("run_finished", state="failed")
     assert shown.look()
     assert shown.state == "failed"

@@ -103,7 +103,7 @@ export class Live {
     };
     Object.assign(this.steps.get(event.step!) ?? {}, told);
     if (told.state !== 'kept') {
-      const more = told.message ? `: ${told.message}` : '';
+      const more = told.message ? `: ${told.message.split('\n')[0]}` : '';
       this.tell(event, `${event.step}: ${told.state}${more}`);
     }
   }

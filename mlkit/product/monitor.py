@@ -166,6 +166,7 @@ def _window(some: Live, limits: Limits, seed: int) -> Window:
         hoped=scores.estimated(known, seed=seed) if score else None,
         shares=shares(some),
         slices=scored(known) if score else {},
+        kept=scores.kept(known),
     )
     if len(some) < limits.least:
         return made
@@ -211,6 +212,7 @@ def _signs(
     return [
         signs.of_score(parcel, score, limits, upto=late),
         signs.of_estimate(parcel, window.estimate, limits),
+        *signs.of_promise(parcel, proved.kept if proved else None),
         *signs.of_changes(changes, parcel.problem.target, columns, limits),
         *signs.of_traffic(window.traffic, limits),
     ]

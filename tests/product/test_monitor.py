@@ -84,6 +84,8 @@ def test_a_world_that_turned_is_seen_by_the_truth_alone(days, kind):
     health = monitor(turned, now=NOW)
     assert levels(health)["score"] == "retrain"
     assert levels(health)["estimate"] == levels(health)["columns"] == "healthy"
+    assert levels(health)["promise"] == "watch"
+    assert health.windows[0].kept.high > 0.9 > health.windows[-1].kept.high
     blind = monitor(days((2, {}, True), (2, {"turned": 1}, False), kind=kind), now=NOW)
     assert blind.state == "healthy"
     assert "up to 2026-03-02" in str(blind)

@@ -49,6 +49,8 @@ class Window:
         By group of sensitive columns, the share said positive, or a mean.
     slices
         By part of the rows, the metric measured where the truth is in.
+    kept
+        The share of truths that were in the interval or the set that was promised.
     """
 
     start: str
@@ -62,12 +64,14 @@ class Window:
     hoped: Score | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
     slices: Mapping[str, float] = field(default_factory=dict)
+    kept: Score | None = None
 
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Window:
         """Read the plain form."""
         load = Traffic.from_dict(form["traffic"])
-        told = {n: form[n] and Score(**form[n]) for n in ("score", "estimate", "hoped")}
+        names = ("score", "estimate", "hoped", "kept")
+        told = {n: form.get(n) and Score(**form[n]) for n in names}
         certain = tuple(form["certain"])
         return cls(**{**form, **told, "certain": certain, "traffic": load})
 

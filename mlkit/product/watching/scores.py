@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.data.charts.cards import many
+from mlkit.data.measures.groups import wilson
 from mlkit.model.measures.expected import expected
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.measures.resampling import interval, resamples
@@ -21,7 +22,16 @@ from mlkit.model.words import say
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.parcel import Parcel
 
-__all__ = ["FEWEST", "Score", "drawn", "estimated", "judged", "lost", "measured"]
+__all__ = [
+    "FEWEST",
+    "Score",
+    "drawn",
+    "estimated",
+    "judged",
+    "kept",
+    "lost",
+    "measured",
+]
 
 FEWEST, MOST, REPEATS = 30, 5000, 300
 SURE = 2.576 / 1.96
@@ -35,9 +45,9 @@ class Score:
     Parameters
     ----------
     metric
-        One of `mlkit.model.measures.metrics.METRICS`.
+        One of `mlkit.model.measures.metrics.METRICS`, or ``coverage``.
     value, low, high
-        The metric and its 95 % interval.
+        The metric and its 95 % interval; of a coverage the 99 % one.
     rows
         How many rows it was taken on.
     """
@@ -95,6 +105,34 @@ def estimated(live: Live, *, seed: int = 0) -> Score | None:
         return None
     value, low, high = map(_round, found)
     return Score(parcel.problem.metric, value, low, high, len(some))
+
+
+def kept(live: Live) -> Score | None:
+    """Return the share of truths that the package's intervals or sets held.
+
+    Parameters
+    ----------
+    live
+        Live rows; those without a truth are passed over.
+
+    Returns
+    -------
+    Score or None
+        With Wilson's 99 % interval; None where nothing was promised, or rows are few.
+    """
+    promise = live.parcel.predictor.promise
+    some = live.take(np.flatnonzero(live.known))
+    if promise is None or len(some) < FEWEST:
+        return None
+    if some.predicted.ndim == 2:
+        sets = promise.sets(some.predicted)
+        held = sets[np.arange(len(some)), some.truth]
+    else:
+        lower, upper = promise.interval(some.predicted)
+        held = (lower <= some.truth) & (some.truth <= upper)
+    found = wilson(np.array([held.sum()]), np.array([len(some)]), 0.99)
+    value, low, high = (_round(float(one[0])) for one in found)
+    return Score("coverage", value, low, high, len(some))
 
 
 def lost(parcel: Parcel, score: Score) -> tuple[float, bool] | None:

@@ -25,6 +25,7 @@ __all__ = [
     "of_changes",
     "of_estimate",
     "of_groups",
+    "of_promise",
     "of_refusals",
     "of_review",
     "of_score",
@@ -37,7 +38,7 @@ LEVELS = ("unknown", "healthy", "watch", "retrain")
 
 FAR = timedelta(days=14)
 TOLD = 3
-WIDER = 0.05
+WIDER = LOOSE = 0.05
 SERVERS, CLIENTS = "5", "4"
 """By whose fault a status is: its first digit."""
 
@@ -87,8 +88,8 @@ class Sign:
     level
         One of `LEVELS`.
     about
-        ``rows``, ``columns``, ``predictions``, ``score``, ``estimate``, ``requests``,
-        ``groups`` or ``review``.
+        ``rows``, ``columns``, ``predictions``, ``score``, ``estimate``, ``promise``,
+        ``requests``, ``groups`` or ``review``.
     what
         What was seen, in a sentence.
     todo
@@ -212,6 +213,29 @@ def of_estimate(parcel: Parcel, score: Score | None, limits: Limits) -> Sign:
     grave = made.level in ("watch", "retrain")
     todo = "bring the truth in to be sure: `mlkit feedback FILE`"
     return replace(made, todo=todo) if grave else made
+
+
+def of_promise(parcel: Parcel, kept: Score | None) -> Iterator[Sign]:
+    """Judge whether intervals or sets hold the truth as often as was promised.
+
+    Parameters
+    ----------
+    parcel
+        The package.
+    kept
+        How often they did; None where nothing was promised or too little is known.
+    """
+    promise = parcel.predictor.promise
+    if promise is None or kept is None:
+        return
+    shares = (f"{share:.0%}" for share in (kept.value, kept.low, kept.high))
+    what = "{} ({} to {}) of truths lay where ".format(*shares)
+    what += f"{promise.coverage:.0%} were promised to, {many(kept.rows, 'row')}"
+    if kept.high < promise.coverage - LOOSE:
+        todo = "rely on no interval or set until it is packaged anew"
+        yield Sign("watch", "promise", what, todo)
+    else:
+        yield Sign("healthy", "promise", what)
 
 
 def of_traffic(seen: Traffic, limits: Limits) -> Iterator[Sign]:

@@ -28,6 +28,7 @@ from mlkit.model.train import train
 from mlkit.model.tune import Settings
 from mlkit.model.tuning import cross
 from mlkit.model.tuning.kept import Kept
+from mlkit.model.tuning.race import Race
 from mlkit.model.tuning.timed import folded
 from mlkit.model.words import listed
 
@@ -59,13 +60,8 @@ def out_of_fold(
         A folder of finished fits; None takes the project's, where there is one.
     """
     problem, fold = settings.problem, _folds(rows, settings, seed)
-    before = Kept.of(keep, rows, problem, fold, seed, "apart")
-    ends, found, fits = range(int(fold.max()) + 1), np.zeros(0), None
-    for member in settings.members:
-        parts = _before(before, member, ends)
-        if parts is None:
-            fits = fits or folded(rows, problem, max(settings.folds, 2), seed, keep)
-            parts = [o.said for o in fits.make(member.family, member.settings, ends)]
+    found = np.zeros(0)
+    for member, parts in _parts(rows, settings, fold, seed, keep):
         whole = np.zeros((len(rows), *np.shape(parts[0])[1:]))
         for k, one in enumerate(parts):
             whole[fold == k] = one
@@ -79,13 +75,26 @@ def _folds(rows: pd.DataFrame, settings: Settings, seed: int) -> Array:
     return cross.folds(rows, settings.problem, max(settings.folds, 2), seed)
 
 
-def _before(
-    kept: Kept | None, member: Member, ends: Sequence[int]
-) -> list[Array] | None:
-    """Return what a search has kept of a member's fits; None where one is lacking."""
-    found = [kept.get(member.family, member.settings, k) for k in ends] if kept else []
-    parts = [one.said for one in found if one is not None]
-    return parts if found and len(parts) == len(found) else None
+def _parts(
+    rows: pd.DataFrame, settings: Settings, fold: Array, seed: int, keep: Path | None
+) -> Iterator[tuple[Member, Sequence[Array]]]:
+    """Yield each member with what it says of each fold, fitted as its search did.
+
+    What a search has kept is taken; what it has not is fitted again, to the same.
+    """
+    members, problem = settings.members, settings.problem
+    if any(member.folds for member in members):
+        fits = folded(rows, problem, max(settings.folds, 2), seed, keep)
+        ends = range(int(fold.max()) + 1)
+        for member in members:
+            made = fits.make(member.family, member.settings, ends)
+            yield member, [one.said for one in made]
+        return
+    kept = Kept.of(keep, rows, problem, fold, seed, "apart")
+    race = Race(rows, problem, fold, seed, kept=kept)
+    drawn = [(member.family, dict(member.settings)) for member in members]
+    race.run(drawn, halve=False, always=len(drawn))
+    yield from zip(members, race.said.values(), strict=True)
 
 
 def said(outlook: Outlook, asked: Asked) -> Said:

@@ -25,6 +25,9 @@ from mlkit.model.packing.parity import compare
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import Graph
 from mlkit.model.tune import Settings
+from mlkit.model.tuning.cross import folds
+from mlkit.model.tuning.kept import Kept
+from mlkit.model.tuning.race import Race
 from mlkit.widgets import MitigationPicker
 
 METHODS = ("reweighing", "exponentiated_gradient", "thresholds")
@@ -160,6 +163,20 @@ def test_the_kept_fits_of_a_search_are_not_made_again(biased, tmp_path):
     second = outlook(train, settings(train), keep=tmp_path)
     assert second.before == first.before
     assert files == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.npz")}
+
+
+def test_fits_that_were_not_kept_say_the_same_as_those_of_the_search(biased, tmp_path):
+    train = Schema.of(biased[0]).attach(biased[0].head(300))
+    problem, found = Problem.of(train), settings(train)
+    fold = folds(train, problem, found.folds, 0)
+    kept = Kept.of(tmp_path, train, problem, fold, 0, "apart")
+    Race(train, problem, fold, 0, kept=kept).run(
+        [(one.family, {}) for one in found.members], halve=False, always=1
+    )
+    searched = outlook(train, found, keep=tmp_path)
+    alone = outlook(train, found, keep=tmp_path / "none")
+    np.testing.assert_array_equal(searched.said.predicted, alone.said.predicted)
+    assert searched.before == alone.before
 
 
 def test_a_number_and_a_weight_are_taken(tmp_path):

@@ -128,7 +128,7 @@ def _trials(
         if len(found) < 2:  # the first one reads the texts, for all
             takes += len(every) * texts.takes(rows, problem.texts, len(rows))
         if forecast and family(name).encoding.embeddings:
-            takes += embeddings.takes(rows, problem.texts)
+            takes += embeddings.takes(rows, problem.texts, len(rows))
         if forecast and name != "dummy" and not budget.fits(takes):
             told = (
                 f"{family(name).title} is passed over: it would take {say(takes, 2)} s"
@@ -181,8 +181,7 @@ def _cost(name: str, model: Model, some: pd.DataFrame) -> float:
     width = len(encoder.columns)
     takes = family(name).cost(model.rows, width, max(len(model.classes), 1))
     takes += texts.takes(some, list(encoder.texts), model.rows)
-    share = model.rows / max(len(some), 1)
-    takes += share * embeddings.takes(some, list(encoder.embeddings))
+    takes += embeddings.takes(some, list(encoder.embeddings), model.rows)
     return float(f"{takes:.0e}")
 
 

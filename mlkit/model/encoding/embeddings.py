@@ -98,26 +98,34 @@ def embed(texts: Sequence[Any]) -> Floats:
     return found
 
 
-def takes(table: pd.DataFrame, names: Sequence[str]) -> float:
-    """Guess the seconds that embedding some rows takes, on one core.
+def takes(table: pd.DataFrame, names: Sequence[str], rows: int) -> float:
+    """Guess the seconds that embedding the texts of so many rows takes, on one core.
 
     Parameters
     ----------
     table
-        The rows.
+        Some of the rows; they tell how long texts are, and how many are alike.
     names
         The text columns.
+    rows
+        How many rows there are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> takes(pd.DataFrame({"x": [1.0]}), [], 1000)
+    0
     """
-    return sum(_takes(table[name]) for name in names)
+    return sum(_takes(table[name], rows / max(len(table), 1)) for name in names)
 
 
-def _takes(values: pd.Series) -> float:
+def _takes(values: pd.Series, share: float) -> float:
     given = values.dropna()
     some = given.iloc[:: max(1, len(given) // LOOKED_AT)]
     if not len(some):
         return 0.0
     pieces = [len(wordpieces(text)) + PIECE for text in some]
-    return BEGUN + _pace() * float(np.mean(pieces)) * given.nunique()
+    return BEGUN + _pace() * float(np.mean(pieces)) * given.nunique() * share
 
 
 @cache

@@ -20,8 +20,11 @@ ROOM = 0.03
 UNTRIED, TRIED, SURE, APART, PRIOR = 2.0, 1.5, 1.15, 4.0, 1.0
 
 
-class OutOfTime(Exception):
-    """The budget ran out in the middle of a fit."""
+class OutOfTime(BaseException):
+    """The budget ran out in the middle of a fit.
+
+    As an interrupt it is no error, and nothing on its way takes it for one.
+    """
 
 
 class Budget:

@@ -183,7 +183,9 @@ class Folded:
         taken = self.clock() - start
         why = ""
         if name not in self.agreed:
-            why = agree(self.prepared.model([part]), self.table.head(PROBED)).reason
+            slow = family(name).encoding.embeddings
+            rows = self.table.head(PROBED // 5 if slow else PROBED)
+            why = agree(self.prepared.model([part]), rows).reason
         return self.few, taken, why
 
     def _kept(self, name: str, settings: Mapping[str, Any], k: int) -> Outcome | None:

@@ -15,7 +15,7 @@ from mlkit.model.words import say
 
 __all__ = ["suited"]
 
-SHARE, ROOM = 0.4, 1.25
+SHARE, ROOM = 0.25, 1.5
 
 
 def suited(
@@ -24,7 +24,7 @@ def suited(
     """Return the families that suit some rows, and what is to be said of others.
 
     Where one of them reads sentence embeddings, all texts are embedded here, if that
-    is foreseen to take two fifths of the budget at most; they are then at hand.
+    is foreseen to take a quarter of the budget at most; they are then at hand.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def suited(
     plain = [item for item in kept if not family(item[0]).encoding.embeddings]
     if len(plain) == len(kept):
         return kept, []
-    foreseen, most = takes(rows, problem.texts), SHARE * budget.left
+    foreseen, most = takes(rows, problem.texts, len(rows)), SHARE * budget.left
     if foreseen > most:
         told = f"would take {say(foreseen, 2)} s, more than {say(most, 2)} s"
         return plain, [f"sentence embeddings: {told}"]

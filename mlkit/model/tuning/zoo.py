@@ -81,7 +81,7 @@ class Zoo:
         self.missed: dict[str, int] = {}
         self.shut: set[str] = set()
         self.stale: dict[str, int] = {}
-        self.judging = self.weighed = 0.0
+        self.began = self.judging = self.weighed = 0.0
 
     @property
     def ended(self) -> dict[int, Entry]:
@@ -94,6 +94,7 @@ class Zoo:
 
     def run(self) -> None:
         """Try what promises most until nothing fits any more, or a person stops it."""
+        self.began = self.budget.spent
         try:
             with self.budget.alarm():
                 self._all()
@@ -230,8 +231,9 @@ class Zoo:
 
     def _pilot(self, name: str) -> None:
         """Fit to few rows: tells what a fit takes, and whether it can be packaged."""
-        most = PILOT * self.budget.seconds
-        late = self.budget.spent > PILOTS * self.budget.seconds
+        whole = self.budget.seconds - self.began
+        most = PILOT * whole
+        late = self.budget.spent - self.began > PILOTS * whole
         if late or self.forecast.seconds(name, {}, self.fits.few) > most:
             if name not in self.fits.agreed:
                 self._shut(name, "no time to see whether it can be packaged")
@@ -272,7 +274,7 @@ class Zoo:
         """Fit on some folds and learn from that what fits take."""
         try:
             made = self.fits.make(entry.name, entry.settings, folds)
-        except (MlkitError, OutOfTime):
+        except MlkitError:
             raise
         except Exception as error:
             self._fail(entry.name, error)

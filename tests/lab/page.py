@@ -55,10 +55,15 @@ class Lab:
 
     def leave(self, step):
         """Close a step's notebook and its kernel."""
-        self.page.keyboard.press("Control+s")
+        self.save()
         tab = f".lm-TabBar-tab:has-text('_{step}')"
         self.click(f"{tab} .lm-TabBar-tabCloseIcon")
         self.see(tab, state="detached")
+
+    def save(self):
+        """Save the notebook in front, to the end."""
+        save = "jupyterapp.commands.execute('docmanager:save').then(() => true)"
+        assert self.page.evaluate(save)
 
     def idle(self):
         self.see("text=Python 3 (ipykernel) | Idle")

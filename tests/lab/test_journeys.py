@@ -24,9 +24,9 @@ def replayed(lab, step, name, project="."):
 
 
 def keep(lab, why):
-    """Give the reason and press the button of the panel in front."""
-    lab.page.fill("input[placeholder=why]", why)
-    lab.page.press("input[placeholder=why]", "Tab")
+    """Give the reason, and with Enter keep the choice."""
+    lab.page.focus("input[placeholder=why]")
+    lab.page.keyboard.type(why)
     lab.page.keyboard.press("Enter")
     lab.see("text=kept: run the cells below")
 

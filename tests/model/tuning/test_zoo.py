@@ -195,3 +195,17 @@ def test_a_fit_that_takes_too_long_leaves_training_its_time(monkeypatch):
     assert zoo.weights
     assert kept
     assert min(kept[1:]) >= 5.0
+
+
+def test_time_spent_before_leaves_time_to_see_what_can_be_packaged():
+    clock = Clock()
+    takes = {"dummy": 0.001, "linear": 0.1, "boosting": 1.0}
+    fits = Pretended(clock, takes, {"dummy": 1.0, "linear": 0.5, "boosting": 0.3})
+    fits.agreed = {"dummy"}
+    budget = Budget(100.0, clock)
+    clock.now += 50
+    items = [("linear", {}), ("boosting", {})]
+    zoo = Zoo(PROBLEM, fits, items, budget, Forecast(lambda _: 10, 1))
+    zoo.run()
+    assert {"linear", "boosting"} <= {one.name for one in zoo.entries}
+    assert not any("no time to see" in note for note in zoo.notes)

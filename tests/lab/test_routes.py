@@ -316,7 +316,7 @@ def test_a_goal_that_is_none_is_refused_with_its_reason(server, form, said):
 def test_without_a_package_there_is_no_card_and_nothing_to_serve(server, run):
     assert "no package yet" in server.get("model", 404, project=P)["message"]
     assert "no package yet" in server.get("model", 404, project=P, run=run)["message"]
-    no = server.send("POST", "served", {}, 422, project=P)
+    no = server.send("POST", "served", {}, 400, project=P)
     assert "no champion" in no["message"]
     assert server.get("served") == []
     for door in ("page", "schema"):

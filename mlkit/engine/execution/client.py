@@ -12,6 +12,7 @@ import zmq
 from nbclient.exceptions import CellExecutionComplete
 
 from mlkit.engine.execution.judging import input_requested, is_run
+from mlkit.engine.execution.live_output import LiveOutput
 from mlkit.engine.execution.outputs import CappedClient, TooMuchOutput
 from mlkit.engine.execution.worker import Failure, Job
 from mlkit.engine.kernels.provisioner import Kernel
@@ -73,6 +74,7 @@ class StepClient(CappedClient):
         self._control = control
         self._wake = wake
         self._tell = tell
+        self._live = LiveOutput(self._written)
         self._stop: Stopped | None = None
         self._timeout = NEVER  # when the whole step must have ended
         self._stop_by = NEVER  # when an answer must have come
@@ -114,6 +116,7 @@ class StepClient(CappedClient):
         request = self.talk.execute(cell.source, store_history=True, stop_on_error=True)
         reply = self._converse(request, cell, index)
         seconds = time.monotonic() - started
+        self._live.flush()
         self._tell({"event": "cell_finished", "index": index, "seconds": seconds})
         if cell.execution_count is None:
             cell.execution_count = reply.get("execution_count")
@@ -156,6 +159,7 @@ class StepClient(CappedClient):
         reply: dict[str, Any] | None = None
         idle = False
         while reply is None or not idle:
+            self._live.tell_when_due()
             for channel, message in self._messages(TICK):
                 if message["parent_header"].get("msg_id") != request:
                     continue
@@ -172,11 +176,17 @@ class StepClient(CappedClient):
 
     def _take(self, message: dict[str, Any], cell: Any, index: int) -> bool:
         """Take in one output, and say whether it says that the cell is done."""
+        if message["msg_type"] == "stream":
+            self._live.add(message["content"]["text"])
         try:
             self.process_message(message, cell, index)
         except CellExecutionComplete:
             return True
         return False
+
+    def _written(self, text: str) -> None:
+        """Tell what the running cell has written."""
+        self._tell({"event": "output", "index": self.running, "text": text})
 
     def _messages(self, wait: float) -> list[tuple[str, dict[str, Any]]]:
         """Wait for messages of the kernel, and see to all else meanwhile."""

@@ -15,7 +15,7 @@ from mlkit.model.words import say
 
 __all__ = ["suited"]
 
-SHARE, ROOM = 0.25, 1.5
+SHARE, ROOM = 1 / 3, 1.3
 
 
 def suited(
@@ -24,7 +24,7 @@ def suited(
     """Return the families that suit some rows, and what is to be said of others.
 
     Where one of them reads sentence embeddings, all texts are embedded here, if that
-    is foreseen to take a quarter of the budget at most; they are then at hand.
+    is foreseen to take a third of the budget at most; they are then at hand.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from mlkit.core.project import Project
 from mlkit.engine.running.options import Options
 from mlkit.engine.running.run import run
 
-# The same examples in every run, so that what turns red is what was changed; to look for
-# new ones: HYPOTHESIS_PROFILE=explore pytest ...
+# The same examples in every run, so that what turns red is what was changed; to look
+# for new ones: HYPOTHESIS_PROFILE=explore pytest ...
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))

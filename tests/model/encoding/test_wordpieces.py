@@ -1,20 +1,26 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkit.model.encoding import wordpieces as module
-from mlkit.model.encoding.wordpieces import MOST, wordpieces
+from mlkit.model.encoding.wordpieces import (
+    INSTALL,
+    MOST,
+    _tokenizer,
+    installed,
+    wordpieces,
+)
 
-NAMES = Path(module.__file__).with_name("vocabulary.txt").read_text("utf-8").split("\n")
+pytestmark = pytest.mark.skipif(
+    not installed(), reason=f"sentence embeddings are not installed: {INSTALL}"
+)
 
 
 def said(text, most=MOST):
-    return [NAMES[at] for at in wordpieces(text, most)[1:-1]]
+    return [_tokenizer().id_to_token(at) for at in wordpieces(text, most)[1:-1]]
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,15 @@ function enter({ key, shiftKey, target }) {
   if (button) button.click();
 }
 
-// While the kernel is busy what was set last waits in the page, and a press overtakes
-// it: an older value would be kept than the one on the screen. So the press waits too.
-async function sent(model) {
+// While the kernel is busy what was set last waits, in the page or in the kernel, and a
+// press overtakes it: an older value would be kept than the one on the screen. So the
+// press waits too.
+async function settled(model) {
   const parts = [await model.widget_manager.get_model(model.get("around"))];
   for (const part of parts) parts.push(...(part.get("children") || []));
   // once at least: a browser lets no press by a key be pressed again while it goes on
   do await new Promise((done) => setTimeout(done, 20));
-  while (parts.some((part) => part._msg_buffer));
+  while (parts.some((part) => part._msg_buffer || part._pending_msgs));
 }
 
 export default {
@@ -44,7 +45,7 @@ export default {
       event.preventDefault();
       if (waiting.has(button)) return;
       waiting.add(button);
-      await sent(model).catch(() => new Promise((done) => setTimeout(done)));
+      await settled(model).catch(() => new Promise((done) => setTimeout(done)));
       waiting.delete(button);
       passed = button;
       button.click();

@@ -23,7 +23,7 @@ PAGE = """
 """
 RUN = """
 async (code) => {
-  const part = {_msg_buffer: null, get: () => []};
+  const part = {_msg_buffer: null, _pending_msgs: 0, get: () => []};
   const around = {get: (name) => (name === 'children' ? [part] : null)};
   const manager = {get_model: async (id) => (id === 'the stack' ? around : null)};
   const model = {get: () => 'the stack', widget_manager: manager};
@@ -95,7 +95,10 @@ def test_a_press_waits_for_what_was_set_before_it(page):
     page.click("#other")
     page.wait_for_timeout(100)
     assert page.evaluate("window.pressed") == ["other"]
-    page.evaluate("window.part._msg_buffer = null")
+    page.evaluate("Object.assign(part, {_msg_buffer: null, _pending_msgs: 1})")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.pressed") == ["other"]
+    page.evaluate("window.part._pending_msgs = 0")
     page.wait_for_function("window.pressed.length === 2")
     page.focus("#keep")
     page.keyboard.press("Enter")

@@ -10,7 +10,6 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
 
 from mlkit.core.project import Project
 from mlkit.core.schema import Schema
@@ -127,21 +126,6 @@ def test_growth_moves_no_row_between_parts(demo, tmp_path):
     for name, rows in before.items():
         others = set().union(*(after[n] for n in after if n != name))
         assert not rows & others
-
-
-@pytest.mark.slow
-def test_lab_and_a_run_save_the_same(demo, tmp_path):
-    root = tmp_path / "by_hand"
-    subprocess.run(["cp", "-r", demo, root], check=True)
-    wanted = {name: entry.identity for name, entry in refs(root).items()}
-    manual = Project.open(root).config("steps")
-    for path in sorted((root / "steps").glob("*.ipynb")):
-        if path.stem.partition("_")[2] in manual:
-            continue
-        nb = nbformat.read(path, 4)
-        NotebookClient(nb, resources={"metadata": {"path": str(path.parent)}}).execute()
-    drafts = Store(root / ".mlkit").drafts()
-    assert {name: entry.identity for name, entry in drafts.items()} == wanted
 
 
 def test_plain_papermill_works_on_one_step(demo, tmp_path):

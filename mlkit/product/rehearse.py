@@ -75,7 +75,8 @@ class Server:
         if " answers at " not in line:
             why = errors.read_text(encoding="utf-8", errors="replace").strip()
             self.end()
-            raise StepError("the server did not start", got=why[-300:] or line)
+            last = "\n".join(why.splitlines()[-8:])
+            raise StepError("the server did not start", got=last or line)
         self.version = line.split()[1]
         self.url = line.partition(" answers at ")[2].partition("/v1/")[0]
 

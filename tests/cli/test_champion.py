@@ -11,7 +11,7 @@ def test_promote_and_rollback_say_who_is_champion(mlkit, house):
     assert (code, said) == (0, f"the package of run {NEW} is the champion\n")
     assert "champion already" in mlkit("promote", NEW, house.root, "--why", "x")[1]
     code, said = mlkit("rollback", house.root, "--why", "it is slow")
-    assert code == 1
+    assert code == 2
     assert "no champion before this one" in said
     move(house.ledger, "promote", Entry("folder-" + "0" * 64, run="r3"), "newer")
     code, said = mlkit("rollback", house.root, "--why", "it is slow")

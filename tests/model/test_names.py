@@ -71,6 +71,7 @@ def walk(raw, folder):
     return model
 
 
+@pytest.mark.slow
 def test_columns_of_any_name_go_through_the_wing(make, tmp_path):
     table = make("two_classes", 300)
     names = NAMES[: len(table.columns)]

@@ -150,6 +150,7 @@ def maker_receipt(maker):
     return store.get(store.refs("main")["receipt"])
 
 
+@pytest.mark.slow
 def test_how_often_a_place_is_looked_at(maker, server, monkeypatch):
     maker.step(
         "01_read",

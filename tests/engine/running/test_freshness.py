@@ -68,6 +68,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 def test_whatever_a_step_uses_by_itself_counts(user):
     for name, (change, sentence) in CHANGES.items():
         change(user.root)

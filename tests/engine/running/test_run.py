@@ -89,7 +89,13 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(one, marks=[] if one in ("cell", "data") else pytest.mark.slow)
+        for one in CHANGES
+    ],
+)
 def test_a_change_reruns_what_depends_on_it_and_why_names_it(chain, change):
     act, expected, sentence = CHANGES[change]
     chain.executed()
@@ -113,6 +119,7 @@ def test_equal_results_stop_a_change_from_spreading(chain):
     assert chain.executed() == []
 
 
+@pytest.mark.slow
 def test_a_changed_back_thing_is_found_again(chain):
     before = (chain.root / "steps/02_clean.ipynb").read_text()
     chain.executed()
@@ -282,6 +289,7 @@ def test_a_damaged_artifact_is_made_again(chain):
     assert identities(chain) == first
 
 
+@pytest.mark.slow
 def test_a_person_and_a_run_save_the_same(chain):
     from nbclient import NotebookClient
 

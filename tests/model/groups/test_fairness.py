@@ -61,6 +61,7 @@ def test_gaps_are_those_of_fairlearn():
         assert one.rates["true_positive"] == pytest.approx(wanted, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_planted_gap_lies_in_its_interval_as_often_as_promised():
     exact = gap(assess(TWO, *people(200_000, 99), 0.475), "parity_gap").value
     inside = 0

@@ -106,6 +106,7 @@ def test_a_mitigation_brings_groups_together_and_tells_its_price(found, biased, 
     assert repr(price.plot()).startswith("<Picture")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_mitigated_model_is_packaged_and_fitted_again_alike(found, biased, method):
     if method == "exponentiated_gradient":

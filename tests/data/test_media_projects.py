@@ -120,11 +120,11 @@ def holds(project, data, kind, asked):
     said = mlkit("new", project, "--data", data, *asked)
     titles = {"images": "Images", "audio": "Sounds", "texts": "Texts"}
     assert said.startswith(titles[kind])
-    mlkit("run", project)
+    mlkit("run", project, "--until", "split")
     manifest = json.loads((project / "runs/latest/manifest.json").read_text())
     steps = {name: step["state"] for name, step in manifest["steps"].items()}
     assert steps == dict.fromkeys(
-        ["collect", "profile", "validate", "clean", "label", "split"], "passed"
+        ["collect", "validate", "clean", "label", "split"], "passed"
     )
     store = Store(Project.open(project).state)
     refs = store.refs()
@@ -134,3 +134,4 @@ def holds(project, data, kind, asked):
     assert refs["test"].sealed
     for step in (project / "runs/latest").glob("0*.ipynb"):
         assert "output cut" not in step.read_text(), step.name
+    mlkit("run", project, "--until", "profile")

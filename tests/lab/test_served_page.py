@@ -73,10 +73,12 @@ def crowned(lab_server, tmp_path_factory):
 
 
 def listening(pid):
-    """Return the ports of 127.0.0.1 that the children of a process listen on."""
+    """Return the ports that the model servers among a process's children listen on."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     found = set()
     for child in children:
+        if b"\0serve\0" not in Path(f"/proc/{child}/cmdline").read_bytes():
+            continue  # a kernel, which listens too
         links = {os.readlink(one) for one in Path(f"/proc/{child}/fd").iterdir()}
         for line in Path(f"/proc/{child}/net/tcp").read_text().splitlines()[1:]:
             _, own, _, state, *rest = line.split()

@@ -7,17 +7,22 @@ that a production host needs nothing else.
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlkit.core.errors import UsageError
 from mlkit.product.serving.pointer import Pointer
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 __all__ = ["Settings", "serve"]
 
@@ -78,18 +83,22 @@ def serve(
     if told:
         told(f"http://{f'[{host}]' if ':' in host else host}:{port}", served)
     sys.stdout.flush()
-    _settle()
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    _settle(server)
+    server.run(sockets=[listening])
 
 
-def _settle() -> None:
+def _settle(server: uvicorn.Server) -> None:
     """Make ready for the long run: end in good order when asked to, sweep rarely.
 
     Cells are many small objects that refer to nothing; to walk them, and all that was
     loaded, again and again took a third of a large request.
     """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        # Before it serves nothing is to be finished, and an exception could get lost in
+        # a finalizer; once it has served, uvicorn asks here again.
+        end = lambda *_: sys.exit(0) if server.started else os._exit(0)  # noqa: E731
+        signal.signal(signal.SIGTERM, end)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -95,13 +95,20 @@ def _settle(server: uvicorn.Server) -> None:
     loaded, again and again took a third of a large request.
     """
     if threading.current_thread() is threading.main_thread():
-        # Before it serves nothing is to be finished, and an exception could get lost in
-        # a finalizer; once it has served, uvicorn asks here again.
-        end = lambda *_: sys.exit(0) if server.started else os._exit(0)  # noqa: E731
-        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGTERM, lambda *_: _end(server))
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def _end(server: uvicorn.Server) -> None:
+    """End: in good order where it has served, when uvicorn asks here again.
+
+    Before, nothing is to be finished, and an exception could get lost in a finalizer.
+    """
+    if server.started:
+        sys.exit(0)
+    os._exit(0)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -24,17 +23,9 @@ from mlkit.model.fitted import fit
 from mlkit.model.package import package
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
+from tests.lab.page import Lab
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-]
-PATIENCE = 1000 * int(os.environ.get("MLKIT_PATIENCE", "120"))  # milliseconds
 P = "crowned"
 EVIL = "<img src=x onerror=parent.hurt=1>"
 
@@ -130,37 +121,19 @@ def test_a_server_that_has_died_is_no_longer_told_of(crowned):
     assert "not served" in server.get("served/schema", 404, project=P)["message"]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        pytest.skip("needs chromium")
-    reason = "needs playwright"
-    sync_api = pytest.importorskip("playwright.sync_api", reason=reason)
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def page(crowned, browser, request):
     """JupyterLab in a page, at the project's folder, with the panel open."""
     size = {"width": 1400, "height": 900}
     context = browser.new_context(viewport=size, color_scheme="null")  # Lab says
-    page, wrong = context.new_page(), []
-    page.set_default_timeout(PATIENCE)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    told = crowned.told
-    address = f"{crowned.origin}{told['base']}lab/tree/{P}"
-    page.goto(f"{address}?token={told['token']}&reset")
-    page.wait_for_selector(".jp-Launcher-content")
-    page.click("li[data-id='mlkit-panel']")
-    yield page
+    lab = Lab(crowned, context.new_page(), P)
+    lab.open()
+    yield lab.page
     if folder := os.environ.get("MLKIT_SCREENS"):
-        page.screenshot(path=f"{folder}/end-of-{request.node.name[5:25]}.png")
+        lab.page.screenshot(path=f"{folder}/end-of-{request.node.name[5:25]}.png")
     context.close()
     crowned.client.request("DELETE", "served", params={"project": P}, json={})
-    assert wrong == []
+    assert lab.wrong == []
 
 
 def test_its_page_answers_inside_lab_and_after_a_reload(page):

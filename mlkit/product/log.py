@@ -172,8 +172,8 @@ def read(
     raise InputError("a filed day is not there", where=str(path), todo=todo)
 
 
-def refused(path: Path | str) -> pd.DataFrame:
-    """Return how many requests were refused or failed, by the minute.
+def refused(path: Path | str, every: str = "min") -> pd.DataFrame:
+    """Return how many requests were refused or failed, minute by minute.
 
     A server counts them, and hands the counts to its log every few seconds.
 
@@ -181,12 +181,15 @@ def refused(path: Path | str) -> pd.DataFrame:
     ----------
     path
         The log.
+    every
+        How long a stretch is counted together, a whole number of minutes, in the words
+        of pandas: "min", "h", "D".
 
     Returns
     -------
     DataFrame
-        ``at``, the minute in UTC, ``path``, the door, ``status``, ``reason`` and
-        ``count``.
+        ``at``, the start of the stretch in UTC, ``path``, the door, ``status``,
+        ``reason`` and ``count``.
 
     Raises
     ------
@@ -200,7 +203,7 @@ def refused(path: Path | str) -> pd.DataFrame:
     names = ["server", "at", "path", "status", "reason", "count"]
     kinds = {"at": "int64", "path": "str", "status": "int64", "reason": "str"}
     table = pd.DataFrame(lines, columns=names).astype({**kinds, "count": "int64"})
-    table["at"] = pd.to_datetime(table["at"] * 60, unit="s", utc=True)
+    table["at"] = pd.to_datetime(table["at"] * 60, unit="s", utc=True).dt.floor(every)
     by = ["at", "path", "status", "reason"]
     return table.groupby(by, as_index=False).agg({"count": "sum"})
 

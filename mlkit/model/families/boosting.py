@@ -10,8 +10,8 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from mlkit.model.boosted import *  # noqa: F403
 from mlkit.model.booster import one_tree, sum_of_trees
+from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.formats.forms import Trees, floor32
 from mlkit.model.packed import Packed
 from mlkit.model.problem import VALUES

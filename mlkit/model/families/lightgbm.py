@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.boosted import *  # noqa: F403
 from mlkit.model.booster import Booster, one_tree, sum_of_trees
+from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.families.boosting import draw as draw_boosting
 from mlkit.model.formats.forms import Trees, floor32
 from mlkit.model.problem import VALUES

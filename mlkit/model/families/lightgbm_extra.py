@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.boosted import *  # noqa: F403
+from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.families import lightgbm
 from mlkit.model.families.lightgbm import cost, form, install, installed, keep
 

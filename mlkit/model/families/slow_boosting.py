@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlkit.model.boosted import *  # noqa: F403
+from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.families import boosting
 from mlkit.model.families.boosting import form, installed, keep
 

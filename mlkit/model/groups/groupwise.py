@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.model.measures.names import GAPS
 from mlkit.model.measures.resampling import interval
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
@@ -48,19 +49,6 @@ RATES = {
     "error": "mean error",
 }
 """What each rate is, in words."""
-
-GAPS = {
-    "parity_gap": ("said", "mean"),
-    "opportunity_gap": ("true_positive",),
-    "odds_gap": ("true_positive", "false_positive"),
-    "precision_gap": ("precision",),
-    "calibration_gap": ("overstated", "bias"),
-    "accuracy_gap": ("right",),
-    "error_gap": ("error",),
-    "parity_ratio": ("said",),
-    "odds_ratio": ("true_positive", "false_positive"),
-}
-"""The rates that a gap compares: the widest of them counts, of a ratio the least."""
 
 
 def of_problem(

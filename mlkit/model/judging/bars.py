@@ -12,22 +12,12 @@ from mlkit.model.groups.groupwise import GAPS
 from mlkit.model.judging import advice
 from mlkit.model.measures.measure import Measured
 from mlkit.model.measures.metrics import METRICS, of_problem
+from mlkit.model.measures.names import OTHERS
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.slices import FEWEST
 from mlkit.model.words import say
 
 __all__ = ["of_metrics", "of_rows", "read", "stated"]
-
-OTHERS = (
-    "champion",
-    "group_gap",
-    "latency_ms",
-    "rows",
-    "shuffled_input",
-    "size_mb",
-    "worst_group",
-    "worst_slice",
-)
 
 
 def stated() -> Mapping[str, Any]:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from mlkit.core.cells import config
 from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.model.measures.names import EVEN
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
 from mlkit.model.words import say
 
 __all__ = ["EVEN", "matrix", "of_two", "remark", "told"]
 
-EVEN = {"false_alarm": 1.0, "miss": 1.0}
 Array = NDArray[Any]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.model.measures import weighted
+from mlkit.model.measures.names import TITLES
 from mlkit.model.measures.resampling import bootstrap
 from mlkit.model.measures.weighted import said
 from mlkit.model.problem import Problem
@@ -83,21 +84,21 @@ def auc(positive: Array, scores: Array) -> float:
     return float(weighted.ranking(positive, scores, np.ones((1, len(positive))))[0])
 
 
-def _chances(title: str, many: Any, *, greater: bool = False) -> Metric:
-    return Metric(title, "probabilities", greater, many)
+def _chances(name: str, many: Any, *, greater: bool = False) -> Metric:
+    return Metric(TITLES[name], "probabilities", greater, many)
 
 
-def _labels(title: str, many: Any, *, greater: bool = True) -> Metric:
-    return Metric(title, "labels", greater, many)
+def _labels(name: str, many: Any, *, greater: bool = True) -> Metric:
+    return Metric(TITLES[name], "labels", greater, many)
 
 
-def _values(title: str, many: Any, *, greater: bool = False) -> Metric:
-    return Metric(title, "values", greater, many)
+def _values(name: str, many: Any, *, greater: bool = False) -> Metric:
+    return Metric(TITLES[name], "values", greater, many)
 
 
-def _rows(title: str, *, greater: bool = True) -> Metric:
+def _rows(name: str, *, greater: bool = True) -> Metric:
     """Return a metric that no truth tells: it is measured by repeats."""
-    return Metric(title, "rows", greater, _untold)
+    return Metric(TITLES[name], "rows", greater, _untold)
 
 
 def _untold(truth: Array, predicted: Array, weights: Array) -> Array:  # noqa: ARG001
@@ -106,30 +107,30 @@ def _untold(truth: Array, predicted: Array, weights: Array) -> Array:  # noqa: A
 
 METRICS = {
     "stability": _rows("stability"),
-    "replication": _rows("agreement with clusters of new rows"),
+    "replication": _rows("replication"),
     "silhouette": _rows("silhouette"),
-    "alarms": _rows("share of rows with an alarm", greater=False),
-    "planted": _rows("share of planted rows found"),
-    "roc_auc": _chances("ROC AUC", weighted.roc_auc, greater=True),
+    "alarms": _rows("alarms", greater=False),
+    "planted": _rows("planted"),
+    "roc_auc": _chances("roc_auc", weighted.roc_auc, greater=True),
     "average_precision": _chances(
-        "average precision", weighted.average_precision, greater=True
+        "average_precision", weighted.average_precision, greater=True
     ),
-    "log_loss": _chances("log loss", weighted.log_loss),
-    "brier": _chances("Brier score", weighted.brier),
-    "rps": _chances("ranked probability score", weighted.rps),
-    "calibration": _chances("calibration error", weighted.calibration),
+    "log_loss": _chances("log_loss", weighted.log_loss),
+    "brier": _chances("brier", weighted.brier),
+    "rps": _chances("rps", weighted.rps),
+    "calibration": _chances("calibration", weighted.calibration),
     "accuracy": _labels("accuracy", weighted.accuracy),
-    "balanced_accuracy": _labels("balanced accuracy", weighted.balanced_accuracy),
+    "balanced_accuracy": _labels("balanced_accuracy", weighted.balanced_accuracy),
     "precision": _labels("precision", weighted.precision),
     "recall": _labels("recall", weighted.recall),
-    "f1": _labels("F1", weighted.f1),
-    "kappa": _labels("quadratic kappa", weighted.kappa),
-    "steps": _labels("mean error in steps", weighted.steps, greater=False),
-    "rmse": _values("RMSE", weighted.rmse),
-    "mae": _values("MAE", weighted.mae),
-    "r2": _values("R²", weighted.r2, greater=True),
-    "mape": _values("mean error in shares", weighted.mape),
-    "deviance": _values("Poisson deviance", weighted.deviance),
+    "f1": _labels("f1", weighted.f1),
+    "kappa": _labels("kappa", weighted.kappa),
+    "steps": _labels("steps", weighted.steps, greater=False),
+    "rmse": _values("rmse", weighted.rmse),
+    "mae": _values("mae", weighted.mae),
+    "r2": _values("r2", weighted.r2, greater=True),
+    "mape": _values("mape", weighted.mape),
+    "deviance": _values("deviance", weighted.deviance),
 }
 _MANY = ("log_loss", "roc_auc", "calibration", "accuracy", "balanced_accuracy", "f1")
 _TWO = (

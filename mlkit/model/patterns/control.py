@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.model.patterns.fitting import Rows
 
-__all__ = ["CONTROLS", "crowd"]
+__all__ = ["CONTROLS", "Crowds"]
 
 CONTROLS = {
     "shuffled": "each column shuffled by itself",
@@ -15,52 +17,71 @@ CONTROLS = {
 }
 
 
-def crowd(rows: Rows, how: str, rng: np.random.Generator) -> Rows:
-    """Return as many rows of one crowd.
+class Crowds:
+    """One crowd after another, each of as many rows as a table.
 
     Parameters
     ----------
     rows
         Encoded rows.
-    how
-        ``shuffled``: every column keeps its values and loses its ties to others.
-        ``bell``: numbers are drawn from one normal law of the same means and
-        covariance (Liu and others 2008) and skewed as each column is (Yeo and
-        Johnson 2000), categories are shuffled.
-    rng
-        What to draw with.
 
     Examples
     --------
     >>> rows = Rows(np.eye(4, 2, dtype=np.float32), ["a", "b"])
-    >>> sorted(crowd(rows, "shuffled", np.random.default_rng(0)).matrix[:, 0].tolist())
+    >>> drawn = Crowds(rows).draw("shuffled", np.random.default_rng(0))
+    >>> sorted(drawn.matrix[:, 0].tolist())
     [0.0, 0.0, 0.0, 1.0]
     """
-    names = np.asarray(rows.sources, object)
-    made = rows.matrix.copy()
-    for name in dict.fromkeys(rows.sources):
-        mine = np.flatnonzero(names == name)
-        made[:, mine] = rows.matrix[rng.permutation(len(made))][:, mine]
-    numbers = _numbers(rows)
-    if how == "bell" and len(numbers):
-        made[:, numbers] = _bell(rows.matrix[:, numbers].astype(np.float64), rng)
-    return Rows(made, rows.sources)
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self._numbers = rows, _numbers(rows)
+
+    def draw(self, how: str, rng: np.random.Generator) -> Rows:
+        """Draw one.
+
+        Parameters
+        ----------
+        how
+            ``shuffled``: every column keeps its values and loses its ties to others.
+            ``bell``: numbers are drawn from one normal law of the same means and
+            covariance (Liu and others 2008) and skewed as each column is (Yeo and
+            Johnson 2000), categories are shuffled.
+        rng
+            What to draw with.
+        """
+        rows = self.rows
+        names = np.asarray(rows.sources, object)
+        made = rows.matrix.copy()
+        for name in dict.fromkeys(rows.sources):
+            mine = np.flatnonzero(names == name)
+            made[:, mine] = rows.matrix[rng.permutation(len(made))][:, mine]
+        if how == "bell" and len(self._numbers):
+            made[:, self._numbers] = self._bell.draw(len(made), rng)
+        return Rows(made, rows.sources)
+
+    @cached_property
+    def _bell(self) -> _Bell:
+        return _Bell(self.rows.matrix[:, self._numbers].astype(np.float64))
 
 
-def _bell(cells: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw rows of one normal law in the scale in which each column is least skewed."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import PowerTransformer, StandardScaler
+class _Bell:
+    """One normal law in the scale in which each column is least skewed."""
 
-    scale = make_pipeline(StandardScaler(), PowerTransformer())
-    straight = scale.fit_transform(cells)
-    spread = np.atleast_2d(np.cov(straight, rowvar=False))
-    drawn = rng.multivariate_normal(
-        straight.mean(axis=0), spread, len(cells), method="eigh"
-    )
-    drawn = np.clip(drawn, straight.min(axis=0), straight.max(axis=0))
-    made: NDArray[np.float64] = scale.inverse_transform(drawn)
-    return made
+    def __init__(self, cells: NDArray[np.float64]) -> None:
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import PowerTransformer, StandardScaler
+
+        self.scale = make_pipeline(StandardScaler(), PowerTransformer())
+        straight = self.scale.fit_transform(cells)
+        self.ends = straight.min(axis=0), straight.max(axis=0)
+        self.law = straight.mean(axis=0), np.atleast_2d(np.cov(straight, rowvar=False))
+
+    def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        drawn = rng.multivariate_normal(*self.law, count, method="eigh")
+        made: NDArray[np.float64] = self.scale.inverse_transform(
+            np.clip(drawn, *self.ends)
+        )
+        return made
 
 
 def _numbers(rows: Rows) -> NDArray[np.int64]:

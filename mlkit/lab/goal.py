@@ -1,18 +1,13 @@
-"""The goal of a project, read and written by a process of its own.
+"""The goal of a project, as the form in Lab reads and writes it.
 
-``python -m mlkit.lab.goal ROOT [JSON]``: the form knows the measures of models, which
-take seconds and much memory to load; the Jupyter server is to have none of it.
+It loads no package of numbers: the Jupyter server is to have none of them.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from mlkit.core.errors import MlkitError
 from mlkit.widgets.goal import Goal, GoalForm, Way
 
 __all__ = ["read", "write"]
@@ -64,19 +59,3 @@ def _ways(
 def _titles(known: Mapping[Way, str], given: Mapping[Way, float]) -> dict[str, str]:
     told = {".".join(path): title for path, title in known.items()}
     return {".".join(path): " taken for ".join(path) for path in given} | told
-
-
-def main(root: str, asked: str = "") -> None:
-    """Write where something is asked for, then tell what the file says."""
-    try:
-        if asked:
-            write(GoalForm(folder=Path(root)), json.loads(asked))
-        told = read(GoalForm(folder=Path(root)))
-    except MlkitError as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(error.exit_code) from None
-    sys.stdout.write(json.dumps(told) + "\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -7,21 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlkit.core.cells import config
 from mlkit.core.errors import MlkitError, UsageError, did_you_mean
 from mlkit.core.files import write_bytes
 from mlkit.core.project import FILE, Project
 from mlkit.core.session import is_person, session, show
-from mlkit.data.charts.cards import card, grid
-from mlkit.model.groups.groupwise import GAPS
-from mlkit.model.judging.bars import OTHERS
-from mlkit.model.measures.costs import EVEN
-from mlkit.model.measures.metrics import METRICS, of_problem
-from mlkit.model.problem import Problem
+from mlkit.model.measures.names import EVEN, GAPS, OTHERS, TITLES
 from mlkit.widgets.frame import beside, stack
 from mlkit.widgets.toml import edited
+
+if TYPE_CHECKING:
+    from mlkit.model.problem import Problem
 
 __all__ = ["Goal", "GoalForm"]
 
@@ -86,6 +84,8 @@ class Goal:
         return "\n".join(f"{title}: {words}" for title, words in self.lines())
 
     def _repr_html_(self) -> str:
+        from mlkit.data.charts.cards import card, grid
+
         return card("The goal", f"[goal] of {FILE}") + grid(("", ""), self.lines())
 
 
@@ -124,9 +124,15 @@ class GoalForm:
     @property
     def bars(self) -> dict[Way, str]:
         """The bars there are to set, with their titles."""
-        fit = list(METRICS) if self.problem is None else of_problem(self.problem)
-        names = dict.fromkeys([*fit, *GAPS, *OTHERS])
+        names = dict.fromkeys([*self._metrics(), *GAPS, *OTHERS])
         return {(name,): _title(name) for name in names}
+
+    def _metrics(self) -> list[str]:
+        if self.problem is None:
+            return list(TITLES)
+        from mlkit.model.measures.metrics import of_problem
+
+        return of_problem(self.problem)
 
     @property
     def costs(self) -> dict[Way, str]:
@@ -224,7 +230,7 @@ def _name(path: Way) -> str:
 
 
 def _title(name: str) -> str:
-    return METRICS[name].title if name in METRICS else name.replace("_", " ")
+    return TITLES.get(name, name.replace("_", " "))
 
 
 def _fit(table: str, path: Way, value: Any, known: Mapping[Way, str]) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -193,3 +195,18 @@ def test_outside_of_a_project_there_is_no_form(tmp_path, monkeypatch):
         GoalForm()
     with pytest.raises(UsageError, match="not an mlkit project"):
         GoalForm(folder=tmp_path)
+
+
+LIGHT = """
+import sys
+from mlkit.widgets import GoalForm
+form = GoalForm(folder=".")
+heavy = {"numpy", "pandas", "pyarrow", "sklearn", "matplotlib", "ipywidgets"}
+print(len(form.bars) > 9, len(form.costs), heavy & set(sys.modules))
+"""
+
+
+def test_the_form_opens_without_the_packages_of_numbers(project):
+    words = [sys.executable, "-c", LIGHT]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True)
+    assert done.stdout == "True 2 set()\n", done.stderr

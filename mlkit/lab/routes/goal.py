@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from mlkit.lab.command import ask
 from mlkit.lab.refusal import Refusal
-from mlkit.lab.routes.route import Route, guarded
+from mlkit.lab.routes.route import Route, aside, guarded
 
 __all__ = ["ROUTES"]
 
-MODULE = "mlkit.lab.goal"
 TEXTS = ("question", "use", "people")
 LONGEST = 10_000  # characters of a text
 
@@ -23,9 +22,7 @@ class GoalRoute(Route):
     @guarded
     async def get(self) -> None:
         """Return it, and the costs and bars that could stand there."""
-        root = self.project.root
-        told = await ask(str(root), cwd=root, module=MODULE)
-        self.reply(json.loads(told.splitlines()[-1]))
+        self.reply(await aside(told, self.project.root))
 
     @guarded
     async def put(self) -> None:
@@ -34,9 +31,17 @@ class GoalRoute(Route):
         self.places.inside(project.root / "mlkit.toml")
         asked = self.form(question=str, use=str, people=str, costs=dict, bars=dict)
         checked(asked)
-        words = (str(project.root), json.dumps(asked))
-        told = await ask(*words, cwd=project.root, module=MODULE)
-        self.reply(json.loads(told.splitlines()[-1]))
+        self.reply(await aside(told, project.root, asked))
+
+
+def told(root: Path, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Write where something is asked for, then tell what the file says."""
+    from mlkit.lab import goal
+    from mlkit.widgets.goal import GoalForm
+
+    if asked is not None:
+        goal.write(GoalForm(folder=root), asked)
+    return goal.read(GoalForm(folder=root))
 
 
 def checked(asked: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ def test_what_is_refused_or_fails_is_in_the_log_as_counts(package_of, log, monke
             assert client.post(PREDICT, json={"rows": [row]}).status_code == 422
         client.get("/etc/passwd")
         assert client.post(PREDICT, json={"rows": [GOOD]}).status_code == 200
-        monkeypatch.setattr(Served, "answer", lambda *_: 1 / 0)
+        monkeypatch.setattr(Served, "answers", lambda *_: 1 / 0)
         assert client.post(PREDICT, json={"rows": [GOOD]}).status_code == 500
     assert counts(log) == {
         ("/v1/predict", 401, "a token is needed: Authorization: Bearer ..."): 1,

@@ -741,10 +741,10 @@ def test_a_slow_model_is_given_up(loans):
     app = application(Served(loans[0]), Settings(seconds=0.3))
     with TestClient(app, "http://localhost") as client:
         served = app.app.state.duty.desk.served
-        answer = served.answer
-        served.answer = lambda *a: (time.sleep(1), answer(*a))[1]
+        answers = served.answers
+        served.answers = lambda *a: (time.sleep(1), answers(*a))[1]
         assert ask(client, GOOD).status_code == 503
-        served.answer = answer
+        served.answers = answers
         time.sleep(1)
         assert ask(client, GOOD).status_code == 200
 
@@ -753,17 +753,17 @@ def test_one_that_breaks_the_model_takes_no_other_with_it(loans, capsys):
     app = application(Served(loans[0]), Settings())
     with TestClient(app, "http://localhost") as client:
         served = app.app.state.duty.desk.served
-        answer = served.answer
+        answers = served.answers
 
         def touchy(cells, count):
             if 13 in cells["age"]:
                 raise ValueError("thirteen")
-            return answer(cells, count)
+            return answers(cells, count)
 
-        served.answer = touchy
+        served.answers = touchy
         assert ask(client, {**GOOD, "age": 13}).status_code == 500
         assert ask(client, GOOD).status_code == 200
-        served.answer = answer
+        served.answers = answers
     assert "thirteen" in capsys.readouterr().err
 
 

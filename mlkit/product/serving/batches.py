@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import msgspec
 
 from mlkit.product.journal.private import shown
 from mlkit.product.journal.tables import Record
 from mlkit.product.serving.forms import Asked
-from mlkit.product.serving.served import Answer, Served
+from mlkit.product.serving.served import Served
 
 __all__ = ["Place", "Scored", "Ticket", "score"]
 
@@ -107,22 +109,21 @@ class Scored:
 def score(group: Sequence[Place]) -> Scored:
     """Answer requests of one package together."""
     begun = time.thread_time()
-    served = group[0].served
-    answers = _answers(served, group)
+    cells, rows = _together([one.asked for one in group])
+    answers = group[0].served.answers(cells, rows)
     replies, start = list[str](), 0
     for one in group:
-        told = answers[start : start + one.rows]
+        replies.append(answers.reply(one.id, start, start + one.rows))
         start += one.rows
-        replies.append(served.reply(one.id, told))
-    flags = Counter(flag["flag"] for told in answers for flag in told["flags"])
-    return Scored(replies, start, flags, time.thread_time() - begun)
+    return Scored(replies, rows, answers.flags, time.thread_time() - begun)
 
 
-def _answers(served: Served, group: Sequence[Place]) -> list[Answer]:
-    if len(group) == 1:
-        return served.answer(group[0].asked.cells, group[0].rows)
-    cells = {
-        field.name: [cell for one in group for cell in one.asked.cells[field.name]]
-        for field in served.fields
-    }
-    return served.answer(cells, sum(one.rows for one in group))
+def _together(some: Sequence[Asked]) -> tuple[Mapping[str, Sequence[Any]], int]:
+    """Return the rows of all requests, which have the same columns in one order."""
+    first = some[0]
+    if len(some) == 1:
+        return first.cells, first.rows
+    columns = zip(*(asked.cells.values() for asked in some), strict=True)
+    whole = map(list, map(chain.from_iterable, columns))
+    cells = dict(zip(first.cells, whole, strict=True))
+    return cells, sum(asked.rows for asked in some)

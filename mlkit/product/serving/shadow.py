@@ -105,10 +105,9 @@ class Silent:
             ]
             for field in self.served.fields
         }
-        answers = self.served.answer(cells, rows)
+        answers = self.served.answers(cells, rows)
         seconds, start = time.perf_counter() - began, 0
         for name, asked in group:
-            told = answers[start : start + asked.rows]
+            reply = answers.reply(name, start, start + asked.rows)
             start += asked.rows
-            reply = self.served.reply(name, told)
             self.line.note(Shadow(name, self.served.identity, seconds, reply))

@@ -76,10 +76,17 @@ def _rows(served: Served) -> Iterator[Mapping[str, Any]]:
 
 def _is_sound(answer: Answer, served: Served) -> bool:
     if "value" in answer:
-        return math.isfinite(answer["value"])
+        return _is_number(answer["value"])
     known = answer["label"] in served.predictor.classes
     if "rank" in answer:
-        return known and 0 <= answer["rank"] <= 1
+        return known and _is_number(answer["rank"]) and 0 <= answer["rank"] <= 1
     chances = list(answer["probabilities"].values())
+    if not all(map(_is_number, chances)):
+        return False
     sane = all(-1e-6 <= chance <= 1 + 1e-6 for chance in chances)
     return known and sane and math.isclose(sum(chances), 1, abs_tol=1e-3)
+
+
+def _is_number(value: float | None) -> bool:
+    """Tell whether JSON has a number here; it has null for what is none."""
+    return value is not None and math.isfinite(value)

@@ -226,11 +226,11 @@ def test_a_slow_or_broken_shadow_hurts_nobody(
         if self.version == version_of_shadow:
             gate.wait(20)
             raise ValueError("in the dark")
-        return answer(self, cells, count)
+        return answers(self, cells, count)
 
-    version_of_shadow, answer = version(later_loans), Served.answer
+    version_of_shadow, answers = version(later_loans), Served.answers
     with client_of(loans, shadow=later_loans) as client:
-        monkeypatch.setattr(Served, "answer", slow)
+        monkeypatch.setattr(Served, "answers", slow)
         for _ in range(10):
             reply = client.post("/v1/predict", json={"rows": [good] * 10})
             assert reply.status_code == 200

@@ -7,32 +7,33 @@ import threading
 import time
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
+from mlkit.model.runtime import Predictions
+from mlkit.product.serving.answers import Pattern
 from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.line import Line
 from mlkit.product.serving.metrics import Metrics
-from mlkit.product.serving.served import Served
 
 
 class Fake:
     """A package that says in which thread it answered, and takes its time."""
 
     version = identity = "v"
-    fields = ()
     hidden = frozenset()
-    output = MappingProxyType({})
-    reply = Served.reply
+    output = MappingProxyType({"kind": "number", "classes": ()})
 
     def __init__(self, seconds):
         self.seconds, self.threads = seconds, []
 
-    def answer(self, cells, count):
+    def answers(self, cells, count):
         self.threads.append((threading.current_thread().name, count))
         end = time.thread_time() + self.seconds * count
         while time.thread_time() < end:
             pass
-        return [{"value": 1.0, "flags": []}] * count
+        said = Predictions(np.ones(count), None, ())
+        return Pattern(self.version, self.output, None).write(said, [])
 
 
 def asked(served, groups):

@@ -1,6 +1,6 @@
 """Serve a package over HTTP; every request is in the log before it is answered.
 
-What this imports is the core, numpy, onnxruntime, starlette, uvicorn and msgspec, so
+What this imports is the core, numpy, onnxruntime, uvicorn and msgspec, so
 that a production host needs nothing else.
 """
 

@@ -327,8 +327,8 @@ ELSEWHERE = (
 
 def paths_of(app):
     """Return the application's own paths, as a request would write them."""
-    named = {"{model}": "model", "{version}": app.app.state.duty.desk.served.version}
-    paths = {route.path: route.path for route in app.app.routes}
+    named = {"{model}": "model", "{version}": app.app.duty.desk.served.version}
+    paths = {path: path for path in app.app.routes}
     assert paths.keys() == DOORS.keys()
     for path in paths:
         for part, name in named.items():
@@ -431,6 +431,26 @@ def test_the_origin_has_to_be_ours(loans, origin, status):
         headers = {"origin": origin}
         reply = client.post("/v1/predict", json={"rows": [GOOD]}, headers=headers)
         assert reply.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second", "status"),
+    [
+        ("host", "localhost", "localhost", 403),
+        ("origin", "http://localhost", "https://evil.com", 403),
+        ("origin", "http://localhost", "", 403),
+        ("content-type", "application/json;", "text/plain", 415),
+        ("content-encoding", "identity", "gzip", 415),
+        ("accept", "text/html", "application/json", 200),
+    ],
+)
+def test_what_is_told_twice_is_held_against_both(client, name, first, second, status):
+    headers = {"host": "localhost", "content-type": "application/json"}
+    pairs = [*{n: v for n, v in headers.items() if n != name}.items()]
+    body = json.dumps({"rows": [GOOD]})
+    told = [*pairs, (name, first), (name, second)]
+    reply = client.post("/v1/predict", content=body, headers=httpx.Headers(told))
+    assert reply.status_code == status
 
 
 def test_a_form_of_another_site_is_refused(client):
@@ -740,7 +760,7 @@ def test_a_server_reads_no_more_than_it_may_hold(loans):
 def test_a_slow_model_is_given_up(loans):
     app = application(Served(loans[0]), Settings(seconds=0.3))
     with TestClient(app, "http://localhost") as client:
-        served = app.app.state.duty.desk.served
+        served = app.app.duty.desk.served
         answers = served.answers
         served.answers = lambda *a: (time.sleep(1), answers(*a))[1]
         assert ask(client, GOOD).status_code == 503
@@ -752,7 +772,7 @@ def test_a_slow_model_is_given_up(loans):
 def test_one_that_breaks_the_model_takes_no_other_with_it(loans, capsys):
     app = application(Served(loans[0]), Settings())
     with TestClient(app, "http://localhost") as client:
-        served = app.app.state.duty.desk.served
+        served = app.app.duty.desk.served
         answers = served.answers
 
         def touchy(cells, count):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+)
 from contextlib import asynccontextmanager
-
-from starlette.applications import Starlette
-from starlette.routing import Route
 
 from mlkit.core.errors import InputError
 from mlkit.product.journal.nightly import nightly
 from mlkit.product.journal.tables import Move, make
+from mlkit.product.serving.asgi import Reply, Request
 from mlkit.product.serving.asking import Asking
 from mlkit.product.serving.desk import Desk
 from mlkit.product.serving.doors import DOORS
@@ -29,7 +34,7 @@ from mlkit.product.serving.shadow import Silent
 from mlkit.product.serving.telling import Telling
 from mlkit.product.serving.trial import fault
 
-__all__ = ["application"]
+__all__ = ["App", "application"]
 
 EVERY = 5.0
 """Seconds between two entries of what was refused; a kill loses no more of them."""
@@ -61,50 +66,64 @@ def application(
         if settings.log:
             make(settings.log, one.model, time.time())
     duty = Duty(Desk(served, settings), settings, metrics)
+    return Guard(App(duty, silent, pointer), settings, metrics)
+
+
+class App:
+    """What answers behind the guard, and what runs beside it.
+
+    Parameters
+    ----------
+    duty
+        What the server is about.
+    silent
+        The package that answers in silence; None where there is none.
+    pointer
+        To the champion, where the package is to change with it.
+    """
+
+    def __init__(
+        self, duty: Duty, silent: Silent | None, pointer: Pointer | None
+    ) -> None:
+        self.duty, self.silent, self.pointer = duty, silent, pointer
+        parts = (Telling(duty), Asking(duty))
+        self.routes: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
+            path: getattr(part, door.name)
+            for path, door in DOORS.items()
+            for part in parts
+            if hasattr(part, door.name)
+        }
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with _working(duty, silent, pointer):
-            yield
-
-    parts = (Telling(duty), Asking(duty))
-    routes = [
-        Route(path, getattr(part, door.name), methods=list(door.verbs))
-        for path, door in DOORS.items()
-        for part in parts
-        if hasattr(part, door.name)
-    ]
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.duty = duty
-    return Guard(app, settings, metrics)
-
-
-@asynccontextmanager
-async def _working(
-    duty: Duty, silent: Silent | None, pointer: Pointer | None
-) -> AsyncIterator[None]:
-    """Run what runs beside the routes; finish what was taken in at the end."""
-    settings = duty.settings
-    after = silent.offer if silent else None
-    kept = (settings.log, settings.waiting, after, settings.key)
-    duty.line = Line(duty.metrics, *kept)
-    duty.line.note(Move(time.time(), duty.desk.served.identity, "serves"))
-    if silent:
-        silent.start(duty.line)
-    beside = [asyncio.create_task(follow(duty, pointer))] if pointer else []
-    if settings.log:
-        beside.append(asyncio.create_task(nightly(settings.log, settings.days)))
-        beside.append(asyncio.create_task(_tallying(duty)))
-    try:
-        yield
-    finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
-        await _tally(duty)
+    async def running(self) -> AsyncIterator[None]:
+        """Run what runs beside the routes; finish what was taken in at the end."""
+        duty, silent = self.duty, self.silent
+        settings = duty.settings
+        after = silent.offer if silent else None
+        kept = (settings.log, settings.waiting, after, settings.key)
+        duty.line = Line(duty.metrics, *kept)
+        duty.line.note(Move(time.time(), duty.desk.served.identity, "serves"))
         if silent:
-            await asyncio.to_thread(silent.stop)
-        await asyncio.to_thread(duty.line.stop)
+            silent.start(duty.line)
+        beside = [asyncio.create_task(one) for one in self._beside()]
+        try:
+            yield
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await _tally(duty)
+            if silent:
+                await asyncio.to_thread(silent.stop)
+            await asyncio.to_thread(duty.line.stop)
+
+    def _beside(self) -> Iterator[Coroutine[None, None, None]]:
+        settings = self.duty.settings
+        if self.pointer:
+            yield follow(self.duty, self.pointer)
+        if settings.log:
+            yield nightly(settings.log, settings.days)
+            yield _tallying(self.duty)
 
 
 async def _tallying(duty: Duty) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-
+from mlkit.product.serving.asgi import Request
 from mlkit.product.serving.refused import Refused
 from mlkit.product.serving.settings import Settings
 
@@ -43,6 +42,7 @@ class Bodies:
             self.held += len(part)
             body += part
             if not message.get("more_body", False):
+                request.whole = True
                 return
 
     def release(self, body: bytearray) -> None:

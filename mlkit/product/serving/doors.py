@@ -61,19 +61,29 @@ DOORS: Mapping[str, Door] = {
     "/v2/models/{model}/versions/{version}/infer": ASK,
 }
 PATTERNS = {
-    path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path)) for path in DOORS if "{" in path
+    path: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+    for path in DOORS
+    if "{" in path
 }
+NOTHING: Mapping[str, str] = {}
 
 
-def door_of(path: str) -> str:
-    """Return the path in `DOORS` that a request's path goes by; "" where none is.
+def door_of(path: str) -> tuple[str, Mapping[str, str]]:
+    """Return the path in `DOORS` that a request's path goes by, and its named parts.
+
+    The path is "" where there is none.
 
     Examples
     --------
-    >>> door_of("/v2/models/loans/infer"), door_of("/v2/models/a/b/c/infer")
-    ('/v2/models/{model}/infer', '')
+    >>> door_of("/v2/models/loans/infer")
+    ('/v2/models/{model}/infer', {'model': 'loans'})
+    >>> door_of("/v2/models/a/b/c/infer")
+    ('', {})
     """
     if path in DOORS:
-        return path if "{" not in path else ""
-    found = (name for name, pattern in PATTERNS.items() if pattern.fullmatch(path))
-    return next(found, "")
+        return (path if "{" not in path else ""), NOTHING
+    for name, pattern in PATTERNS.items():
+        found = pattern.fullmatch(path)
+        if found:
+            return name, found.groupdict()
+    return "", NOTHING

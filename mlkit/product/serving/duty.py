@@ -8,6 +8,7 @@ from mlkit.product.serving.bodies import Bodies
 from mlkit.product.serving.desk import Desk
 from mlkit.product.serving.line import Line
 from mlkit.product.serving.metrics import Metrics
+from mlkit.product.serving.patience import Patience
 from mlkit.product.serving.settings import Settings
 
 __all__ = ["Duty", "Turned"]
@@ -51,6 +52,8 @@ class Duty:
     turned: Turned | None = None
     line: Line = field(init=False)
     bodies: Bodies = field(init=False)
+    patience: Patience = field(init=False)
 
     def __post_init__(self) -> None:
         self.bodies = Bodies(self.settings)
+        self.patience = Patience(self.settings.seconds)

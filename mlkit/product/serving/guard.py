@@ -12,11 +12,13 @@ import ipaddress
 import re
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from mlkit.product.serving.asgi import Receive, Reply, Request, Scope, Send, live
 from mlkit.product.serving.doors import DOORS, Door, door_of
 from mlkit.product.serving.metrics import Metrics
 from mlkit.product.serving.refused import Refused
@@ -24,18 +26,26 @@ from mlkit.product.serving.replies import refusal
 from mlkit.product.serving.settings import Settings, is_loopback
 from mlkit.product.serving.tally import reason_of
 
-__all__ = ["REASON", "Guard"]
-
-REASON = "mlkit.reason"
-"""Where a route leaves word of why it refuses."""
+__all__ = ["App", "Guard"]
 
 NOWHERE = Door("", ())
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?")
 
 
+class App(Protocol):
+    """What answers behind the guard."""
+
+    @property
+    def routes(self) -> Mapping[str, Callable[[Request], Awaitable[Reply]]]:
+        """What answers by each path of `DOORS`."""
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Return what lasts as long as the server."""
+
+
 class Guard:
-    """An ASGI application before another.
+    """An ASGI application: the routes, with a guard before them.
 
     Parameters
     ----------
@@ -47,7 +57,7 @@ class Guard:
         Told of each reply.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: App, settings: Settings, metrics: Metrics) -> None:
         self.app, self.settings, self.metrics = app, settings, metrics
         self._token = _hashed(settings.token)
         own = () if _is_any(settings.host) else (settings.host,)
@@ -58,50 +68,45 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
         if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
+            await live(self.app.running(), receive, send)
             return
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
         begun, status = time.perf_counter(), 0
-        path = door_of(scope["path"])
-        door = DOORS.get(path, NOWHERE)
-
-        async def told(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
+        path, named = door_of(scope["path"])
+        door, request = DOORS.get(path, NOWHERE), Request(scope, receive, named)
         try:
-            self._check(scope, door)
-            await self.app(scope, receive, told)
-        except Refused as refused:
-            scope[REASON] = reason_of(refused)
-            done = refusal(refused, scope["path"], _more(refused, door))
-            await done(scope, receive, told)
+            try:
+                self._check(request, door)
+                reply = await self.app.routes[path](request)
+            except Refused as refused:
+                request.reason = reason_of(refused)
+                reply = refusal(refused, request.path, _more(refused, door))
+            status = reply.status
+            await reply.send(send)
         except Exception as error:
-            status, scope[REASON] = 500, type(error).__name__
+            status, request.reason = 500, type(error).__name__
             raise
         finally:
-            took, why = time.perf_counter() - begun, scope.get(REASON, "")
-            self.metrics.request(path or "other", status, took, why)
+            took = time.perf_counter() - begun
+            self.metrics.request(path or "other", status, took, request.reason)
 
-    def _check(self, scope: Scope, door: Door) -> None:
-        verb = scope["method"]
-        host = _one(scope, b"host")
+    def _check(self, request: Request, door: Door) -> None:
+        verb, host = request.verb, request.header(b"host")
         if not self._is_own(host):
             raise Refused(403, "this server does not go by that name")
-        for origin in _all(scope, b"origin"):
-            if not self._is_near(origin, host):
-                raise Refused(403, "no page of another site may ask here")
+        origin = request.header(b"origin")
+        if b"origin" in request.headers and not self._is_near(origin, host):
+            raise Refused(403, "no page of another site may ask here")
         if not (door.public and verb in door.verbs):
-            self._authorise(scope)
+            self._authorise(request)
         if not door.verbs:
             raise Refused(404, "there is nothing here")
         if verb not in door.verbs:
             raise Refused(405, "not with this verb")
         if door.kinds:
-            self._weigh(scope, door.kinds)
+            self._weigh(request, door.kinds)
 
     def _is_own(self, host: str) -> bool:
         """Tell whether a Host header names this server.
@@ -125,22 +130,22 @@ class Guard:
         near = parts.netloc.lower() == host.lower()
         return near or _name(parts.netloc) in self._named
 
-    def _authorise(self, scope: Scope) -> None:
+    def _authorise(self, request: Request) -> None:
         if not self.settings.token:
             return
-        scheme, _, given = _one(scope, b"authorization").partition(" ")
+        scheme, _, given = request.header(b"authorization").partition(" ")
         same = hmac.compare_digest(_hashed(given.strip()), self._token)
         if not same or scheme.lower() != "bearer":
             raise Refused(401, "a token is needed: Authorization: Bearer ...")
 
-    def _weigh(self, scope: Scope, kinds: Sequence[str]) -> None:
-        given = _all(scope, b"content-type")
-        kind = _one(scope, b"content-type").partition(";")[0].strip().lower()
-        packed = _one(scope, b"content-encoding").lower() not in ("", "identity")
-        if kind not in kinds or len(given) > 1 or packed:
+    def _weigh(self, request: Request, kinds: Sequence[str]) -> None:
+        given = request.header(b"content-type")
+        kind = given.partition(";")[0].strip().lower()
+        packed = request.header(b"content-encoding").lower() not in ("", "identity")
+        if kind not in kinds or "," in given or packed:
             some = " or ".join(kind for kind in kinds if kind)
             raise Refused(415, f"a request is plain {some}")
-        length = _one(scope, b"content-length")
+        length = request.header(b"content-length")
         if length.isascii() and length.isdigit() and int(length) > self.settings.body:
             raise Refused(413, f"a request has at most {self.settings.body} bytes")
 
@@ -151,16 +156,7 @@ def _more(refused: Refused, door: Door) -> dict[str, str]:
     return {"allow": ", ".join(door.verbs)} if refused.status == 405 else {}
 
 
-def _all(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-
-
-def _one(scope: Scope, name: bytes) -> str:
-    """Return a header; nothing where it is absent, or there twice."""
-    found = _all(scope, name)
-    return found[0] if len(found) == 1 else ""
-
-
+@lru_cache(maxsize=256)
 def _name(host: str) -> str:
     """Return the name in a Host header, without its port; "" where it is none."""
     found = HOST.fullmatch(host.lower())

@@ -1,19 +1,20 @@
 """The line that requests stand in: scored together, logged together, then replied to.
 
-What came in one turn of the event loop is scored there and then, where that takes no
-longer than a blink; heavier work goes to a thread, which while it is at work lets
-others gather, and takes all of them next. So batches grow with the load, and nobody
-waits for a batch to fill. The scored ones go to the log's thread, and from there back
-to the event loop.
+As long as each turn of the event loop brings requests they gather; nothing is waited
+for, since those who bring them are read meanwhile. Then they are scored there and then,
+where that takes no longer than a blink; heavier work goes to a thread, which while it
+is at work lets others gather, and takes all of them next. So batches grow with the
+load, and nobody waits for a batch to fill. The scored ones go to the log's thread, and
+from there back to the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import sys
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -33,6 +34,8 @@ __all__ = ["Line"]
 
 TOGETHER = 2048
 BLINK = 0.003
+STILL, MANY = 2, 64
+"""Turns of the event loop in which nothing came, or requests, until they are scored."""
 
 
 class Line:
@@ -65,6 +68,7 @@ class Line:
         self._quick: tuple[Served | None, int] = (None, 0)
         self._loop, self._home = asyncio.get_running_loop(), threading.get_ident()
         self._came: list[Place] = []
+        self._seen = self._still = 0
         self._queue: queue.SimpleQueue[Place | None] = queue.SimpleQueue()
         self.writer = Writer(log, self._kept) if log else None
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -82,7 +86,8 @@ class Line:
         future = self._enter(asked.rows)
         if not self._came:
             self._loop.call_soon(self._turn)
-        self._came.append(Place(served, asked, asked.id or uuid.uuid4().hex, future))
+        name = asked.id or os.urandom(16).hex()
+        self._came.append(Place(served, asked, name, future))
         return await future
 
     async def keep(self, entry: Feedback | Refusals | None, rows: int = 0) -> str:
@@ -128,8 +133,14 @@ class Line:
         return self._loop.create_future()
 
     def _turn(self) -> None:
-        """Score what came in this turn of the event loop, or hand it to the thread."""
-        came, self._came = self._came, []
+        """Score what came, or hand it to the thread, once no more is coming in."""
+        count = len(self._came)
+        self._still = self._still + 1 if count == self._seen else 0
+        self._seen = count
+        if self._still < STILL and count < MANY:
+            self._loop.call_soon(self._turn)
+            return
+        came, self._came, self._seen = self._came, [], 0
         for group in _alike(came):
             served, quick = self._quick
             rows = sum(one.rows for one in group)

@@ -5,6 +5,7 @@ The format is version 0.0.4 of Prometheus' text exposition.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -23,8 +24,7 @@ class _Histogram:
         self.total = 0.0
 
     def add(self, value: float) -> None:
-        place = next((i for i, b in enumerate(self.bounds) if value <= b), -1)
-        self.counts[place] += 1
+        self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
     def lines(self, name: str) -> Iterator[str]:

@@ -6,27 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from starlette.responses import Response
 
-from mlkit.product.serving.doors import JSON
+from mlkit.product.serving.asgi import Reply
 from mlkit.product.serving.refused import Refused
 
-__all__ = ["HEADERS", "refusal", "reply"]
+__all__ = ["refusal", "reply"]
 
-HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+ENCODER = msgspec.json.Encoder()
 
 
-def reply(
-    told: Any, status: int = 200, more: Mapping[str, str] | None = None
-) -> Response:
+def reply(told: Any, status: int = 200, more: Mapping[str, str] | None = None) -> Reply:
     """Return a reply of JSON: bytes and text as they are, other data encoded."""
-    body = told if isinstance(told, bytes | str) else msgspec.json.encode(told)
-    return Response(body, status, {**HEADERS, **(more or {})}, JSON)
+    if isinstance(told, str):
+        told = told.encode()
+    body = told if isinstance(told, bytes) else ENCODER.encode(told)
+    return Reply(body, status, more=more or {})
 
 
 def refusal(
     refused: Refused, path: str, more: Mapping[str, str] | None = None
-) -> Response:
+) -> Reply:
     """Return the reply that says why a request is not answered.
 
     Below ``/v2`` it is one sentence, as the Open Inference Protocol has it.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
+from mlkit.product.serving.asgi import Reply, Request
 from mlkit.product.serving.duty import Duty
 from mlkit.product.serving.page import page
 from mlkit.product.serving.refused import Refused
-from mlkit.product.serving.replies import HEADERS, refusal, reply
+from mlkit.product.serving.replies import refusal, reply
 from mlkit.product.serving.tongues.tensors import inputs_of, outputs_of
 
 __all__ = ["Telling", "is_known"]
@@ -28,21 +26,21 @@ class Telling:
     def __init__(self, duty: Duty) -> None:
         self.duty = duty
 
-    async def page(self, _: Request) -> Response:
+    async def page(self, _: Request) -> Reply:
         """Give the page, the same for everybody: it asks for the schema itself."""
         text, policy = page()
-        headers = {**HEADERS, "content-security-policy": policy}
-        return Response(text, 200, headers, "text/html")
+        more = {"content-security-policy": policy}
+        return Reply(text.encode(), kind="text/html; charset=utf-8", more=more)
 
-    async def live(self, _: Request) -> Response:
+    async def live(self, _: Request) -> Reply:
         """Say that the process runs."""
         return reply({"status": "live", "live": True})
 
-    async def ready(self, request: Request) -> Response:
+    async def ready(self, request: Request) -> Reply:
         """Say whether requests can be answered, and by which model."""
         if not await self.duty.line.well():
             broken = Refused(503, "the request log cannot be written", wait=2)
-            return refusal(broken, request.url.path)
+            return refusal(broken, request.path)
         served, turned = self.duty.desk.served, self.duty.turned
         told: dict[str, Any] = {"status": "ready", "ready": True}
         told |= {"model": served.version, "review_by": served.review_by}
@@ -51,26 +49,26 @@ class Telling:
             told["refused"] = {"model": turned.version, "why": turned.why}
         return reply(told)
 
-    async def metrics(self, _: Request) -> Response:
+    async def metrics(self, _: Request) -> Reply:
         """Give the counts."""
         self.duty.metrics.overdue = self.duty.desk.served.overdue
         text = self.duty.metrics.text(self.duty.line.waiting)
-        return Response(text, 200, HEADERS, "text/plain; version=0.0.4")
+        return Reply(text.encode(), kind="text/plain; version=0.0.4; charset=utf-8")
 
-    async def openapi(self, _: Request) -> Response:
+    async def openapi(self, _: Request) -> Reply:
         """Give the description for other programs."""
         return reply(self.duty.desk.openapi)
 
-    async def schema(self, _: Request) -> Response:
+    async def schema(self, _: Request) -> Reply:
         """Give what a person who fills in a form has to know."""
         return reply(self.duty.desk.schema)
 
-    async def server(self, _: Request) -> Response:
+    async def server(self, _: Request) -> Reply:
         """Give the server's metadata, as the Open Inference Protocol has it."""
         extensions = ["binary_tensor_data"]
         return reply({"name": "mlkit", "version": "2", "extensions": extensions})
 
-    async def model(self, request: Request) -> Response:
+    async def model(self, request: Request) -> Reply:
         """Give the model's metadata, as the Open Inference Protocol has it."""
         served = self.duty.desk.served
         if not is_known(self.duty, request):
@@ -84,7 +82,7 @@ class Telling:
         }
         return reply(told)
 
-    async def model_ready(self, request: Request) -> Response:
+    async def model_ready(self, request: Request) -> Reply:
         """Say whether the model answers."""
         if not is_known(self.duty, request):
             return _unknown(request)
@@ -94,10 +92,10 @@ class Telling:
 def is_known(duty: Duty, request: Request) -> bool:
     """Tell whether a path names the model that answers, and if at all, its version."""
     version = duty.desk.served.version
-    named = request.path_params
+    named = request.named
     same = named["model"] == duty.settings.name
     return bool(same and named.get("version", version) == version)
 
 
-def _unknown(request: Request) -> Response:
-    return refusal(Refused(404, "there is no such model, or version"), request.url.path)
+def _unknown(request: Request) -> Reply:
+    return refusal(Refused(404, "there is no such model, or version"), request.path)

@@ -116,7 +116,7 @@ def client_of(tmp_path):
         how.setdefault("log", tmp_path / "requests.sqlite")
         app = application(Served(folder), Settings(**how), pointer)
         with TestClient(app, "http://localhost") as client:
-            client.duty, client.log = app.app.state.duty, how["log"]
+            client.duty, client.log = app.app.duty, how["log"]
             if how.get("token"):
                 client.headers["authorization"] = f"Bearer {how['token']}"
             yield client

@@ -242,7 +242,7 @@ def fuzzed(loans, log, examples):
         runner.run(together())
 
     with asyncio.Runner() as runner:
-        lifespan = app.app.router.lifespan_context(app.app)
+        lifespan = app.app.running()
         runner.run(lifespan.__aenter__())
         ask()
         runner.run(lifespan.__aexit__(None, None, None))

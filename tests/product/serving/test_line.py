@@ -77,3 +77,22 @@ def test_each_package_shows_anew_that_it_is_quick():
     asyncio.run(together())
     for served in packages:
         assert served.threads == [("model", 1), ("MainThread", 1)]
+
+
+def test_what_comes_turn_after_turn_is_scored_together():
+    async def later(line, turns):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await line.ask(served, Asked("", {}, 1))
+
+    async def together():
+        line = Line(Metrics("v"), None, 100)
+        for size in (1, 2, 4, 8):
+            await asyncio.gather(*(later(line, 0) for _ in range(size)))
+        await asyncio.gather(*(later(line, turns) for turns in range(8)))
+        await asyncio.gather(later(line, 0), later(line, 20))
+        line.stop()
+
+    served = Fake(0.0)
+    asyncio.run(together())
+    assert [count for _, count in served.threads] == [1, 2, 4, 8, 8, 1, 1]

@@ -42,8 +42,7 @@ def write(path, *records, wait=1.0):
     """Hand records in at once, and return what became of them, in order."""
     settled = queue.SimpleQueue()
     writer = Writer(path, settled.put, wait)
-    for place, one in enumerate(records):
-        writer.put(place, one)
+    writer.put_all([*enumerate(records)])
     writer.stop()
     kept = []
     while not settled.empty():

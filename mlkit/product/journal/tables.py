@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkit.core.errors import InputError
 from mlkit.product.journal.refusals import TABLE
@@ -19,6 +19,7 @@ __all__ = [
     "Record",
     "Shadow",
     "append",
+    "append_all",
     "connect",
     "enter",
     "make",
@@ -97,9 +98,8 @@ class Model:
     about: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One answered request, as it is kept.
+class Record(NamedTuple):
+    """One answered request, as it is kept; its fields are the columns of `INSERT`.
 
     Parameters
     ----------
@@ -272,13 +272,17 @@ def append(
         move = (record.at, record.model, record.event, record.why)
         connection.execute("INSERT INTO moves VALUES (?, ?, ?, ?)", move)
         return None
-    asked = (record.id, record.at, record.model, record.rows, record.seconds)
-    done = connection.execute(INSERT, (*asked, record.cells, record.reply))
-    if done.rowcount == 1:
+    if connection.execute(INSERT, record).rowcount == 1:
         return None
     query = "SELECT cells, reply FROM requests WHERE id = ?"
     cells, reply = connection.execute(query, (record.id,)).fetchone()
     return cells, reply
+
+
+def append_all(connection: sqlite3.Connection, records: Sequence[Record]) -> bool:
+    """Add records at once; tell whether none of their ids was there before."""
+    done = connection.executemany(INSERT, records)
+    return done.rowcount == len(records)
 
 
 def _form(connection: sqlite3.Connection) -> None:

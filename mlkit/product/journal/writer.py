@@ -12,23 +12,29 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkit.core.errors import MlkitError
 from mlkit.product.journal.refusals import Refusals, enter_refusals
-from mlkit.product.journal.tables import Move, Record, Shadow, append, connect
+from mlkit.product.journal.tables import (
+    Move,
+    Record,
+    Shadow,
+    append,
+    append_all,
+    connect,
+)
 from mlkit.product.journal.truths import Feedback, Unfit, enter_truths
 
 __all__ = ["Kept", "Writer"]
 
 GROUP = 512
 Entry = Record | Shadow | Move | Feedback | Refusals
+Pair = tuple[Any, Entry | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What became of a record.
 
     Parameters
@@ -72,8 +78,7 @@ class Writer:
     ) -> None:
         self.path, self.settle, self.wait = path, settle, wait
         self.healthy = True
-        self._queue: queue.SimpleQueue[tuple[Any, Entry | None] | None]
-        self._queue = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[Pair] | None] = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -81,7 +86,11 @@ class Writer:
 
     def put(self, ticket: Any, record: Entry | None) -> None:
         """Hand a record in; None only tries whether the log can be written."""
-        self._queue.put((ticket, record))
+        self._queue.put([(ticket, record)])
+
+    def put_all(self, pairs: Sequence[Pair]) -> None:
+        """Hand in what is to be committed together."""
+        self._queue.put(pairs)
 
     def stop(self) -> None:
         """Write what was handed in, and end."""
@@ -91,18 +100,17 @@ class Writer:
     def _run(self) -> None:
         going = True
         while going:
-            first = self._queue.get()
-            group = [first]
-            while len(group) < GROUP and first is not None:
-                try:
-                    group.append(self._queue.get_nowait())
-                except queue.Empty:
+            pairs, group = self._queue.get(), list[Pair]()
+            while pairs is not None:
+                group += pairs
+                if len(group) >= GROUP or self._queue.empty():
                     break
-            going = None not in group
-            self._write([pair for pair in group if pair is not None])
+                pairs = self._queue.get()
+            going = pairs is not None
+            self._write(group)
         self._close()
 
-    def _write(self, group: Sequence[tuple[Any, Entry | None]]) -> None:
+    def _write(self, group: Sequence[Pair]) -> None:
         if not group:
             return
         try:
@@ -114,7 +122,7 @@ class Writer:
             kept = [Kept(ticket, "", "failed", str(error)) for ticket, _ in group]
         self.settle(kept)
 
-    def _commit(self, group: Sequence[tuple[Any, Entry | None]]) -> list[Kept]:
+    def _commit(self, group: Sequence[Pair]) -> list[Kept]:
         """Write a group in one transaction."""
         if self._connection is None:
             self._connection = connect(self.path, wait=self.wait)
@@ -122,11 +130,24 @@ class Writer:
         if _file(self.path) != self._file:
             raise FileNotFoundError("the log was moved, removed or replaced")
         self._connection.execute("BEGIN IMMEDIATE")
-        kept = [self._append(self._connection, *pair) for pair in group]
+        kept = self._add(self._connection, group)
         if any(record is None for _, record in group):
             self._connection.execute("UPDATE models SET at = at")
         self._connection.execute("COMMIT")
         return kept
+
+    def _add(self, connection: sqlite3.Connection, group: Sequence[Pair]) -> list[Kept]:
+        """Add a group: requests that are all new at once, else one after another."""
+        records = [record for _, record in group if isinstance(record, Record)]
+        if len(records) == len(group) > 1:
+            if append_all(connection, records):
+                return [
+                    Kept(t, r.reply, "written")
+                    for (t, _), r in zip(group, records, strict=True)
+                ]
+            connection.execute("ROLLBACK")
+            connection.execute("BEGIN IMMEDIATE")
+        return [self._append(connection, *pair) for pair in group]
 
     @staticmethod
     def _append(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -28,6 +30,8 @@ NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
 IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LARGEST = 2**1023
 NUMBERS = {int, float}
+FLOATS = {float, NoneType}
+"""What a float may be is what msgspec reads as one."""
 ODD = {ord(sign): 0xE000 + ord(sign) for sign in ['"', "\\", *map(chr, range(32))]}
 EVEN = {value: key for key, value in ODD.items()}
 """What msgspec takes in no field's name, in the private area of Unicode, and back."""
@@ -69,6 +73,8 @@ class Form:
         self.fields, self.most = tuple(fields), most
         self.names = [field.name for field in fields]
         self.known = [*self.names, target]
+        self._numbers = [field.name for field in fields if field.kind == "number"]
+        self._others = [field for field in fields if field.kind != "number"]
         row = _struct("Row", fields, target, _cell)
         columns = _struct("Columns", fields, target, _list)
         unset = msgspec.UNSET
@@ -142,7 +148,10 @@ class Form:
         if rows > self.most:
             raise Refused(413, f"a request has at most {self.most} rows", where="$")
         place = "$.rows[{}].{}" if given[0] else "$.columns.{1}[{0}]"
-        for field in self.fields:
+        numbers = [cells[name] for name in self._numbers]
+        kinds = set(map(type, chain.from_iterable(numbers)))
+        plain = kinds <= FLOATS or (kinds <= NUMBERS and all(map(_is_small, numbers)))
+        for field in self._others if plain else self.fields:
             _check(field, cells[field.name], place)
         return Asked(name, cells, rows)
 
@@ -188,7 +197,7 @@ def _struct(name: str, fields: Sequence[Field], target: str, of: Any) -> Any:
     names["target"] = target.translate(ODD)
     parts.append(("target", of(CELLS["category"]) | None, None))
     return msgspec.defstruct(
-        *(name, parts), rename=names, forbid_unknown_fields=True, kw_only=True
+        *(name, parts), rename=names, forbid_unknown_fields=True, kw_only=True, gc=False
     )
 
 
@@ -211,7 +220,7 @@ def _check(field: Field, cells: Sequence[Any], place: str) -> None:
     kinds = set(map(type, cells))
     if int not in kinds and (str not in kinds or field.kind not in WRONG):
         return
-    if kinds <= NUMBERS and min(cells) > -LARGEST and max(cells) < LARGEST:
+    if kinds <= NUMBERS and _is_small(cells):
         return
     for row, cell in enumerate(cells):
         kind = type(cell)
@@ -221,6 +230,11 @@ def _check(field: Field, cells: Sequence[Any], place: str) -> None:
             what = WRONG[field.kind](cell)
             if what:
                 raise _unfit(field, what, place, row)
+
+
+def _is_small(numbers: Sequence[Any]) -> bool:
+    """Tell whether numbers are no larger than a float may be."""
+    return bool(min(numbers) > -LARGEST and max(numbers) < LARGEST)
 
 
 def _no_number(cell: str) -> str:

@@ -15,6 +15,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -86,7 +87,7 @@ class Line:
         future = self._enter(asked.rows)
         if not self._came:
             self._loop.call_soon(self._turn)
-        name = asked.id or os.urandom(16).hex()
+        name = asked.id or _name()
         self._came.append(Place(served, asked, name, future))
         return await future
 
@@ -184,8 +185,7 @@ class Line:
         if self.writer is None:
             self._kept([Kept(one, reply, "written") for one, reply in pairs])
         else:
-            for one, reply in pairs:
-                self.writer.put(one, one.record(reply, self.key))
+            self.writer.put_all([(one, one.record(r, self.key)) for one, r in pairs])
 
     def _learn(self, served: Served, scored: Scored) -> None:
         """Keep how many rows a package answers in a blink."""
@@ -239,6 +239,11 @@ class Line:
             what()
         elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(what)
+
+
+def _name() -> str:
+    """Return a new name, the later the larger: so the log's index grows at its end."""
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
 
 
 def _alike(places: Sequence[Place]) -> list[list[Place]]:

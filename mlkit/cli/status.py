@@ -27,11 +27,12 @@ def command(folder: Path, as_json: bool) -> None:
     for notice in found.graph.notices:
         click.echo(f"note: {notice}", err=True)
     width = max(map(len, steps), default=0)
+    wide = max([8, *(len(str(step["state"])) for step in steps.values())])
     for name, step in steps.items():
         state = str(step["state"])
         colour = COLOURS.get(state, "white")
         drafts = f"  draft: {', '.join(step['drafts'])}" if step["drafts"] else ""
-        mark = click.style(f"{state:<8}", fg=colour)
+        mark = click.style(f"{state:<{wide}}", fg=colour)
         click.echo(f"{name:<{width}}  {mark} {_reason(name, str(step['why']))}{drafts}")
     if facts:
         click.echo(f"run {facts['run']} of {facts['by']} is going on")
@@ -43,6 +44,7 @@ COLOURS = {
     "running": "cyan",
     "blocked": "magenta",
     "failed": "red",
+    "unreadable": "red",
 }
 
 

@@ -15,10 +15,10 @@ __all__ = ["command"]
 def command(step: str, folder: Path) -> None:
     """Say in one sentence why a step is fresh, stale or blocked."""
     from mlkit.core.project import Project
-    from mlkit.engine.planning.graph import build
     from mlkit.engine.planning.plan import status
+    from mlkit.engine.planning.unread import seen
 
     project = Project.open(folder)
-    graph = build(project)
+    graph, unread = seen(project)
     graph[step]
-    click.echo(status(project, graph).checks[step].why)
+    click.echo(status(project, graph, unread=unread).checks[step].why)

@@ -16,7 +16,7 @@ from mlkit.core.project import Project
 from mlkit.engine.reading import notebook
 from mlkit.engine.reading.notebook import Notebook
 
-__all__ = ["Graph", "build", "wire"]
+__all__ = ["Graph", "build", "refuse", "speaks_of_mlkit", "wire"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def build(project: Project) -> Graph:
         try:
             read.append(notebook.read(path))
         except UsageError as error:
-            if _speaks_of_mlkit(path):
+            if speaks_of_mlkit(path):
                 raise
             notices.append(f"{project.relative(path)} is passed over: {error.what}")
     for nb in read:
@@ -144,7 +144,7 @@ def wire(
     return graph
 
 
-def _speaks_of_mlkit(path: Path) -> bool:
+def speaks_of_mlkit(path: Path) -> bool:
     """Tell whether a file that is no notebook seems to have been a step."""
     return path.is_file() and b"mlkit" in path.read_bytes()
 
@@ -158,7 +158,14 @@ def _place(nb: Notebook, root: Path) -> str:
     return nb.path.relative_to(root).as_posix() if inside else str(nb.path)
 
 
-def _check_parts(nb: Notebook, root: Path) -> None:
+def refuse(nb: Notebook, root: Path) -> None:
+    """Refuse a notebook that has a problem of its own.
+
+    Raises
+    ------
+    WiringError
+        With the first one, and the cell where it is.
+    """
     for problem in nb.problems:
         cell = f"code cell {problem.cell}, line {problem.line}"
         raise WiringError(
@@ -172,7 +179,7 @@ def _check_parts(nb: Notebook, root: Path) -> None:
 def _check_each(candidates: list[Notebook], root: Path) -> None:
     seen: dict[str, Notebook] = {}
     for nb in candidates:
-        _check_parts(nb, root)
+        refuse(nb, root)
         if nb.is_step and nb.name in seen:
             raise WiringError(
                 f"two notebooks are the step {nb.name!r}",
@@ -223,7 +230,7 @@ def _check_loads(
             where = f"{_place(nb, root)} loads {name!r}"
             if name not in savers:
                 for stranger in strangers:
-                    _check_parts(stranger, root)
+                    refuse(stranger, root)
                 raise WiringError(
                     f"nobody saves {name!r}",
                     where=where,

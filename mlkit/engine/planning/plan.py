@@ -26,7 +26,7 @@ class Check:
     Parameters
     ----------
     state
-        ``never``, ``fresh``, ``stale``, ``blocked`` or ``failed``.
+        ``never``, ``fresh``, ``stale``, ``blocked``, ``failed`` or ``unreadable``.
     why
         One sentence.
     record
@@ -86,13 +86,31 @@ def check(
     return _stale(nb.name, reasons)
 
 
-def status(project: Project, graph: Graph, given: Overrides | None = None) -> Status:
-    """Tell how every step of a project stands, running nothing."""
+def status(
+    project: Project,
+    graph: Graph,
+    given: Overrides | None = None,
+    unread: Mapping[str, UsageError] | None = None,
+) -> Status:
+    """Tell how every step of a project stands, running nothing.
+
+    Parameters
+    ----------
+    project, graph
+        The project and its steps.
+    given
+        Parameter values that differ from the notebooks', a step each.
+    unread
+        Steps whose notebooks cannot be read, and why.
+    """
     stats = Stats(project.state / "stat.json")
     world = World(project, project.decisions, stats)
     found = Status(graph, drafts=Store(project.state).drafts())
     known: dict[str, Entry] = {}
     for name, nb in graph.steps.items():
+        if unread and name in unread:
+            found.checks[name] = Check("unreadable", _unread(name, unread[name]))
+            continue
         waiting = [p for p in graph.parents(name) if found.checks[p].state != "fresh"]
         if waiting:
             found.checks[name] = _waits(name, waiting[0], found.checks, project)
@@ -184,11 +202,20 @@ def _waits(
         why = f"{step} waits: {parent}, which it loads from, is blocked"
     elif state == "failed":
         why = f"{step} waits: {parent}, which it loads from, failed"
+    elif state == "unreadable":
+        why = f"{step} waits: {parent}, which it loads from, cannot be read"
     else:
         root = checks[parent].why.partition(": ")[2] or "it has never run"
         why = f"{step} waits for {parent}: {root}"
     ran = bool(Store(project.state).records(step))
     return Check("stale" if ran else "never", why)
+
+
+def _unread(step: str, error: UsageError) -> str:
+    parts = [error.where, error.got and f"`{error.got}`"]
+    where = ": ".join(part for part in parts if part)
+    todo = f"; {error.todo}" if error.todo else ""
+    return f"{step} cannot be read: {error.what} ({where}){todo}"
 
 
 def _lost(record: Mapping[str, Any], store: Store, stats: Stats) -> list[str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.project import Project
-from mlkit.engine.planning.graph import Graph, build
+from mlkit.engine.planning.graph import Graph
 from mlkit.engine.planning.plan import status
+from mlkit.engine.planning.unread import seen
 from mlkit.engine.running.events import read
 from mlkit.engine.running.lock import holder
 
@@ -38,13 +39,15 @@ class Standing:
 def standing(project: Project) -> Standing:
     """Tell how a project stands, running nothing.
 
+    A step whose notebook cannot be read is told of as it last ran.
+
     Raises
     ------
     WiringError
         Where its notebooks do not make a graph.
     """
-    graph = build(project)
-    found, facts = status(project, graph), holder(project)
+    graph, unread = seen(project)
+    found, facts = status(project, graph, unread=unread), holder(project)
     running = _running(project.runs / facts["run"] / "events.jsonl") if facts else set()
     steps = {
         name: {

@@ -8,7 +8,7 @@ from typing import Any
 from mlkit.core import decisions
 from mlkit.core.project import Project
 from mlkit.core.store import Store
-from mlkit.engine.planning.graph import build
+from mlkit.engine.planning.unread import seen
 from mlkit.lab.command import ask
 from mlkit.lab.refusal import Refusal
 from mlkit.lab.routes.route import Route, aside, guarded
@@ -54,7 +54,7 @@ class Decision(Route):
 
 def listed(project: Project) -> list[dict[str, Any]]:
     """Return each decision: its step, its value, who made it and why."""
-    graph, store = build(project), Store(project.state)
+    graph, store = seen(project)[0], Store(project.state)
     made = decisions.read_all(project.decisions)
     used: dict[str, Any] = {}
     for step in graph.steps:

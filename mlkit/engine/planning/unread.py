@@ -42,9 +42,9 @@ def seen(project: Project) -> tuple[Graph, Mapping[str, UsageError]]:
     paths, notices = notebook.notebooks(project.root)
     found, wrong = [], {}
     for path in paths:
-        nb, error = _read(path, project)
-        if error:
-            wrong[nb.name] = error
+        nb, fault = _read(path, project)
+        if fault:
+            wrong[nb.name] = fault
         found.append(nb)
     sealed = {name for nb in found for name in nb.seals}
     wired = [_opened(nb, sealed) if nb.name in wrong else nb for nb in found]

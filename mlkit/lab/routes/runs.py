@@ -10,6 +10,7 @@ from typing import Any
 from mlkit.core.project import Project
 from mlkit.engine.reporting import past
 from mlkit.engine.reporting.differ import differences
+from mlkit.engine.reporting.pairs import pairs
 from mlkit.engine.running.lock import holder
 from mlkit.lab.command import ask, start
 from mlkit.lab.places import Places
@@ -71,7 +72,10 @@ class Compare(Route):
 
     @guarded
     async def get(self) -> None:
-        """Tell each difference: its kind, step and name, the old and the new."""
+        """Tell each difference: its kind, step and name, the old and the new.
+
+        Beside them the pictures that steps showed last, where they differ.
+        """
         project = self.project
         folders = [
             run_folder(self.places, project, self.word(s)) for s in ("old", "new")
@@ -80,7 +84,15 @@ class Compare(Route):
         if old is None or new is None:
             raise Refusal(404, "one of these runs has not ended")
         changes = differences(common(old, new), common(new, old))
-        self.reply({"changes": [asdict(change) for change in changes]})
+        shown = await aside(pairs, project, old, new)
+        told = {"old": old["began"], "new": new["began"]}
+        self.reply(
+            {
+                **told,
+                "changes": [*map(asdict, changes)],
+                "pictures": [*map(asdict, shown)],
+            }
+        )
 
 
 def run_folder(places: Places, project: Project, run: str) -> Path:

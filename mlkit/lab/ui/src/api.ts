@@ -5,7 +5,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import {
   IArtifact,
-  IChange,
+  IComparison,
   IData,
   IDecision,
   IEvent,
@@ -107,7 +107,7 @@ export class Api {
     return this.send('DELETE', 'runs', { project }, {});
   }
 
-  compare(project: string, old: string, young: string): Promise<{ changes: IChange[] }> {
+  compare(project: string, old: string, young: string): Promise<IComparison> {
     return this.get('compare', { project, old, new: young });
   }
 

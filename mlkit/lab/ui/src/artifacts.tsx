@@ -52,11 +52,8 @@ export function Decisions(): JSX.Element {
         <p className="mlkit-Empty">{trans.__('The notebooks make no graph yet: see Steps.')}</p>
       )}
       {found?.length === 0 && <p className="mlkit-Empty">{trans.__('No step asks for one.')}</p>}
-      <ul className="mlkit-List">
-        {(found ?? []).map(one => (
-          <Decision key={one.name} decision={one} />
-        ))}
-      </ul>
+      <Chosen title={trans.__('Decided')} decisions={(found ?? []).filter(one => one.made)} />
+      <Chosen title={trans.__('By default')} decisions={(found ?? []).filter(one => !one.made)} />
       <h4 className="mlkit-Title">{trans.__('Ledger')}</h4>
       {lines?.length === 0 && <p className="mlkit-Empty">{trans.__('It is empty.')}</p>}
       <ul className="mlkit-List">
@@ -67,6 +64,22 @@ export function Decisions(): JSX.Element {
               {String(line.at).slice(0, 16).replace('T', ' ')} · {shown(line.by)}
             </p>
           </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Chosen(props: { title: string; decisions: IDecision[] }): JSX.Element | null {
+  if (!props.decisions.length) {
+    return null;
+  }
+  return (
+    <>
+      <h4 className="mlkit-Title">{props.title}</h4>
+      <ul className="mlkit-List">
+        {props.decisions.map(one => (
+          <Decision key={one.name} decision={one} />
         ))}
       </ul>
     </>

@@ -13,10 +13,11 @@ import { DATA, create } from './create';
 import { pipelineIcon } from './icons';
 import { refused } from './model';
 import { card, cardId } from './card';
+import { compareId, comparison } from './compare';
 import { reveal, runBelow } from './decided';
 import { editGoal } from './goal';
 import { served, servedId } from './serving';
-import { artifact, comparison, page } from './tabs';
+import { artifact, page } from './tabs';
 
 interface ILab extends IContext {
   app: JupyterFrontEnd;
@@ -210,7 +211,7 @@ function addTabs(lab: ILab): void {
     label: trans.__('Compare two runs'),
     execute: told(async args => {
       const [project, old, young] = [place(args), String(args.old), String(args.new)];
-      show(lab, `mlkit-compare-${project}-${old}-${young}`, () =>
+      show(lab, compareId(project, old, young), () =>
         keep(comparison(lab, project, old, young), CommandIDs.compare, args)
       );
     })

@@ -7,6 +7,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Api, IData, IProject, Refused } from './api';
+import { ask } from './dialog';
 import { refused } from './model';
 import { Button, Trouble } from './parts';
 
@@ -34,39 +35,21 @@ export const DATA = /\.(csv|tsv|txt|json|jsonl|ndjson|xlsx|xls|ods|parquet)(\.gz
 export async function create(given: IGiven, data: string): Promise<IProject | null> {
   const { api, trans } = given;
   let form: IForm = { ...BLANK, data };
-  let error: Refused | null = null;
-  for (;;) {
-    let browsing = false;
-    const browse = () => {
-      browsing = true; // Lab shows one dialog at a time: this one comes back
-      dialog.reject();
-    };
-    const body = new Body(given, form, error, browse);
-    const dialog: Dialog<IForm> = new Dialog<IForm>({
-      title: trans.__('New ML workflow'),
-      body,
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.okButton({ label: trans.__('Make the project') })
-      ],
-      focusNodeSelector: 'input'
-    });
-    const answer = await dialog.launch();
-    form = body.getValue();
-    if (browsing) {
-      const path = await pick(given);
-      form = path ? { ...BLANK, data: path, question: form.question } : form;
-      continue;
-    }
-    if (!answer.button.accept) {
-      return null;
-    }
-    try {
-      return (await api.create(form)).project;
-    } catch (no) {
-      error = refused(no);
-    }
-  }
+  const browse = async () => {
+    const path = await pick(given);
+    form = path ? { ...BLANK, data: path, question: form.question } : form;
+  };
+  return ask<IForm, IProject>({
+    trans,
+    title: trans.__('New ML workflow'),
+    accept: trans.__('Make the project'),
+    focus: 'input',
+    body: (error, leave) => new Body(given, form, error, () => leave(browse)),
+    keep: value => {
+      form = value;
+    },
+    act: async () => (await api.create(form)).project
+  });
 }
 
 /** Let a person pick a data file from the file browser. */
@@ -179,7 +162,7 @@ function Fields(
         value={form.recipe}
         disabled={!found}
         choices={(found?.recipes ?? []).map(one => [one.name, one.title])}
-        help={found ? guess(found, form.recipe, trans) : undefined}
+        help={found ? guess(found, form, trans) : undefined}
         set={recipe => set({ recipe })}
       />
       <Text
@@ -198,13 +181,20 @@ function Fields(
 }
 
 /** Say why a recipe was guessed, and what it brings. */
-function guess(found: IData, chosen: string, trans: TranslationBundle): string {
-  const recipe = found.recipes.find(one => one.name === chosen);
+function guess(found: IData, form: IForm, trans: TranslationBundle): string {
+  const recipe = found.recipes.find(one => one.name === form.recipe);
   const steps = recipe?.steps.map(step => step.split('/').pop()).join(', ') ?? '';
-  const types = [...new Set(found.columns.map(one => one.type))].sort().join(', ');
-  return chosen === found.recipe
-    ? trans.__('Guessed, as the columns hold: %1. Its notebooks: %2.', types, steps)
-    : trans.__('Its notebooks: %1.', steps);
+  const brings = trans.__('Its notebooks: %1.', steps);
+  if (form.recipe !== found.recipe) {
+    return brings;
+  }
+  const target = found.columns.find(one => one.name === form.target);
+  const others = found.columns.filter(one => one !== target);
+  const types = [...new Set(others.map(one => one.type))].sort().join(', ');
+  const why = target
+    ? trans.__('Guessed: %1 is of type %2, the other columns %3.', target.name, target.type, types)
+    : trans.__('Guessed: no target is chosen, and the columns are of type %1.', types);
+  return `${why} ${brings}`;
 }
 
 /** Beside the data: its name without the ending. */

@@ -5,7 +5,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Api, IGoal, IGoalForm, INumbers, Refused } from './api';
-import { refused } from './model';
+import { ask } from './dialog';
 import { Trouble, useAsked } from './parts';
 
 interface IGiven {
@@ -30,32 +30,27 @@ export async function editGoal(given: IGiven): Promise<boolean> {
   const { api, trans, project } = given;
   const read = api.goal(project);
   let edit: IEdit | null = null;
-  let error: Refused | null = null;
-  for (;;) {
-    const body: Body = new Body(given, read, edit, error);
-    const answer = await new Dialog<IEdit | null>({
-      title: trans.__('The goal'),
-      body,
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.okButton({ label: trans.__('Write to mlkit.toml') })
-      ],
-      focusNodeSelector: 'textarea'
-    }).launch();
-    edit = body.getValue();
-    if (!answer.button.accept || !edit) {
-      return false;
-    }
+  const write = async (value: IEdit | null) => {
     const writing = Notification.emit(trans.__('Writing the goal…'), 'in-progress');
     try {
-      await api.setGoal(project, goalOf(edit, trans));
-      return true;
-    } catch (no) {
-      error = refused(no);
+      await (value && api.setGoal(project, goalOf(value, trans)));
     } finally {
       Notification.dismiss(writing);
     }
-  }
+    return value !== null;
+  };
+  const done = await ask<IEdit | null, boolean>({
+    trans,
+    title: trans.__('The goal'),
+    accept: trans.__('Write to mlkit.toml'),
+    focus: 'textarea',
+    body: error => new Body(given, read, edit, error),
+    keep: value => {
+      edit = value;
+    },
+    act: write
+  });
+  return done ?? false;
 }
 
 function goalOf(edit: IEdit, trans: TranslationBundle): IGoal {
@@ -132,6 +127,11 @@ function Form(props: {
       props.tell(edit);
     }
   }, [edit]);
+  const form = React.useRef<HTMLDivElement>(null);
+  const there = !!found && !!edit;
+  React.useEffect(() => {
+    form.current?.querySelector('textarea')?.focus(); // the dialog was there before it
+  }, [there]);
   if (unread) {
     return <Trouble error={unread} />;
   }
@@ -143,7 +143,7 @@ function Form(props: {
     );
   }
   return (
-    <div className="mlkit-Form mlkit-Goal">
+    <div className="mlkit-Form mlkit-Goal" ref={form}>
       {props.error && <Trouble error={props.error} />}
       <Area
         label={trans.__('Question')}

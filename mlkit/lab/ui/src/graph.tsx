@@ -53,6 +53,8 @@ function Row(props: { name: string; indent: number }): JSX.Element {
   const chosen = model.chosen === name;
   const live = model.going ? model.live!.steps.get(name) : undefined;
   const why = live?.why || step.why;
+  const saved = step.drafts.join(', ');
+  const drafts = saved && trans.__('Saved by hand: %1', saved);
   const row = React.useRef<HTMLLIElement>(null);
   React.useEffect(() => {
     if (chosen) {
@@ -68,23 +70,25 @@ function Row(props: { name: string; indent: number }): JSX.Element {
       ref={row}
       className={`mlkit-Row mlkit-mod-${state}${chosen ? ' mlkit-mod-chosen' : ''}`}
       style={{ height: ROW, paddingLeft: props.indent }}
-      title={why}
+      title={`${name}: ${why.replace(`${name} `, '')}`}
     >
       <button
         type="button"
         className="mlkit-Row-main"
-        aria-label={`${name}: ${state}. ${why}`}
+        aria-label={[`${name}: ${state}`, drafts, why].filter(Boolean).join('. ')}
         aria-current={chosen ? 'step' : undefined}
         onClick={open}
       >
         <span className="mlkit-Row-name">{name}</span>
-        {step.drafts.length > 0 && (
-          <span className="mlkit-Tag" title={trans.__('Saved by hand: %1', step.drafts.join(', '))}>
-            {trans.__('draft')}
+        <span className="mlkit-Row-facts">
+          <span className="mlkit-Row-time">
+            <Time name={name} />
           </span>
-        )}
-        <span className="mlkit-Row-time">
-          <Time name={name} />
+          {drafts && (
+            <span className="mlkit-Tag" title={drafts}>
+              {trans.__('draft')}
+            </span>
+          )}
         </span>
       </button>
       <span className="mlkit-Row-tools">
@@ -165,7 +169,9 @@ function Faulty(props: { graph: IGraph }): JSX.Element {
                 className="mlkit-Row-main"
                 onClick={() => void commands.execute(CommandIDs.notebook, { path })}
               >
-                {bad ? <Badge state="failed" /> : <fileIcon.react tag="span" width="14px" />}
+                <span className="mlkit-Row-icon">
+                  {bad ? <Badge state="failed" /> : <fileIcon.react tag="span" width="14px" />}
+                </span>
                 <span className="mlkit-Row-name">{path.split('/').pop()}</span>
               </button>
             </li>

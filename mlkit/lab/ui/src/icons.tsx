@@ -22,6 +22,7 @@ const MARKS: Partial<Record<State, string>> = {
   kept: 'M-3.6-1.8H3.6M-3.6 1.8H3.6',
   blocked: 'M-4.4 0H4.4',
   failed: 'M-3-3 3 3M3-3-3 3',
+  unreadable: 'M0-4V.6M0 4h0',
   interrupted: 'M-2-3.4V3.4M2-3.4V3.4',
   unfinished: 'M-2-3.4V3.4M2-3.4V3.4',
   stale: 'M-4 1C-2-3 0-1 0 0S2 3 4-1',

@@ -81,7 +81,7 @@ export class Notebooks
     banner.node.setAttribute('role', 'note');
     const text = document.createElement('span');
     text.textContent = trans.__(
-      'Executed copy, of run %1: what you change here is not run.',
+      'Executed copy, of run %1: changes here are not run.',
       run
     );
     const button = document.createElement('button');

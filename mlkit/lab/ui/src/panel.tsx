@@ -1,6 +1,7 @@
 /** The side panel: a project's head, and its steps, runs, artifacts and decisions. */
 
 import { ReactWidget, editIcon, refreshIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { Artifacts, Decisions } from './artifacts';
@@ -22,8 +23,17 @@ export class Panel extends ReactWidget {
     this.addClass('mlkit-Panel');
     this.title.icon = pipelineIcon;
     this.title.caption = context.trans.__('ML workflow');
+    this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', context.trans.__('ML workflow'));
+  }
+
+  /** Let the keyboard go on in the panel: at the chosen step, else at the button. */
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    const places = ['.mlkit-mod-chosen .mlkit-Row-main', '.mlkit-Main:enabled', 'button'];
+    const found = places.map(place => this.node.querySelector<HTMLElement>(place));
+    (found.find(one => one) ?? this.node).focus();
   }
 
   protected render(): JSX.Element {
@@ -262,9 +272,11 @@ function Tabs(props: { tab: Tab; set: (tab: Tab) => void }): JSX.Element {
     decisions: trans.__('Decisions')
   };
   const move = (event: React.KeyboardEvent) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (by) {
-      const next = TABS[(TABS.indexOf(props.tab) + by + TABS.length) % TABS.length];
+    const at = TABS.indexOf(props.tab);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      const next = TABS[(to + TABS.length) % TABS.length];
       props.set(next);
       document.getElementById(`mlkit-tab-${next}`)?.focus();
     }

@@ -8,6 +8,7 @@ export type State =
   | 'passed'
   | 'kept'
   | 'blocked'
+  | 'unreadable'
   | 'failed'
   | 'skipped'
   | 'interrupted'
@@ -133,6 +134,19 @@ export interface IChange {
   name: string;
   old: unknown;
   new: unknown;
+}
+
+export interface IShown {
+  source: string;
+  alt: string;
+}
+
+/** What differs between two runs; the times are when they began. */
+export interface IComparison {
+  old: number;
+  new: number;
+  changes: IChange[];
+  pictures: { step: string; old: IShown | null; new: IShown | null }[];
 }
 
 export interface IArtifact {

@@ -4,8 +4,9 @@ import { Notification } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import { IField, IStep, IVerdict, Refused } from './api';
-import { CommandIDs, useLab } from './context';
+import { CommandIDs, IContext, useLab } from './context';
 import { Badge } from './icons';
+import { ILiveStep } from './live';
 import { refused } from './model';
 import { Button, Trouble, useAsked } from './parts';
 
@@ -25,7 +26,7 @@ export function Step(): JSX.Element | null {
       <h3 className="mlkit-Step-head">
         <Badge state={state} /> {name} <span className="mlkit-Step-state">{state}</span>
       </h3>
-      <p className="mlkit-Step-why">{live?.message || live?.why || step.why}</p>
+      <p className="mlkit-Step-why">{live ? doing(live, trans) : step.why}</p>
       {step.verdict && state === 'blocked' && <Gate name={name} overrule={step.overrule} verdict={step.verdict} />}
       <div className="mlkit-Buttons">
         <Button
@@ -51,6 +52,15 @@ export function Step(): JSX.Element | null {
       <Saves step={step} />
     </section>
   );
+}
+
+/** What a step of the run going on does, or why it ended as it did. */
+function doing(live: ILiveStep, trans: IContext['trans']): string {
+  if (live.state === 'running') {
+    const { cell, cells } = live;
+    return cell ? trans.__('At cell %1 of %2.', cell, cells || '?') : trans.__('Starting.');
+  }
+  return live.message || live.why || (live.state === 'waiting' ? trans.__('Comes later.') : '');
 }
 
 /** A gate that is shut: the bars that were missed, and a way to overrule it. */

@@ -1,22 +1,23 @@
-/** What opens in the main area: an artifact, two runs compared, a page. */
+/** What opens in the main area: an artifact, a page; and the frame of all that does. */
 
 import { MainAreaWidget } from '@jupyterlab/apputils';
 import { IFrame, ReactWidget } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { IChange, IPreview } from './api';
+import { IPreview } from './api';
 import { CommandIDs, Context, IContext, useLab } from './context';
 import { pipelineIcon } from './icons';
 import { Markdown, Renderers } from './markdown';
 import { Trouble, useAsked } from './parts';
-import { moment, number, shown, size } from './words';
+import { moment, number, size } from './words';
 
 /** A page of the server, in a frame in which nothing can run; links keep the login. */
 export function page(context: IContext, path: string, label: string): MainAreaWidget {
   const frame = new IFrame({ sandbox: ['allow-same-origin'], referrerPolicy: 'no-referrer' });
   frame.url = context.model.api.page(path);
   frame.addClass('mlkit-Page');
+  frame.node.querySelector('iframe')!.title = label;
   return tab(frame, `mlkit-page-${path}`, label);
 }
 
@@ -28,17 +29,6 @@ export function artifact(
 ): MainAreaWidget {
   const body = <Artifact project={project} name={name} run={run} />;
   return shownIn(context, body, `mlkit-artifact-${project}-${run ?? ''}-${name}`, name);
-}
-
-export function comparison(
-  context: IContext,
-  project: string,
-  old: string,
-  young: string
-): MainAreaWidget {
-  const body = <Comparison project={project} old={old} young={young} />;
-  const label = context.trans.__('Two runs');
-  return shownIn(context, body, `mlkit-compare-${project}-${old}-${young}`, label);
 }
 
 /** A part that is shown in a tab of its own. */
@@ -114,7 +104,7 @@ function Rows(props: { preview: IPreview }): JSX.Element {
   const { columns, body, rows } = props.preview;
   return (
     <>
-      <div className="mlkit-Scroll" tabIndex={0}>
+      <div className="mlkit-Scroll" tabIndex={0} role="region" aria-label={props.preview.name}>
         <table className="mlkit-Table">
           <thead>
             <tr>
@@ -144,7 +134,7 @@ function Rows(props: { preview: IPreview }): JSX.Element {
   );
 }
 
-function Picture(props: IPlace & { path: string }): JSX.Element {
+export function Picture(props: IPlace & { path: string }): JSX.Element {
   const { model } = useLab();
   const { project, name, run, path } = props;
   const [source, setSource] = React.useState('');
@@ -209,99 +199,5 @@ function Files(props: IPlace & { preview: IPreview }): JSX.Element {
         </>
       )}
     </>
-  );
-}
-
-function Comparison(props: { project: string; old: string; young: string }): JSX.Element {
-  const { model, trans } = useLab();
-  const { project, old, young } = props;
-  const [found, error] = useAsked(() => model.api.compare(project, old, young), [old, young]);
-  const titles: Record<IChange['kind'], string> = {
-    state: trans.__('States'),
-    parameter: trans.__('Parameters'),
-    decision: trans.__('Decisions'),
-    metric: trans.__('Metrics'),
-    artifact: trans.__('Artifacts'),
-    version: trans.__('Versions')
-  };
-  if (error) {
-    return <Trouble error={error} />;
-  }
-  if (!found) {
-    return <p className="mlkit-Empty">{trans.__('Loading…')}</p>;
-  }
-  const kinds = [...new Set(found.changes.map(change => change.kind))];
-  return (
-    <article>
-      <h1 className="mlkit-Tab-title">{trans.__('Two runs')}</h1>
-      <p className="mlkit-Help">
-        {old} → {young}
-      </p>
-      {kinds.length === 0 && <p className="mlkit-Empty">{trans.__('Nothing differs.')}</p>}
-      {kinds.map(kind => (
-        <section key={kind}>
-          <h2 className="mlkit-Title">{titles[kind]}</h2>
-          <Changes {...props} changes={found.changes.filter(one => one.kind === kind)} />
-        </section>
-      ))}
-    </article>
-  );
-}
-
-function Changes(props: {
-  project: string;
-  old: string;
-  young: string;
-  changes: IChange[];
-}): JSX.Element {
-  const { trans } = useLab();
-  return (
-    <table className="mlkit-Table">
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('step')}</th>
-          <th scope="col">{trans.__('name')}</th>
-          <th scope="col">{trans.__('before')}</th>
-          <th scope="col">{trans.__('after')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {props.changes.map(change => (
-          <tr key={`${change.step} ${change.name}`}>
-            <td>{change.step}</td>
-            <td>{change.name}</td>
-            <td>
-              <Side {...props} run={props.old} change={change} value={change.old} />
-            </td>
-            <td>
-              <Side {...props} run={props.young} change={change} value={change.new} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-/** One side of a difference; of an artifact that is a picture, the picture. */
-function Side(props: {
-  project: string;
-  run: string;
-  change: IChange;
-  value: unknown;
-}): JSX.Element {
-  const { commands, trans } = useLab();
-  const { project, run, change, value } = props;
-  if (change.kind !== 'artifact' || value === null) {
-    return <>{shown(value)}</>;
-  }
-  if (JSON.stringify(value).includes('figure-')) {
-    return <Picture project={project} run={run} name={change.name} path="figure.png" />;
-  }
-  const open = () => commands.execute(CommandIDs.artifact, { project, name: change.name, run });
-  return (
-    <button type="button" className="mlkit-Link" onClick={() => void open()}>
-      {trans.__('open')}
-    </button>
   );
 }

@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[1],{30(t,i,e){var o=e(31),r=e.n(o),l=e(32),a=(e.n(l))()(r());a.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
+"use strict";(self.rspackChunkmlkit_lab=self.rspackChunkmlkit_lab||[]).push([[1],{30(t,i,e){var o=e(31),l=e.n(o),r=e(32),a=(e.n(r))()(l());a.push([t.id,`/* Every colour is Lab's own, so that light and dark themes both hold. */
 
 .mlkit-Panel,
 .mlkit-Tab,
@@ -41,11 +41,24 @@
 }
 
 .mlkit-Panel button:focus-visible,
+.mlkit-Panel input:focus-visible,
 .mlkit-Panel [role='log']:focus-visible,
+.mlkit-Create button:focus-visible,
+.mlkit-Banner button:focus-visible,
+.mlkit-Status-button:focus-visible,
 .mlkit-Tab button:focus-visible,
 .mlkit-Tab div:focus-visible {
   outline: 2px solid var(--jp-brand-color1);
   outline-offset: -2px;
+}
+
+.mlkit-Panel .jp-mod-accept:focus-visible,
+.mlkit-Tab .jp-mod-accept:focus-visible {
+  outline-offset: 2px;
+}
+
+.mlkit-Panel:focus {
+  outline: none;
 }
 
 /* head */
@@ -275,9 +288,29 @@
 }
 
 .mlkit-Row-name {
+  display: -webkit-box;
   overflow: hidden;
-  text-overflow: ellipsis;
-  white-space: nowrap;
+  line-height: 1.2;
+  overflow-wrap: anywhere;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2;
+}
+
+.mlkit-Row-icon {
+  display: inline-flex;
+  flex: none;
+  justify-content: center;
+  width: 16px;
+}
+
+.mlkit-Row-facts {
+  display: flex;
+  flex: none;
+  flex-direction: column;
+  align-items: flex-end;
+  gap: 1px;
+  margin-left: auto;
+  line-height: 1.2;
 }
 
 .mlkit-mod-running .mlkit-Row-name {
@@ -285,14 +318,13 @@
 }
 
 .mlkit-Row-time {
-  flex: none;
-  margin-left: auto;
   color: var(--jp-ui-font-color2);
   font-size: var(--jp-ui-font-size0);
   font-variant-numeric: tabular-nums;
 }
 
 .mlkit-mod-blocked .mlkit-Row-time,
+.mlkit-mod-unreadable .mlkit-Row-time,
 .mlkit-mod-failed .mlkit-Row-time {
   color: var(--jp-ui-font-color1);
   font-weight: 600;
@@ -373,6 +405,7 @@
   stroke: var(--mlkit-good);
 }
 
+.mlkit-Sign.mlkit-mod-unreadable .mlkit-Sign-disc,
 .mlkit-Sign.mlkit-mod-failed .mlkit-Sign-disc {
   fill: var(--mlkit-bad);
   stroke: var(--mlkit-bad);
@@ -403,6 +436,7 @@
 .mlkit-Sign.mlkit-mod-passed .mlkit-Sign-mark,
 .mlkit-Sign.mlkit-mod-fresh .mlkit-Sign-mark,
 .mlkit-Sign.mlkit-mod-kept .mlkit-Sign-mark,
+.mlkit-Sign.mlkit-mod-unreadable .mlkit-Sign-mark,
 .mlkit-Sign.mlkit-mod-failed .mlkit-Sign-mark,
 .mlkit-Sign.mlkit-mod-blocked .mlkit-Sign-mark {
   stroke: white;
@@ -512,6 +546,11 @@
   margin-top: 0;
 }
 
+.mlkit-Field > label + .mlkit-Inline,
+.mlkit-Field > .mlkit-Help {
+  margin-top: 3px !important;
+}
+
 .mlkit-Help {
   color: var(--jp-ui-font-color2);
   font-size: var(--jp-ui-font-size0);
@@ -582,6 +621,7 @@
   margin: 8px 0;
 }
 
+.mlkit-Card.mlkit-mod-unreadable,
 .mlkit-Card.mlkit-mod-failed {
   border-left-color: var(--mlkit-bad);
 }
@@ -817,6 +857,8 @@
 
 .mlkit-Scroll {
   overflow: auto;
+  width: fit-content;
+  max-width: 100%;
   max-height: 70vh;
   margin: 14px 0 6px;
   border: 1px solid var(--jp-border-color2);
@@ -871,10 +913,74 @@
   white-space: pre-wrap;
 }
 
+/* pictures are drawn on white: in the dark theme they stand on a mount */
+
 .mlkit-Picture {
+  box-sizing: border-box;
   max-width: 100%;
   margin-top: 12px;
+  border-radius: 6px;
   background: white;
+}
+
+[data-jp-theme-light='false'] .mlkit-Picture {
+  padding: 8px;
+}
+
+/* two runs */
+
+.mlkit-Compare {
+  max-width: 1100px;
+}
+
+.mlkit-Compare .mlkit-Table {
+  width: 100%;
+  table-layout: fixed;
+}
+
+.mlkit-Compare .mlkit-Table th,
+.mlkit-Compare .mlkit-Table td {
+  max-width: none;
+  overflow-wrap: anywhere;
+}
+
+.mlkit-Compare .mlkit-Table th:first-child {
+  width: 18%;
+}
+
+.mlkit-Compare .mlkit-Table th:nth-child(2) {
+  width: 32%;
+}
+
+.mlkit-Compare .mlkit-Help {
+  margin-left: 6px;
+}
+
+.mlkit-Compare > .mlkit-Help,
+.mlkit-Compare figcaption.mlkit-Help {
+  margin-left: 0;
+}
+
+.mlkit-Pair {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr));
+  gap: 0 20px;
+  margin-bottom: 20px;
+}
+
+.mlkit-Pair h3 {
+  grid-column: 1 / -1;
+  margin: 8px 0 0;
+  font-size: var(--jp-ui-font-size1);
+  font-weight: 500;
+}
+
+.mlkit-Pair figure {
+  margin: 0;
+}
+
+.mlkit-Pair .mlkit-Picture {
+  margin-top: 6px;
 }
 
 .mlkit-ModelCard {
@@ -991,6 +1097,10 @@
   flex: none;
 }
 
+.mlkit-RunAsStep .jp-ToolbarButtonComponent-label {
+  margin-left: 4px;
+}
+
 .mlkit-Create {
   width: min(460px, 80vw);
   background: none;
@@ -1058,4 +1168,4 @@
   font: inherit;
   cursor: pointer;
 }
-`,""]),e.d(i,{},{A:a})},32(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var e="",o=void 0!==i[5];return i[4]&&(e+="@supports (".concat(i[4],") {")),i[2]&&(e+="@media ".concat(i[2]," {")),o&&(e+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),e+=t(i),o&&(e+="}"),i[2]&&(e+="}"),i[4]&&(e+="}"),e}).join("")},i.i=function(t,e,o,r,l){"string"==typeof t&&(t=[[null,t,void 0]]);var a={};if(o)for(var n=0;n<this.length;n++){var p=this[n][0];null!=p&&(a[p]=!0)}for(var m=0;m<t.length;m++){var d=[].concat(t[m]);o&&a[d[0]]||(void 0!==l&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=l),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),r&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=r):d[4]="".concat(r)),i.push(d))}},i}},31(t){t.exports=function(t){return t[1]}},23(t,i,e){e.r(i);var o=e(24),r=e.n(o),l=e(25),a=e.n(l),n=e(26),p=e.n(n),m=e(27),d=e.n(m),s=e(28),c=e.n(s),k=e(29),f=e.n(k),g=e(30),u={};u.styleTagTransform=f(),u.setAttributes=d(),u.insert=p().bind(null,"head"),u.domAPI=a(),u.insertStyleElement=c(),r()(g.A,u);let x=g.A&&g.A.locals?g.A.locals:void 0;e.d(i,{},{default:x})},24(t){var i=[];function e(t){for(var e=-1,o=0;o<i.length;o++)if(i[o].identifier===t){e=o;break}return e}function o(t,o){for(var r={},l=[],a=0;a<t.length;a++){var n=t[a],p=o.base?n[0]+o.base:n[0],m=r[p]||0,d="".concat(p," ").concat(m);r[p]=m+1;var s=e(d),c={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==s)i[s].references++,i[s].updater(c);else{var k=function(t,i){var e=i.domAPI(i);return e.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&e.update(t=i):e.remove()}}(c,o);o.byIndex=a,i.splice(a,0,{identifier:d,updater:k,references:1})}l.push(d)}return l}t.exports=function(t,r){var l=o(t=t||[],r=r||{});return function(t){t=t||[];for(var a=0;a<l.length;a++){var n=e(l[a]);i[n].references--}for(var p=o(t,r),m=0;m<l.length;m++){var d=e(l[m]);0===i[d].references&&(i[d].updater(),i.splice(d,1))}l=p}}},26(t){var i={};t.exports=function(t,e){var o=function(t){if(void 0===i[t]){var e=document.querySelector(t);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(t){e=null}i[t]=e}return i[t]}(t);if(!o)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");o.appendChild(e)}},28(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},27(t,i,e){t.exports=function(t){var i=e.nc;i&&t.setAttribute("nonce",i)}},25(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(e){var o,r,l;o="",e.supports&&(o+="@supports (".concat(e.supports,") {")),e.media&&(o+="@media ".concat(e.media," {")),(r=void 0!==e.layer)&&(o+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),o+=e.css,r&&(o+="}"),e.media&&(o+="}"),e.supports&&(o+="}"),(l=e.sourceMap)&&"u">typeof btoa&&(o+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(l))))," */")),t.styleTagTransform(o,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},29(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);
+`,""]),e.d(i,{},{A:a})},32(t){t.exports=function(t){var i=[];return i.toString=function(){return this.map(function(i){var e="",o=void 0!==i[5];return i[4]&&(e+="@supports (".concat(i[4],") {")),i[2]&&(e+="@media ".concat(i[2]," {")),o&&(e+="@layer".concat(i[5].length>0?" ".concat(i[5]):""," {")),e+=t(i),o&&(e+="}"),i[2]&&(e+="}"),i[4]&&(e+="}"),e}).join("")},i.i=function(t,e,o,l,r){"string"==typeof t&&(t=[[null,t,void 0]]);var a={};if(o)for(var n=0;n<this.length;n++){var m=this[n][0];null!=m&&(a[m]=!0)}for(var p=0;p<t.length;p++){var d=[].concat(t[p]);o&&a[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),i.push(d))}},i}},31(t){t.exports=function(t){return t[1]}},23(t,i,e){e.r(i);var o=e(24),l=e.n(o),r=e(25),a=e.n(r),n=e(26),m=e.n(n),p=e(27),d=e.n(p),s=e(28),k=e.n(s),c=e(29),f=e.n(c),g=e(30),u={};u.styleTagTransform=f(),u.setAttributes=d(),u.insert=m().bind(null,"head"),u.domAPI=a(),u.insertStyleElement=k(),l()(g.A,u);let x=g.A&&g.A.locals?g.A.locals:void 0;e.d(i,{},{default:x})},24(t){var i=[];function e(t){for(var e=-1,o=0;o<i.length;o++)if(i[o].identifier===t){e=o;break}return e}function o(t,o){for(var l={},r=[],a=0;a<t.length;a++){var n=t[a],m=o.base?n[0]+o.base:n[0],p=l[m]||0,d="".concat(m," ").concat(p);l[m]=p+1;var s=e(d),k={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==s)i[s].references++,i[s].updater(k);else{var c=function(t,i){var e=i.domAPI(i);return e.update(t),function(i){i?(i.css!==t.css||i.media!==t.media||i.sourceMap!==t.sourceMap||i.supports!==t.supports||i.layer!==t.layer)&&e.update(t=i):e.remove()}}(k,o);o.byIndex=a,i.splice(a,0,{identifier:d,updater:c,references:1})}r.push(d)}return r}t.exports=function(t,l){var r=o(t=t||[],l=l||{});return function(t){t=t||[];for(var a=0;a<r.length;a++){var n=e(r[a]);i[n].references--}for(var m=o(t,l),p=0;p<r.length;p++){var d=e(r[p]);0===i[d].references&&(i[d].updater(),i.splice(d,1))}r=m}}},26(t){var i={};t.exports=function(t,e){var o=function(t){if(void 0===i[t]){var e=document.querySelector(t);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(t){e=null}i[t]=e}return i[t]}(t);if(!o)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");o.appendChild(e)}},28(t){t.exports=function(t){var i=document.createElement("style");return t.setAttributes(i,t.attributes),t.insert(i,t.options),i}},27(t,i,e){t.exports=function(t){var i=e.nc;i&&t.setAttribute("nonce",i)}},25(t){t.exports=function(t){if("u"<typeof document)return{update:function(){},remove:function(){}};var i=t.insertStyleElement(t);return{update:function(e){var o,l,r;o="",e.supports&&(o+="@supports (".concat(e.supports,") {")),e.media&&(o+="@media ".concat(e.media," {")),(l=void 0!==e.layer)&&(o+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),o+=e.css,l&&(o+="}"),e.media&&(o+="}"),e.supports&&(o+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(o+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),t.styleTagTransform(o,i,t.options)},remove:function(){var t;null===(t=i).parentNode||t.parentNode.removeChild(t)}}}},29(t){t.exports=function(t,i){if(i.styleSheet)i.styleSheet.cssText=t;else{for(;i.firstChild;)i.removeChild(i.firstChild);i.appendChild(document.createTextNode(t))}}}}]);

@@ -3,7 +3,8 @@
 10 numbers and 2 categories a row, a boosted model of each. All servers run at once and
 are asked in turn, round after round; a ratio is the median over the rounds of what was
 measured in one. `static` is the same uvicorn with an application that replies with the
-same bytes to everything.
+same bytes to everything; `columns` and `arrow` are batches in other forms, asked of
+ours.
 """
 
 import argparse
@@ -31,6 +32,7 @@ STATIC = """
 import sys
 import uvicorn
 from mlkit.product.serve import BACKLOG, _listen
+from mlkit.product.serving.wire import Wire
 
 told = sys.argv[2].encode()
 length = (b"content-length", str(len(told)).encode())
@@ -43,8 +45,8 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": told})
 
 config = uvicorn.Config(app, access_log=False, backlog=BACKLOG, date_header=False,
-                        lifespan="off", log_level="warning", proxy_headers=False,
-                        server_header=False, ws="none")
+                        http=Wire, lifespan="off", log_level="warning",
+                        proxy_headers=False, server_header=False, ws="none")
 uvicorn.Server(config).run(sockets=[_listen("127.0.0.1", int(sys.argv[1]))])
 """
 
@@ -123,10 +125,10 @@ class Server:
         some = [whole, *whole.children(recursive=True)]
         return sum(sum(one.cpu_times()[:2]) for one in some)
 
-    def measure(self, rows, connections, seconds):
+    def measure(self, sent, connections, seconds):
         """Return replies a second, CPU milliseconds a reply, and the p99 in ms."""
         before = self.cpu()
-        rate, took = load(self.port, self.asks(rows), connections, seconds)
+        rate, took = load(self.port, sent, connections, seconds)
         spent = (self.cpu() - before) / max(len(took), 1)
         return rate, spent * 1e3, float(np.quantile(took, 0.99)) * 1e3
 
@@ -195,12 +197,17 @@ def commands(package, table, cache, peers, reply):
             )
 
 
-def rounds(servers, rows, connections, seconds, count):
-    """Ask all in turn, some rounds; return the figures by name."""
-    found = {server.name: [] for server in servers}
+def rounds(servers, rows, connections, seconds, count, more=()):
+    """Ask all in turn, some rounds; return the figures by name.
+
+    `more` are further ways to ask: name, server, bytes.
+    """
+    ways = [(server.name, server, server.asks(rows)) for server in servers]
+    ways += more
+    found = {name: [] for name, _, _ in ways}
     for _ in range(count):
-        for server in servers:
-            found[server.name].append(server.measure(rows, connections, seconds))
+        for name, server, sent in ways:
+            found[name].append(server.measure(sent, connections, seconds))
     return found
 
 
@@ -240,12 +247,28 @@ def compare(servers, rows, args):
 def batches(servers, rows, args):
     """Compare requests of 1,000 rows over 4 connections."""
     some = [server for server in servers if server.name != "static"]
-    found = rounds(some, rows[:1000], 4, args.seconds, args.rounds)
+    more = list(tongues(some[0], rows[:1000]))
+    found = rounds(some, rows[:1000], 4, args.seconds, args.rounds, more)
     print("batches of 1,000 rows, 4 connections")
     table_of(found)
     for of in ("rate", "cpu"):
-        tell("ours / mlflow", found, "ours", "mlflow", "at least 10", of)
+        for name in ("ours", "columns", "arrow"):
+            tell(f"{name} / mlflow", found, name, "mlflow", "at least 10", of)
         tell("logged / ours", found, "logged", "ours", "no less than without", of)
+
+
+def tongues(server, rows):
+    """Yield other ways to ask our server: columns as JSON, an Arrow stream."""
+    import pyarrow as pa
+
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    told = json.dumps({"columns": columns}).encode()
+    yield "columns", server, request(server.path, told)
+    table, sink = pa.table(columns), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    kind = "application/vnd.apache.arrow.stream"
+    yield "arrow", server, request(server.path, sink.getvalue().to_pybytes(), kind)
 
 
 def grow(servers, rows, args):

@@ -11,10 +11,10 @@ import time
 __all__ = ["load", "request"]
 
 
-def request(path, body, host="127.0.0.1"):
-    """Return the bytes of a POST of JSON."""
+def request(path, body, kind="application/json"):
+    """Return the bytes of a POST."""
     head = (
-        f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: {kind}\r\n"
         f"content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

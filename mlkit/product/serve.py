@@ -62,6 +62,7 @@ def serve(
     import uvicorn
 
     from mlkit.product.serving.app import application
+    from mlkit.product.serving.wire import Wire
 
     settings = settings or Settings()
     served = Served(Path(package), facts)
@@ -71,6 +72,7 @@ def serve(
         access_log=False,
         backlog=BACKLOG,
         date_header=False,
+        http=Wire,
         lifespan="on",
         log_level="warning",
         proxy_headers=False,

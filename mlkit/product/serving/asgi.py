@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mlkit.product.serving.doors import JSON
@@ -47,9 +48,20 @@ class Request:
         if len(self.headers) < len(given):
             self.headers = _joined(given)
 
+    @property
+    def kind(self) -> str:
+        """The media type of its body; no such type where two are told."""
+        return _kind(self.headers.get(b"content-type", b""))
+
     def header(self, name: bytes) -> str:
         """Return a header; "" where there is none, and one with a comma for two."""
         return self.headers.get(name, b"").decode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _kind(told: bytes) -> str:
+    kind = "," if b"," in told else told.decode("latin-1")
+    return kind.partition(";")[0].strip().lower()
 
 
 def _joined(given: Sequence[Header]) -> dict[bytes, bytes]:
@@ -83,12 +95,13 @@ class Reply:
     async def send(self, send: Send) -> None:
         """Send it."""
         length = b"%d" % len(self.body)
-        headers = [(b"content-type", self.kind.encode()), (b"content-length", length)]
-        headers += ALWAYS
+        kind = self.kind.encode()
+        headers = [*ALWAYS, (b"content-type", kind), (b"content-length", length)]
         for name, value in self.more.items():
             headers.append((name.encode(), value.encode("latin-1")))
         start = {"type": "http.response.start", "status": self.status}
-        await send({**start, "headers": headers})
+        start["headers"] = headers
+        await send(start)
         await send({"type": "http.response.body", "body": self.body})
 
 

@@ -98,7 +98,9 @@ class Asking:
 
 def _kinds(request: Request) -> tuple[str, str]:
     """Return in what a request came, and in what its reply is wanted."""
-    came = request.header(b"content-type").partition(";")[0].strip().lower()
+    came = request.kind
+    if b"accept" not in request.headers:
+        return came, came
     wanted = request.header(b"accept").lower()
     if ARROW in wanted:
         return came, ARROW

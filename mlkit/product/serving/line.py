@@ -16,7 +16,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from mlkit.product.serving.served import Served
 __all__ = ["Line"]
 
 TOGETHER = 2048
-BLINK = 0.003
+BLINK, FEW = 0.003, 256
 STILL, MANY = 2, 64
 """Turns of the event loop in which nothing came, or requests, until they are scored."""
 
@@ -70,6 +70,7 @@ class Line:
         self._loop, self._home = asyncio.get_running_loop(), threading.get_ident()
         self._came: list[Place] = []
         self._seen = self._still = 0
+        self._names = _names()
         self._queue: queue.SimpleQueue[Place | None] = queue.SimpleQueue()
         self.writer = Writer(log, self._kept) if log else None
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -87,7 +88,7 @@ class Line:
         future = self._enter(asked.rows)
         if not self._came:
             self._loop.call_soon(self._turn)
-        name = asked.id or _name()
+        name = asked.id or next(self._names)
         self._came.append(Place(served, asked, name, future))
         return await future
 
@@ -241,9 +242,12 @@ class Line:
             self._loop.call_soon_threadsafe(what)
 
 
-def _name() -> str:
-    """Return a new name, the later the larger: so the log's index grows at its end."""
-    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+def _names() -> Iterator[str]:
+    """Yield new names, the later the larger: so the log's index grows at its end."""
+    while True:
+        chance = os.urandom(10 * FEW).hex()
+        for at in range(0, 20 * FEW, 20):
+            yield f"{time.time_ns() // 1_000_000:012x}{chance[at : at + 20]}"
 
 
 def _alike(places: Sequence[Place]) -> list[list[Place]]:

@@ -31,7 +31,7 @@ def plain(name: str, cells: Sequence[Any]) -> list[Any]:
     >>> plain("x", [1.0, float("nan"), "a"])
     [1.0, None, 'a']
     """
-    if not any(type(cell) is float and not math.isfinite(cell) for cell in cells):
+    if math.isfinite(sum([cell for cell in cells if type(cell) is float])):
         return list(cells)
     for row, cell in enumerate(cells):
         if type(cell) is float and math.isinf(cell):

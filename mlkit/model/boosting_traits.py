@@ -23,7 +23,7 @@ __all__ = [
 
 baseline = first = plain = False
 formats = ("onnx", "pmml", "pfa")
-encoding = Encoding(fill=False)
+encoding = Encoding(fill=False, levels=4)
 takes = CLASSES + VALUES
 weighted = True
 most = 0

@@ -123,12 +123,13 @@ class Graph:
             empty = chances if chances is None else chances[:0]
             return Predictions(none.prediction[:0], empty, self.classes)
         step, ready = LONG if self.texts else BLOCK, self._ready(columns)
-        found = [
-            self._run({name: column[at : at + step] for name, column in ready.items()})
-            for at in range(0, rows, step)
-        ]
-        joined = found[0]
-        if len(found) > 1:
+        if rows <= step:
+            joined = self._run(ready)
+        else:
+            found = [
+                self._run({n: column[at : at + step] for n, column in ready.items()})
+                for at in range(0, rows, step)
+            ]
             joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
         if not self.classes:
             return Predictions(joined[0].reshape(-1), None, ())

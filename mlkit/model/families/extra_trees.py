@@ -19,7 +19,7 @@ baseline = False
 first = False
 plain = False
 formats = ("onnx", "pmml", "pfa")
-encoding = Encoding()
+encoding = Encoding(levels=2)
 takes = CLASSES + VALUES
 weighted = True
 most = 0

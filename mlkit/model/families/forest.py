@@ -23,7 +23,7 @@ baseline = False
 first = True
 plain = False
 formats = ("onnx", "pmml", "pfa")
-encoding = Encoding()
+encoding = Encoding(levels=2)
 takes = CLASSES + VALUES
 weighted = True
 most = 0

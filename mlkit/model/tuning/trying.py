@@ -21,6 +21,7 @@ WORTH = {
     "boosting": 0.9,
     "lightgbm_extra": 0.9,
     "slow_boosting": 0.8,
+    "large_boosting": 0.8,
     "xgboost": 0.8,
     "extra_trees": 0.6,
     "neural": 0.6,

@@ -34,7 +34,15 @@ from mlkit.model.tuning.timed import Again, folded
 
 HERE = Path(__file__).parents[1]
 LONG = 600.0
-SLOW = ("catboost", "forest", "lightgbm_extra", "neural", "slow_boosting", "xgboost")
+SLOW = (
+    "catboost",
+    "forest",
+    "large_boosting",
+    "lightgbm_extra",
+    "neural",
+    "slow_boosting",
+    "xgboost",
+)
 
 
 def short(table):

@@ -1,0 +1,60 @@
+"""Gradient boosting of large trees, for tables with much to tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlkit.model.boosting_traits import *  # noqa: F403
+from mlkit.model.families import boosting
+from mlkit.model.families.boosting import form, installed, keep
+
+__all__ = ["build", "cost", "draw", "form", "installed", "keep"]
+
+title = "boosting of large trees"
+order = 42
+
+
+def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
+    """Guess the seconds of a fit."""
+    defaults = {"trees": 400, "leaves": 32, "columns": 0.5}
+    return boosting.cost(rows, columns, classes, **{**defaults, **settings})
+
+
+def build(
+    kind: str,
+    rows: int,
+    seed: int,
+    *,
+    trees: int = 400,
+    rate: float = 0.05,
+    leaves: int = 32,
+    leaf: int | None = 5,
+    penalty: float = 1.0,
+    columns: float = 0.5,
+) -> Any:
+    """Return a booster; the settings are those of boosting."""
+    return boosting.build(
+        kind,
+        rows,
+        seed,
+        trees=trees,
+        rate=rate,
+        leaves=leaves,
+        leaf=leaf,
+        penalty=penalty,
+        columns=columns,
+    )
+
+
+def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw all settings: larger trees than boosting's, and more of them."""
+    trees = int(rng.integers(250, 801))
+    return {
+        **boosting.draw(kind, rng),
+        "trees": trees,
+        "rate": round(float(10 ** rng.uniform(0.9, 1.6)) / trees, 5),
+        "leaves": int(rng.choice([24, 32, 48, 64])),
+        "columns": float(rng.choice([0.3, 0.4, 0.6, 0.8])),
+    }

@@ -640,8 +640,8 @@ ALONE = """
 import sys
 from importlib.machinery import PathFinder
 
-ALLOWED = {"mlkit", "numpy", "onnxruntime", "starlette", "uvicorn", "msgspec",
-           "anyio", "sniffio", "idna", "h11", "httptools", "uvloop", "click",
+ALLOWED = {"mlkit", "numpy", "onnxruntime", "uvicorn", "msgspec", "h11",
+           "httptools", "uvloop", "click",
            "typing_extensions", "google", "flatbuffers", "packaging"}
 
 class Gate:

@@ -17,7 +17,8 @@ from mlkit.product.serving.intake import Flag
 __all__ = ["Answers", "Pattern"]
 
 ENCODER = msgspec.json.Encoder()
-KNOWN = 4096
+UNFLAGGED = '"flags":[]}'
+KNOWN = 256
 """How many sets of classes are remembered."""
 
 
@@ -96,6 +97,7 @@ class Pattern:
         else:
             ends = ("lower", "upper") if promise else ()
             self._between = [f',"{end}":' for end in ends]
+        self._close = "}" if self.classes and not self._rank else ""
         self._first = {
             name: f',{{"label":{_json(name)}{firsts}' for name in self.classes
         }
@@ -136,32 +138,29 @@ class Pattern:
 
     def _lasts(self, said: Predictions, flags: Sequence[Flag]) -> list[str]:
         """Return what stands behind the numbers of each row."""
-        count = len(said.prediction)
-        close = "}" if self.classes and not self._rank else ""
         if said.probabilities is not None and self.promise:
-            held = self.promise.sets(said.probabilities)
-            lasts = [f'{close},"set":{told},"flags":' for told in self._named(held)]
+            lasts = self._held(self.promise.sets(said.probabilities))
         else:
-            lasts = [f'{close},"flags":'] * count
+            lasts = [f"{self._close},{UNFLAGGED}"] * len(said.prediction)
         told = dict[int, list[dict[str, str]]]()
         for flag in flags:
             told.setdefault(flag.row, []).append(flag.told)
-        ends = {row: f"{_json(some)}}}" for row, some in told.items()}
-        return [last + ends.get(row, "[]}") for row, last in enumerate(lasts)]
+        for row, some in told.items():
+            lasts[row] = f'{lasts[row].removesuffix(UNFLAGGED)}"flags":{_json(some)}}}'
+        return lasts
 
-    def _named(self, held: Array) -> list[str]:
-        """Return the classes that are held in each row."""
+    def _held(self, held: Array) -> list[str]:
+        """Return the same where a set of classes is held in each row."""
         packed, wide, known = held.tobytes(), len(self.classes), self._sets
         rows = [packed[at : at + wide] for at in range(0, len(packed), wide)]
-        new = set(rows) - known.keys()
-        if new:
+        if not known.keys() >= set(rows):
             known = known if len(known) < KNOWN else {}
-            known = {**known, **{row: self._set(row) for row in new | set(rows)}}
-            self._sets = known
+            self._sets = known = known | {row: self._set(row) for row in set(rows)}
         return [known[row] for row in rows]
 
     def _set(self, row: bytes) -> str:
-        return _json([c for c, held in zip(self.classes, row, strict=True) if held])
+        held = [c for c, inside in zip(self.classes, row, strict=True) if inside]
+        return f'{self._close},"set":{_json(held)},{UNFLAGGED}'
 
 
 def _json(told: Any) -> str:

@@ -29,6 +29,7 @@ from mlkit.model.tune import Settings, tune
 from mlkit.model.tuning import cross
 from mlkit.model.tuning.budget import Forecast
 from mlkit.model.tuning.folded import Folded
+from mlkit.model.tuning.kept import Kept
 from mlkit.model.tuning.prepared import Prepared
 from mlkit.model.tuning.timed import Again, folded
 
@@ -188,9 +189,14 @@ def test_only_what_will_be_trained_is_kept_whole(make, tmp_path):
     table = make("number")
     found = tune(table, short(table), 0, seconds=LONG, keep=tmp_path)
     (folder,) = tmp_path.iterdir()
-    parts = list(folder.glob("*.joblib"))
-    assert len(parts) == sum(member.folds for member in found.members)
-    assert len(list(folder.glob("*.npz"))) > len(parts)
+    kept, bagged = Kept(folder), [(m.family, m.settings) for m in found.members]
+    whole = {
+        attempt.family: kept.has_part(attempt.family, attempt.settings, 0)
+        for attempt in found.attempts
+        if len(attempt.folds) == found.folds
+    }
+    assert whole == {name: (name, {}) in bagged for name in whole}
+    assert set(whole.values()) == {True, False}
 
 
 def test_a_pickle_that_somebody_else_wrote_is_not_read(make, tmp_path):

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlkit.core.files import digest
 from mlkit.core.rows import place_of
-from mlkit.data.charts.style import MUTED
+from mlkit.data.charts.style import QUIET
 from mlkit.data.clean import Cleaned
 from mlkit.data.cleaning.offer import Offer
 from mlkit.data.cleaning.pages import UNSEEN, Changes, counted_in, shown
@@ -147,7 +147,7 @@ def _told(offer: Offer) -> str:
     """Say what an operation touches and why, examples below; as safe HTML."""
     why = offer.why if offer.state == "asked" else f"{counted_in(offer)}: {offer.why}"
     examples = f"{shown(offer)}" if offer.examples else ""
-    quiet = f'<div style="color:{MUTED}">{escape(examples)}</div>' if examples else ""
+    quiet = f'<div style="color:{QUIET}">{escape(examples)}</div>' if examples else ""
     return f'<div style="line-height:1.5">{escape(why)}{quiet}</div>'
 
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from mlkit.data.charts.cards import card, grid, many
-from mlkit.data.charts.style import MUTED, shorten
+from mlkit.data.charts.style import QUIET, shorten
 from mlkit.data.labels.items import cells_of
 from mlkit.model.errors import Errors, told
 from mlkit.widgets.frame import beside
@@ -123,7 +123,7 @@ class ErrorExplorer:
             rows.options = self.listed(kind.value, sent)
             rows.value = chosen
             here = f"{many(len(sent), 'row')} to be labelled again"
-            line.value = f'<span style="color:{MUTED}">{escape(here)}</span>'
+            line.value = f'<span style="color:{QUIET}">{escape(here)}</span>'
 
         def look(_: Any = None) -> None:
             page.value = self.cells(rows.value[-1]) if rows.value else ""

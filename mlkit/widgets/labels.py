@@ -15,7 +15,7 @@ from mlkit.core.decisions import person, read
 from mlkit.core.schema import Schema
 from mlkit.core.session import session
 from mlkit.data.charts.cards import card, many
-from mlkit.data.charts.style import GRID, MUTED, colours, shorten
+from mlkit.data.charts.style import GRID, QUIET, colours, shorten
 from mlkit.data.labels.people import by_person, settle
 from mlkit.data.labels.queue import Queue
 from mlkit.widgets.labelling import Desk
@@ -138,7 +138,7 @@ def _bar(word: str, count: int, most: int, tone: str) -> str:
         f'<span style="width:14em;text-align:right">{escape(shorten(word, 30))}</span>'
         f'<span style="width:240px;background:{GRID}"><span style="display:block;'
         f'width:{wide}px;height:.8em;background:{tone}"></span></span>'
-        f'<span style="color:{MUTED}">{count:,}</span></div>'
+        f'<span style="color:{QUIET}">{count:,}</span></div>'
     )
 
 

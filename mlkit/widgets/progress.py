@@ -19,7 +19,7 @@ from mlkit.core.lanes import SIGNS, lanes, ruled
 from mlkit.core.project import Project
 from mlkit.core.session import is_person, session, show
 from mlkit.core.tram import draw
-from mlkit.data.charts.style import ACCENT, BAD, GOOD, MUTED, WARN
+from mlkit.data.charts.style import ACCENT, BAD, GOOD, MUTED, QUIET, WARN
 
 __all__ = ["RunProgress", "Stage"]
 
@@ -245,7 +245,7 @@ class RunProgress:
 
     def _page(self, *, timed: bool) -> str:
         if not self.run:
-            return f'<div style="color:{MUTED}">no run yet</div>'
+            return f'<div style="color:{QUIET}">no run yet</div>'
         stages = self.stages
         drawn = draw(self._seen.parents)
         lines = "".join(
@@ -288,7 +288,7 @@ class _Still:
 
 def _row(name: str, stage: Stage, timed: bool) -> str:
     bold = "font-weight:600" if stage.state == "running" else ""
-    quiet = f"color:{MUTED};font-size:.9em;overflow:hidden;text-overflow:ellipsis"
+    quiet = f"color:{QUIET};font-size:.9em;overflow:hidden;text-overflow:ellipsis"
     return (
         f'<li style="height:{ROW}px;display:flex;align-items:center;gap:1em;'
         f'white-space:nowrap"><span style="min-width:7em;{bold}">{escape(name)}</span>'

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from math import isinf
 
-from mlkit.data.charts.style import ACCENT, MUTED
+from mlkit.data.charts.style import ACCENT, QUIET
 
 __all__ = ["card", "grid", "many", "significant"]
 
@@ -22,7 +22,7 @@ def card(title: str, below: str = "", notes: Iterable[str] = ()) -> str:
     >>> "&lt;b&gt;" in card("<b>")
     True
     """
-    quiet = f'<div style="color:{MUTED}">{escape(below)}</div>' if below else ""
+    quiet = f'<div style="color:{QUIET}">{escape(below)}</div>' if below else ""
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     told = f'<ul style="margin:.4em 0 0 1.2em;padding:0">{items}</ul>' if items else ""
     return (
@@ -46,14 +46,14 @@ def grid(
     rest
         A quiet line below, such as how many rows are not shown.
     """
-    top = "".join(_cell(head, f"color:{MUTED};font-weight:400", "th") for head in heads)
+    top = "".join(_cell(head, f"color:{QUIET};font-weight:400", "th") for head in heads)
     body = "".join(
         f'<tr style="border-top:1px solid {LINE};background:none">'
         + "".join(_cell(cell, _style(cell)) for cell in line)
         + "</tr>"
         for line in lines
     )
-    quiet = f'<div style="color:{MUTED}">{escape(rest)}</div>' if rest else ""
+    quiet = f'<div style="color:{QUIET}">{escape(rest)}</div>' if rest else ""
     return (
         '<table style="border-collapse:collapse;margin:.5em 0">'
         f'<thead><tr style="background:none">{top}</tr></thead><tbody>{body}</tbody>'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.charts.profile import plot_words
-from mlkit.data.charts.style import BAD, MUTED, WARN, Picture
+from mlkit.data.charts.style import BAD, MUTED, QUIET, WARN, Picture
 
 if TYPE_CHECKING:
     from mlkit.data.measures.alert import Alert
@@ -69,7 +69,7 @@ class Gallery:
 
     def _repr_html_(self) -> str:
         if not self.pictures:
-            return f'<div style="color:{MUTED}">No text, images or sound here.</div>'
+            return f'<div style="color:{QUIET}">No text, images or sound here.</div>'
         return "".join(map(_image, self.pictures))
 
 

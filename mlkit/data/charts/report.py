@@ -16,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from mlkit.data.charts.style import MUTED
+from mlkit.data.charts.style import QUIET
 
 __all__ = ["Report"]
 
@@ -96,7 +96,7 @@ class Report:
         told = "<noscript>The report needs scripts.</noscript>"
         page = escape(f"<head>{LOCKED}</head><body>{told}{script}</body>")
         return (
-            f'<div style="color:{MUTED}">{escape(self.about)}</div>'
+            f'<div style="color:{QUIET}">{escape(self.about)}</div>'
             f'<iframe sandbox="allow-scripts" srcdoc="{page}" title="table report" '
             'style="width:100%;height:40em;border:0;background:white"></iframe>'
         )

@@ -25,6 +25,7 @@ __all__ = [
     "INK",
     "MUTED",
     "PALETTE",
+    "QUIET",
     "SOFT",
     "WARN",
     "Picture",
@@ -40,6 +41,7 @@ __all__ = [
 ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
 INK = "#22303c"
 MUTED = "#7b8794"
+QUIET = f"var(--jp-ui-font-color2, {MUTED})"  # in HTML the theme's own
 GRID = "#e4e9ee"
 SOFT = "#c9d3dd"
 ACCENT = "#2f6fb5"

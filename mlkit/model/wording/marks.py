@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from mlkit.data.charts.style import ACCENT, INK, MUTED, PALETTE, SOFT
+from mlkit.data.charts.style import ACCENT, PALETTE, QUIET, SOFT
 from mlkit.model.encoding.tokens import spans
 
 __all__ = ["marked"]
@@ -52,11 +52,11 @@ def marked(
     tokens = list(spans(text))
     body = (
         "".join(_shown(text, tokens, effects))
-        or f'<i style="color:{MUTED}">no text</i>'
+        or f'<i style="color:{QUIET}">no text</i>'
     )
     return (
-        f'<div style="max-width:60em;color:{INK}"><b>{_plain(title)}</b>'
-        f'<div style="color:{MUTED}">{_plain(below)}</div>'
+        f'<div style="max-width:60em"><b>{_plain(title)}</b>'
+        f'<div style="color:{QUIET}">{_plain(below)}</div>'
         f'<div dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere;'
         f"line-height:1.7;border-left:3px solid {SOFT};padding:0 0 0 .8em;"
         f'margin:.5em 0">{body}</div>'
@@ -73,11 +73,11 @@ def _shown(
     before = 0
     for start, end in _parts(text, tokens, effects):
         if start > before:
-            yield f'<span style="color:{MUTED}"> … </span>'
+            yield f'<span style="color:{QUIET}"> … </span>'
         yield from _marked(text, start, end, tokens, effects)
         before = end
     if before < len(text):
-        yield f'<span style="color:{MUTED}"> … </span>'
+        yield f'<span style="color:{QUIET}"> … </span>'
 
 
 def _parts(

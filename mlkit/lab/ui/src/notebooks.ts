@@ -35,6 +35,7 @@ export class Notebooks
     if (!project || panel.isDisposed) {
       return;
     }
+    panel.addClass('mlkit-Notebook');
     const copy = COPY.exec(context.path);
     if (copy) {
       made.push(this.banner(panel, copy[1] ?? '', copy[2], copy[3]));

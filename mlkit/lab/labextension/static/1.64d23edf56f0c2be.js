@@ -923,8 +923,13 @@
   background: white;
 }
 
-[data-jp-theme-light='false'] .mlkit-Picture {
+[data-jp-theme-light='false'] .mlkit-Picture,
+[data-jp-theme-light='false'] .mlkit-Notebook .jp-RenderedImage img {
+  box-sizing: border-box;
   padding: 8px;
+  border-radius: 6px;
+  background: white;
+  filter: brightness(0.88);
 }
 
 /* two runs */

@@ -43,6 +43,7 @@ def test_a_model_is_kept_without_a_pickle_and_says_the_same(
         "mlkit.model.fitted.Part",
         "mlkit.model.booster.Booster",
         "mlkit.model.encoding.normal.Normal",
+        "mlkit.model.encoding.rates.Rates",
         "mlkit.model.packed.Packed",
         "sklearn.tree._tree.Tree",
     }

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.families import boosting
 from mlkit.model.families.boosting import form, installed, keep
+from mlkit.model.problem import Problem
 
-__all__ = ["build", "cost", "draw", "form", "installed", "keep"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["build", "cost", "draw", "form", "installed", "keep", "suits"]
 
 title = "boosting of large trees"
 order = 42
+ROWS = 2000
+"""Of fewer rows large trees tell what is chance."""
+
+
+def suits(table: pd.DataFrame, problem: Problem) -> bool:  # noqa: ARG001
+    """Tell whether there are rows enough."""
+    return len(table) >= ROWS
 
 
 def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:

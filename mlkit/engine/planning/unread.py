@@ -63,7 +63,7 @@ def _read(path: Path, project: Project) -> tuple[Notebook, UsageError | None]:
         nb = notebook.read(path)
     except UsageError as error:
         nb = _blank(path)
-        known = speaks_of_mlkit(path)
+        known = speaks_of_mlkit(path) or Store(project.state).records(nb.name)
         where = project.relative(path)
         told = WiringError(error.what, where=where, got=error.got, todo=error.todo)
         return (_as_it_was(nb, project), told) if known else (nb, None)

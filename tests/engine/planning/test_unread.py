@@ -73,6 +73,12 @@ def test_one_that_opens_the_seal_is_read_as_it_was(chain):
     assert (graph["c"].loads, graph["c"].unseals) == (("y",), ("held",))
 
 
+def test_a_step_whose_file_is_empty_as_while_it_is_being_saved_stays_a_step(chain):
+    ran(chain, "b", ("y", "held"), ("x",))
+    build(chain.project)["b"].path.write_text("")
+    assert standing(chain.project).steps["b"]["state"] == "unreadable"
+
+
 def test_where_nothing_is_known_of_it_the_fault_is_told(chain):
     spoil(chain, "b", "import mlkit a mk", "mk.save(")
     with pytest.raises(WiringError, match=r"cannot be parsed") as raised:

@@ -3,12 +3,13 @@
 import { fileIcon, notebookIcon, runIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { IGraph } from './api';
+import { IGraph, State } from './api';
 import { CommandIDs, useLab } from './context';
 import { Badge, Sign } from './icons';
 import { duration } from './words';
 
 const ROW = 36; // pixels, as the server draws them
+const TOLD: State[] = ['blocked', 'failed', 'unreadable', 'stale', 'skipped'];
 
 export function Graph(props: { graph: IGraph }): JSX.Element {
   const { graph } = props;
@@ -120,7 +121,7 @@ function Time(props: { name: string }): JSX.Element {
     return <>{cell ? trans.__('cell %1 of %2', cell, cells || '?') : trans.__('starting')}</>;
   }
   const state = model.state(props.name);
-  if (state === 'blocked' || state === 'failed' || state === 'stale' || state === 'skipped') {
+  if (TOLD.includes(state)) {
     return <>{state}</>;
   }
   const seconds = live?.seconds || step.seconds;

@@ -465,6 +465,9 @@
 }
 
 .mlkit-Step-head {
+  display: flex;
+  align-items: baseline;
+  gap: 5px;
   font-size: var(--jp-ui-font-size2);
   font-weight: 600;
   overflow-wrap: anywhere;

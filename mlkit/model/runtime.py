@@ -256,7 +256,8 @@ def _no_package(path: Path, got: str) -> InputError:
 def _numbers(values: Any) -> Array:
     if getattr(values, "dtype", None) != np.float32:
         values = np.asarray(values, np.float64).astype(np.float32)
-    return np.reshape(values, (-1, 1))
+    made: Array = values.reshape(-1, 1)
+    return made
 
 
 def _words(values: Any) -> Array:

@@ -33,7 +33,7 @@ SPOKEN = ("number", "spoken")
 NUMBERS, WHOLE = {int, float}, 2**53
 PLAIN = {*NUMBERS, NoneType}
 DIGITS = frozenset("+-.0123456789e")
-KNOWN, LONG = 4096, 64
+KNOWN, LONG = 1024, 64
 """How many words of a column are remembered, and how long each may be."""
 
 
@@ -115,10 +115,8 @@ class Intake:
         flags: list[Flag],
     ) -> None:
         """Flag the rows that break a rule."""
-        for name in self._by_name.keys() & {
-            *columns_of(rule),
-            *rule.get("columns", ()),
-        }:
+        named = {*columns_of(rule), *rule.get("columns", ())}
+        for name in self._by_name.keys() & named:
             if name not in raw:
                 raw[name] = _array(self._by_name[name], cells[name])
         failed = rows.check([rule], raw)[rule["rule"]]
@@ -175,7 +173,7 @@ class _Numbers:
         ranged = [
             place
             for place, rule in enumerate(rules)
-            if rule["check"] == "range" and rule["column"] in self.names
+            if rule["check"] == "range" and rule.get("column") in self.names
         ]
         some = [rules[place] for place in ranged]
         self._ranged, self._all = ranged, frozenset(ranged)
@@ -275,8 +273,8 @@ def _is_still(field: Field, plays: Plays) -> bool:
 
 def _is_plain(operation: Mapping[str, Any]) -> bool:
     """Tell whether a number comes back that was written as text, if it is read."""
-    marks = {*operation.get("thousands", ""), *operation.get("strip", "")}
-    return operation.get("decimal", ".") == "." and DIGITS.isdisjoint(marks)
+    marks = f"{operation.get('thousands') or ''}{operation.get('strip') or ''}"
+    return (operation.get("decimal") or ".") == "." and DIGITS.isdisjoint(marks)
 
 
 def _spares(operation: Mapping[str, Any]) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mlkit.core.project import Project
+from mlkit.engine.running.lock import holder
 from tests.lab.page import CHROMIUM, OPTIONS, Lab
 
 SERVE = Path(__file__).with_name("serve.py")
@@ -42,6 +44,12 @@ class Server:
         reply = self.client.request(verb, path, params=params, json=form or {})
         assert reply.status_code == status, (reply.status_code, reply.text)
         return reply.json()
+
+    def end_kernels(self):
+        """End all kernels that people have left behind."""
+        api = f"{self.origin}{self.told['base']}api/kernels"
+        for kernel in self.client.get(api).json():
+            self.client.delete(f"{api}/{kernel['id']}")
 
     def ended(self, project, run):
         """Follow a run's events to their end and return them."""
@@ -158,6 +166,12 @@ def write():
 
 
 @pytest.fixture(scope="session")
+def run_server():
+    """Run a server over a folder, with an application of Jupyter."""
+    return serving
+
+
+@pytest.fixture(scope="session")
 def lab_server(tmp_path_factory):
     """A server that also has JupyterLab with the extension."""
     with serving(tmp_path_factory.mktemp("lab"), "lab") as one:
@@ -181,20 +195,47 @@ def browser():
         started.close()
 
 
-@pytest.fixture
-def lab(lab_server, browser, request, make_in_lab):
-    """Open Lab over a folder of the test's own; stop what still runs at its end."""
-    name = request.node.name[5:25]
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    lab = Lab(lab_server, context.new_page(), name)
-    lab.root = lab_server.root / name
-    lab.root.mkdir(exist_ok=True)
-    lab.make = lambda **how: make_in_lab(name, **how)
-    yield lab
-    if folder := os.environ.get("MLKIT_SCREENS"):
-        lab.page.screenshot(path=f"{folder}/end-of-{name}.png")
+@pytest.fixture(scope="module")
+def window(browser):
+    """A window in which Lab is loaded once, and then kept; its colours are Lab's."""
+    size = {"width": 1400, "height": 900}
+    context = browser.new_context(viewport=size, color_scheme="null")
+    yield context
     context.close()
-    for found in lab.root.rglob("mlkit.toml"):
-        words = [sys.executable, "-m", "mlkit", "stop", found.parent]
-        subprocess.run(words, check=False, capture_output=True)
-    assert lab.wrong == []
+
+
+@pytest.fixture
+def opened(lab_server, window):
+    """Open pages of Lab that look at a folder; end all of it with the test."""
+    labs = []
+
+    def one(name):
+        labs.append(Lab(lab_server, window.new_page(), name))
+        labs[-1].root.mkdir(exist_ok=True)
+        return labs[-1]
+
+    yield one
+    for lab in labs:
+        if folder := os.environ.get("MLKIT_SCREENS"):
+            lab.page.screenshot(path=f"{folder}/end-of-{lab.name}.png")
+        lab.page.close()
+        end_runs(lab.root)
+    lab_server.end_kernels()
+    assert [lab.wrong for lab in labs] == [[] for _ in labs]
+
+
+def end_runs(folder):
+    """Stop what still runs in the projects below a folder."""
+    for found in folder.rglob("mlkit.toml"):
+        if holder(Project.open(found.parent)):
+            words = [sys.executable, "-m", "mlkit", "stop", found.parent]
+            subprocess.run(words, check=False, capture_output=True)
+
+
+@pytest.fixture
+def lab(opened, request, make_in_lab):
+    """Lab over a folder of the test's own."""
+    name = request.node.name[5:25]
+    lab = opened(name)
+    lab.make = lambda **how: make_in_lab(name, **how)
+    return lab

@@ -15,6 +15,7 @@ OPTIONS = [
     "--disable-dev-shm-usage",
 ]
 PATIENCE = 1000 * int(os.environ.get("MLKIT_PATIENCE", "120"))  # milliseconds
+FOCUSED = "selector => document.activeElement.matches(selector)"
 LOOKS = [("Light", 1400), ("Light", 1000), ("Dark", 1400), ("Dark", 1000)]
 
 
@@ -23,6 +24,7 @@ class Lab:
 
     def __init__(self, server, page, name):
         self.server, self.page, self.name = server, page, name
+        self.root = server.root / name
         self.wrong = []
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -41,8 +43,35 @@ class Lab:
     def click(self, selector, **how):
         self.page.click(selector, **how)
 
+    def notified(self, words):
+        """Find a notification in the list where Lab keeps what has hidden itself."""
+        self.click(".jp-Notification-Status")
+        self.see(f".jp-Notification-List-Item:has-text('{words}')")
+        self.click(".jp-Notification-Status")
+
+    def tab_to(self, selector):
+        """Go on by the tabulator until something has the focus."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(FOCUSED, selector):
+                return
+        raise LookupError(selector)
+
+    def command(self, words):
+        """Do by keys what the palette of commands has."""
+        self.page.keyboard.press("Control+Shift+C")
+        self.see(".lm-CommandPalette-input:focus")
+        self.page.keyboard.type(words)
+        self.see(f".lm-CommandPalette-item.lm-mod-active:has-text('{words}')")
+        self.page.keyboard.press("Enter")
+
     def step(self, name, state):
         self.see(f".mlkit-Row.mlkit-mod-{state}:has-text('{name}')")
+
+    def done(self, name):
+        """See a step that has passed, whether its run goes on or not."""
+        done = ":is(.mlkit-mod-passed, .mlkit-mod-fresh)"
+        self.see(f".mlkit-Row{done}:has-text('{name}')")
 
     def ended(self, state):
         self.see(f".mlkit-Progress-end:has-text('{state}')")

@@ -1,6 +1,6 @@
 """A real Jupyter server with mlkit's routes, for tests: tells where it is, and serves.
 
-``python serve.py ROOT BASE_URL [lab]``
+``python serve.py ROOT BASE_URL [lab | notebook]``
 """
 
 import json
@@ -16,6 +16,7 @@ from jupyter_server.utils import JupyterServerAuthWarning
 from traitlets.config import Config
 
 VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
+APPS = {"lab": "jupyterlab", "notebook": "notebook"}
 TOKEN = "a-token-for-tests"
 QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
 
@@ -45,9 +46,14 @@ def settings():
     folder = Path(tempfile.mkdtemp())
     (folder / "overrides.json").write_text(json.dumps(QUIET))
     return [
-        f"--LabApp.app_settings_dir={folder}",
-        f"--LabApp.user_settings_dir={folder / 'user'}",
-        f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+        option
+        for app in ("LabApp", "JupyterNotebookApp")
+        for option in (
+            f"--{app}.app_settings_dir={folder}",
+            f"--{app}.user_settings_dir={folder / 'user'}",
+            f"--{app}.workspaces_dir={folder / 'workspaces'}",
+            f"--{app}.expose_app_in_browser=True",
+        )
     ]
 
 
@@ -55,7 +61,7 @@ def main(root, base_url, *more):
     warnings.filterwarnings(
         "error", message="(?s).*/mlkit/", category=JupyterServerAuthWarning
     )
-    extensions = {"mlkit.lab": True, **({"jupyterlab": True} if more else {})}
+    extensions = {"mlkit.lab": True, **{APPS[name]: True for name in more}}
     arguments = [
         f"--ServerApp.root_dir={root}",
         f"--ServerApp.base_url={base_url}",
@@ -66,7 +72,6 @@ def main(root, base_url, *more):
         "--ServerApp.allow_unauthenticated_access=False",
         "--ServerApp.log_level=WARN",
         "--ServerApp.allow_root=True",
-        "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *settings(),
     ]

@@ -1,5 +1,6 @@
 """What a person does with the panel in JupyterLab, done in a real browser."""
 
+import json
 import subprocess
 import sys
 
@@ -10,6 +11,26 @@ from tests.lab.page import churn
 pytestmark = pytest.mark.slow
 
 
+DRAWN = """
+import mlkit as mk
+from matplotlib.figure import Figure
+
+drawing = Figure(figsize=(4, 2))
+drawing.subplots().barh(["least"], [least])
+mk.save(drawing=drawing)
+"""
+
+
+def draw(path):
+    """Let the step with the gate also save a picture, and one more number."""
+    form = json.loads(path.read_text())
+    *head, last = form["cells"]
+    more = last["source"].replace('"total": total', '"over": total - least')
+    drawn = {**last, "id": "drawn", "source": DRAWN}
+    form["cells"] = [*head, drawn, {**last, "source": more}]
+    path.write_text(json.dumps(form))
+
+
 def pause(root, seconds):
     path = root / "steps/02_clean.ipynb"
     text = path.read_text()
@@ -17,40 +38,39 @@ def pause(root, seconds):
     path.write_text(text.replace(f"= {old}  # seconds", f"= {seconds}  # seconds"))
 
 
-def test_dialog_makes_a_project_of_a_table_and_its_run_is_watched(lab):
-    churn(lab.root / "churn.csv")
+def test_project_is_made_and_run_by_keys_alone(lab):
+    churn(lab.root / "churn.csv", rows=60)
     lab.open()
-    lab.click(".jp-LauncherCard:has-text('ML workflow')")
-    lab.click(".mlkit-Create button:has-text('Browse')")
-    lab.click(".jp-Open-Dialog .jp-DirListing-item:has-text('churn.csv')")
-    lab.picture("browse")
-    lab.click(".jp-Dialog .jp-mod-accept")
+    press, write = lab.page.keyboard.press, lab.page.keyboard.type
+    lab.command("New ML workflow")
+    lab.see("#mlkit-create-data:focus")
+    write(f"{lab.name}/churn.csv")
+    press("Tab")
     lab.see(".mlkit-Create option[value=churn]", state="attached")
-    lab.page.select_option(".mlkit-Create select >> nth=0", "churn")
-    lab.see(".mlkit-Create:has-text('Guessed, as the columns hold')")
-    lab.picture("dialog")
-    lab.click(".jp-Dialog button:has-text('Make the project')")
-    lab.see(".mlkit-Head-name:has-text('churn_model')")
+    lab.tab_to(".mlkit-Create select")
+    write("churn")
+    for _ in ("recipe", "folder", "question"):
+        press("Tab")
+    write("Who leaves?")
+    press("Enter")
+    lab.see(".mlkit-Head-question:has-text('Who leaves?')")
     lab.step("package", "never")
-    lab.click(".mlkit-Row-main:has-text('validate')")
-    lab.see(".jp-NotebookPanel .jp-Cell")
-    lab.click(".mlkit-Step button:has-text('Run until here')")
-    lab.step("validate", "running")
-    lab.picture("running")
+    lab.tab_to("#mlkit-tab-steps")
+    press("ArrowLeft")
+    lab.see("#mlkit-tab-decisions:focus[aria-selected=true]")
+    press("ArrowRight")
+    lab.see("#mlkit-tab-steps:focus[aria-selected=true]")
+    lab.tab_to("[aria-label='Run collect alone']")
+    press("Enter")
     lab.ended("passed")
-    lab.step("validate", "fresh")
-    lab.see(".Toastify__toast:has-text('the run passed')")
-    lab.click("#mlkit-tab-artifacts")
-    lab.click(".mlkit-List-main:has-text('raw')")
-    lab.see(".mlkit-Table th:has-text('contract')")
-    lab.picture("artifact")
-    lab.click(".mlkit-Head button:has-text('Report')")
-    lab.see(".mlkit-Page iframe")
-    lab.picture("report")
+    lab.command("Show the ML workflow")
+    lab.tab_to("[aria-label^='Open the executed copy of collect']")
+    press("Enter")
+    lab.see(".mlkit-Banner:has-text('Executed copy')")
 
 
-def test_blocked_step_is_mended_in_its_form_and_passes(lab):
-    lab.make(gate=99)
+def test_blocked_step_is_mended_in_its_form_and_two_runs_are_compared(lab):
+    draw(lab.make(gate=99) / "steps/03_total.ipynb")
     lab.open()
     lab.click(".mlkit-Main")
     lab.ended("blocked")
@@ -65,6 +85,7 @@ def test_blocked_step_is_mended_in_its_form_and_passes(lab):
     lab.page.fill("#mlkit-field-least", "1")
     lab.click("button:has-text('Write to the notebook')")
     lab.step("total", "stale")
+    lab.see(".mlkit-Row[title*='least']:has-text('total')")
     lab.see(".jp-CodeCell:has-text('least: int = 1')")
     lab.click(".mlkit-RunAsStep")
     lab.ended("passed")
@@ -73,7 +94,10 @@ def test_blocked_step_is_mended_in_its_form_and_passes(lab):
     for row in (0, 1):
         lab.click(f".mlkit-Past input >> nth={row}")
     lab.click("button:has-text('Compare the two')")
-    lab.see(".mlkit-Tab td:has-text('least')")
+    for name in ("least", "over", "drawing"):
+        lab.see(f".mlkit-Tab td:has-text('{name}')")
+    pictures = "document.querySelectorAll('.mlkit-Tab .mlkit-Picture').length === 2"
+    lab.page.wait_for_function(pictures)
     lab.picture("compare")
     lab.click("#mlkit-tab-steps")
     lab.click(".mlkit-Row:has-text('collect') .mlkit-Tool >> nth=0")
@@ -95,13 +119,20 @@ def test_run_is_found_again_after_a_reload_and_stopped(lab):
     lab.see(".mlkit-Log:has-text('collect: passed')")
     lab.picture("log")
     lab.click("li[data-id='jp-running-sessions']")
-    lab.see(f".jp-RunningSessions-item:has-text('{lab.name}')")
+    one = f".jp-RunningSessions-item:has-text('{lab.name}')"
+    lab.page.hover(one)
     lab.picture("sessions")
+    lab.click(f"{one} .jp-RunningSessions-itemShutdown")
+    lab.see(one, state="detached")
+    lab.notified("the run was stopped")
     lab.click("li[data-id='mlkit-panel']")
+    lab.ended("interrupted")
+    lab.picture("stopped")
+    lab.click("#mlkit-tab-steps")
+    lab.click(".mlkit-Main:has-text('Resume')")
+    lab.step("clean", "running")
     lab.click(".mlkit-Main:has-text('Stop')")
     lab.ended("interrupted")
-    lab.see(".mlkit-Main:has-text('Resume')")
-    lab.picture("stopped")
 
 
 def test_report_leads_to_notebooks_and_is_there_after_a_reload(lab):
@@ -131,13 +162,14 @@ def test_change_made_elsewhere_is_seen(lab):
     words = [sys.executable, "-m", "mlkit", "run", root]
     subprocess.run(words, check=True, capture_output=True)
     lab.step("total", "fresh")
+    lab.notified("the run passed")
     path = root / "steps/03_total.ipynb"
     path.write_text(path.read_text().replace('load(\\"clean\\")', 'load(\\"klean\\")'))
     lab.see(".mlkit-Card:has-text(\"nobody saves 'klean'\")")
     lab.picture("fault")
 
 
-def test_load_of_what_is_not_there_offers_the_run_that_makes_it(lab):
+def test_load_of_what_is_missing_offers_a_run_and_what_is_saved_is_a_draft(lab):
     lab.make()
     lab.open()
     lab.click(".mlkit-Row-main:has-text('clean')")
@@ -149,6 +181,13 @@ def test_load_of_what_is_not_there_offers_the_run_that_makes_it(lab):
     lab.click(".Toastify__toast button:has-text('Run until collect')")
     lab.ended("passed")
     lab.step("collect", "fresh")
+    draft = ".mlkit-Row:has-text('clean') .mlkit-Tag:has-text('draft')"
+    lab.run_cells()
+    lab.see(draft)
+    lab.picture("draft")
+    lab.click(".mlkit-RunAsStep")
+    lab.step("clean", "fresh")
+    lab.see(draft, state="detached")
 
 
 def test_menus_of_files_and_folders_lead_to_projects(lab):

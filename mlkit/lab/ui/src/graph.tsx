@@ -9,7 +9,7 @@ import { Badge, Sign } from './icons';
 import { duration } from './words';
 
 const ROW = 36; // pixels, as the server draws them
-const TOLD: State[] = ['blocked', 'failed', 'unreadable', 'stale', 'skipped'];
+const TOLD: State[] = ['blocked', 'failed', 'stale', 'skipped'];
 
 export function Graph(props: { graph: IGraph }): JSX.Element {
   const { graph } = props;
@@ -124,7 +124,7 @@ function Time(props: { name: string }): JSX.Element {
   if (TOLD.includes(state)) {
     return <>{state}</>;
   }
-  const seconds = live?.seconds || step.seconds;
+  const seconds = state === 'unreadable' ? 0 : live?.seconds || step.seconds;
   return <>{seconds ? duration(seconds) : ''}</>;
 }
 

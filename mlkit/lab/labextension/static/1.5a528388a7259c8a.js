@@ -466,11 +466,15 @@
 
 .mlkit-Step-head {
   display: flex;
-  align-items: baseline;
+  align-items: flex-start;
   gap: 5px;
   font-size: var(--jp-ui-font-size2);
   font-weight: 600;
   overflow-wrap: anywhere;
+}
+
+.mlkit-Step-head .mlkit-Badge {
+  margin-top: 2px;
 }
 
 .mlkit-Step-state {

@@ -38,7 +38,7 @@ FILES = {
     "schema.json": "what goes in and what comes out",
 }
 FORMAT = 1
-SERVING = ("click", "httptools", "msgspec", "starlette", "uvicorn")
+SERVING = ("click", "httptools", "msgspec", "uvicorn")
 HOST = ("numpy", "onnxruntime", *SERVING)
 """What a model needs, and what `mlkit serve` needs besides."""
 

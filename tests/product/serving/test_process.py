@@ -99,4 +99,4 @@ def test_it_follows_promotions_and_a_way_back(project, loans, later_loans, good)
 def test_a_package_lists_what_its_server_imports(loans):
     lines = (loans / "requirements.txt").read_text().splitlines()
     listed = {line.partition("==")[0] for line in lines if "==" in line}
-    assert {"httptools", "msgspec", "onnxruntime", "starlette", "uvicorn"} <= listed
+    assert {"httptools", "msgspec", "onnxruntime", "uvicorn"} <= listed

@@ -227,7 +227,7 @@ def test_a_blend_agrees_on_hard_rows(table, problem):
         Member("linear", {}, 0.25),
         Member("forest", {"trees": 10}, 0.35),
         Member("boosting", {"trees": 20}, 0.3),
-        Member("tree", {}, 0.1),
+        Member("extra_trees", {"trees": 10}, 0.1),
     ]
     model = blend(members, table, problem)
     assert len(model.encoders) == 3

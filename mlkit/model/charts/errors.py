@@ -50,7 +50,7 @@ def _pairs(axes: Axes, found: Errors, pairs: dict[tuple[str, str], int]) -> None
     names = [f"{plots.shorten(a, 16)} → {plots.shorten(b, 16)}" for a, b in pairs]
     axes.set_yticks(places, names)
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="lower right")  # the shortest bars are there
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2)
     plots.label(axes, "Given → predicted", "rows")
 
 

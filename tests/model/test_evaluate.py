@@ -151,12 +151,12 @@ def test_groups_are_resampled_whole(make):
     table = make("two_classes", 600)
     few = [f"g{i // 20}" for i in range(600)]
     table = roles(table.assign(patient=np.array(few)), patient="group")
-    grouped = judge(table)[2]
+    grouped = judge(table, "linear")[2]
     assert grouped.notes == ("intervals resample the 15 groups of patient",)
     assert grouped.curves["rows"]["groups"]
     again = Evaluation.from_dict(json.loads(canonical(grouped.to_dict())))
     assert again.at(0.4) == grouped.at(0.4)
-    alone = judge(make("two_classes", 600))[2]
+    alone = judge(make("two_classes", 600), "linear")[2]
     assert alone.metrics == grouped.metrics
     assert alone.measured.intervals != grouped.measured.intervals
 

@@ -36,7 +36,7 @@ def test_mistakes_are_the_rows_whose_prediction_is_not_what_was_given(table):
 
 def test_the_threshold_counts(make):
     model, rest = halves(make("two_classes", 600))
-    low, high = (errors(model, rest, at) for at in (0.05, 0.95))
+    low, high = (errors(model, rest, at) for at in (0.01, 0.99))
     assert set(low.table["predicted"]) == {"yes"}
     assert set(high.table["predicted"]) == {"no"}
 

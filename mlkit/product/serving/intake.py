@@ -198,15 +198,15 @@ class _Numbers:
             made[made == word] = np.nan
         if (np.abs(made) >= WHOLE).any():
             return {}, frozenset()
-        made += 0.0  # no zero has a sign
         raw.update(zip(self.names, made, strict=True))
         held, gone = self._held(made), np.isnan(made)
         if gone.any():
             for place, row in np.argwhere(gone).tolist():
                 flags.append(self.columns[place].says(row, "missing"))
             made = np.where(gone, self._fills, made)
-        cleaned = zip(self.names, made.astype(np.float32), strict=True)
-        return dict(cleaned), held
+        cast = made.astype(np.float32)
+        cast += np.float32(0)  # no zero has a sign
+        return dict(zip(self.names, cast, strict=True)), held
 
     def _held(self, made: Array) -> frozenset[int]:
         """Return the places of the rules that all rows hold, seen at a glance."""

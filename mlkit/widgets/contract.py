@@ -12,7 +12,7 @@ import pandas as pd
 from mlkit.core.errors import InputError
 from mlkit.core.files import digest
 from mlkit.core.schema import Schema
-from mlkit.data.charts.style import BAD, GOOD, shorten
+from mlkit.data.charts.style import BROKEN, KEPT, shorten
 from mlkit.data.contract import SEVERITIES, Contract, expectation
 from mlkit.data.contracts.judge import judge
 from mlkit.data.contracts.propose import reads_of
@@ -93,7 +93,7 @@ class ContractEditor:
             try:
                 rule = self._read(field.value)
             except InputError as error:
-                said.value = _coloured(f"{error.what}. {error.todo}".strip(), BAD)
+                said.value = _coloured(f"{error.what}. {error.todo}".strip(), BROKEN)
                 return
             lines.append(_Line(rule, self._count, added=True))
             box.children = [line.box for line in lines]
@@ -119,15 +119,15 @@ class ContractEditor:
         try:
             (told,) = checked_rules([rule])
         except InputError as error:
-            return _coloured(error.what, BAD)
+            return _coloured(error.what, BROKEN)
         judged = judge(self.table, [told])
         name, rows = told["rule"], len(self.table)
         if name in judged.faults:
-            return _coloured(judged.faults[name], BAD)
+            return _coloured(judged.faults[name], BROKEN)
         failed = int(judged.masks[name].sum())
         if not failed:
-            return _coloured("kept", GOOD)
-        return _coloured(f"{failed:,} of {rows:,} rows fail", BAD)
+            return _coloured("kept", KEPT)
+        return _coloured(f"{failed:,} of {rows:,} rows fail", BROKEN)
 
 
 def _kept(lines: list[_Line]) -> Rules:

@@ -20,9 +20,11 @@ from matplotlib.transforms import ScaledTranslation
 __all__ = [
     "ACCENT",
     "BAD",
+    "BROKEN",
     "GOOD",
     "GRID",
     "INK",
+    "KEPT",
     "MUTED",
     "PALETTE",
     "QUIET",
@@ -48,6 +50,8 @@ ACCENT = "#2f6fb5"
 GOOD = "#2e8b6a"
 WARN = "#c98a1b"
 BAD = "#c1453d"
+KEPT = f"var(--jp-success-color1, {GOOD})"
+BROKEN = f"var(--jp-error-color1, {BAD})"
 PALETTE = (
     "#2f6fb5",
     "#e58139",

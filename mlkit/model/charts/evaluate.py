@@ -279,7 +279,7 @@ def _matrix(axes: Axes, counts: Array, classes: tuple[str, ...]) -> None:
         words = f"{count:,}" + (
             f"\n{shares[row, column]:.0%}" if len(counts) < 5 else ""
         )
-        colour = "white" if dark else plots.INK if count else plots.SOFT
+        colour = "white" if dark else plots.INK if count else plots.MUTED
         axes.text(column, row, words, ha="center", va="center", color=colour)
     names = [plots.shorten(name, 12) for name in classes]
     wide = sum(map(len, names)) > 24

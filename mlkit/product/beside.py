@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlkit.model.promise import Promise
 from mlkit.model.runtime import Predictions
 
-__all__ = ["beside"]
+__all__ = ["beside", "named", "rows_of"]
 
 
 def beside(said: Predictions, promise: Promise | None) -> dict[str, list[Any]]:
@@ -48,10 +48,25 @@ def beside(said: Predictions, promise: Promise | None) -> dict[str, list[Any]]:
     return {"set": _named(promise.sets(said.probabilities), said.classes)}
 
 
+def named(row: bytes, classes: Sequence[str]) -> list[str]:
+    """Return the classes that are held in a row, as `rows_of` packs it."""
+    return [name for name, inside in zip(classes, row, strict=True) if inside]
+
+
+def rows_of(held: NDArray[np.bool_]) -> list[bytes]:
+    r"""Return the rows of a table of truths, packed: alike ones are equal.
+
+    Examples
+    --------
+    >>> rows_of(np.array([[True, False], [True, False]]))
+    [b'\x01\x00', b'\x01\x00']
+    """
+    packed, wide = held.tobytes(), held.shape[1]
+    return [packed[at : at + wide] for at in range(0, len(packed), wide)]
+
+
 def _named(held: NDArray[np.bool_], classes: Sequence[str]) -> list[Any]:
     """Return the classes that are held in each row; alike rows share a list."""
-    packed, wide, known = held.tobytes(), len(classes), dict[bytes, list[str]]()
-    rows = [packed[at : at + wide] for at in range(0, len(packed), wide)]
-    for row in set(rows):
-        known[row] = [name for name, inside in zip(classes, row, strict=True) if inside]
+    rows = rows_of(held)
+    known = {row: named(row, classes) for row in set(rows)}
     return [known[row] for row in rows]

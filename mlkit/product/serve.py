@@ -1,7 +1,7 @@
 """Serve a package over HTTP; every request is in the log before it is answered.
 
-What this imports is the core, numpy, onnxruntime, uvicorn and msgspec, so
-that a production host needs nothing else.
+What this imports is the core, numpy, onnxruntime, uvicorn and msgspec, so that a
+production host needs nothing else.
 """
 
 from __future__ import annotations

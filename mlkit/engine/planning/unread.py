@@ -6,7 +6,6 @@ where it stood when it last ran.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -76,10 +75,9 @@ def _read(path: Path, project: Project) -> tuple[Notebook, UsageError | None]:
 
 
 def _blank(path: Path) -> Notebook:
-    name = re.sub(r"^\d+[a-z]?_(?=.)", "", path.stem)
     none: tuple[str, ...] = ()
     return Notebook(
-        *(path, name, "python", "python3", (), False),
+        *(path, notebook.step_name(path), "python", "python3", (), False),
         *(none, none, none, none, none),
         *(False, (), (), False),
     )

@@ -32,6 +32,7 @@ __all__ = [
     "notebooks",
     "read",
     "sources",
+    "step_name",
     "walk",
     "write_parameters",
 ]
@@ -127,13 +128,24 @@ def read(path: Path) -> Notebook:
     found = reader.read(cells) if reader else _unread(cells, language)
     return Notebook(
         path=path,
-        name=re.sub(r"^\d+[a-z]?_(?=.)", "", path.stem),
+        name=step_name(path),
         language=language,
         kernel=kernel,
         has_parameters=any("parameters" in cell.tags for cell in cells),
         wired=any("mlkit" in cell.source for cell in cells),
         **vars(found),
     )
+
+
+def step_name(path: Path) -> str:
+    """Return the name of a notebook as a step: its file's, without the number.
+
+    Examples
+    --------
+    >>> step_name(Path("steps/04_clean.ipynb"))
+    'clean'
+    """
+    return re.sub(r"^\d+[a-z]?_(?=.)", "", path.stem)
 
 
 def sources(path: Path) -> list[str]:

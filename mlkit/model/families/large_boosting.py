@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,42 +22,22 @@ order = 42
 ROWS = 2000
 """Of fewer rows large trees tell what is chance."""
 
+SETTINGS: dict[str, Any] = {
+    "trees": 400,
+    "rate": 0.05,
+    "leaves": 32,
+    "leaf": 5,
+    "columns": 0.5,
+}
+"""Where they are not those of boosting."""
+
+cost = partial(boosting.cost, **SETTINGS)
+build = partial(boosting.build, **SETTINGS)
+
 
 def suits(table: pd.DataFrame, problem: Problem) -> bool:  # noqa: ARG001
     """Tell whether there are rows enough."""
     return len(table) >= ROWS
-
-
-def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
-    """Guess the seconds of a fit."""
-    defaults = {"trees": 400, "leaves": 32, "columns": 0.5}
-    return boosting.cost(rows, columns, classes, **{**defaults, **settings})
-
-
-def build(
-    kind: str,
-    rows: int,
-    seed: int,
-    *,
-    trees: int = 400,
-    rate: float = 0.05,
-    leaves: int = 32,
-    leaf: int | None = 5,
-    penalty: float = 1.0,
-    columns: float = 0.5,
-) -> Any:
-    """Return a booster; the settings are those of boosting."""
-    return boosting.build(
-        kind,
-        rows,
-        seed,
-        trees=trees,
-        rate=rate,
-        leaves=leaves,
-        leaf=leaf,
-        penalty=penalty,
-        columns=columns,
-    )
 
 
 def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,37 +16,17 @@ __all__ = ["build", "cost", "draw", "form", "installed", "keep"]
 title = "boosting in small steps"
 order = 41
 
+SETTINGS: dict[str, Any] = {
+    "trees": 400,
+    "rate": 0.025,
+    "leaves": 6,
+    "penalty": 5.0,
+    "columns": 0.4,
+}
+"""Where they are not those of boosting."""
 
-def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
-    """Guess the seconds of a fit."""
-    defaults = {"trees": 400, "leaves": 6, "columns": 0.4}
-    return boosting.cost(rows, columns, classes, **{**defaults, **settings})
-
-
-def build(
-    kind: str,
-    rows: int,
-    seed: int,
-    *,
-    trees: int = 400,
-    rate: float = 0.025,
-    leaves: int = 6,
-    leaf: int | None = None,
-    penalty: float = 5.0,
-    columns: float = 0.4,
-) -> Any:
-    """Return a booster; the settings are those of boosting."""
-    return boosting.build(
-        kind,
-        rows,
-        seed,
-        trees=trees,
-        rate=rate,
-        leaves=leaves,
-        leaf=leaf,
-        penalty=penalty,
-        columns=columns,
-    )
+cost = partial(boosting.cost, **SETTINGS)
+build = partial(boosting.build, **SETTINGS)
 
 
 def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from mlkit.core.values import Array
 from mlkit.model.promise import Promise
 from mlkit.model.runtime import Predictions
+from mlkit.product.beside import named, rows_of
 from mlkit.product.serving.intake import Flag
 
 __all__ = ["Answers", "Pattern"]
@@ -151,16 +152,15 @@ class Pattern:
 
     def _held(self, held: Array) -> list[str]:
         """Return the same where a set of classes is held in each row."""
-        packed, wide, known = held.tobytes(), len(self.classes), self._sets
-        rows = [packed[at : at + wide] for at in range(0, len(packed), wide)]
+        rows, known = rows_of(held), self._sets
         if not known.keys() >= set(rows):
             known = known if len(known) < KNOWN else {}
             self._sets = known = known | {row: self._set(row) for row in set(rows)}
         return [known[row] for row in rows]
 
     def _set(self, row: bytes) -> str:
-        held = [c for c, inside in zip(self.classes, row, strict=True) if inside]
-        return f'{self._close},"set":{_json(held)},{UNFLAGGED}'
+        held = _json(named(row, self.classes))
+        return f'{self._close},"set":{held},{UNFLAGGED}'
 
 
 def _json(told: Any) -> str:

@@ -1,18 +1,21 @@
-"""Trees of scikit-learn's boosting, kept in one array instead of thousands."""
+"""Ensembles of scikit-learn's trees, kept in a few arrays instead of thousands."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Packed"]
+__all__ = ["Packed", "PackedBooster", "PackedForest"]
+
+Array = NDArray[Any]
 
 
 class Packed:
-    """A fitted booster whose trees lie in one array, and are cut apart when asked.
+    """A fitted ensemble whose trees lie in arrays, and are cut apart when asked.
 
     A blend of folds has thousands of small trees, and each would be kept in files of
     its own.
@@ -20,35 +23,21 @@ class Packed:
     Parameters
     ----------
     estimator
-        A fitted booster on histograms, of numbers alone.
+        The ensemble without its trees.
+    sizes
+        How many nodes each tree has.
     """
 
-    def __init__(self, estimator: Any) -> None:
-        rounds = estimator._predictors
-        trees = [tree.nodes for one in rounds for tree in one]
-        self.width = len(rounds[0]) if rounds else 1
-        self.sizes = np.array([len(nodes) for nodes in trees], np.int64)
-        self.kind = [list(map(str, field)) for field in trees[0].dtype.descr]
-        self.raw = np.frombuffer(np.concatenate(trees).tobytes(), np.uint8)
-        self.estimator = copy(estimator)
-        self.estimator._predictors = []
+    def __init__(self, estimator: Any, sizes: Sequence[int]) -> None:
+        self.estimator = estimator
+        self.sizes = np.array(sizes, np.int64)
         self._awake: Any = None
 
     @property
     def awake(self) -> Any:
-        """The booster of scikit-learn's."""
+        """The ensemble of scikit-learn's."""
         if self._awake is None:
-            from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
-
-            dtype = np.dtype([(name, form) for name, form in self.kind])
-            nodes = self.raw.view(dtype) if len(self.raw) else np.zeros(0, dtype)
-            none = np.zeros((0, 8), np.uint32)
-            cut = np.split(nodes, np.cumsum(self.sizes)[:-1])
-            trees = [TreePredictor(np.ascontiguousarray(n), none, none) for n in cut]
-            awake = copy(self.estimator)
-            starts = range(0, len(trees), self.width)
-            awake._predictors = [trees[at : at + self.width] for at in starts]
-            self._awake = awake
+            self._awake = self._wake()
         return self._awake
 
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -65,3 +54,101 @@ class Packed:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _awake=None)
+
+    def _wake(self) -> Any:
+        raise NotImplementedError
+
+    def _cut(self, *arrays: Array) -> Iterator[tuple[Array, ...]]:
+        """Cut arrays of all trees' nodes apart, tree by tree."""
+        ends = np.cumsum(self.sizes)[:-1]
+        return zip(*(np.split(array, ends) for array in arrays), strict=True)
+
+
+class PackedBooster(Packed):
+    """A booster on histograms, of numbers alone.
+
+    Parameters
+    ----------
+    estimator
+        As it was fitted.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        rounds = estimator._predictors
+        trees = [tree.nodes for one in rounds for tree in one]
+        bare = copy(estimator)
+        bare._predictors = []
+        super().__init__(bare, [len(nodes) for nodes in trees])
+        self.width = len(rounds[0]) if rounds else 1
+        self.kind = [list(map(str, field)) for field in trees[0].dtype.descr]
+        self.raw = np.frombuffer(np.concatenate(trees).tobytes(), np.uint8)
+
+    def _wake(self) -> Any:
+        from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+
+        dtype = np.dtype([(name, form) for name, form in self.kind])
+        nodes = self.raw.view(dtype) if len(self.raw) else np.zeros(0, dtype)
+        none = np.zeros((0, 8), np.uint32)
+        trees = [
+            TreePredictor(np.ascontiguousarray(some), none, none)
+            for (some,) in self._cut(nodes)
+        ]
+        awake = copy(self.estimator)
+        starts = range(0, len(trees), self.width)
+        awake._predictors = [trees[at : at + self.width] for at in starts]
+        return awake
+
+
+class PackedForest(Packed):
+    """A forest that answers one question.
+
+    The nodes are kept field by field, without the bytes between the fields, which
+    hold whatever lay in memory: so equal forests are equal to the last byte.
+
+    Parameters
+    ----------
+    estimator
+        As it was fitted.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        states = [one.tree_.__getstate__() for one in estimator.estimators_]
+        bare, one = copy(estimator), copy(estimator.estimators_[0])
+        bare.estimators_ = []
+        del one.tree_
+        super().__init__(bare, [state["node_count"] for state in states])
+        self.one = one
+        self.depths = np.array([state["max_depth"] for state in states], np.int64)
+        nodes = np.concatenate([state["nodes"] for state in states])
+        self.nodes = {name: _short(nodes[name]) for name in nodes.dtype.names or ()}
+        self.values = np.concatenate([state["values"] for state in states])
+
+    def _wake(self) -> Any:
+        from sklearn.tree._tree import NODE_DTYPE, Tree
+
+        nodes = np.zeros(len(self.values), NODE_DTYPE)
+        for name, values in self.nodes.items():
+            nodes[name] = values
+        shape = (self.one.n_features_in_, np.array(self.values.shape[2:], np.intp), 1)
+        trees = []
+        cut = self._cut(nodes, self.values)
+        for (some, values), depth in zip(cut, self.depths.tolist(), strict=True):
+            one = copy(self.one)
+            one.tree_ = Tree(*shape)
+            one.tree_.__setstate__(
+                {
+                    "max_depth": depth,
+                    "node_count": len(some),
+                    "nodes": some,
+                    "values": values,
+                }
+            )
+            trees.append(one)
+        awake = copy(self.estimator)
+        awake.estimators_ = trees
+        return awake
+
+
+def _short(values: Array) -> Array:
+    """Return a copy; of whole numbers, which count nodes and rows, in half the room."""
+    return values.astype(np.int32 if values.dtype == np.int64 else values.dtype)

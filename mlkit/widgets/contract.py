@@ -153,7 +153,7 @@ class _Line:
         self.given, self.added = dict(rule), added
         self.count = count
         name = rule.get("rule", "")
-        wide, narrow = w.Layout(width="20em"), w.Layout(width="7em")
+        wide, narrow = w.Layout(width="17em"), w.Layout(width="6em")
         self.keep = w.Checkbox(
             value=True,
             description=shorten(name, 60),
@@ -201,10 +201,10 @@ def _field(rule: Mapping[str, Any], part: str) -> Any:
     import ipywidgets as w
 
     check, value = rule["check"], rule[part]
-    style = {"description_width": "4em"}
+    style = {"description_width": "3em"}
     if check in NUMBERS:
         kind = w.IntText if check in ("rows", "length") else w.FloatText
-        layout = w.Layout(width="13em")
+        layout = w.Layout(width="10em")
         return kind(value=value, description=part, layout=layout, style=style)
     if check in SHARES:
         bounds = {"min": 0.0, "max": 1.0, "step": 0.01, "readout_format": ".0%"}

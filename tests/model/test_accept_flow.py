@@ -64,7 +64,6 @@ def findings(root):
 
 @pytest.mark.slow
 def test_a_biased_table_is_blocked_and_passes_once_a_mitigation_is_decided(tmp_path):
-    pytest.importorskip("fairlearn")
     people(3000).to_csv(tmp_path / "hired.csv", index=False)
     root = tmp_path / "project"
     roles = ["-p", 'collect.roles={"sex": "sensitive"}']

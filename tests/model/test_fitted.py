@@ -44,7 +44,8 @@ def test_a_model_is_kept_without_a_pickle_and_says_the_same(
         "mlkit.model.booster.Booster",
         "mlkit.model.encoding.normal.Normal",
         "mlkit.model.encoding.rates.Rates",
-        "mlkit.model.packed.Packed",
+        "mlkit.model.packed.PackedBooster",
+        "mlkit.model.packed.PackedForest",
         "sklearn.tree._tree.Tree",
     }
 

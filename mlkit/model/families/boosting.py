@@ -13,7 +13,7 @@ from sklearn.ensemble import (
 from mlkit.model.booster import one_tree, sum_of_trees
 from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.formats.forms import Trees, floor32
-from mlkit.model.packed import Packed
+from mlkit.model.packed import PackedBooster
 from mlkit.model.problem import VALUES
 
 title = "boosting"
@@ -93,9 +93,9 @@ def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
     }
 
 
-def keep(estimator: Any, kind: str) -> Packed:  # noqa: ARG001
+def keep(estimator: Any, kind: str) -> PackedBooster:  # noqa: ARG001
     """Return a fitted booster with its trees in one array."""
-    return Packed(estimator)
+    return PackedBooster(estimator)
 
 
 def form(estimator: Any, kind: str) -> Trees:

@@ -8,10 +8,10 @@ import numpy as np
 
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families import forest
-from mlkit.model.families.forest import form, installed
+from mlkit.model.families.forest import form, installed, keep
 from mlkit.model.problem import CLASSES, VALUES
 
-__all__ = ["build", "cost", "draw", "form", "installed"]
+__all__ = ["build", "cost", "draw", "form", "installed", "keep"]
 
 title = "extra trees"
 order = 31

@@ -15,6 +15,7 @@ from sklearn.ensemble import (
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families.tree import nodes_of, share_of
 from mlkit.model.formats.forms import Trees, join
+from mlkit.model.packed import PackedForest
 from mlkit.model.problem import CLASSES, VALUES
 
 title = "forest"
@@ -94,13 +95,16 @@ def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def form(estimator: Any, kind: str) -> Trees:
+def keep(estimator: Any, kind: str) -> PackedForest:  # noqa: ARG001
+    """Return a fitted forest with its trees in a few arrays."""
+    return PackedForest(estimator)
+
+
+def form(estimator: PackedForest, kind: str) -> Trees:
     """Return the trees, each weighing the same."""
-    count = len(estimator.estimators_)
-    values = [share_of(one, kind) / count for one in estimator.estimators_]
-    parts = [
-        nodes_of(one, v) for one, v in zip(estimator.estimators_, values, strict=True)
-    ]
+    trees = estimator.awake.estimators_
+    values = [share_of(one, kind) / len(trees) for one in trees]
+    parts = [nodes_of(one, v) for one, v in zip(trees, values, strict=True)]
     width = values[0].shape[1]
     link = "pair" if kind not in VALUES and width == 1 else "none"
     return join(parts, np.zeros(width), link)

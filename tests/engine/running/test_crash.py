@@ -107,12 +107,15 @@ def test_a_killed_runner_leaves_nobody_and_the_next_run_completes(diamond):
     kill_and_run_again(diamond, wanted, seconds * 0.6)
 
 
+KILLS = int(os.environ.get("MLKIT_KILLS", "20"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--cold",)], ids=["warm", "cold"])
-def test_twenty_random_kills(diamond, options):
+def test_random_kills(diamond, options):
     wanted, seconds = undisturbed(diamond, *options)
     chance = random.Random(20261122)
-    for _ in range(20 if not options else 8):
+    for _ in range(2 * KILLS // 5 if options else KILLS):
         kill_and_run_again(diamond, wanted, chance.uniform(0, seconds), *options)
 
 

@@ -92,8 +92,6 @@ def test_the_bias_that_was_planted_shows_before_anything_is_trained(found, biase
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_mitigation_brings_groups_together_and_tells_its_price(found, biased, method):
-    if method == "exponentiated_gradient":
-        pytest.importorskip("fairlearn")
     model = found.train(method)
     assert apart(model, biased[1]).value < 0.5 * apart(found.train(), biased[1]).value
     price = Price.from_dict(json.loads(canonical(model.mitigation)))
@@ -109,8 +107,6 @@ def test_a_mitigation_brings_groups_together_and_tells_its_price(found, biased, 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_mitigated_model_is_packaged_and_fitted_again_alike(found, biased, method):
-    if method == "exponentiated_gradient":
-        pytest.importorskip("fairlearn")
     train, test = biased
     model = found.train(method)
     graph = Graph(convert(model, 0.5), model.classes)
@@ -238,8 +234,6 @@ def test_folds_that_follow_one_another_never_learn_from_later_rows(tmp_path):
     found = outlook(table, settings(table), keep=tmp_path)
     assert 0 < found.before.rows < 900
     for method in found.methods:
-        if method == "exponentiated_gradient":
-            pytest.importorskip("fairlearn")
         price = found.price(method)
         assert price.after.rows == price.before.rows == found.before.rows
         was, now = (f.widest("parity_gap").value for f in (price.before, price.after))

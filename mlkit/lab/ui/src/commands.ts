@@ -18,6 +18,7 @@ import { reveal, runBelow } from './decided';
 import { editGoal } from './goal';
 import { served, servedId } from './serving';
 import { artifact, page } from './tabs';
+import { moment } from './words';
 
 interface ILab extends IContext {
   app: JupyterFrontEnd;
@@ -185,9 +186,13 @@ function addTabs(lab: ILab): void {
     label: trans.__('Open the report of the last run'),
     isEnabled: args => !!args.run || model.runs.some(one => one.began !== undefined),
     execute: told(async args => {
-      const run = args.run ?? model.runs.find(one => one.began !== undefined)?.run;
+      const past = model.runs.find(one =>
+        args.run ? one.run === args.run : one.began !== undefined
+      );
+      const run = args.run ?? past?.run;
       const path = [place(args), 'runs', run, 'report.html'].filter(Boolean).join('/');
-      await commands.execute(CommandIDs.page, { path, label: trans.__('Report') });
+      const when = past?.began === undefined ? String(run) : moment(past.began);
+      await commands.execute(CommandIDs.page, { path, label: trans.__('Report, %1', when) });
     })
   });
   commands.addCommand(CommandIDs.page, {

@@ -31,13 +31,16 @@ export async function editGoal(given: IGiven): Promise<boolean> {
   const read = api.goal(project);
   let edit: IEdit | null = null;
   const write = async (value: IEdit | null) => {
+    if (!value) {
+      return false; // the form never came
+    }
     const writing = Notification.emit(trans.__('Writing the goal…'), 'in-progress');
     try {
-      await (value && api.setGoal(project, goalOf(value, trans)));
+      await api.setGoal(project, goalOf(value, trans));
     } finally {
       Notification.dismiss(writing);
     }
-    return value !== null;
+    return true;
   };
   const done = await ask<IEdit | null, boolean>({
     trans,

@@ -22,31 +22,20 @@ class Packed:
 
     Parameters
     ----------
-    estimator
-        The ensemble without its trees.
     sizes
         How many nodes each tree has.
     """
 
-    def __init__(self, estimator: Any, sizes: Sequence[int]) -> None:
-        self.estimator = estimator
+    def __init__(self, sizes: Sequence[int]) -> None:
         self.sizes = np.array(sizes, np.int64)
         self._awake: Any = None
 
     @property
     def awake(self) -> Any:
-        """The ensemble of scikit-learn's."""
+        """What scikit-learn makes of it."""
         if self._awake is None:
             self._awake = self._wake()
         return self._awake
-
-    def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return values, shape (rows,)."""
-        return np.asarray(self.awake.predict(matrix), np.float64)
-
-    def predict_proba(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return probabilities, shape (rows, classes)."""
-        return np.asarray(self.awake.predict_proba(matrix), np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what is awake out of what is kept and compared."""
@@ -65,7 +54,7 @@ class Packed:
 
 
 class PackedBooster(Packed):
-    """A booster on histograms, of numbers alone.
+    """A booster on histograms, of numbers alone; awake it is scikit-learn's own.
 
     Parameters
     ----------
@@ -76,12 +65,20 @@ class PackedBooster(Packed):
     def __init__(self, estimator: Any) -> None:
         rounds = estimator._predictors
         trees = [tree.nodes for one in rounds for tree in one]
-        bare = copy(estimator)
-        bare._predictors = []
-        super().__init__(bare, [len(nodes) for nodes in trees])
+        super().__init__([len(nodes) for nodes in trees])
         self.width = len(rounds[0]) if rounds else 1
         self.kind = [list(map(str, field)) for field in trees[0].dtype.descr]
         self.raw = np.frombuffer(np.concatenate(trees).tobytes(), np.uint8)
+        self.estimator = copy(estimator)
+        self.estimator._predictors = []
+
+    def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return values, shape (rows,)."""
+        return np.asarray(self.awake.predict(matrix), np.float64)
+
+    def predict_proba(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return probabilities, shape (rows, classes)."""
+        return np.asarray(self.awake.predict_proba(matrix), np.float64)
 
     def _wake(self) -> Any:
         from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
@@ -100,10 +97,12 @@ class PackedBooster(Packed):
 
 
 class PackedForest(Packed):
-    """A forest that answers one question.
+    """A forest that answers one question; awake it is the list of its trees.
 
     The nodes are kept field by field, without the bytes between the fields, which
-    hold whatever lay in memory: so equal forests are equal to the last byte.
+    hold whatever lay in memory: so equal forests are equal to the last byte. It asks
+    the trees by itself, and says what scikit-learn's forest says, which takes ten
+    times as long to ask them about few rows.
 
     Parameters
     ----------
@@ -113,15 +112,24 @@ class PackedForest(Packed):
 
     def __init__(self, estimator: Any) -> None:
         states = [one.tree_.__getstate__() for one in estimator.estimators_]
-        bare, one = copy(estimator), copy(estimator.estimators_[0])
-        bare.estimators_ = []
-        del one.tree_
-        super().__init__(bare, [state["node_count"] for state in states])
-        self.one = one
+        super().__init__([state["node_count"] for state in states])
+        self.columns = int(estimator.n_features_in_)
         self.depths = np.array([state["max_depth"] for state in states], np.int64)
         nodes = np.concatenate([state["nodes"] for state in states])
         self.nodes = {name: _short(nodes[name]) for name in nodes.dtype.names or ()}
         self.values = np.concatenate([state["values"] for state in states])
+
+    def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return values, shape (rows,)."""
+        return self.predict_proba(matrix)[:, 0]
+
+    def predict_proba(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return probabilities, shape (rows, classes)."""
+        cells = np.ascontiguousarray(matrix, np.float32)
+        found = np.zeros((len(cells), self.values.shape[2]))
+        for tree in self.awake:
+            found += tree.predict(cells)
+        return found / len(self.sizes)
 
     def _wake(self) -> Any:
         from sklearn.tree._tree import NODE_DTYPE, Tree
@@ -129,24 +137,14 @@ class PackedForest(Packed):
         nodes = np.zeros(len(self.values), NODE_DTYPE)
         for name, values in self.nodes.items():
             nodes[name] = values
-        shape = (self.one.n_features_in_, np.array(self.values.shape[2:], np.intp), 1)
         trees = []
-        cut = self._cut(nodes, self.values)
-        for (some, values), depth in zip(cut, self.depths.tolist(), strict=True):
-            one = copy(self.one)
-            one.tree_ = Tree(*shape)
-            one.tree_.__setstate__(
-                {
-                    "max_depth": depth,
-                    "node_count": len(some),
-                    "nodes": some,
-                    "values": values,
-                }
-            )
-            trees.append(one)
-        awake = copy(self.estimator)
-        awake.estimators_ = trees
-        return awake
+        cut = zip(self.depths.tolist(), self._cut(nodes, self.values), strict=True)
+        for depth, (some, values) in cut:
+            state = {"max_depth": depth, "node_count": len(some)}
+            tree = Tree(self.columns, np.array(values.shape[2:], np.intp), 1)
+            tree.__setstate__({**state, "nodes": some, "values": values})
+            trees.append(tree)
+        return trees
 
 
 def _short(values: Array) -> Array:

@@ -102,7 +102,7 @@ def keep(estimator: Any, kind: str) -> PackedForest:  # noqa: ARG001
 
 def form(estimator: PackedForest, kind: str) -> Trees:
     """Return the trees, each weighing the same."""
-    trees = estimator.awake.estimators_
+    trees = estimator.awake
     values = [share_of(one, kind) / len(trees) for one in trees]
     parts = [nodes_of(one, v) for one, v in zip(trees, values, strict=True)]
     width = values[0].shape[1]

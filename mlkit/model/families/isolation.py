@@ -110,7 +110,7 @@ class Depths:
     def form(self) -> Trees:
         """The plain form."""
         parts = zip(self.trees, self.values, strict=True)
-        grown = [nodes_of(tree, values[:, None]) for tree, values in parts]
+        grown = [nodes_of(tree.tree_, values[:, None]) for tree, values in parts]
         return join(grown, np.zeros(1), "none")
 
 

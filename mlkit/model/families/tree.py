@@ -56,23 +56,22 @@ def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001
 
 def form(estimator: Any, kind: str) -> Trees:
     """Return the tree's nodes."""
-    share = share_of(estimator, kind)
+    share = share_of(estimator.tree_, kind)
     link = "pair" if kind not in VALUES and share.shape[1] == 1 else "none"
-    return join([nodes_of(estimator, share)], np.zeros(share.shape[1]), link)
+    return join([nodes_of(estimator.tree_, share)], np.zeros(share.shape[1]), link)
 
 
-def share_of(estimator: Any, kind: str) -> Any:
+def share_of(tree: Any, kind: str) -> Any:
     """Return what each node predicts: a value, one chance of two, or all chances."""
-    values = estimator.tree_.value[:, 0, :]
+    values = tree.value[:, 0, :]
     if kind in VALUES:
         return values
     shares = values / values.sum(axis=1, keepdims=True)
     return shares[:, 1:] if shares.shape[1] == 2 else shares
 
 
-def nodes_of(estimator: Any, values: Any) -> Trees:
+def nodes_of(tree: Any, values: Any) -> Trees:
     """Return one tree of scikit-learn's as flat arrays, leaves adding `values`."""
-    tree = estimator.tree_
     leaf = tree.children_left < 0
     nodes = np.arange(tree.node_count)
     return Trees(

@@ -25,6 +25,8 @@ LONGEST = 120.0
 BLOCK = 1 << 20
 HOPS = 10
 QUICK = (2, 10)
+KNOCKS = 3
+"""How often nobody may be there, unless it was said how often to try."""
 HEADER = "header."
 GONE = (400, 404, 410, 416, 422)
 AGAIN = (408, 425, 429, 500, 502, 503, 504)
@@ -102,6 +104,9 @@ class Client:
             whole_number(place, "timeout", 30),
         )
         self._tries = min(tries, QUICK[0]) if place.quick else tries
+        self._knocks = (
+            self._tries if "tries" in place.options else min(self._tries, KNOCKS)
+        )
         self._most = whole_number(place, "most_bytes", 4 << 30)
         self._http = httpx.Client(timeout=min(wait, QUICK[1]) if place.quick else wait)
 
@@ -230,9 +235,11 @@ class Client:
         )
 
     def _pause(self, attempt: int, after: str | None, why: object) -> None:
-        """Wait before the next attempt, or give up."""
+        """Wait before the next attempt, or give up: sooner where nobody is there."""
         wait = _seconds(after) if after else PAUSE * 2 ** (attempt - 1)
-        if attempt < self._tries and wait <= LONGEST:
+        absent = isinstance(why, httpx.ConnectError)
+        tries = self._knocks if absent else self._tries
+        if attempt < tries and wait <= LONGEST:
             time.sleep(wait)
             return
         lost = isinstance(why, Exception)

@@ -61,6 +61,14 @@ class Texts:
     scale: Floats
     names: list[str]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the words as one text: each would be a node of its own in a file."""
+        return {**vars(self), "words": "\n".join(self.words)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        words = state["words"].split("\n") if state["words"] else []
+        vars(self).update(state, words=words)
+
     def transform(self, values: pd.Series) -> Floats:
         """Return the columns of some texts, shape (rows, columns)."""
         key = _key(values, self.weights, self.mean)

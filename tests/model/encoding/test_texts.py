@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import onnx
 import pandas as pd
@@ -75,6 +77,17 @@ def test_pairs_of_words_are_learnt_and_a_row_never_reads_its_own_answer():
     near = encoder.columns.index("said: nearness")
     assert abs(np.corrcoef(matrix[:, near], goal)[0, 1]) < 0.15
     assert np.corrcoef(encoder.transform(noise)[:, near], goal)[0, 1] > 0.3
+
+
+def test_what_was_learnt_of_texts_is_kept_word_by_word():
+    table = reviews()
+    encoder, _ = Encoder.learn(table, PROBLEM, Encoding(), PROBLEM.truth(table))
+    (texts,) = encoder.texts.values()
+    kept = pickle.loads(pickle.dumps(texts))
+    assert kept.words == texts.words
+    assert "naïve end" in kept.words
+    cells = kept.transform(table["said"])
+    np.testing.assert_array_equal(cells, texts.transform(table["said"]))
 
 
 def test_parts_of_words_count_in_short_texts():

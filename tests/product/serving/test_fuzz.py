@@ -269,7 +269,7 @@ def test_nor_does_what_schemathesis_makes_of_the_openapi(running, loans, tmp_pat
         command = [
             *("schemathesis", "run", f"{client.base_url}/openapi.json"),
             *("--checks", "not_a_server_error,response_schema_conformance"),
-            *("--max-examples", "400", "--no-color"),
+            *("--max-examples", str(MANY // 250), "--no-color"),
         ]
         done = subprocess.run(command, capture_output=True, text=True)
         assert client.get("/health/ready").status_code == 200

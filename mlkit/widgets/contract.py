@@ -153,7 +153,7 @@ class _Line:
         self.given, self.added = dict(rule), added
         self.count = count
         name = rule.get("rule", "")
-        wide, narrow = w.Layout(width="17em"), w.Layout(width="6em")
+        wide, narrow = w.Layout(width="14em"), w.Layout(width="6em")
         self.keep = w.Checkbox(
             value=True,
             description=shorten(name, 60),
@@ -201,17 +201,17 @@ def _field(rule: Mapping[str, Any], part: str) -> Any:
     import ipywidgets as w
 
     check, value = rule["check"], rule[part]
-    style = {"description_width": "3em"}
+    style = {"description_width": "2.5em" if check in NUMBERS else "4em"}
     if check in NUMBERS:
         kind = w.IntText if check in ("rows", "length") else w.FloatText
-        layout = w.Layout(width="10em")
+        layout = w.Layout(width="8.5em")
         return kind(value=value, description=part, layout=layout, style=style)
     if check in SHARES:
         bounds = {"min": 0.0, "max": 1.0, "step": 0.01, "readout_format": ".0%"}
         told = {"description": "at most", "continuous_update": False}
         return w.FloatSlider(value=value, style=style, **bounds, **told)
     text = ", ".join(map(str, value)) if part == "values" else str(value)
-    wide = w.Layout(width="14em" if check == "date" else "24em")
+    wide = w.Layout(width="14em" if check == "date" else "20em")
     told = {"description": part, "continuous_update": False}
     return w.Text(value=text, layout=wide, style=style, **told)
 

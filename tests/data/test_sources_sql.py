@@ -320,6 +320,7 @@ def why(maker, step):
     return status(maker.project, build(maker.project)).checks[step].why
 
 
+@pytest.mark.slow
 def test_a_new_row_makes_the_right_steps_stale(maker):
     path = maker.root / "data" / "shop.db"
     change(

@@ -113,6 +113,7 @@ def test_no_secret_is_said_where_a_look_fails(tmp_path, monkeypatch, capfd):
     assert "s3cret" not in json.dumps(thing(uri))
 
 
+@pytest.mark.slow
 def test_a_changed_etag_makes_the_right_steps_stale(maker, server):
     maker.step(
         "01_collect",

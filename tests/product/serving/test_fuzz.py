@@ -271,6 +271,7 @@ def test_nor_does_what_schemathesis_makes_of_the_openapi(running, loans, tmp_pat
             *("--checks", "not_a_server_error,response_schema_conformance"),
             *("--max-examples", str(MANY // 250), "--no-color"),
         ]
-        done = subprocess.run(command, capture_output=True, text=True)
+        told = {"capture_output": True, "text": True}
+        done = subprocess.run(command, cwd=tmp_path, **told)
         assert client.get("/health/ready").status_code == 200
     assert done.returncode == 0, done.stdout[-6000:]

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.model.asleep import Asleep
 from mlkit.model.formats.forms import Trees, join
 from mlkit.model.problem import VALUES
 
 __all__ = ["Booster", "one_tree", "sum_of_trees"]
 
 
-class Booster:
+class Booster(Asleep):
     """A fitted booster that is kept without a pickle, and woken when it is asked.
 
     Parameters
@@ -34,17 +35,13 @@ class Booster:
 
     def __init__(self, family: str, kind: str, raw: bytes) -> None:
         self.family, self.kind, self.raw = family, kind, raw
-        self._awake: Any = None
 
-    @property
-    def awake(self) -> Any:
-        """The library's own booster; where the library is absent, that is told."""
-        if self._awake is None:
-            from mlkit.model.families import ready
+    def _wake(self) -> Any:
+        """Return the library's own booster; where the library is absent, say so."""
+        from mlkit.model.families import ready
 
-            ready(self.family, self.kind)
-            self._awake = self._family().wake(self.raw)
-        return self._awake
+        ready(self.family, self.kind)
+        return self._family().wake(self.raw)
 
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return values, shape (rows,)."""
@@ -60,13 +57,6 @@ class Booster:
         from mlkit.model.families import family
 
         return family(self.family)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave what is awake out of what is kept and compared."""
-        return {"family": self.family, "kind": self.kind, "raw": self.raw}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _awake=None)
 
 
 def one_tree(

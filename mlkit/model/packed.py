@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.model.asleep import Asleep
+
 __all__ = ["Packed", "PackedBooster", "PackedForest"]
 
 Array = NDArray[Any]
 
 
-class Packed:
+class Packed(Asleep):
     """A fitted ensemble whose trees lie in arrays, and are cut apart when asked.
 
     A blend of folds has thousands of small trees, and each would be kept in files of
@@ -28,24 +30,6 @@ class Packed:
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self.sizes = np.array(sizes, np.int64)
-        self._awake: Any = None
-
-    @property
-    def awake(self) -> Any:
-        """What scikit-learn makes of it."""
-        if self._awake is None:
-            self._awake = self._wake()
-        return self._awake
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave what is awake out of what is kept and compared."""
-        return {name: value for name, value in vars(self).items() if name != "_awake"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _awake=None)
-
-    def _wake(self) -> Any:
-        raise NotImplementedError
 
     def _cut(self, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         """Cut arrays of all trees' nodes apart, tree by tree."""

@@ -15,6 +15,7 @@ OPTIONS = [
     "--disable-dev-shm-usage",
 ]
 PATIENCE = 1000 * int(os.environ.get("MLKIT_PATIENCE", "120"))  # milliseconds
+READY = "() => jupyterapp.shell.currentWidget?.sessionContext?.isReady"
 FOCUSED = "selector => document.activeElement.matches(selector)"
 LOOKS = [("Light", 1400), ("Light", 1000), ("Dark", 1400), ("Dark", 1000)]
 
@@ -94,11 +95,16 @@ class Lab:
         save = "jupyterapp.commands.execute('docmanager:save').then(() => true)"
         assert self.page.evaluate(save)
 
+    def ready(self):
+        """Wait for the kernel of the notebook in front: idle is shown before it is."""
+        self.page.wait_for_function(READY)
+
     def idle(self):
         self.see("text=Python 3 (ipykernel) | Idle")
 
     def run_cells(self):
         """Run all cells of the notebook in front, and wait for the last."""
+        self.ready()
         self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
         self.idle()
 

@@ -64,7 +64,7 @@ def page(classic, window, write):
     path = f"{told['base']}notebooks/steps/01_choose.ipynb?token={told['token']}"
     lab.page.goto(classic.origin + path)
     lab.see(".jp-NotebookPanel .jp-Cell")
-    lab.see(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    lab.ready()
     lab.page.evaluate(RUN)
     lab.see(".jp-CodeCell:last-child .jp-InputPrompt:has-text('[5]:')")
     yield lab

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +30,42 @@ from mlkit.core.values import Array
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["FORMATS", "OPERATIONS", "apply", "opened", "plain", "written"]
+__all__ = [
+    "FORMATS",
+    "OPERATIONS",
+    "apply",
+    "measured",
+    "opened",
+    "plain",
+    "written",
+]
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MOST = 100_000_000
 WHITE = 255
+
+
+def measured(data: bytes) -> tuple[int, int]:
+    """Return the width and height that an image's head tells; nothing is unpacked.
+
+    Parameters
+    ----------
+    data
+        A file of one of `FORMATS`.
+
+    Raises
+    ------
+    InputError
+        Where it is none, or has more than 100 million pixels.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> measured(written(Image.new("L", (3, 2))))
+    (3, 2)
+    """
+    with _begun(data) as image:
+        return image.width, image.height
 
 
 def opened(data: bytes, about: int = 0) -> Image:
@@ -58,7 +90,19 @@ def opened(data: bytes, about: int = 0) -> Image:
     >>> opened(written(Image.new("L", (3, 2)))).size
     (3, 2)
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    with _begun(data) as image:
+        if about and image.format == "JPEG":
+            image.draft(None, (about, about))
+        image.load()
+        return ImageOps.exif_transpose(image)
+
+
+@contextmanager
+def _begun(data: bytes) -> Iterator[Any]:
+    """Read the head of an image; whatever goes wrong with it is an InputError."""
+    from PIL import Image, UnidentifiedImageError
 
     if not data:
         raise InputError("this image cannot be read", got="an empty file")
@@ -68,10 +112,7 @@ def opened(data: bytes, about: int = 0) -> Image:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             if image.width * image.height > MOST:
                 raise _unread(f"{image.width:,} × {image.height:,} pixels")
-            if about and image.format == "JPEG":
-                image.draft(None, (about, about))
-            image.load()
-            return ImageOps.exif_transpose(image)
+            yield image
     except UnidentifiedImageError:
         raise _unread(f"no image, it begins with {data[:8]!r}") from None
     except Image.DecompressionBombError:

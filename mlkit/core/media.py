@@ -18,11 +18,12 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mlkit.core.errors import StoreError
 from mlkit.core.session import session
 
-__all__ = ["FILE", "Media", "media", "needed", "passing"]
+__all__ = ["FILE", "Media", "contents", "media", "needed", "passing"]
 
 FILE = "media.sqlite"
 TABLE = (
@@ -155,6 +156,35 @@ def media() -> Media:
     """Return the media of the project that this process works on."""
     project = session().project
     return _at((project.state if project else passing()) / FILE)
+
+
+def contents(cells: Iterable[Any]) -> list[bytes | None]:
+    """Return the images or sounds of a column as bytes; None is missing.
+
+    Parameters
+    ----------
+    cells
+        Digests of what the project keeps, or bytes already.
+
+    Raises
+    ------
+    StoreError
+        For a digest of what is not kept here.
+
+    Examples
+    --------
+    >>> contents([media().put(b"a picture"), b"another", None])
+    [b'a picture', b'another', None]
+    """
+    kept = media()
+    return [
+        kept.get(cell)
+        if isinstance(cell, str)
+        else cell
+        if isinstance(cell, bytes)
+        else None
+        for cell in cells
+    ]
 
 
 @cache

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from mlkit.core.cells import config
-from mlkit.model.encoding import embeddings, texts
+from mlkit.model.encoding import descriptors, embeddings, texts
 from mlkit.model.families import family, first, names, ready
 from mlkit.model.fitted import Model
 from mlkit.model.measures.metrics import METRICS, better
@@ -127,6 +127,7 @@ def _trials(
         takes = len(every) * forecast.seconds(name, {}, len(rows)) if forecast else 0.0
         if len(found) < 2:  # the first one reads the texts, for all
             takes += len(every) * texts.takes(rows, problem.texts, len(rows))
+            takes += descriptors.takes(rows, problem, len(rows))
         if forecast and family(name).encoding.embeddings:
             takes += embeddings.takes(rows, problem.texts, len(rows))
         if forecast and name != "dummy" and not budget.fits(takes):
@@ -196,7 +197,7 @@ def _notes(
     )
     yield f"told so because {problem.told}"
     if problem.left_out:
-        yield f"not used (no number, category or text): {', '.join(problem.left_out)}"
+        yield f"not used (of no type that models take): {', '.join(problem.left_out)}"
     if rows < given:
         yield f"compared on {rows:,} of {given:,} rows"
     if better(problem.metric, best.score, chosen.score):

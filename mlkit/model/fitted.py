@@ -113,7 +113,8 @@ class Model:
         numbers = [Column(name, "number") for name in self.form["numbers"]]
         words = [Column(name, "category") for name in self.form["categories"]]
         texts = [Column(name, "text") for name in self.problem.texts]
-        return Schema((*numbers, *words, *texts))
+        media = [Column(name, kind) for name, kind in self.problem.media.items()]
+        return Schema((*numbers, *words, *texts, *media))
 
     def predict(self, table: pd.DataFrame, threshold: float = 0.5) -> NDArray[Any]:
         """Return labels, object of shape (rows,), or values, float64.

@@ -218,7 +218,7 @@ class _Hold:
             dtype = rows[name].dtype
             gaps = pd.Series(index=rows.index, dtype=dtype)
             copies.append(with_columns(rows, {name: gaps}))
-            if dtype.kind not in "fiubM":
+            if dtype.kind not in "fiubM" and name not in self.predictor.media:
                 copies.append(with_columns(rows, {name: parity.UNSEEN}))
         odd = pd.concat(copies) if copies else table
         odd.attrs = table.attrs

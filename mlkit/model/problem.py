@@ -60,6 +60,13 @@ ALLOWED = {
     "number": ("rmse", "mae", "r2", "mape"),
     "count": ("deviance", "mae", "rmse", "r2"),
 }
+TYPES = {
+    "numbers": "number",
+    "categories": "category",
+    "texts": "text",
+    "images": "image",
+    "sounds": "audio",
+}
 YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
 
 
@@ -77,7 +84,7 @@ class Problem:
         The metric that models are compared by.
     classes
         The classes, in order; of two, the second is the positive one.
-    numbers, categories, texts
+    numbers, categories, texts, images, sounds
         The features, by type.
     left_out
         Features of other types, which no family takes yet.
@@ -101,12 +108,20 @@ class Problem:
     weight: str = ""
     told: str = ""
     texts: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
     class_weight: str = "auto"
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The columns a model learns from: numbers, then categories, then texts."""
-        return self.numbers + self.categories + self.texts
+        """The columns a model learns from, type by type."""
+        return self.numbers + self.categories + self.texts + self.images + self.sounds
+
+    @property
+    def media(self) -> dict[str, str]:
+        """The columns that are images or sounds: ``image`` or ``audio`` by name."""
+        images = dict.fromkeys(self.images, "image")
+        return {**images, **dict.fromkeys(self.sounds, "audio")}
 
     @property
     def title(self) -> str:
@@ -196,19 +211,16 @@ class Problem:
         classes = _classes(values, order) if kind in CLASSES else ()
         _checked(values, kind, classes)
         classes = _last(classes, positive)
-        numbers, categories, texts, left_out = _features(schema)
+        features = _features(schema)
         return cls(
             kind=kind,
             target=target,
             metric=_metric(kind, metric),
             classes=classes,
-            numbers=numbers,
-            categories=categories,
-            left_out=left_out,
+            **features,
             group=next(iter(schema.with_role("group")), ""),
             weight=next(iter(schema.with_role("weight")), ""),
             told=told,
-            texts=texts,
         )
 
     @classmethod
@@ -228,7 +240,8 @@ class Problem:
             Where there is neither a number nor a category.
         """
         schema = Schema.of(table)
-        numbers, categories, texts, left_out = _features(schema)
+        features = _features(schema)
+        numbers, categories = features.pop("numbers"), features.pop("categories")
         if not numbers + categories:
             raise InputError(
                 "no column is left to learn from",
@@ -242,7 +255,7 @@ class Problem:
             *(kind, name, METRICS[kind]),
             numbers=numbers,
             categories=categories,
-            left_out=(*texts, *left_out),
+            left_out=tuple(name for names in features.values() for name in names),
             told=f"it is asked for {UNLABELLED[kind]}",
         )
 
@@ -263,20 +276,22 @@ def _target(schema: Schema) -> str:
     return schema.target
 
 
-def _features(schema: Schema) -> tuple[tuple[str, ...], ...]:
+def _features(schema: Schema) -> dict[str, Any]:
+    """Return the features by type, as `Problem` takes them."""
     features = [column for column in schema if column.is_feature]
-    numbers = tuple(c.name for c in features if c.type == "number")
-    categories = tuple(c.name for c in features if c.type == "category")
-    texts = tuple(c.name for c in features if c.type == "text")
-    taken = {*numbers, *categories, *texts}
+    found = {
+        name: tuple(c.name for c in features if c.type == kind)
+        for name, kind in TYPES.items()
+    }
+    taken = {name for names in found.values() for name in names}
     if not taken:
         raise InputError(
             "no column is left to learn from",
-            expected="numbers, categories or texts",
+            expected="numbers, categories, texts, images or sounds",
             got=", ".join(f"{c.name} ({c.type})" for c in schema),
         )
     rest = tuple(c.name for c in features if c.name not in taken)
-    return numbers, categories, texts, rest
+    return {**found, "left_out": rest}
 
 
 def _classes(values: pd.Series, order: Sequence[str] | None) -> tuple[str, ...]:

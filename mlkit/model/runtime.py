@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.errors import InputError
+from mlkit.core.media import contents
+from mlkit.core.values import rows_of
+from mlkit.model.encoding.descriptors import NEEDS, describe
 from mlkit.model.encoding.embeddings import embed
 from mlkit.model.encoding.tokens import plain
 from mlkit.model.promise import Promise
@@ -106,7 +109,10 @@ class Graph:
         told = self.session.get_modelmeta().custom_metadata_map
         self.texts: dict[str, bool] = json.loads(told.get("mlkit.texts", "{}"))
         self.embeddings: dict[str, str] = json.loads(told.get("mlkit.embeddings", "{}"))
-        self.inputs = {n: kinds[n] for n in kinds if n not in self.embeddings}
+        self.media: dict[str, list[str]] = json.loads(told.get("mlkit.media", "{}"))
+        made = {*self.embeddings, *self.media}
+        self.inputs = {n: kinds[n] for n in kinds if n not in made}
+        self.columns = [*self.inputs, *(name for name, _ in self.media.values())]
         if self.embeddings:
             embed([])
         self.classes = tuple(classes)
@@ -114,11 +120,12 @@ class Graph:
     def predict(self, columns: Mapping[str, Any]) -> Predictions:
         """Predict from cleaned columns, each of shape (rows,).
 
-        Numbers are cast to float32; what is not finite there counts as missing.
+        Numbers are cast to float32; what is not finite there counts as missing. Images
+        and sounds are bytes, or digests of what the project keeps.
         """
-        rows = len(columns[next(iter(self.inputs))])
+        rows = len(columns[self.columns[0]])
         if rows == 0:
-            none = self.predict({name: [None] for name in self.inputs})
+            none = self.predict({name: [None] for name in self.columns})
             chances = none.probabilities
             empty = chances if chances is None else chances[:0]
             return Predictions(none.prediction[:0], empty, self.classes)
@@ -137,22 +144,24 @@ class Graph:
 
     def _ready(self, columns: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the graph is fed; texts that are long when ready stay cells."""
-        ready = {name: columns[name] for name in self.inputs}
+        ready = {name: columns[name] for name in self.columns}
         late = {*self.texts, *self.embeddings.values()}
         with np.errstate(over="ignore", invalid="ignore"):
-            for name in ready.keys() - late:
+            for name in self.inputs.keys() - late:
                 make = _words if self.inputs[name] else _numbers
                 ready[name] = make(ready[name])
         return ready
 
     def _run(self, ready: dict[str, Any]) -> list[Array]:
-        embedded = {name: embed(ready[n]) for name, n in self.embeddings.items()}
+        made = {name: embed(ready[n]) for name, n in self.embeddings.items()}
+        for name, (column, kind) in self.media.items():
+            made[name] = describe(ready.pop(column), kind)
         for name in ready.keys() & {*self.texts, *self.embeddings.values()}:
             values = ready[name]
             if name in self.texts:
                 values = [plain(value, self.texts[name]) for value in values]
             ready[name] = _words(values) if self.inputs[name] else _numbers(values)
-        return list(self.session.run(None, {**ready, **embedded}))
+        return list(self.session.run(None, {**ready, **made}))
 
 
 class Predictor:
@@ -183,6 +192,9 @@ class Predictor:
         used = {c["name"] for c in self.schema["input"] if c["used"]}
         cleaning = form(self.folder, "cleaning")
         self.operations = [o for o in cleaning["operations"] if o["column"] in used]
+        self.media = [
+            c["name"] for c in self.schema["input"] if c["used"] and c["type"] in NEEDS
+        ]
         self.classes = tuple(self.schema["output"]["classes"])
         self.graph = Graph(self.folder / "model.onnx", self.classes, threads)
         self.promise: Promise | None = None
@@ -213,7 +225,11 @@ class Predictor:
                 expected=", ".join(absent),
                 got=", ".join(map(str, cells)) or "no column",
             )
-        return rows.apply(self.operations, cells)
+        if not self.media:
+            return rows.apply(self.operations, cells)
+        none = [None] * rows_of(cells)
+        read = {n: _objects(contents(cells.get(n, none))) for n in self.media}
+        return {**read, **rows.apply(self.operations, {**cells, **read})}
 
     def predict(self, cells: Mapping[str, Any]) -> Predictions:
         """Predict from raw cells by column, as they come, numbers or text.
@@ -267,6 +283,12 @@ def _words(values: Any) -> Array:
         return cells
     cells[:, 0] = [rows.MISSING if _none(value) else str(value) for value in values]
     return cells
+
+
+def _objects(values: Sequence[Any]) -> Array:
+    made = np.empty(len(values), object)
+    made[:] = values
+    return made
 
 
 def _none(value: Any) -> bool:

@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from mlkit.core.audible import log_mel, mel_bank
 from mlkit.core.media import media
 from mlkit.core.pictures import written as png
 from mlkit.core.schema import Column, Schema
@@ -19,7 +20,6 @@ from mlkit.data.charts import media as charts
 from mlkit.data.clean import Cleaning, clean
 from mlkit.data.measures import images
 from mlkit.data.media import features, near, pairs
-from mlkit.data.media.audible import log_mel, mel_bank
 from mlkit.data.media.facts import of_image, of_sound
 from mlkit.data.media.nearness import hashes
 from mlkit.data.profile import profile

@@ -14,6 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from numpy.typing import NDArray
 
+from mlkit.core.audible import log_mel
 from mlkit.core.errors import InputError
 from mlkit.core.media import media
 from mlkit.core.pictures import opened, plain
@@ -33,7 +34,6 @@ from mlkit.data.charts.style import (
     shorten,
     style,
 )
-from mlkit.data.media.audible import log_mel
 
 __all__ = ["cards", "gallery", "sheet", "sound_of", "wave", "waves"]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.data.media.audible import describe_sound
+from mlkit.core.audible import describe_sound
+from mlkit.core.visual import describe_image
 from mlkit.data.media.cells import each, spread
-from mlkit.data.media.visual import describe_image
 
 __all__ = ["features"]
 

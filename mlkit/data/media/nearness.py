@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.data.media.audible import coarse, hash_sound
+from mlkit.core.audible import coarse, hash_sound
+from mlkit.core.visual import hash_image, thumbnail
 from mlkit.data.media.cells import each
-from mlkit.data.media.visual import hash_image, thumbnail
 
 __all__ = ["hashes", "near", "pairs"]
 

@@ -115,4 +115,5 @@ def _narrow(encoder: Encoder, names: Container[str]) -> Encoder:
         rates={n: v for n, v in encoder.rates.items() if n in names},
         texts={n: v for n, v in encoder.texts.items() if n in names},
         embeddings={n: v for n, v in encoder.embeddings.items() if n in names},
+        media={n: v for n, v in encoder.media.items() if n in names},
     )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.rows import MISSING
+from mlkit.model.encoding.descriptors import Descriptor
 from mlkit.model.encoding.embeddings import Embedding
 from mlkit.model.encoding.normal import Normal
 from mlkit.model.encoding.rates import Rates, folds_of, goals_of
@@ -86,6 +87,8 @@ class Encoder:
         For each text column, how its words become numbers.
     embeddings
         For each text column, how its sentence embedding does.
+    media
+        For each column of images or sounds, how its descriptor does.
     """
 
     numbers: list[str]
@@ -99,6 +102,7 @@ class Encoder:
     rates: dict[str, Rates] = field(default_factory=dict)
     texts: dict[str, Texts] = field(default_factory=dict)
     embeddings: dict[str, Embedding] = field(default_factory=dict)
+    media: dict[str, Descriptor] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -138,7 +142,7 @@ class Encoder:
             found.append((f"{name}: how common", name))
         for name, texts in self.texts.items():
             found += [(f"{name}: {column}", name) for column in texts.names]
-        for name, points in self.embeddings.items():
+        for name, points in self._points().items():
             found += [(f"{name}: {column}", name) for column in points.names]
         return found
 
@@ -148,13 +152,17 @@ class Encoder:
         for name, texts in self.texts.items():
             _present(table, [name])
             more.append(texts.transform(table[name]))
-        more += self._points(table)
+        more += self._given(table)
         return self._matrix(table, more)
 
-    def _points(self, table: pd.DataFrame) -> list[Floats]:
-        """Return the columns of sentence embeddings, by text column."""
-        _present(table, list(self.embeddings))
-        return [made.transform(table[n]) for n, made in self.embeddings.items()]
+    def _points(self) -> dict[str, Embedding | Descriptor]:
+        return {**self.embeddings, **self.media}
+
+    def _given(self, table: pd.DataFrame) -> list[Floats]:
+        """Return the columns of sentence embeddings, images and sounds."""
+        points = self._points()
+        _present(table, list(points))
+        return [made.transform(table[name]) for name, made in points.items()]
 
     def _matrix(self, table: pd.DataFrame, more: list[Floats]) -> Floats:
         """Return the matrix, its last columns given."""
@@ -218,7 +226,9 @@ class Encoder:
                 more.append(cells)
         for name in problem.texts if encoding.embeddings else ():
             made.embeddings[name] = Embedding.learn(table[name])
-        return made, made._matrix(table, [*more, *made._points(table)])
+        for name, kind in problem.media.items():
+            made.media[name] = Descriptor.learn(table[name], kind)
+        return made, made._matrix(table, [*more, *made._given(table)])
 
     def _scaled(self, filled: Floats) -> Floats:
         if self.normal is not None:

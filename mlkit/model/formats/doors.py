@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 
+from mlkit.model.encoding.descriptors import Descriptor
 from mlkit.model.encoding.embeddings import Embedding
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.encoding.normal import Normal
@@ -33,6 +34,7 @@ class Door(Nodes):
         self.problem = problem
         self.texts: dict[Any, str] = {}
         self.embedded: dict[str, str] = {}
+        self.described: dict[str, str] = {}
 
     def encode(self, encoder: Encoder) -> str:
         """Encode the columns as `Encoder.transform` does."""
@@ -41,6 +43,7 @@ class Door(Nodes):
         blocks += [self._rates(name, rates) for name, rates in encoder.rates.items()]
         blocks += [self._text(name, texts) for name, texts in encoder.texts.items()]
         blocks += [self._embedding(name, e) for name, e in encoder.embeddings.items()]
+        blocks += [b for n, told in encoder.media.items() for b in self._media(n, told)]
         if not blocks:
             return self._nothing()
         return self.node("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
@@ -138,12 +141,27 @@ class Door(Nodes):
 
     def _embedding(self, name: str, points: Embedding) -> str:
         """Take a text's sentence embedding as an input of its own, and scale it."""
-        word = f"{name}: embedding"
-        while name not in self.embedded and word in self.names:
-            word += "_"
-        given = self.embedded.setdefault(name, word)
+        given = self._given(self.embedded, name, f"{name}: embedding")
         cells = self.node("Sub", given, self.constant(points.mean))
         return self.node("Mul", cells, self.constant(np.array([points.scale])))
+
+    def _media(self, name: str, told: Descriptor) -> list[str]:
+        """Take what describes an image or sound as an input, and scale it."""
+        given = self._given(self.described, name, f"{name}: descriptor")
+        missing, mean = self.node("IsNaN", given), self.constant(told.mean)
+        cells = self.node("Sub", self.node("Where", missing, mean, given), mean)
+        cells = self.node("Mul", cells, self.constant(told.scale))
+        if not told.flag:
+            return [cells]
+        first = self.constant(np.array([0], np.int64))
+        flags = self.node("Cast", missing, to=TensorProto.FLOAT)
+        return [cells, self.node("Gather", flags, first, axis=1)]
+
+    def _given(self, taken: dict[str, str], name: str, word: str) -> str:
+        """Return the input that a column's numbers come in by."""
+        while name not in taken and word in self.names:
+            word += "_"
+        return taken.setdefault(name, word)
 
     def _nothing(self) -> str:
         """Return a matrix of one column of zeros."""

@@ -3,7 +3,8 @@
 The graph takes one input a cleaned column, of shape (rows, 1): ``float`` for a number
 (NaN where missing), ``string`` for a category, and for a text as
 `mlkit.model.encoding.tokens.plain` writes it; a sentence embedding of a text is an
-input of its own, of shape (rows, 384). It gives ``label`` and
+input of its own, of shape (rows, 384), and so is what describes an image, (rows, 464),
+or a sound, (rows, 289), with NaN where it is missing. It gives ``label`` and
 ``probabilities``, or ``value``. Thresholds are rounded down to float32, columns are
 encoded in the same float32 operations as in training, and labels follow the same
 rounding rule; so nothing is left to a converter.
@@ -18,6 +19,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from mlkit.model.encoding.descriptors import WIDTHS
 from mlkit.model.encoding.embeddings import WIDTH
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part
@@ -282,6 +284,10 @@ class _Build(Door):
         inputs += [_input(name, TensorProto.STRING) for name in words]
         points = self.embedded.values()
         inputs += [_input(name, TensorProto.FLOAT, WIDTH) for name in points]
+        inputs += [
+            _input(name, TensorProto.FLOAT, WIDTHS[problem.media[column]])
+            for column, name in self.described.items()
+        ]
         infos = []
         for word, inner, (kind, shape) in outputs:
             while word in self.names:
@@ -297,6 +303,11 @@ class _Build(Door):
         told: dict[str, Any] = {"mlkit.texts": self._texts()} if problem.texts else {}
         if self.embedded:
             told["mlkit.embeddings"] = {v: k for k, v in self.embedded.items()}
+        if self.described:
+            told["mlkit.media"] = {
+                word: [name, problem.media[name]]
+                for name, word in self.described.items()
+            }
         if told:
             forms = {name: json.dumps(form) for name, form in told.items()}
             helper.set_model_props(made, forms)

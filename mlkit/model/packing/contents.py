@@ -16,6 +16,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import Cleaning
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.card import Told, card
+from mlkit.model.encoding import descriptors
 from mlkit.model.encoding.wordpieces import NEEDS
 from mlkit.model.fitted import Model
 from mlkit.model.packing.reference import reference
@@ -38,6 +39,14 @@ FILES = {
     "schema.json": "what goes in and what comes out",
 }
 FORMAT = 1
+MLFLOW = {
+    "number": "float",
+    "category": "string",
+    "text": "string",
+    "image": "binary",
+    "audio": "binary",
+}
+"""What MLflow calls the types of columns."""
 SERVING = ("click", "httptools", "msgspec", "uvicorn")
 HOST = ("numpy", "onnxruntime", *SERVING)
 """What a model needs, and what `mlkit serve` needs besides."""
@@ -87,7 +96,7 @@ def write(
         )
         (folder / file).write_text(text + "\n", encoding="utf-8")
     (folder / "MLmodel").write_text(_mlmodel(model), encoding="utf-8")
-    needed = _requirements(NEEDS if read else [])
+    needed = _requirements([*(NEEDS if read else []), *_readers(model)])
     (folder / "requirements.txt").write_text(needed, encoding="utf-8")
     told = card(model, accepted, schema, review)
     (folder / "card.md").write_text(told, encoding="utf-8")
@@ -134,8 +143,7 @@ def _whole(features: Container[str], cleaning: Cleaning) -> Iterator[str]:
 
 def _mlmodel(model: Model) -> str:
     """Return an MLmodel file; JSON strings are valid YAML."""
-    kinds = {"number": "float", "category": "string", "text": "string"}
-    inputs = [{"name": c.name, "type": kinds[c.type]} for c in model.schema]
+    inputs = [{"name": c.name, "type": MLFLOW[c.type]} for c in model.schema]
     outputs = (
         [
             {"name": "label", "type": "string"},
@@ -165,6 +173,12 @@ def _mlmodel(model: Model) -> str:
         f"  inputs: {said[0]}\n"
         f"  outputs: {said[1]}\n"
     )
+
+
+def _readers(model: Model) -> list[str]:
+    """Return the distributions that read the model's images and sounds."""
+    kinds = sorted(set(model.problem.media.values()))
+    return [name for kind in kinds for name in descriptors.NEEDS[kind]]
 
 
 def _requirements(more: Sequence[str]) -> str:

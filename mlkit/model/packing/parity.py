@@ -168,7 +168,8 @@ def probes(table: pd.DataFrame, model: Model, most: int = 1000) -> pd.DataFrame:
     whole = {name: np.round(_values(some[name])) for name in numbers}
     texts = list(model.problem.texts)
     none: dict[str, Any] = dict.fromkeys(numbers, np.nan)
-    none.update({name: pd.Series(index=some.index, dtype="str") for name in texts})
+    gaps = [*texts, *model.problem.media]
+    none.update({name: pd.Series(index=some.index, dtype="str") for name in gaps})
     huge: Mapping[str, Any] = dict.fromkeys(numbers, 1e300)
     loud = {name: some[name].str.upper() + f" {UNSEEN}" for name in texts}
     unseen = with_columns(some, {**dict.fromkeys(words, UNSEEN), **loud})

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.session import session
-from mlkit.model.encoding import texts
+from mlkit.model.encoding import descriptors, texts
 from mlkit.model.families import family
 from mlkit.model.fitted import Member, Part
 from mlkit.model.formats.forms import Trees
@@ -152,12 +152,14 @@ def affordable(table: pd.DataFrame, problem: Problem, seconds: float) -> int:
     >>> affordable(pd.DataFrame({"x": [1.0] * 50}), problem, 60)
     50
     """
-    law, width = family("boosting").cost, len(problem.features)
+    law = family("boosting").cost
+    width = len(problem.features) + descriptors.width(problem)
     classes, rows = max(len(problem.classes), 1), len(table)
 
     def takes(rows: int) -> float:
         folds = cross.usual(rows)
         read = (folds + 1) * texts.takes(table, problem.texts, rows)
+        read += descriptors.takes(table, problem, rows)
         return read + folds * law(rows, width, classes)
 
     least = FEW_TEXTS if problem.texts else FEWEST

@@ -1,0 +1,109 @@
+"""Images and sounds as features: described alike wherever they come from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mlkit.core import pictures, sounds
+from mlkit.core.media import media
+from mlkit.core.schema import Column, Schema
+from mlkit.model.encoding.descriptors import WIDTHS, Descriptor, describe, takes
+from mlkit.model.fitted import fit
+from mlkit.model.packing.parity import agree, probes
+from mlkit.model.problem import Problem
+
+DRAW = np.random.default_rng(0)
+
+
+def image(level):
+    """Draw a stripe on noise, upright or lying."""
+    levels = DRAW.integers(0, 60, (20, 20), dtype=np.uint8)
+    at = int(DRAW.integers(2, 16))
+    (levels if level else levels.T)[at : at + 3] = 220
+    return pictures.written(Image.fromarray(levels))
+
+
+def sound(level):
+    """Play a tone, high or low, in noise."""
+    time = np.arange(1600) / 8000
+    pitch = (1400 if level else 400) * DRAW.uniform(0.95, 1.05)
+    tone = np.sin(2 * np.pi * pitch * time) + DRAW.normal(0, 0.05, 1600)
+    return sounds.written(tone[:, None].astype(np.float32) / 2, 8000)
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Forty rows of an image, a sound and a number; a few cells are missing."""
+    truth = np.arange(40) % 2
+    seen = media().put_all(image(one) for one in truth)
+    heard = media().put_all(sound(one) for one in truth)
+    frame = pd.DataFrame(
+        {
+            "seen": pd.array([None, *seen[1:]], "str"),
+            "heard": pd.array([*heard[:-2], None, None], "str"),
+            "x": DRAW.normal(size=40).round(3),
+            "y": pd.array(np.where(truth, "yes", "no"), "str"),
+        }
+    )
+    columns = (Column("seen", "image"), Column("heard", "audio"), Column("x"))
+    target = Column("y", "category", ("target",))
+    return Schema((*columns, target)).attach(frame)
+
+
+def test_problem_has_images_and_sounds_as_features(table):
+    problem = Problem.of(table)
+    assert problem.features == ("x", "seen", "heard")
+    assert problem.media == {"seen": "image", "heard": "audio"}
+    assert problem.left_out == ()
+    assert Problem.from_dict(problem.to_dict()) == problem
+
+
+@pytest.mark.parametrize("family", ["linear", "tree", "forest", "boosting", "neural"])
+def test_families_learn_from_them_and_their_onnx_agrees(table, family):
+    problem = Problem.of(table)
+    model = fit(family, {}, table, problem)
+    right = model.predict(table) == table["y"].to_numpy(object)
+    assert right[1:-2].mean() > 0.85
+    assert agree(model, table).reason == ""
+    assert len(probes(table, model)) == 6 * len(table)
+
+
+def test_bytes_and_digests_tell_the_same():
+    data = image(1)
+    digest = media().put(data)
+    assert (describe([data], "image") == describe([digest], "image")).all()
+
+
+def test_what_is_missing_stands_at_the_mean_and_is_flagged(table):
+    told = Descriptor.learn(table["seen"], "image")
+    cells = told.transform(table["seen"])
+    assert cells.shape == (40, WIDTHS["image"] + 1) == (40, len(told.names))
+    assert not cells[0, :-1].any()
+    assert cells[:, -1].tolist() == [1.0] + [0.0] * 39
+    parts = np.split(cells[1:, :-1], [256, 320], axis=1)
+    away = [np.square(part, dtype=float).sum(1).mean() ** 0.5 for part in parts]
+    assert away == pytest.approx([4, 4, 4], rel=1e-5)
+
+
+def test_a_column_without_a_single_image_says_nothing():
+    gone = pd.Series([None, None], dtype="str")
+    told = Descriptor.learn(gone, "image")
+    assert not told.transform(gone)[:, :-1].any()
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted(WIDTHS)))
+def test_any_bytes_are_described_or_missing(data, kind):
+    (told,) = describe([data], kind)
+    assert np.isnan(told).all() or np.isfinite(told).all()
+
+
+def test_time_is_foreseen_for_what_is_not_known_yet(table):
+    problem = Problem.of(table)
+    fresh = media().put_all(image(1) for _ in range(30))
+    some = pd.DataFrame({"seen": fresh, "heard": None})
+    assert takes(some, problem, 1000) > takes(some, problem, 10) > 0
+    describe(fresh, "image")
+    assert takes(some, problem, 1000) == 0

@@ -114,7 +114,7 @@ def _begun(data: bytes) -> Iterator[Any]:
                 raise _unread(f"{image.width:,} × {image.height:,} pixels")
             yield image
     except UnidentifiedImageError:
-        raise _unread(f"no image, it begins with {data[:8]!r}") from None
+        raise _unread(f"no image, it begins with {str(data[:8])[1:]}") from None
     except Image.DecompressionBombError:
         raise _unread("it would unpack to far too many pixels") from None
     except InputError:

@@ -37,7 +37,6 @@ from mlkit.product.log import find, last, read
 from mlkit.product.predict import predict_file
 from mlkit.product.serving.app import application
 from mlkit.product.serving.doors import DOORS
-from mlkit.product.serving.fields import fields_of
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
 
@@ -489,16 +488,6 @@ def test_metrics_and_openapi(client):
     assert row["properties"]["age"]["type"] == ["number", "string", "null"]
     assert "town" in row["required"]
     assert schemas["Prediction"]["properties"]["label"]["enum"] == ["no", "yes"]
-
-
-@pytest.mark.parametrize("kind", ["image", "audio"])
-def test_no_cell_is_ever_a_file(kind):
-    column = {"name": "x", "type": kind, "used": True, "required": True}
-    schema, plain = {"input": [column]}, {"operations": []}
-    with pytest.raises(InputError, match="images or sounds"):
-        fields_of(schema, plain)
-    column["used"] = False
-    assert fields_of(schema, plain)[0].kind == "text"
 
 
 def test_a_taken_port_is_told(loans, capsys):

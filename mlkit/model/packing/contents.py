@@ -47,7 +47,7 @@ MLFLOW = {
     "audio": "binary",
 }
 """What MLflow calls the types of columns."""
-SERVING = ("click", "httptools", "msgspec", "uvicorn")
+SERVING = ("click", "httptools", "msgspec", "python-multipart", "uvicorn")
 HOST = ("numpy", "onnxruntime", *SERVING)
 """What a model needs, and what `mlkit serve` needs besides."""
 

@@ -115,6 +115,7 @@ class App:
             await _tally(duty)
             if silent:
                 await asyncio.to_thread(silent.stop)
+            duty.bench.stop()
             await asyncio.to_thread(duty.line.stop)
 
     def _beside(self) -> Iterator[Coroutine[None, None, None]]:

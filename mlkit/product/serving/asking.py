@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from mlkit.product.serving.asgi import Reply, Request
-from mlkit.product.serving.doors import ARROW, BINARY, JSON
+from mlkit.product.serving.desk import Desk
+from mlkit.product.serving.doors import ARROW, BINARY, FORM, JSON
 from mlkit.product.serving.duty import Duty
 from mlkit.product.serving.feedback import read_feedback
+from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.refused import Refused
 from mlkit.product.serving.replies import refusal, reply
 from mlkit.product.serving.tally import reason_of
 from mlkit.product.serving.telling import is_known
-from mlkit.product.serving.tongues import arrow, tensors
+from mlkit.product.serving.tongues import arrow, parts, tensors
 
 __all__ = ["Asking"]
 
@@ -32,7 +34,7 @@ class Asking:
         self.duty = duty
 
     async def predict(self, request: Request) -> Reply:
-        """Answer rows of JSON or Arrow, in the one that is wanted."""
+        """Answer rows of JSON, Arrow or a form, in JSON or Arrow."""
         return await self._guarded(request, self._predict)
 
     async def feedback(self, request: Request) -> Reply:
@@ -70,8 +72,11 @@ class Asking:
     async def _predict(self, request: Request, body: bytearray) -> Reply:
         came, wanted = _kinds(request)
         desk, line = self.duty.desk, self.duty.line
-        read = desk.form.read
-        asked = arrow.read(body, desk.form) if came == ARROW else read(body)
+        if came == FORM or desk.form.media:
+            kind = request.header(b"content-type")
+            asked = await self.duty.bench.run(lambda: _read(body, came, kind, desk))
+        else:
+            asked = _read(body, came, "", desk)
         told = await line.ask(desk.served, asked)
         if wanted == ARROW:
             return Reply(arrow.write(told), kind=ARROW)
@@ -89,11 +94,25 @@ class Asking:
         length = request.header(LENGTH)
         how, asked = tensors.read(body, length, desk.form)
         tensors.check_outputs(how, output)
+        if desk.form.media:
+            read, came = desk.served.reader.read, asked
+            asked = await self.duty.bench.run(lambda: read(came))
         told = await line.ask(desk.served, asked)
         whole, head = tensors.write(told, how, self.duty.settings.name, output)
         if head is None:
             return reply(whole)
         return Reply(whole, kind=BINARY, more={tensors.LENGTH: str(head)})
+
+
+def _read(body: bytearray, came: str, kind: str, desk: Desk) -> Asked:
+    """Read rows, and the images and sounds in them."""
+    if came == JSON:
+        asked = desk.form.read(body)
+    elif came == ARROW:
+        asked = arrow.read(body, desk.form)
+    else:
+        asked = parts.read(body, kind, desk.form)
+    return desk.served.reader.read(asked) if desk.form.media else asked
 
 
 def _kinds(request: Request) -> tuple[str, str]:

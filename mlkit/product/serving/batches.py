@@ -19,7 +19,8 @@ from mlkit.product.serving.served import Served
 
 __all__ = ["Place", "Scored", "Ticket", "score"]
 
-ENCODER = msgspec.json.Encoder()
+ENCODER = msgspec.json.Encoder(enc_hook=lambda cell: cell.data)
+"""Of cells; an image or a sound is written as base64."""
 
 
 class Ticket:

@@ -36,7 +36,7 @@ class Bodies:
                 raise Refused(400, "the request ended early")
             part = message.get("body", b"")
             if len(body) + len(part) > most:
-                raise Refused(413, f"a request has at most {most} bytes")
+                raise Refused(413, f"a request has at most {most:,} bytes")
             if self.held + len(part) > self.settings.held:
                 raise Refused(503, "too many requests are read", wait=1)
             self.held += len(part)

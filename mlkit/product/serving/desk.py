@@ -33,10 +33,10 @@ class Desk:
         output = served.output
         about = openapi(served.fields, output, served.version, settings)
         self.openapi = msgspec.json.encode(about)
-        self.schema = msgspec.json.encode(_schema(served))
+        self.schema = msgspec.json.encode(_schema(served, settings.body))
 
 
-def _schema(served: Served) -> Mapping[str, Any]:
+def _schema(served: Served, body: int) -> Mapping[str, Any]:
     """Return what a person who fills in a form has to know."""
     output = served.output
     fields = [
@@ -57,5 +57,6 @@ def _schema(served: Served) -> Mapping[str, Any]:
         "classes": output["classes"],
         "coverage": output.get("coverage"),
         "ends": served.ends,
+        "body": body,
         "fields": fields,
     }

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ARROW", "BINARY", "DOORS", "JSON", "Door", "door_of"]
+__all__ = ["ARROW", "BINARY", "DOORS", "FORM", "JSON", "Door", "door_of"]
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 BINARY = "application/octet-stream"
+FORM = "multipart/form-data"
 READ = ("GET", "HEAD")
 
 
@@ -42,7 +43,7 @@ class Door:
 
 ASK = Door("infer", ("POST",), kinds=(JSON, BINARY, ""))
 DOORS: Mapping[str, Door] = {
-    "/v1/predict": Door("predict", ("POST",), kinds=(JSON, ARROW)),
+    "/v1/predict": Door("predict", ("POST",), kinds=(JSON, ARROW, FORM)),
     "/": Door("page", public=True),
     "/health/live": Door("live", public=True),
     "/health/ready": Door("ready", public=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlkit.product.serving.bench import Bench
 from mlkit.product.serving.bodies import Bodies
 from mlkit.product.serving.desk import Desk
 from mlkit.product.serving.line import Line
@@ -53,7 +54,9 @@ class Duty:
     line: Line = field(init=False)
     bodies: Bodies = field(init=False)
     patience: Patience = field(init=False)
+    bench: Bench = field(init=False)
 
     def __post_init__(self) -> None:
         self.bodies = Bodies(self.settings)
         self.patience = Patience(self.settings.seconds)
+        self.bench = Bench()

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlkit.core.errors import InputError
-from mlkit.core.operations import ELSEWHERE
 from mlkit.core.values import number_words
+from mlkit.product.serving.media import KINDS, Cell
 
 __all__ = ["Field", "fields_of"]
 
@@ -20,6 +19,7 @@ CELLS: Mapping[str, Any] = {
     "text": str | None,
     "date": str | None,
     "id": int | str | None,
+    **dict.fromkeys(KINDS, Cell | None),
 }
 """What JSON may hold for a kind of column; ``spoken`` is text that becomes a number."""
 
@@ -67,11 +67,6 @@ def fields_of(
     ----------
     schema, cleaning
         ``schema.json`` and ``cleaning.json`` of the package.
-
-    Raises
-    ------
-    InputError
-        Where the model looks at images or sounds, which JSON rows do not carry.
     """
     known = {
         column["name"]: frozenset(column.get("categories", ()))
@@ -82,7 +77,6 @@ def fields_of(
     for column in schema["input"]:
         name = column["name"]
         plays = [o for o in cleaning["operations"] if o["column"] == name]
-        _plain(column, plays)
         gaps = {word for o in plays if o["op"] == "missing" for word in o["values"]}
         gaps |= {"", *void}
         made.append(
@@ -112,14 +106,3 @@ def _kind(kind: str, plays: Sequence[Mapping[str, Any]]) -> str:
     if kind in ("category", "text") and speaks:
         return "spoken"
     return kind if kind in CELLS else "text"
-
-
-def _plain(column: Mapping[str, Any], plays: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse columns whose cells would be files."""
-    media = column["type"] in ("image", "audio") and column["used"]
-    if media or (column["used"] and any(o["op"] in ELSEWHERE for o in plays)):
-        raise InputError(
-            "a model that looks at images or sounds cannot be served as JSON rows",
-            where=f"column {column['name']!r}",
-            todo="score files with `mlkit predict`",
-        )

@@ -20,6 +20,7 @@ import numpy as np
 from mlkit.core.errors import did_you_mean
 from mlkit.core.values import dates, number_words
 from mlkit.product.serving.fields import CELLS, Field
+from mlkit.product.serving.media import KINDS, taken
 from mlkit.product.serving.refused import Refused
 
 __all__ = ["Asked", "Form"]
@@ -35,6 +36,7 @@ FLOATS = {float, NoneType}
 ODD = {ord(sign): 0xE000 + ord(sign) for sign in ['"', "\\", *map(chr, range(32))]}
 EVEN = {value: key for key, value in ODD.items()}
 """What msgspec takes in no field's name, in the private area of Unicode, and back."""
+BY_ROW, BY_COLUMN = "$.rows[{}].{}", "$.columns.{1}[{0}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,14 @@ class Asked:
         Raw cells by column, each column as long as `rows`.
     rows
         How many.
+    place
+        Where in the body a cell is, by its row and its column.
     """
 
     id: str
     cells: Mapping[str, Sequence[Any]]
     rows: int
+    place: str = BY_COLUMN
 
 
 class Form:
@@ -67,6 +72,11 @@ class Form:
         The column that is predicted; it may be there, and is not looked at.
     most
         How many rows a request may have.
+
+    Attributes
+    ----------
+    media
+        The columns of images and sounds, which are still to be read, see `Reader`.
     """
 
     def __init__(self, fields: Sequence[Field], target: str, most: int) -> None:
@@ -84,7 +94,9 @@ class Form:
             ("columns", columns | msgspec.UnsetType, unset),
         ]
         self._body: Any = msgspec.defstruct("Body", parts, forbid_unknown_fields=True)
-        self._decoder = msgspec.json.Decoder(self._body)
+        self.media = frozenset(f.name for f in fields if f.kind in KINDS)
+        self._hook = taken if self.media else None
+        self._decoder = msgspec.json.Decoder(self._body, dec_hook=self._hook)
         self._odd = any(name.translate(ODD) != name for name in self.known)
 
     def read(self, body: bytes | bytearray) -> Asked:
@@ -119,7 +131,7 @@ class Form:
         spelt = {name.translate(ODD): cells for name, cells in columns.items()}
         whole = {"columns": spelt, **({"id": name} if name else {})}
         try:
-            found = msgspec.convert(whole, self._body)
+            found = msgspec.convert(whole, self._body, dec_hook=self._hook)
         except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
             raise self._refusal(str(error)) from None
         return self._asked(found)
@@ -131,7 +143,7 @@ class Form:
             found["rows"] = [_respelt(row) for row in found["rows"]]
         if "columns" in found:
             found["columns"] = _respelt(found["columns"])
-        return msgspec.convert(found, self._body)
+        return msgspec.convert(found, self._body, dec_hook=self._hook)
 
     def _asked(self, found: Any) -> Asked:
         """Hold what was read against what types do not say."""
@@ -147,13 +159,13 @@ class Form:
             raise Refused(422, "there is no row", where="$")
         if rows > self.most:
             raise Refused(413, f"a request has at most {self.most} rows", where="$")
-        place = "$.rows[{}].{}" if given[0] else "$.columns.{1}[{0}]"
+        place = BY_ROW if given[0] else BY_COLUMN
         numbers = [cells[name] for name in self._numbers]
         kinds = set(map(type, chain.from_iterable(numbers)))
         plain = kinds <= FLOATS or (kinds <= NUMBERS and all(map(_is_small, numbers)))
         for field in self._others if plain else self.fields:
             _check(field, cells[field.name], place)
-        return Asked(name, cells, rows)
+        return Asked(name, cells, rows, place)
 
     def _by_row(self, rows: Sequence[Any]) -> tuple[dict[str, Sequence[Any]], int]:
         columns = list(zip(*map(msgspec.structs.astuple, rows), strict=True))

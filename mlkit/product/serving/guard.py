@@ -146,7 +146,7 @@ class Guard:
             raise Refused(415, f"a request is plain {some}")
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self.settings.body:
-            raise Refused(413, f"a request has at most {self.settings.body} bytes")
+            raise Refused(413, f"a request has at most {self.settings.body:,} bytes")
 
 
 def _more(refused: Refused, door: Door) -> dict[str, str]:

@@ -18,6 +18,8 @@ from mlkit.core import rows
 from mlkit.core.checks import columns_of
 from mlkit.core.values import Array, missing, number_words, write
 from mlkit.product.serving.fields import Field
+from mlkit.product.serving.media import KINDS
+from mlkit.product.serving.reader import Reader
 
 __all__ = ["Flag", "Intake"]
 
@@ -56,10 +58,16 @@ class Intake:
         The cleaning of those that the model looks at.
     rules
         Of the contract, as far as single rows are held against them.
+    reader
+        Of the images and sounds; None where the model looks at none.
     """
 
     def __init__(
-        self, fields: Sequence[Field], operations: Plays, rules: Plays
+        self,
+        fields: Sequence[Field],
+        operations: Plays,
+        rules: Plays,
+        reader: Reader | None = None,
     ) -> None:
         self.fields, self.rules = fields, rules
         self._by_name = {field.name: field for field in fields}
@@ -69,7 +77,12 @@ class Intake:
         used = [place for place, field in enumerate(fields) if field.used]
         still = [p for p in used if _is_still(fields[p], plays[fields[p].name])]
         worded = [p for p in used if _is_worded(fields[p], plays[fields[p].name])]
-        self._columns = {p: _Column(fields[p], plays[fields[p].name], p) for p in used}
+        self._columns = {
+            p: _Media(fields[p], reader, p)
+            if reader and fields[p].kind in KINDS
+            else _Column(fields[p], plays[fields[p].name], p)
+            for p in used
+        }
         self._numbers = _Numbers([self._columns[p] for p in still], rules)
         self._words = [_Words(self._columns[p]) for p in worded]
         self._others = [self._columns[p] for p in used if p not in {*still, *worded}]
@@ -158,6 +171,24 @@ class _Column:
 
     def says(self, row: int, flag: str) -> Flag:
         return Flag(row, self.place, {"field": self.field.name, "flag": flag})
+
+
+class _Media(_Column):
+    """A column of images or sounds, which become numbers before they are scored."""
+
+    def __init__(self, field: Field, reader: Reader, place: int) -> None:
+        super().__init__(field, (), place)
+        self._reader = reader
+
+    def take(
+        self, cells: Columns, flags: list[Flag], _: dict[str, Array]
+    ) -> dict[str, Array]:
+        name = self.field.name
+        made = self._reader.table(name, cells[name])
+        for row in np.flatnonzero(np.isnan(made[:, 0])).tolist():
+            gone = cells[name][row] is None
+            flags.append(self.says(row, "missing" if gone else "unreadable"))
+        return {name: made}
 
 
 class _Numbers:
@@ -314,6 +345,8 @@ def _array(field: Field, cells: Sequence[Any]) -> Array:
 
     What was missing when rows were collected is missing here.
     """
+    if field.kind in KINDS:
+        cells = [None if cell is None else str(cell) for cell in cells]
     void, numeric = field.void, set(map(type, cells)) <= NUMBERS
     told = any(type(word) is float for word in void) if numeric else True
     if told and not void.isdisjoint(cells):

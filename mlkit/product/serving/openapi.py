@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkit.core.values import number_words
 from mlkit.product.serving import inference
-from mlkit.product.serving.doors import ARROW, JSON
+from mlkit.product.serving.doors import ARROW, FORM, JSON
 from mlkit.product.serving.feedback import described
 from mlkit.product.serving.fields import Field
+from mlkit.product.serving.media import KINDS, example
 from mlkit.product.serving.settings import Settings
+from mlkit.product.serving.tongues.parts import ID
 
 __all__ = ["openapi"]
 
@@ -24,7 +27,9 @@ TYPES = {
     "text": [TEXT],
     "date": [TEXT],
     "id": [TEXT, "integer"],
+    **{kind: [TEXT] for kind in KINDS},
 }
+NAMED = {"type": TEXT, "pattern": "^[A-Za-z0-9._:-]{1,128}$"}
 TOLD = {
     "/": "text/html",
     "/metrics": "text/plain",
@@ -37,7 +42,7 @@ REFUSALS = {
     "408": "The request came too slowly.",
     "409": "The id was used for other rows.",
     "413": "Too many bytes or rows.",
-    "415": "Neither plain JSON nor an Arrow stream.",
+    "415": "Neither plain JSON nor an Arrow stream nor a form.",
     "422": "A cell has a wrong type, or a field is missing or unknown.",
     "503": "Too many requests wait, or the log cannot be written: try again.",
 }
@@ -67,7 +72,7 @@ def openapi(
     document: Form = {
         "openapi": "3.1.0",
         "info": {"title": f"Prediction of {target}", "version": version},
-        "paths": {**_paths(), **inference.described(settings.name)},
+        "paths": {**_paths(fields), **inference.described(settings.name)},
         "components": {"schemas": _schemas(fields, output, settings.rows)},
     }
     if settings.token:
@@ -77,7 +82,7 @@ def openapi(
     return document
 
 
-def _paths() -> Form:
+def _paths(fields: Sequence[Field]) -> Form:
     refused = {status: _refused(REFUSALS[status]) for status in ("401", "403")}
     paths: Form = {
         path: {
@@ -91,13 +96,15 @@ def _paths() -> Form:
         if path == "ready":
             replies["503"] = _refused("The log cannot be written.")
         paths[f"/health/{path}"] = {"get": {"security": [], "responses": replies}}
-    paths["/v1/predict"] = {"post": _predict()}
+    paths["/v1/predict"] = {"post": _predict(fields)}
     paths["/v1/feedback"] = {"post": described(_refused)}
     return paths
 
 
-def _predict() -> Form:
-    body: Form = {JSON: {"schema": _named("Request")}, ARROW: {}}
+def _predict(fields: Sequence[Field]) -> Form:
+    files = {f.name: {"contentType": f"{f.kind}/*"} for f in fields if f.kind in KINDS}
+    parts = {"schema": _named("Parts"), **({"encoding": files} if files else {})}
+    body: Form = {JSON: {"schema": _named("Request")}, FORM: parts, ARROW: {}}
     done = _reply("An answer to each row.", JSON, _named("Reply"))
     done["content"][ARROW] = {}
     return {
@@ -116,10 +123,12 @@ def _schemas(fields: Sequence[Field], output: Mapping[str, Any], most: int) -> F
         for name, cell in cells.items()
     }
     rows = {"type": "array", "items": _named("Row"), "minItems": 1, "maxItems": most}
-    given = {"id": {"type": TEXT, "pattern": "^[A-Za-z0-9._:-]{1,128}$"}}
+    given = {"id": NAMED}
+    parts = {f.name: {**columns[f.name], "items": _part(f)} for f in fields}
     return {
         "Row": _object({**target, **cells}, needed),
         "Columns": _object({**target, **columns}, needed),
+        "Parts": _object({ID: NAMED, **target, **parts}, needed),
         "Request": {
             "oneOf": [
                 _object({**given, "rows": rows}, ["rows"]),
@@ -138,9 +147,20 @@ def _cell(field: Field) -> Form:
     if field.kind == "number":
         words = "".join(f"|{re.escape(word)}" for word in sorted(field.gaps - {""}))
         form["pattern"] = rf"^(?:\s*(?:{number_words().pattern})?\s*{words})$"
+    if field.kind in KINDS:
+        form |= {"contentEncoding": "base64", "contentMediaType": f"{field.kind}/*"}
+        form["examples"] = [base64.b64encode(example(field.kind)).decode()]
     if field.known and field.kind == "category":
         form["examples"] = sorted(field.known)[:50]
     return form
+
+
+def _part(field: Field) -> Form:
+    """Return what a part of a form holds: a file as it is, or text."""
+    if field.kind in KINDS:
+        return {"type": TEXT, "contentMediaType": f"{field.kind}/*"}
+    form = _cell(field)
+    return {**form, "type": [kind for kind in form["type"] if kind != NULL]}
 
 
 def _prediction(output: Mapping[str, Any]) -> Form:

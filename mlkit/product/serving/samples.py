@@ -15,6 +15,7 @@ from typing import Any
 
 from mlkit.core.rows import MISSING
 from mlkit.product.serving.fields import Field
+from mlkit.product.serving.media import KINDS
 
 __all__ = ["Sample", "samples"]
 
@@ -30,7 +31,8 @@ class Sample:
     name
         Of the column.
     typical
-        A likely cell, as a request may hold it; None where none is known.
+        A likely cell, as a request may hold it; None where none is known, as of images
+        and sounds, of which a package holds none.
     least, most
         The ends of its numbers or dates; None where not known.
     whole
@@ -69,6 +71,8 @@ def samples(
 def _sample(
     field: Field, seen: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]
 ) -> Sample:
+    if field.kind in KINDS:
+        return Sample(field.name)
     bounds = rules.get("range", {})
     whole = bool(bounds.get("whole"))
     if field.kind in NUMBERS:

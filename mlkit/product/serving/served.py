@@ -14,6 +14,7 @@ from mlkit.product.journal.tables import Model
 from mlkit.product.serving.answers import Answers, Pattern
 from mlkit.product.serving.fields import fields_of
 from mlkit.product.serving.intake import Intake
+from mlkit.product.serving.reader import Reader
 from mlkit.product.serving.samples import samples
 
 __all__ = ["Answer", "Served"]
@@ -40,7 +41,7 @@ class Served:
     Raises
     ------
     InputError
-        Where the folder is no package, or takes more than plain cells.
+        Where the folder is no package, or what reads its images or sounds is absent.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, str] | None = None) -> None:
@@ -72,7 +73,9 @@ class Served:
             and columns_of(rule)
             and names.issuperset(columns_of(rule))
         ]
-        self._intake = Intake(self.fields, self.predictor.operations, rules)
+        operations = self.predictor.operations
+        self.reader = Reader(self.fields, operations)
+        self._intake = Intake(self.fields, operations, rules, self.reader)
         self._pattern = Pattern(self.version, self.output, promise)
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlkit.core.errors import MlkitError
+from mlkit.product.serving.media import example
 from mlkit.product.serving.served import Answer, Served
 
 __all__ = ["fault", "unlike"]
@@ -67,6 +68,7 @@ def unlike(new: Served, old: Served) -> str:
 def _rows(served: Served) -> Iterator[Mapping[str, Any]]:
     """Yield a likely row, one of what has to be there, and the two extremes."""
     likely = {sample.name: sample.typical for sample in served.samples}
+    likely |= {f.name: example(f.kind) for f in served.reader.fields if f.used}
     yield likely
     yield {f.name: likely[f.name] for f in served.fields if f.required}
     for end in ("least", "most"):

@@ -42,7 +42,10 @@ def read(body: bytes | bytearray, form: Form) -> Asked:
         told = metadata.get(b"id", b"").decode()
         if len(set(names)) < len(names):
             raise Refused(422, "two columns have one name")
-        columns = {name: _cells(arrow, name, batches, len(whole)) for name in names}
+        columns = {
+            name: _cells(arrow, name, batches, len(whole), name in form.media)
+            for name in names
+        }
     except (arrow.ArrowException, *BROKEN) as error:
         raise Refused(422, f"this is no Arrow stream: {error}") from None
     return form.take(told, columns)
@@ -128,23 +131,25 @@ def _uncompressed(arrow: Any, whole: bytes) -> None:
             raise ValueError("its buffers are compressed")
 
 
-def _cells(arrow: Any, name: str, batches: Sequence[Any], most: int) -> list[Any]:
-    """Return a column's cells as JSON would hold them."""
+def _cells(
+    arrow: Any, name: str, batches: Sequence[Any], most: int, raw: bool
+) -> list[Any]:
+    """Return a column's cells as JSON would hold them, or raw ones as bytes."""
     cells: list[Any] = []
     for batch in batches:
         column = batch.column(name)
         known: list[Any] | None = None
         if isinstance(column, arrow.DictionaryArray):
-            known = _listed(arrow, name, column.dictionary)
+            known = _listed(arrow, name, column.dictionary, raw)
             column = column.indices
-        made = _listed(arrow, name, column)
+        made = _listed(arrow, name, column, raw)
         cells += made if known is None else [c if c is None else known[c] for c in made]
-    if sum([len(cell) for cell in cells if type(cell) is str]) > most:
+    if sum([len(cell) for cell in cells if type(cell) in (str, bytes)]) > most:
         raise Refused(413, "the text of a column is more than the request", field=name)
     return plain(name, cells)
 
 
-def _listed(arrow: Any, name: str, column: Any) -> list[Any]:
+def _listed(arrow: Any, name: str, column: Any, raw: bool) -> list[Any]:
     types = arrow.types
     kind = column.type
     if types.is_timestamp(kind) or types.is_date(kind):
@@ -154,15 +159,17 @@ def _listed(arrow: Any, name: str, column: Any) -> list[Any]:
         column = column.cast(arrow.string())
     elif types.is_decimal(kind):
         column = column.cast(arrow.string())
-    elif not any(test(kind) for test in _plain(types)):
+    elif not any(test(kind) for test in _plain(types, raw)):
         told = f"a column of {kind} cannot be read: cast it to text or numbers"
         raise Refused(422, told, field=name)
     listed: list[Any] = column.to_pylist()
     return listed
 
 
-def _plain(types: Any) -> tuple[Any, ...]:
-    texts = (types.is_string, types.is_large_string)
+def _plain(types: Any, raw: bool) -> tuple[Any, ...]:
+    texts: tuple[Any, ...] = (types.is_string, types.is_large_string)
+    if raw:
+        texts += (types.is_binary, types.is_large_binary)
     return (
         *texts,
         types.is_integer,

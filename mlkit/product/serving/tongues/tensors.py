@@ -133,7 +133,8 @@ def read(body: bytes | bytearray, length: str, form: Form) -> tuple[Inference, A
             or tensor.data is not None
         ):
             raise _unfit(tensor, "binary_data_size is not the size of its bytes")
-        columns[tensor.name] = _unpacked(tensor, bytes(rest[:size]), rows)
+        raw = tensor.name in form.media
+        columns[tensor.name] = _unpacked(tensor, bytes(rest[:size]), rows, raw)
         rest = rest[size:]
     if len(rest):
         raise Refused(422, "there are more bytes than tensors")
@@ -165,10 +166,10 @@ def _told(tensor: Tensor, rows: int) -> list[Any]:
     return cells
 
 
-def _unpacked(tensor: Tensor, packed: bytes, rows: int) -> list[Any]:
-    """Return the cells of a tensor that came as bytes."""
+def _unpacked(tensor: Tensor, packed: bytes, rows: int, raw: bool) -> list[Any]:
+    """Return the cells of a tensor that came as bytes; raw ones stay bytes."""
     if tensor.datatype == "BYTES":
-        return _texts(tensor, packed, rows)
+        return _strings(tensor, packed, rows, raw)
     kind = np.dtype(NUMBERS.get(tensor.datatype, "u1"))
     if len(packed) != rows * kind.itemsize:
         raise _unfit(tensor, f"{len(packed)} bytes are not {rows} of {tensor.datatype}")
@@ -178,13 +179,14 @@ def _unpacked(tensor: Tensor, packed: bytes, rows: int) -> list[Any]:
     return plain(tensor.name, cells.tolist())
 
 
-def _texts(tensor: Tensor, packed: bytes, rows: int) -> list[Any]:
-    """Return texts, each behind its length in four bytes."""
+def _strings(tensor: Tensor, packed: bytes, rows: int, raw: bool) -> list[Any]:
+    """Return texts or bytes, each behind its length in four bytes."""
     cells, at = list[Any](), 0
     while at < len(packed) and len(cells) < rows:
         end = at + 4 + int.from_bytes(packed[at : at + 4], "little")
         try:
-            cells.append(packed[at + 4 : end].decode())
+            cell = packed[at + 4 : end]
+            cells.append(cell if raw else cell.decode())
         except UnicodeError:
             raise _unfit(tensor, "a text is not UTF-8") from None
         at = end

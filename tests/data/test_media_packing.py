@@ -40,6 +40,24 @@ def test_paths_are_packed_from_the_tables_folder(table):
     assert first == (path.parent / "img/0.png").read_bytes()
 
 
+def test_a_column_that_names_images_is_taken_for_them_unless_told_otherwise(table):
+    path = table(*[f"img/{n}.png" for n in range(6)], "")
+    found = collect(path, target="kind")
+    assert Schema.of(found.table)["photo"].type == "image"
+    assert found.table["photo"].isna().tolist() == [False] * 6 + [True]
+    assert "its cells name images" in " ".join(found.receipt.notes)
+    plain = collect(path, target="kind", types={"photo": "text"})
+    assert plain.table["photo"].iloc[0] == "img/0.png"
+
+
+@pytest.mark.parametrize("name", ["img/nowhere.png", "../out.png", "img/0.gone"])
+def test_names_of_what_is_not_there_stay_words(table, tmp_path, name):
+    Image.new("L", (3, 3)).save(tmp_path / "out.png")
+    found = collect(table("img/1.png", name), target="kind")
+    assert Schema.of(found.table)["photo"].type not in ("image", "audio")
+    assert found.table["photo"].iloc[1] == name
+
+
 def test_a_file_that_is_not_there_is_a_missing_cell_and_told(table):
     path = table("img/0.png", "img/nowhere.png", "img/2.png", "")
     (path.parent / "img/2.png").write_bytes(b"torn")

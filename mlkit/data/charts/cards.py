@@ -8,10 +8,16 @@ from math import isinf
 
 from mlkit.data.charts.style import ACCENT, QUIET
 
-__all__ = ["card", "grid", "many", "significant"]
+__all__ = ["Made", "card", "grid", "many", "significant"]
 
 LINE = "rgba(127, 127, 127, .25)"
 CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em 0"
+
+
+class Made(str):
+    """HTML that is made already: a grid shows it as it is."""
+
+    __slots__ = ()
 
 
 def card(title: str, below: str = "", notes: Iterable[str] = ()) -> str:
@@ -42,7 +48,7 @@ def grid(
     heads
         One word a column.
     lines
-        Cells by row, written as text.
+        Cells by row, written as text; what is `Made` is put in as it is.
     rest
         A quiet line below, such as how many rows are not shown.
     """
@@ -62,7 +68,8 @@ def grid(
 
 
 def _cell(content: object, style: str, tag: str = "td") -> str:
-    return f'<{tag} style="{CELL};{style}">{escape(str(content))}</{tag}>'
+    shown = content if isinstance(content, Made) else escape(str(content))
+    return f'<{tag} style="{CELL};{style}">{shown}</{tag}>'
 
 
 def _style(content: object) -> str:

@@ -35,7 +35,7 @@ from mlkit.data.charts.style import (
     style,
 )
 
-__all__ = ["cards", "gallery", "sheet", "sound_of", "wave", "waves"]
+__all__ = ["cards", "gallery", "sheet", "sound_of", "tile", "tones", "wave", "waves"]
 
 MOST_CLASSES = 12
 ACROSS = {"image": 10, "audio": 4, "text": 3}
@@ -94,7 +94,7 @@ def sheet(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
     for row, (_, _, cells) in enumerate(lines):
         for column, cell in enumerate(cells):
             top, left = row * (TILE + GAP), column * (TILE + GAP)
-            canvas[top : top + TILE, left : left + TILE] = _tile(cell)
+            canvas[top : top + TILE, left : left + TILE] = tile(cell)
     picture, (axes,) = figure(10, 1.0 + 0.88 * len(lines) * 10 / max(across, 6))
     with style():
         axes.imshow(canvas, interpolation="nearest")
@@ -115,8 +115,8 @@ def _frames(axes: Axes, lines: Sequence[Line]) -> None:
             )
 
 
-def _tile(cell: str) -> NDArray[np.uint8]:
-    """Return one image at 96 × 96 pixels, its aspect kept; a cross where it is torn."""
+def tile(cell: str) -> NDArray[np.uint8]:
+    """Return one image at 96 × 96 pixels, its aspect kept; grey where it is torn."""
     from PIL import Image
 
     made = Image.new("RGB", (TILE, TILE), GRID)
@@ -219,7 +219,7 @@ def wave(
     if len(samples) > 1:
         axes.imshow(
             log_mel(samples, rate),
-            cmap=_map(),
+            cmap=tones(),
             vmin=-70,
             vmax=0,
             extent=(left, left + wide, top + 1, top + 0.34),
@@ -235,9 +235,10 @@ def wave(
 
 
 @cache
-def _map() -> LinearSegmentedColormap:
-    tones = ["#f7f9fb", "#c9dcf0", ACCENT, INK]
-    return LinearSegmentedColormap.from_list("house", tones)
+def tones() -> LinearSegmentedColormap:
+    """Return the colours of a spectrogram."""
+    found = ["#f7f9fb", "#c9dcf0", ACCENT, INK]
+    return LinearSegmentedColormap.from_list("house", found)
 
 
 def cards(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:

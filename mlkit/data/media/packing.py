@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +18,17 @@ from mlkit.core.sounds import check
 from mlkit.data.charts.cards import many
 from mlkit.data.media.unpacking import unpacked
 from mlkit.data.sources import Found, Place
+from mlkit.data.sources._folders import COLUMN, KINDS
 
 __all__ = ["packed"]
 
 MEDIA = ("image", "audio")
+FILES_OF = {"image": "images, which are read", "audio": "sounds, which are read"}
 NAMED = 5
 AT_ONCE = 32
 FILES = 1000
 ENOUGH = 64
+LOOKED_AT = 20
 
 
 def packed(found: Found, place: Place, types: Mapping[str, str]) -> Found:
@@ -38,7 +41,8 @@ def packed(found: Found, place: Place, types: Mapping[str, str]) -> Found:
     place
         Where; the paths are relative to its folder, or to the project's root.
     types
-        The types that were asked for, by column.
+        The types that were asked for, by column. A column of which no type is, and
+        whose cells name images or sounds that are there, is taken for what it names.
 
     Returns
     -------
@@ -58,6 +62,8 @@ def packed(found: Found, place: Place, types: Mapping[str, str]) -> Found:
         if kind in MEDIA and name in found.columns.column_names
         if found.types.get(name) != kind
     }
+    named = _named(found, place, types)
+    asked |= named
     if not asked:
         return found
     columns, notes = _first(found.columns, place.sample), list(found.notes)
@@ -73,7 +79,42 @@ def packed(found: Found, place: Place, types: Mapping[str, str]) -> Found:
             made, told = _kept(cells, kind, name, place)
             notes += told
         columns = columns.set_column(at, name, made)
-    return replace(found, columns=columns, notes=tuple(notes))
+    for name, kind in named.items():
+        keep = f'types={{"{name}": "text"}}'
+        notes.append(f"{name}: its cells name {FILES_OF[kind]}: {keep} keeps the names")
+    told = {**found.types, **named}
+    return replace(found, columns=columns, notes=tuple(notes), types=told)
+
+
+def _named(found: Found, place: Place, types: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns whose first cells all name images, or sounds, that exist."""
+    if place.path is None or place.is_folder:
+        return {}
+    bounds = [place.path.parent.resolve(), root().resolve()]
+    told = {}
+    for name in found.columns.column_names:
+        cells = found.columns.column(name)
+        if name in types or name in found.types or not pa.types.is_string(cells.type):
+            continue
+        words = [word for word in cells.unique()[: LOOKED_AT + 1].to_pylist() if word]
+        kinds = {_suffixed(word) for word in words}
+        if len(kinds) == 1 and "" not in kinds and _all_there(words, bounds):
+            told[name] = kinds.pop()
+    return told
+
+
+def _suffixed(word: str) -> str:
+    """Return what a file name's ending says it is; "" for no image and no sound."""
+    ending = PurePath(word).suffix.lower()
+    kinds = [COLUMN[name] for name, endings in KINDS.items() if ending in endings]
+    return next((kind for kind in kinds if kind in MEDIA), "")
+
+
+def _all_there(words: list[str], bounds: list[Path]) -> bool:
+    try:
+        return all(_is_there(_inside(word, bounds, "")) for word in words)
+    except InputError:
+        return False
 
 
 def _first(columns: pa.Table, sample: int | None) -> pa.Table:

@@ -26,7 +26,7 @@ from mlkit.data.charts.cards import many
 from mlkit.data.reading.foldernames import named
 from mlkit.data.sources import Found, Place
 
-__all__ = ["OPTIONS", "claims", "kept", "read"]
+__all__ = ["COLUMN", "KINDS", "OPTIONS", "claims", "kept", "read"]
 
 OPTIONS = {
     "pattern": "what the names tell, such as {label}_{speaker}_{take} or {label}/*"

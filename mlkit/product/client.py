@@ -6,24 +6,33 @@ off, or turned away for a moment, is safely sent again.
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError, MlkitError
+from mlkit.core.schema import Schema
 
 if TYPE_CHECKING:
     import httpx
     import pandas as pd
 
-__all__ = ["Client", "rows_of"]
+__all__ = ["LETTERS", "Client", "rows_of"]
 
 ROWS, TRIES, LONGEST = 10_000, 6, 30.0
+LETTERS = 8 * 2**20
+"""Of text, images and sounds, that go into one request where it has several rows."""
 BESIDE = ("rank", "lower", "upper", "set")
 Row = Mapping[str, Any]
+
+
+class _TooMuch(InputError):
+    """A request is larger than the server takes."""
 
 
 class Client:
@@ -64,7 +73,9 @@ class Client:
         Parameters
         ----------
         table
-            Raw rows, as they were collected; missing cells are NaN, NaT or None.
+            Raw rows, as they were collected; missing cells are NaN, NaT or None. An
+            image or a sound is bytes, the path of its file, or, in a table of the
+            project, its digest.
         id
             Names the request; "" makes one up. Where there are more rows than fit
             into one request, ``-1``, ``-2`` ... follow.
@@ -88,11 +99,20 @@ class Client:
 
         name = id or uuid.uuid4().hex
         answers = list[Row]()
-        for part, start in enumerate(range(0, len(table), ROWS)):
-            rows = list(rows_of(table.iloc[start : start + ROWS]))
-            told = self.ask(rows, f"{name}-{part}" if part else name)
-            answers += _answers(told)
+        for part, rows in enumerate(_parts(rows_of(table))):
+            answers += self._answers(rows, f"{name}-{part}" if part else name)
         return pd.DataFrame(answers, index=table.index)
+
+    def _answers(self, rows: Sequence[Row], name: str) -> list[Row]:
+        """Return the answers to some rows, asked in halves where they are too much."""
+        try:
+            return list(_answers(self.ask(rows, name)))
+        except _TooMuch:
+            half = len(rows) // 2
+            if not half:
+                raise
+            first = self._answers(rows[:half], f"{name}.1")
+            return first + self._answers(rows[half:], f"{name}.2")
 
     def ask(self, rows: Sequence[Row], id: str = "") -> Mapping[str, Any]:  # noqa: A002
         """Return the server's reply to some rows, as it stands.
@@ -100,11 +120,12 @@ class Client:
         Parameters
         ----------
         rows
-            Raw cells by column, each row by itself, as JSON can hold them.
+            Raw cells by column, each row by itself, as JSON can hold them; an image
+            or a sound may be bytes, or the path of its file.
         id
             Names the request; "" makes one up.
         """
-        form = {"id": id or uuid.uuid4().hex, "rows": list(rows)}
+        form = {"id": id or uuid.uuid4().hex, "rows": [*map(_sent, rows)]}
         return self._post("/v1/predict", form)
 
     def feedback(
@@ -173,6 +194,7 @@ class Client:
         error = form.get("error", {}) if isinstance(form, dict) else {}
         what = str(error.get("what", f"the server said {reply.status_code}"))
         kind = InputError if 400 <= reply.status_code < 500 else MlkitError
+        kind = _TooMuch if reply.status_code == 413 else kind
         field = f"field {error['field']!r}, " if "field" in error else ""
         raise kind(what, where=f"{field}{error.get('where', reply.url)}")
 
@@ -200,6 +222,8 @@ def _pause(tried: int) -> float:
 def rows_of(table: pd.DataFrame) -> Iterator[Row]:
     """Yield rows as JSON has them; what is missing is None.
 
+    Images and sounds are base64, each made when its row is asked for.
+
     Examples
     --------
     >>> import pandas as pd
@@ -207,9 +231,43 @@ def rows_of(table: pd.DataFrame) -> Iterator[Row]:
     [{'x': 1.5, 'y': 'a'}, {'x': None, 'y': None}]
     """
     names = [str(name) for name in table.columns]
-    columns = [list(map(_plain, table.iloc[:, k].tolist())) for k in range(len(names))]
+    carried = table.attrs.get("schema")
+    kept = carried.with_type("image", "audio") if isinstance(carried, Schema) else []
+    columns = [
+        map(_kept if name in kept else _plain, table.iloc[:, k].tolist())
+        for k, name in enumerate(names)
+    ]
     for cells in zip(*columns, strict=True):
         yield dict(zip(names, cells, strict=True))
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield rows that go into one request together."""
+    part, letters = list[Row](), 0
+    for row in rows:
+        more = sum(len(cell) for cell in row.values() if type(cell) is str)
+        if part and (len(part) == ROWS or letters + more > LETTERS):
+            yield part
+            part, letters = [], 0
+        part.append(row)
+        letters += more
+    if part:
+        yield part
+
+
+def _sent(row: Row) -> Row:
+    """Return a row with its files as base64."""
+    if not any(isinstance(cell, bytes | Path) for cell in row.values()):
+        return row
+    files = {n: _plain(c) for n, c in row.items() if isinstance(c, bytes | Path)}
+    return {**row, **files}
+
+
+def _kept(cell: Any) -> Any:
+    """Return an image or a sound that a table has as the digest of what is kept."""
+    from mlkit.core.media import media
+
+    return _plain(media().get(cell) if isinstance(cell, str) else cell)
 
 
 def _plain(cell: Any) -> Any:
@@ -218,6 +276,8 @@ def _plain(cell: Any) -> Any:
         return cell
     if isinstance(cell, float):
         return cell if cell == cell else None
+    if isinstance(cell, bytes | Path):
+        return base64.b64encode(_file(cell)).decode()
     if hasattr(cell, "item"):
         return _plain(cell.item())
     if hasattr(cell, "isoformat"):
@@ -226,6 +286,15 @@ def _plain(cell: Any) -> Any:
     if type(cell).__name__ == "NAType":
         return None
     return str(cell)
+
+
+def _file(cell: bytes | Path) -> bytes:
+    try:
+        return cell.read_bytes() if isinstance(cell, Path) else cell
+    except OSError as error:
+        raise InputError(
+            "there is no such file", where=str(cell), got=str(error)
+        ) from None
 
 
 def _answers(told: Mapping[str, Any]) -> Iterator[Row]:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlkit.core.errors import StepError
+from mlkit.core.errors import InputError, StepError
+from mlkit.core.media import contents
 from mlkit.core.session import is_person
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.charts.cards import card, many
@@ -26,7 +27,7 @@ from mlkit.model.grid import Grid
 from mlkit.model.packing.parity import TOLERANCE
 from mlkit.model.runtime import Predictor
 from mlkit.model.words import say
-from mlkit.product.client import Client, rows_of
+from mlkit.product.client import LETTERS, Client, rows_of
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
@@ -35,6 +36,7 @@ __all__ = ["Server", "Serving", "rehearse", "start"]
 
 SIZES = (1, 10, 100, 1000)
 SECONDS, WARM, FEWEST = 0.5, 3, 5
+MEDIA, MOST, FEW = ("image", "audio"), 64 * 2**20, 16
 CHILD = """
 import sys
 if sys.platform == "linux":
@@ -251,11 +253,14 @@ def rehearse(server: Server, valid: pd.DataFrame, *, rows: int = 200) -> Serving
 
 def _asked(predictor: Predictor, valid: pd.DataFrame, rows: int) -> pd.DataFrame:
     """Return rows as a client would send them: with missing cells None."""
-    places = np.linspace(0, len(valid) - 1, min(rows, len(valid))).astype(int)
+    rows = min(rows, len(valid), _held(predictor, valid))
+    places = np.linspace(0, len(valid) - 1, rows).astype(int)
     some = valid.iloc[np.unique(places)]
     made = {}
-    for name in (c["name"] for c in predictor.schema["input"]):
+    for name, kind in ((c["name"], c["type"]) for c in predictor.schema["input"]):
         cells = some[name] if name in some else pd.Series(None, some.index, object)
+        if kind in MEDIA:
+            cells = pd.Series(contents(cells), some.index, object)
         if cells.dtype.kind == "M":
             cells = cells.dt.strftime("%Y-%m-%dT%H:%M:%S.%f")
         plain = cells.astype(object)
@@ -265,13 +270,35 @@ def _asked(predictor: Predictor, valid: pd.DataFrame, rows: int) -> pd.DataFrame
     return pd.DataFrame(made, index=some.index)
 
 
+def _held(predictor: Predictor, valid: pd.DataFrame) -> int:
+    """Return how many rows' images and sounds are held at a time, by a few of them."""
+    some = [
+        cell
+        for column in predictor.schema["input"]
+        if column["type"] in MEDIA and column["name"] in valid
+        for cell in contents(valid[column["name"]].iloc[:FEW])
+    ]
+    size = sum(len(cell) for cell in some if cell) / FEW
+    return max(int(MOST / size), FEW) if size else len(valid)
+
+
 def _measure(client: Client, rows: Sequence[Any]) -> dict[str, list[float]]:
-    """Return what requests of some sizes took, in milliseconds."""
-    found = {}
-    for size in SIZES:
+    """Return what requests of some sizes took, in milliseconds.
+
+    Rows with images or sounds are asked for as many at a time as a request may hold.
+    """
+    found = dict[str, list[float]]()
+    letters = sum(len(c) for row in rows for c in row.values() if type(c) is str)
+    most = max(LETTERS * len(rows) // max(letters, 1), 1)
+    for size in (size for size in SIZES if size <= most):
         asked = [rows[k % len(rows)] for k in range(size)]
-        for _ in range(WARM):
-            client.ask(asked)
+        try:
+            for _ in range(WARM):
+                client.ask(asked)
+        except InputError:  # more than a request may hold
+            if not found:
+                raise
+            break
         took, end = list[float](), time.perf_counter() + SECONDS
         while len(took) < FEWEST or time.perf_counter() < end:
             begun = time.perf_counter()

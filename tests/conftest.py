@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,27 @@ def maker(tmp_path):
 @pytest.fixture
 def chain(maker):
     """Three steps: numbers read from a file, scaled, and summed."""
+    return chained(maker)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """The folder of such a project that was run, to be copied."""
+    maker = chained(Maker(tmp_path_factory.mktemp("once") / "project"))
+    maker.executed()
+    return maker.root
+
+
+@pytest.fixture
+def ran(once, tmp_path):
+    """Such a project that was run already."""
+    made = object.__new__(Maker)
+    made.root = shutil.copytree(once, tmp_path / "project", symlinks=True)
+    return made
+
+
+def chained(maker):
+    """Write the three steps into a project."""
     (maker.root / "data" / "x.csv").write_text("a,b\n1,2\n3,4\n")
     (maker.root / "steps" / "helper.py").write_text(
         "def scale(table, by):\n    return table * by\n"

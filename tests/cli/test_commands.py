@@ -28,12 +28,6 @@ def shell(capfd):
     return call
 
 
-@pytest.fixture
-def done(chain):
-    chain.executed()
-    return chain
-
-
 def test_help_lists_every_command_and_every_command_has_help(shell):
     from mlkit.cli.group import GROUPS
 
@@ -62,38 +56,38 @@ def test_outside_of_a_project_the_error_says_how_to_begin(shell, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_status_and_why_and_graph_tell_the_same(shell, done):
-    status = json.loads(shell("status", done.root, "--json").stdout)
+def test_status_and_why_and_graph_tell_the_same(shell, ran):
+    status = json.loads(shell("status", ran.root, "--json").stdout)
     assert {s["state"] for s in status["steps"].values()} == {"fresh"}
     assert status["steps"]["clean"]["loads"] == ["raw"]
-    assert "is fresh" in shell("why", "clean", done.root).stdout
-    graph = json.loads(shell("graph", done.root, "--json").stdout)
+    assert "is fresh" in shell("why", "clean", ran.root).stdout
+    graph = json.loads(shell("graph", ran.root, "--json").stdout)
     assert graph["steps"]["total"]["parents"] == ["clean"]
-    assert shell("why", "claen", done.root).exit_code == 2
+    assert shell("why", "claen", ran.root).exit_code == 2
 
 
-def test_verify_holds_and_shows_damage(shell, done):
-    assert shell("verify", done.root).exit_code == 0
-    identity = Store(done.project.state).refs()["metrics"].identity
-    payload = next(iter(Store(done.project.state).files(identity)))
+def test_verify_holds_and_shows_damage(shell, ran):
+    assert shell("verify", ran.root).exit_code == 0
+    identity = Store(ran.project.state).refs()["metrics"].identity
+    payload = next(iter(Store(ran.project.state).files(identity)))
     payload.write_text("{}")
-    damaged = shell("verify", done.root)
+    damaged = shell("verify", ran.root)
     assert damaged.exit_code == 1
     assert "damaged" in damaged.stderr
 
 
-def test_gc_keeps_what_is_needed(shell, done):
-    text = (done.root / "steps/02_clean.ipynb").read_text()
+def test_gc_keeps_what_is_needed(shell, ran):
+    text = (ran.root / "steps/02_clean.ipynb").read_text()
     for factor in "234":
         changed = text.replace("factor: int = 1", f"factor: int = {factor}")
-        (done.root / "steps/02_clean.ipynb").write_text(changed)
-        done.executed()
-    before = set(Store(done.project.state).objects())
-    assert shell("gc", done.root, "--runs", "1").exit_code == 0
-    after = set(Store(done.project.state).objects())
+        (ran.root / "steps/02_clean.ipynb").write_text(changed)
+        ran.executed()
+    before = set(Store(ran.project.state).objects())
+    assert shell("gc", ran.root, "--runs", "1").exit_code == 0
+    after = set(Store(ran.project.state).objects())
     assert after < before
-    assert done.executed() == []
-    assert shell("verify", done.root).exit_code == 0
+    assert ran.executed() == []
+    assert shell("verify", ran.root).exit_code == 0
 
 
 def test_decisions_are_listed_set_frozen_and_undone(shell, chain):
@@ -133,20 +127,20 @@ def test_run_prints_events_as_json_and_takes_parameters(shell, chain):
     assert shell("run", chain.root, "-p", "factor").exit_code == 2
 
 
-def test_export_and_predict_say_that_there_is_no_champion(shell, done, tmp_path):
-    export = shell("export", "--format", "onnx", "--to", tmp_path / "m.onnx", done.root)
+def test_export_and_predict_say_that_there_is_no_champion(shell, ran, tmp_path):
+    export = shell("export", "--format", "onnx", "--to", tmp_path / "m.onnx", ran.root)
     assert export.exit_code == 2
     assert "no champion yet" in export.stderr
-    wrong = shell("export", "--format", "onx", "--to", tmp_path / "m", done.root)
+    wrong = shell("export", "--format", "onx", "--to", tmp_path / "m", ran.root)
     assert (wrong.exit_code, "did you mean 'onnx'" in wrong.stderr) == (2, True)
 
 
-def test_stop_with_nothing_to_stop(shell, done):
-    assert "no run" in shell("stop", done.root).stdout
+def test_stop_with_nothing_to_stop(shell, ran):
+    assert "no run" in shell("stop", ran.root).stdout
 
 
-def test_the_ledger_is_written_by_a_run(done):
-    assert ledger.verify(done.root / "ledger.jsonl") == 1
+def test_the_ledger_is_written_by_a_run(ran):
+    assert ledger.verify(ran.root / "ledger.jsonl") == 1
 
 
 def test_a_project_is_not_made_in_its_own_data(shell, tmp_path):

@@ -96,50 +96,46 @@ CHANGES = {
         for one in CHANGES
     ],
 )
-def test_a_change_reruns_what_depends_on_it_and_why_names_it(chain, change):
+def test_a_change_reruns_what_depends_on_it_and_why_names_it(ran, change):
     act, expected, sentence = CHANGES[change]
-    chain.executed()
     time.sleep(0.2)
-    act(chain.root)
-    assert sentence in why(chain, expected[0])
-    assert chain.executed() == expected
-    assert chain.executed() == []
+    act(ran.root)
+    assert sentence in why(ran, expected[0])
+    assert ran.executed() == expected
+    assert ran.executed() == []
 
 
-def test_equal_results_stop_a_change_from_spreading(chain):
-    chain.executed()
-    edit(chain.root / "steps/helper.py", "table * by", "table * by  # quietly")
-    assert chain.executed() == ["clean"]
-    edit(chain.root / "steps/02_clean.ipynb", "# times", "# factor")
+def test_equal_results_stop_a_change_from_spreading(ran):
+    edit(ran.root / "steps/helper.py", "table * by", "table * by  # quietly")
+    assert ran.executed() == ["clean"]
+    edit(ran.root / "steps/02_clean.ipynb", "# times", "# factor")
     edit(
-        chain.root / "steps/03_total.ipynb",
+        ran.root / "steps/03_total.ipynb",
         '"total = int',
         '"# a comment\\ntotal = int',
     )
-    assert chain.executed() == []
+    assert ran.executed() == []
 
 
 @pytest.mark.slow
-def test_a_changed_back_thing_is_found_again(chain):
-    before = (chain.root / "steps/02_clean.ipynb").read_text()
-    chain.executed()
-    first = identities(chain)
-    edit(chain.root / "steps/02_clean.ipynb", "factor: int = 1", "factor: int = 2")
-    chain.executed()
-    assert identities(chain) != first
-    (chain.root / "steps/02_clean.ipynb").write_text(before)
-    assert chain.executed() == []
-    assert identities(chain) == first
+def test_a_changed_back_thing_is_found_again(ran):
+    before = (ran.root / "steps/02_clean.ipynb").read_text()
+    first = identities(ran)
+    edit(ran.root / "steps/02_clean.ipynb", "factor: int = 1", "factor: int = 2")
+    ran.executed()
+    assert identities(ran) != first
+    (ran.root / "steps/02_clean.ipynb").write_text(before)
+    assert ran.executed() == []
+    assert identities(ran) == first
 
 
-def test_another_version_of_a_package_reruns_what_imports_it(chain, monkeypatch):
+def test_another_version_of_a_package_reruns_what_imports_it(ran, monkeypatch):
     from mlkit.engine.planning.environment import Environment
 
-    chain.executed()
     plain = Environment.versions.func
     newer = property(lambda self: {**plain(self), "pandas": "99.0"})
     monkeypatch.setattr(Environment, "versions", newer)
-    assert "package pandas changed from" in why(chain, "collect")
+    assert "package pandas changed from" in why(ran, "collect")
 
 
 def test_a_blocked_gate_is_not_judged_again_and_feeds_nobody(chain):
@@ -219,15 +215,14 @@ def test_options_select_steps(chain):
         chain.run(only="claen")
 
 
-def test_a_parameter_changes_a_run_and_not_the_project(chain):
-    chain.executed()
-    first = identities(chain)
-    text = (chain.root / "steps/02_clean.ipynb").read_text()
-    assert chain.executed(given={"clean.factor": "4"}) == ["clean", "total"]
-    assert identities(chain) == first
-    assert (chain.root / "steps/02_clean.ipynb").read_text() == text
-    assert chain.executed() == []
-    assert chain.executed(given={"factor": "4"}) == []
+def test_a_parameter_changes_a_run_and_not_the_project(ran):
+    first = identities(ran)
+    text = (ran.root / "steps/02_clean.ipynb").read_text()
+    assert ran.executed(given={"clean.factor": "4"}) == ["clean", "total"]
+    assert identities(ran) == first
+    assert (ran.root / "steps/02_clean.ipynb").read_text() == text
+    assert ran.executed() == []
+    assert ran.executed(given={"factor": "4"}) == []
 
 
 @pytest.mark.parametrize(
@@ -279,28 +274,26 @@ def test_in_place_keeps_outputs_in_the_notebooks(chain):
     assert chain.executed() == []
 
 
-def test_a_damaged_artifact_is_made_again(chain):
-    chain.executed()
-    first = identities(chain)
-    payload = next(iter(Store(chain.project.state).files(first["metrics"])))
+def test_a_damaged_artifact_is_made_again(ran):
+    first = identities(ran)
+    payload = next(iter(Store(ran.project.state).files(first["metrics"])))
     payload.write_bytes(b"rubbish")
-    assert "damaged" in why(chain, "total")
-    assert chain.executed() == ["total"]
-    assert identities(chain) == first
+    assert "damaged" in why(ran, "total")
+    assert ran.executed() == ["total"]
+    assert identities(ran) == first
 
 
 @pytest.mark.slow
-def test_a_person_and_a_run_save_the_same(chain):
+def test_a_person_and_a_run_save_the_same(ran):
     from nbclient import NotebookClient
 
-    chain.executed()
     for name in ("01_collect", "02_clean", "03_total"):
-        path = chain.root / "steps" / f"{name}.ipynb"
+        path = ran.root / "steps" / f"{name}.ipynb"
         nb = nbformat.read(path, 4)
         NotebookClient(nb, resources={"metadata": {"path": str(path.parent)}}).execute()
-    drafts = Store(chain.project.state).drafts()
+    drafts = Store(ran.project.state).drafts()
     found = {name: entry.identity for name, entry in drafts.items()}
-    assert found == identities(chain)
+    assert found == identities(ran)
 
 
 def test_a_file_that_a_cell_reads_by_itself_is_noticed(chain):

@@ -19,6 +19,7 @@ NEEDS = {
     "flaml": ("flaml[automl]",),
     "lightgbm_optuna": ("lightgbm", "optuna", "scikit-learn", "pandas"),
     "mljar": ("mljar-supervised",),
+    "mlkit_lightgbm": (f"{Path(__file__).parent.parent}[lightgbm]",),
 }
 HERE = ("forest", "histograms", "mlkit")
 
@@ -60,6 +61,10 @@ def mlkit(rows, asked, kind, seconds, seed):
         settings = tune(table, shortlist, seconds=left, seed=seed, keep=keep)
         model = train(table, settings, keep=keep)
     return model.predicted(asked)
+
+
+def mlkit_lightgbm(rows, asked, kind, seconds, seed):
+    return mlkit(rows, asked, kind, seconds, seed)
 
 
 def plain(rows, asked):

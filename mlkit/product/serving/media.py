@@ -24,8 +24,8 @@ __all__ = ["KINDS", "Cell", "decoded", "example", "taken", "weigh"]
 
 Floats = NDArray[np.float32]
 KINDS = ("image", "audio")
-PIXELS = 3 * 2**24
-"""Of one image: 8,192 × 6,144, what telephones take at most."""
+PIXELS, JPEG = 24 * 2**20, 48 * 2**20
+"""Of one image; of a JPEG, which is read small, what telephones take at most."""
 SECONDS, SAMPLES, RATE = 300.0, 300 * 96_000, 384_000
 """Of one sound, the samples of all channels together."""
 
@@ -122,13 +122,15 @@ def weigh(kind: str, data: bytes) -> float:
         from mlkit.core.pictures import measured as sides
 
         wide, high = sides(data)
-        share, got = wide * high / PIXELS, f"{wide:,} × {high:,} pixels"
-        expected = f"at most {PIXELS:,} pixels"
+        most = JPEG if data[:2] == b"\xff\xd8" else PIXELS
+        share, got = wide * high / most, f"{wide:,} × {high:,} pixels"
+        expected = f"at most {most:,} pixels"
     else:
         from mlkit.core.sounds import measured as lengths
 
         frames, channels, rate = lengths(data)
-        share = max(frames / rate / SECONDS, frames * channels / SAMPLES, rate / RATE)
+        share = max(frames / rate / SECONDS, frames * channels / SAMPLES)
+        share = share if rate <= RATE else rate / RATE
         got = f"{frames / rate:,.0f} s of {channels} channels at {rate:,} Hz"
         expected = f"at most {SECONDS:.0f} s, {SAMPLES:,} samples, {RATE:,} Hz"
     if share > 1:

@@ -11,8 +11,10 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from mlkit.core.schema import Schema
+from mlkit.core.sounds import written
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
 from mlkit.data.contract import infer
@@ -168,3 +170,38 @@ def changed(tmp_path):
         return made
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory):
+    """Draw small pictures in two colours, and sounds high and low, with tables."""
+    folder = tmp_path_factory.mktemp("drawn")
+    rng = np.random.default_rng(0)
+    pictures, sounds = [], []
+    for k in range(120):
+        base = [(200, 60, 50), (50, 70, 200)][k % 2]
+        pixels = rng.normal(base, 30, (24, 32, 3)).clip(0, 255).astype("uint8")
+        Image.fromarray(pixels).save(folder / f"{k}.png")
+        hertz = [300, 1400][k % 2] * rng.uniform(0.9, 1.1)
+        wave = 0.4 * np.sin(2 * np.pi * hertz * np.arange(1600) / 8000)
+        noisy = (wave + rng.normal(0, 0.05, 1600)).astype(np.float32)
+        (folder / f"{k}.wav").write_bytes(written(noisy[:, None], 8000))
+        more = {"size": round(float(rng.normal(10, 2)), 2)}
+        town = str(rng.choice(["Ghent", "Turin"]))
+        colour, pitch = [("red", "low"), ("blue", "high")][k % 2]
+        pictures.append({"photo": f"{k}.png", **more, "town": town, "colour": colour})
+        sounds.append({"clip": f"{k}.wav", **more, "pitch": pitch})
+    pd.DataFrame(pictures).to_csv(folder / "pictures.csv", index=False)
+    pd.DataFrame(sounds).to_csv(folder / "sounds.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pictures(drawn):
+    how = {"types": {"photo": "image"}}
+    return packed(drawn / "pictures.csv", "colour", "linear", **how)
+
+
+@pytest.fixture(scope="session")
+def sounds(drawn):
+    return packed(drawn / "sounds.csv", "pitch", "linear", types={"clip": "audio"})

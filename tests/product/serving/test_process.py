@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
+import sysconfig
 import time
 
 import httpx
@@ -94,6 +96,48 @@ def test_it_follows_promotions_and_a_way_back(project, loans, later_loans, good)
     log = project.project.state / "requests.sqlite"
     kept = [find(log, reply.json()["id"]) for reply in (replies[0], replies[-1])]
     assert [one.model[:12] for one in kept] == [versions[0]] * 2
+
+
+SOUNDS = ("soundfile", "_soundfile", "_soundfile_data", "_cffi_backend", "scipy")
+sysconfig.get_config_vars()
+BUILT = [name for name in sys.modules if name.startswith("_sysconfigdata")]
+"""How Python was built, which scipy asks for, and which has another name each time."""
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "file", "more", "says"),
+    [
+        ("pictures", "photo", "0.png", ("PIL",), "red"),
+        ("sounds", "clip", "0.wav", (*SOUNDS, *BUILT), "low"),
+    ],
+)
+def test_images_and_sounds_need_what_reads_them_and_no_more(
+    request, drawn, tmp_path, package, name, file, more, says
+):
+    allowed = ", ".join(f'"{name}"' for name in ("click", *more))
+    code = ALONE.replace('"click"', allowed)
+    folder = request.getfixturevalue(package)
+    words = (str(folder), "--port", "0", "--log", "off")
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", code, *words],
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        text=True,
+    )
+    try:
+        address = process.stdout.readline().partition(" answers at ")[2]
+        cell = base64.b64encode((drawn / file).read_bytes()).decode()
+        rows = [{name: cell, "size": 10, "town": None}]
+        if package == "sounds":
+            del rows[0]["town"]
+        reply = httpx.post(address.partition(", log")[0], json={"rows": rows})
+        assert reply.status_code == 200, reply.text
+        assert reply.json()["predictions"][0]["label"] == says
+    finally:
+        process.kill()
+        process.communicate()
+    listed = (folder / "requirements.txt").read_text()
+    assert {"PIL": "pillow=="}.get(more[0], "soundfile==") in listed
 
 
 def test_a_package_lists_what_its_server_imports(loans):

@@ -87,11 +87,19 @@ def choose(
         folds=int(fold.max()) + 1,
         notes=(
             *_notes(problem, found[0], chosen, len(train), len(rows)),
-            *(["folds follow one another in time"] if fold.min() < 0 else []),
+            *_folded(fold, folds),
             *passed_over,
         ),
         seconds={n: round(sum(t.seconds for t in ts), 3) for n, ts in trials.items()},
     )
+
+
+def _folded(fold: NDArray[np.int64], asked: int) -> Iterable[str]:
+    """Say how the folds are cut, where it is otherwise than asked."""
+    if fold.min() < 0:
+        yield "folds follow one another in time"
+    elif fold.max() + 1 < asked:
+        yield f"{fold.max() + 1} folds, for there are no more groups to leave out"
 
 
 def sample(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
+from mlkit.data.charts.thumbs import tag
 from mlkit.model.fitted import Model
 from mlkit.model.measures.measure import judged
 from mlkit.model.problem import Problem
@@ -29,7 +31,7 @@ EXPLAINED = 40
 COPIES = 20_000
 FAR = 2.0
 SURE = 0.5
-LISTED, WORDS = 10, 4
+LISTED, TILES, WORDS = 10, 40, 4
 HIDDEN = frozenset({"target", "private", "flag"})
 Array = NDArray[Any]
 
@@ -90,22 +92,52 @@ class Errors:
 
     def _repr_html_(self) -> str:
         first = self.table.head(LISTED)
-        heads = ("row", "given", "predicted", "surprise", "because of")
+        seen = {
+            name: [tag(cell, kind) for cell in self.cells[name].head(LISTED)]
+            for name, kind in self.problem.media.items()
+            if name in self.cells
+        }
+        why = first["why"].ne("").any()
+        heads = ["row", *seen, "given", "predicted", "surprise"]
         lines = [
-            (shorten(row, 24), told(given), told(said), say(far, 2), shorten(why, 90))
-            for row, given, said, far, why in zip(
+            [shorten(row, 24), *pictures, told(given), told(said), say(far, 2)]
+            for row, given, said, far, *pictures in zip(
                 first.index,
                 first["given"],
                 first["predicted"],
                 first["surprise"],
-                first["why"],
+                *seen.values(),
                 strict=True,
             )
         ]
+        if why:
+            heads.append("because of")
+            for line, words in zip(lines, first["why"], strict=True):
+                line.append(shorten(words, 90))
         rest = len(self.table) - len(lines)
         more = f"and {many(rest, 'row')} more, ever less surprising" if rest else ""
         top = card("Mistakes, the most surprising first", self.statement)
-        return top + (grid(heads, lines, more) if lines else "")
+        return top + (grid(heads, lines, more) if lines else "") + self._tiles()
+
+    def _tiles(self) -> str:
+        """Return the next mistakes as a sheet of pictures, given → predicted."""
+        rest = slice(LISTED, LISTED + TILES)
+        for name, kind in self.problem.media.items():
+            if name not in self.cells:
+                continue
+            told_ = zip(
+                self.cells[name].iloc[rest],
+                self.table["given"].iloc[rest],
+                self.table["predicted"].iloc[rest],
+                strict=True,
+            )
+            return "".join(
+                '<div style="display:inline-block;vertical-align:top;'
+                f'margin:.4em .8em 0 0">{tag(cell, kind)}'
+                f"{escape(told(given))} → {escape(told(said))}</div>"
+                for cell, given, said in told_
+            )
+        return ""
 
 
 def told(value: Any) -> str:
@@ -138,9 +170,9 @@ def errors(
     Of numbers, rows beyond two robust spreads are listed: 1.4826 times the median
     absolute error (Rousseeuw and Croux 1993). What led to a mistake is told by
     putting a usual value in place of a cell, one at a time (occlusion; Robnik-Šikonja
-    and Kononenko 2008), in place of a text none; of a text the words are named that
-    speak most for what was said. It says what the model looks at, not what is wrong
-    with it.
+    and Kononenko 2008), in place of a text, an image or a sound none; of a text the
+    words are named that speak most for what was said. It says what the model looks at,
+    not what is wrong with it.
     """
     problem = model.problem
     rows, truth, predicted, _ = judged(model, valid)
@@ -188,13 +220,13 @@ def _why(
     names = [name for name in model.problem.features if name in rows]
     first = listed[: min(EXPLAINED, COPIES // max(len(names), 1))]
     reasons = [""] * len(listed)
-    if not len(first) or not names:
+    if not len(first) or not set(names).difference(model.problem.media):
         return reasons
     some = rows.iloc[first]
     copies = some.iloc[np.tile(np.arange(len(some)), len(names) + 1)].copy()
     for at, name in enumerate(names):
         places = slice(at * len(some), (at + 1) * len(some))
-        _usual(copies, rows[name], name, places, text=name in model.problem.texts)
+        _usual(copies, rows[name], name, places, model.problem)
     far = _far(model, copies, np.tile(truth[first], len(names) + 1), said[first])
     shape = far.reshape(len(names) + 1, len(some))
     less = shape[-1] - shape[:-1]
@@ -210,14 +242,16 @@ def _why(
 
 
 def _usual(
-    copies: pd.DataFrame, values: pd.Series, name: str, places: slice, *, text: bool
+    copies: pd.DataFrame, values: pd.Series, name: str, places: slice, problem: Problem
 ) -> None:
-    """Put the median, the commonest value or no text into some rows of a column."""
+    """Put the median, the commonest value or nothing into some rows of a column."""
     known = values.dropna()
     if not len(known):
         return
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    usual = known.median() if numeric else "" if text else known.mode().iloc[0]
+    usual: Any = known.median() if numeric else known.mode().iloc[0]
+    if name in (*problem.texts, *problem.media):
+        usual = "" if name in problem.texts else None
     cells = copies[name].to_numpy(object).copy()
     cells[places] = usual
     kind: Any = "float64" if numeric else values.dtype
@@ -235,6 +269,8 @@ def _far(model: Model, rows: pd.DataFrame, truth: Array, said: Array) -> Array:
 
 def _cause(model: Model, rows: pd.DataFrame, at: int, name: str, said: Any) -> str:
     """Tell of a cell, or of the words of a text, that led to what was said."""
+    if name in model.problem.media:
+        return name if pd.notna(rows[name].iloc[at]) else f"{name} missing"
     if name not in model.problem.texts:
         return _cell(rows, at, name)
     if at >= LISTED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,6 +122,21 @@ class Problem:
         """The columns that are images or sounds: ``image`` or ``audio`` by name."""
         images = dict.fromkeys(self.images, "image")
         return {**images, **dict.fromkeys(self.sounds, "audio")}
+
+    def only(self, names: Iterable[str]) -> Problem:
+        """Return the problem with these features alone.
+
+        Examples
+        --------
+        >>> problem = Problem("number", "y", "rmse", numbers=("x",), images=("seen",))
+        >>> problem.only(["x"]).features
+        ('x',)
+        """
+        kept = set(names)
+        form: dict[str, Any] = {
+            kind: tuple(n for n in getattr(self, kind) if n in kept) for kind in TYPES
+        }
+        return replace(self, **form)
 
     @property
     def title(self) -> str:

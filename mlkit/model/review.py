@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Remark", "Review", "review"]
 
-ASKED, FEWEST = 300_000, 200
+ASKED, FEWEST, SHOWN = 300_000, 200, 600
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,8 @@ def review(
     repeats
         Shuffles of each feature.
     most_rows
-        Ask about so many validation rows at most; fewer where the model has many parts
-        or there are many features.
+        Ask about so many validation rows at most; fewer where the model has many parts,
+        or there are many features, or images or sounds.
     refits
         How often a part of the model is fitted again to tell how steady it is; 0 leaves
         that out.
@@ -266,6 +266,7 @@ def _remarks(found: Review, model: Model) -> Iterator[Remark]:
 def _most(model: Model, repeats: int, most: int) -> int:
     """Return how many rows to ask about, so that all questions take some seconds."""
     asked = max(len(model.problem.features), 1) * max(repeats, 1)
+    most = min(most, SHOWN) if model.problem.media else most
     return max(min(most, int(ASKED / pace(model) / asked)), min(FEWEST, most))
 
 

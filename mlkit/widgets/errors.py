@@ -8,7 +8,8 @@ from typing import Any
 
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import QUIET, shorten
-from mlkit.data.labels.items import cells_of
+from mlkit.data.charts.thumbs import data_uri
+from mlkit.data.labels.items import cells_of, media_of
 from mlkit.model.errors import Errors, told
 from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import panel
@@ -16,6 +17,7 @@ from mlkit.widgets.panel import panel
 __all__ = ["ErrorExplorer"]
 
 LISTED = 12
+SIZE = 'style="min-width:12em;max-width:100%;max-height:24em;object-fit:contain"'
 ALL = "all mistakes"
 
 Sent = dict[str, Any]
@@ -97,7 +99,8 @@ class ErrorExplorer:
             (cell["name"], shorten(cell["text"], 400))
             for cell in cells_of(self.found.cells, at)
         ]
-        return top + grid(("column", "cell"), lines)
+        shown = "".join(_shown(*one) for one in media_of(self.found.cells, at))
+        return top + shown + (grid(("column", "cell"), lines) if lines else "")
 
     def said(self, row: str) -> Any:
         """Return what the model said of a row, as plain data."""
@@ -147,6 +150,17 @@ class ErrorExplorer:
         count()
         parts = [kind, rows, beside([put, out, line]), page]
         return panel("ErrorExplorer", parts, lambda why: record(dict(sent), why))
+
+
+def _shown(told: dict[str, str], data: bytes) -> str:
+    """Return an image to look at, or a sound to listen to."""
+    name = f'<div style="color:{QUIET}">{escape(told["name"])}</div>'
+    if not data:
+        return f"<div>{name}{escape(told['text'])}</div>"
+    source = data_uri(data, told["mime"])
+    if told["type"] == "audio":
+        return f'<div>{name}<audio controls src="{source}"></audio></div>'
+    return f'<div>{name}<img src="{source}" {SIZE} alt="{escape(told["name"])}"></div>'
 
 
 class _Sent:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlkit.core.columns import with_columns
 from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.media import media
 from mlkit.core.rows import MISSING
 from mlkit.core.session import is_person, show
 from mlkit.data.charts.style import Picture
@@ -20,6 +21,7 @@ from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.runtime import cut
+from mlkit.model.sensing.occlusion import occlusion
 from mlkit.model.wording.passage import Passage, passage
 from mlkit.widgets.frame import beside, stack
 
@@ -76,11 +78,13 @@ class WhatIf:
         name
             A feature.
         value
-            A number, a word or None.
+            A number, a word or None; the bytes of an image or a sound.
         """
         if name not in self.model.problem.features:
             todo = did_you_mean(name, self.model.problem.features)
             raise InputError(f"the model does not look at {name!r}", todo=todo)
+        if isinstance(value, bytes):
+            value = media().put(value)
         number = name in self.model.problem.numbers
         cell = float("nan") if number and value is None else value
         cells: Any = [float(cell)] if number else pd.array([cell], "str")
@@ -105,15 +109,23 @@ class WhatIf:
         at = self.threshold
         return [passage(self.model, self.row, n, threshold=at) for n in names]
 
-    def parts(self) -> list[object]:
-        """Return all that is told of the row: a picture, texts, and a table.
+    def hidden(self) -> list[Picture]:
+        """Draw what each part of an image or a sound does to the prediction."""
+        names = list(self.model.problem.media)[:TEXTS]
+        at = self.threshold
+        told = (occlusion(self.model, self.row, n, threshold=at) for n in names)
+        return [one.plot() for one in told]
 
-        Of a text that is the only feature just the text is told.
+    def parts(self) -> list[object]:
+        """Return all that is told of the row: pictures, texts, and a table.
+
+        Of a text, an image or a sound that is the only feature just that is told.
         """
         problem = self.model.problem
         told: list[object] = [self.picture()] if len(problem.features) > 1 else []
         plain = bool(problem.numbers or problem.categories)
-        return [*told, *self.passages(), *([self.hints()] if plain else [])]
+        rich = [*self.passages(), *self.hidden()]
+        return [*told, *rich, *([self.hints()] if plain else [])]
 
     def says(self) -> str:
         """Return the label, or the value, in words."""
@@ -189,6 +201,8 @@ def _drawn(part: Any) -> Any:
 def _changer(what: WhatIf, name: str, follow: Any) -> Any:
     def changed(event: Any) -> None:
         value = event["new"]
+        if name in what.model.problem.media:
+            value = bytes(value[-1]["content"]) if value else MISSING
         what.change(name, None if value == MISSING else value)
         follow()
 
@@ -209,6 +223,9 @@ def _control(what: WhatIf, name: str) -> Any:
         cell = str(words(what.row, name).iloc[0])
         tall = min(max(3, len(cell) // 30), 16)
         return w.Textarea(value=cell, rows=tall, continuous_update=False, **shape)
+    if name in problem.media:
+        told = {"image": "Another image", "audio": "Another sound"}[problem.media[name]]
+        return w.FileUpload(accept=f"{problem.media[name]}/*", description=told)
     if name in problem.categories:
         own = str(words(what.row, name).iloc[0])
         levels = words(what.seen, name).value_counts().index[:LEVELS]

@@ -8,11 +8,13 @@ from typing import Any, Protocol, runtime_checkable
 from mlkit.core import decisions
 from mlkit.core.cells import config
 from mlkit.core.session import session
+from mlkit.data.charts.cards import many
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.cards import Card, Section, Table, plain
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
 from mlkit.model.measures.metrics import METRICS, of_problem
+from mlkit.model.problem import Problem
 from mlkit.model.review import Review
 from mlkit.model.slicing.slices import Slice
 from mlkit.model.telling import UNLABELLED
@@ -115,8 +117,10 @@ def _about(model: Model) -> dict[str, str | list[str]]:
     if problem.kind in UNLABELLED:
         return {"library_name": "mlkit", "tags": ["mlkit", TASKS[problem.kind]]}
     kind = "classification" if problem.classes else "regression"
-    only = problem.texts and not problem.numbers + problem.categories
-    task = f"text-{kind}" if only and problem.classes else f"tabular-{kind}"
+    lists = {"text": problem.texts, "image": problem.images, "audio": problem.sounds}
+    only = [n for n, names in lists.items() if set(names) == set(problem.features)]
+    what = only[0] if only and problem.classes else "tabular"
+    task = f"{what}-{kind}"
     return {"library_name": "mlkit", "pipeline_tag": task, "tags": ["mlkit", task]}
 
 
@@ -126,7 +130,8 @@ def _head(model: Model) -> Section:
     aim = f"find {told}," if told else f"predict {problem.target}"
     first = (
         f"{model.title[:1].upper()}{model.title[1:]}, "
-        f"fitted on {model.rows:,} rows to {aim} from {len(problem.features)} columns:"
+        f"fitted on {many(model.rows, 'row')} to {aim} from "
+        f"{many(len(problem.features), 'column')}:"
     )
     lines = []
     for part in model.members:
@@ -135,7 +140,17 @@ def _head(model: Model) -> Section:
         share += f", the mean of {part.folds} models" if part.folds else ""
         told = settings or "default settings"
         lines.append(f"{family(part.family).title}: {told}{share}")
-    return Section("", [first, lines])
+    return Section("", [first, lines, *_senses(problem)])
+
+
+def _senses(problem: Problem) -> Iterator[str]:
+    """Yield what the model is told of images and sounds."""
+    for names, one, told in (
+        (problem.images, "image", "small grey pixels, colours and edges"),
+        (problem.sounds, "sound", "how the spectrum goes over time"),
+    ):
+        if names:
+            yield f"Of each {one} ({listed(names)}) it is told {told}."
 
 
 def _goal() -> Section:

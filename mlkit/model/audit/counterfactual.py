@@ -180,7 +180,6 @@ def _best(
             return None
         told = say(float(said[at]))
     value, far = tried[at]
-    number = name in model.problem.numbers
-    new = say(value, 4) if number else str(value)
-    old = cell(row, name, number)
+    new = say(value, 4) if name in model.problem.numbers else str(value)
+    old = cell(row, name, model.problem)
     return Change(name, old, new, told, float(f"{moved[at]:.6g}"), round(far, 4))

@@ -33,7 +33,7 @@ def dependence(
     table
         Cleaned rows to average over, at most `most` of them.
     features
-        Which features; texts are passed over.
+        Which features; only numbers and categories are looked at.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def dependence(
     """
     some = _some(table, most)
     found = {}
-    for name in (name for name in features if name not in model.problem.texts):
+    for name in _plain(model, features):
         number = name in model.problem.numbers
         grid = _grid(table, name, number)
         if not grid:
@@ -98,7 +98,7 @@ def pairs(
     of what two features do together that is not the sum of what each does.
     """
     some = _some(table, most)
-    asked = [name for name in features if name not in model.problem.texts]
+    asked = _plain(model, features)
     grids = {n: _grid(table, n, n in model.problem.numbers, CELLS) for n in asked}
     names = [name for name in asked if len(grids[name]) > 1]
     best: dict[str, Any] = {}
@@ -141,6 +141,11 @@ def focus(model: Model) -> int:
 def of_focus(model: Model, said: Array) -> Array:
     """Return the chance of the class that is drawn, or the value itself."""
     return said[..., focus(model)] if model.classes else said
+
+
+def _plain(model: Model, features: Sequence[str]) -> list[str]:
+    problem = model.problem
+    return [n for n in features if n in problem.numbers + problem.categories]
 
 
 def _some(table: pd.DataFrame, most: int) -> pd.DataFrame:

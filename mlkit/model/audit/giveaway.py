@@ -51,14 +51,8 @@ def leaks(
     others += [problem.group] if problem.group and problem.group not in others else []
     found = {}
     for name in (*problem.numbers, *problem.categories):
-        number = name in problem.numbers
         some = rows[[name, *(n for n in others if n != name)]]
-        one = replace(
-            alone,
-            numbers=(name,) if number else (),
-            categories=() if number else (name,),
-            texts=(),
-        )
+        one = alone.only([name])
         settings = {"depth": 8, "leaf": 3}
         tried = [
             cross.trial("tree", settings, some, one, fold, k, seed) for k in (0, 1)

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.columns import with_columns
 from mlkit.core.errors import InputError
 from mlkit.core.rows import MISSING
 from mlkit.model.audit.dependence import focus, of_focus
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
+from mlkit.model.problem import Problem
 from mlkit.model.words import say
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ __all__ = ["Local", "Part", "by_shap", "cell", "local"]
 Array = NDArray[Any]
 BACKGROUND, LONGEST = 32, 40
 CELLS = 4_000_000
+THERE = {"image": "(an image)", "audio": "(a sound)"}
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def local(
     halves = effects.reshape(2, -1, len(names)).mean(axis=0)
     spread = halves.std(axis=0, ddof=1) if len(halves) > 1 else np.zeros(len(names))
     parts = [
-        Part(name, cell(row, name, name in model.problem.numbers), float(e), float(s))
+        Part(name, cell(row, name, model.problem), float(e), float(s))
         for name, e, s in zip(
             names, halves.mean(axis=0), spread / np.sqrt(len(halves)), strict=True
         )
@@ -169,9 +172,11 @@ def local(
     return Local(str(row.index[0]), _output(model), said, base, tuple(parts))
 
 
-def cell(row: pd.DataFrame, name: str, number: bool) -> str:
-    """Return a row's cell in words."""
-    if not number:
+def cell(row: pd.DataFrame, name: str, problem: Problem) -> str:
+    """Return a row's cell in words; of an image or a sound, that there is one."""
+    if name in problem.media:
+        return MISSING if row[name].isna().iloc[0] else THERE[problem.media[name]]
+    if name not in problem.numbers:
         told = str(words(row, name).iloc[0])
         return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
     value = row[name].to_numpy(np.float64, na_value=np.nan)[0]
@@ -267,7 +272,7 @@ def by_shap(
     names = list(problem.features)
     levels = {
         name: sorted({*words(background, name), *words(rows, name)})
-        for name in (*problem.categories, *problem.texts)
+        for name in (*problem.categories, *problem.texts, *problem.media)
     }
 
     def coded(table: pd.DataFrame) -> Array:
@@ -278,7 +283,10 @@ def by_shap(
     def answer(cells: Array) -> Array:
         table = pd.DataFrame(cells, columns=names)
         for name, known in levels.items():
-            table[name] = np.array(known, object)[table[name].astype(int)]
+            some: Array = np.array(known, object)[table[name].astype(int)]
+            if name in problem.media:
+                some[some == MISSING] = None
+            table[name] = some
         return of_focus(model, model.predicted(table))
 
     picked = np.random.default_rng(seed).permutation(len(background))[:100]
@@ -286,5 +294,9 @@ def by_shap(
     explainer = shap.PermutationExplainer(answer, masker, seed=seed)
     found = explainer(coded(rows), silent=True)
     found.feature_names = names
-    found.display_data = rows[names].to_numpy(object)
+    shown = {
+        name: [cell(rows.iloc[[at]], name, problem) for at in range(len(rows))]
+        for name in problem.media
+    }
+    found.display_data = with_columns(rows[names], shown).to_numpy(object)
     return found

@@ -279,6 +279,11 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
         ("unseen", "levels that were never seen", ""),
         ("typos", "letters that slipped in a tenth of the words", "10%"),
         ("lost", "a quarter of the words lost", "25%"),
+        ("grain", "noise of a tenth of the full range on every pixel", "10%"),
+        ("blur", "a blur of a twentieth of the side", "5%"),
+        ("dark", "half of the light gone", "50%"),
+        ("hiss", "noise a tenth as loud as the sound", "10%"),
+        ("cut", "a quarter of each sound cut off", "25%"),
     ):
         for shock in found.of(kind):
             if bar in ("", shock.what) and shock.low > FRAGILE * found.room:

@@ -22,6 +22,7 @@ from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
+from mlkit.model.sensing import spoil as media
 from mlkit.model.wording import spoil
 from mlkit.model.words import say
 
@@ -44,6 +45,7 @@ KINDS = {
     "swapped": "levels swapped in a tenth of the cells",
     "unseen": "every category at a level never seen",
     **spoil.KINDS,
+    **media.KINDS,
 }
 
 
@@ -201,6 +203,7 @@ def robustness(
     problem = model.problem
     tried = _Tried(model, train, valid, threshold, seed)
     names = list(problem.numbers + problem.categories or problem.texts)
+    names = names or list(problem.media)
     return Robustness(
         problem=problem,
         rows=len(valid),
@@ -272,6 +275,7 @@ class _Tried:
             never = pd.array([UNSEEN] * rows, "str")
             yield "unseen", "all categories", dict.fromkeys(categories, never)
         yield from spoil.spoilt(self.valid, self.problem.texts, rng)
+        yield from media.spoilt(self.valid, self.problem.media, rng)
 
     def _one_by_one(self) -> Iterator[Try]:
         """Yield each column as if it were missing."""

@@ -188,6 +188,8 @@ def readable(model: Model) -> Rules | None:
     part = model.parts[0]
     if part.family == "dummy":
         return Rules(exact=True, why="the model says the same of every row")
+    if model.problem.media:  # what a single pixel or band adds is no reading
+        return None
     form = family(part.family).form(part.estimator, model.problem.kind)
     if isinstance(form, Linear):
         return _terms(model, form)

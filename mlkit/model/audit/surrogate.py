@@ -22,6 +22,10 @@ __all__ = ["rules", "surrogate"]
 
 Array = NDArray[Any]
 DEPTH, SAID = 4, "(said by the model)"
+UNREADABLE = (
+    "no rule in words says what is seen in an image or heard in a sound: look below at "
+    "what moved single predictions"
+)
 
 
 def rules(
@@ -67,7 +71,8 @@ def surrogate(
     After Craven and Shavlik (1996). Fidelity is told of what the model says, not of
     what is true: R² of a chance or a value, and how often the labels agree. Intervals
     are bootstrapped over `valid`. The tree asks about texts only where there is nothing
-    else to ask about: what it would say of them is no reading for a person.
+    else to ask about, and never about images or sounds: what it would say of them is no
+    reading for a person.
 
     Examples
     --------
@@ -77,6 +82,8 @@ def surrogate(
     >>> found.tree["ask"], found.fidelity.metrics["r2"], found.faithful
     ('x ≤ 39.5', 1.0, True)
     """
+    if not asked_of(model.problem):
+        return Rules(why=UNREADABLE)
     said = [model.predicted(table) for table in (train, valid)]
     if np.ptp(said[1], axis=0).max(initial=0.0) < 1e-12:
         return Rules(why="the model says the same of every row")
@@ -105,6 +112,11 @@ def surrogate(
     return replace(found, fidelity=fidelity, bar=bar)
 
 
+def asked_of(problem: Problem) -> tuple[str, ...]:
+    """Return the features that a tree may ask about."""
+    return problem.numbers + problem.categories or problem.texts
+
+
 def _output(model: Model) -> str:
     at = focus(model)
     return model.problem.target if at < 0 else f"chance of {model.classes[at]}"
@@ -112,8 +124,7 @@ def _output(model: Model) -> str:
 
 def _task(problem: Problem, said: Array, *, many: bool) -> Problem:
     """Return the stand-in's problem: the chance or value, or the likeliest class."""
-    other = bool(problem.numbers + problem.categories)
-    kept = replace(problem, texts=() if other else problem.texts, group="", weight="")
+    kept = replace(problem.only(asked_of(problem)), group="", weight="")
     if not many:
         return replace(kept, kind="number", target=SAID, metric="r2", classes=())
     names = tuple(problem.classes[k] for k in sorted(set(said.argmax(axis=1).tolist())))

@@ -22,7 +22,13 @@ CURVES = {
     "cells": ("Cells missing at random", "share of all cells"),
     "typos": ("Letters slipped", "share of the words"),
     "lost": ("Words lost", "share of the words"),
+    "grain": ("Noise on every pixel", "share of the full range"),
+    "blur": ("Blurred", "share of the side"),
+    "dark": ("Darker", "share of the light gone"),
+    "hiss": ("Noise under the sounds", "share of their loudness"),
+    "cut": ("Cut off", "share of the sound's end"),
 }
+PLAIN = ("noise", "cells")
 
 
 def overview(found: Robustness) -> plots.Picture:
@@ -36,7 +42,8 @@ def overview(found: Robustness) -> plots.Picture:
             plots.label(axes[kind], *CURVES[kind])
         _bars(axes["gone"], found, _worst(found), "One column missing")
         rest = [*found.of("swapped"), *found.of("unseen"), *found.of("order")]
-        _bars(axes["rest"], found, rest, "Words, and controls", controls=True)
+        title = "Words, and controls" if rest else "Controls"
+        _bars(axes["rest"], found, rest, title, controls=True)
     metric = METRICS[found.problem.metric].title
     plots.headline(
         picture,
@@ -48,12 +55,14 @@ def overview(found: Robustness) -> plots.Picture:
 
 
 def _places(found: Robustness) -> list[list[str]]:
-    """Return what is drawn where: of texts two curves more, or in place of others."""
-    texts, plain = bool(found.of("typos")), len(found.of("gone")) > 1
-    if texts and not plain:
-        return [["typos", "gone"], ["lost", "rest"]]
-    rows = [["noise", "gone"], ["cells", "rest"]]
-    return [*rows, ["typos", "lost"]] if texts else rows
+    """Return what is drawn where: beside the bars two curves, below them the rest."""
+    rich = [kind for kind in CURVES if kind not in PLAIN and found.of(kind)]
+    plain = list(PLAIN) if len(found.of("gone")) > 1 or not rich else []
+    if rich and plain and not found.of("noise"):
+        plain.remove("noise")
+    curves = [*plain, *rich]
+    below = [[*curves[at : at + 2], "."][:2] for at in range(2, len(curves), 2)]
+    return [[curves[0], "gone"], [curves[1], "rest"], *below]
 
 
 def _worst(found: Robustness) -> list[Shock]:
@@ -122,7 +131,7 @@ def _bars(
         lines.append((f"control: {control.what}", control.score, sorted(ends), colour))
     if not lines:
         plots.bare(axes)
-        words = "No words to change, and too few rows for a control."
+        words = "Nothing to change, and too few rows for a control."
         axes.text(0, 0.9, words, color=plots.MUTED, transform=axes.transAxes)
         plots.label(axes, title)
         return

@@ -114,7 +114,7 @@ def describe(cells: Sequence[Any] | NDArray[Any], kind: str) -> Floats:
     ----------
     cells
         Digests of what `mlkit.core.media` keeps, or bytes as a request has them; what
-        this has returned, shape (cells, width), comes back.
+        this has returned, shape (cells, width), or a row of it, comes back.
     kind
         ``image`` or ``audio``.
 
@@ -134,6 +134,9 @@ def describe(cells: Sequence[Any] | NDArray[Any], kind: str) -> Floats:
     if isinstance(cells, np.ndarray) and cells.ndim == 2:
         return cells
     found = np.full((len(cells), WIDTHS[kind]), np.nan, np.float32)
+    for at, cell in enumerate(cells):
+        if isinstance(cell, np.ndarray):
+            found[at] = cell
     there = [at for at, cell in enumerate(cells) if isinstance(cell, (bytes, str))]
     given = [cells[at] for at in there]
     for at, told in zip(there, _told(given, kind), strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -17,6 +17,7 @@ from mlkit.data.charts.style import shorten
 from mlkit.model.encoding.encode import words
 from mlkit.model.encoding.tokens import plain
 from mlkit.model.measures.weighted import bins
+from mlkit.model.sensing.looks import looks
 
 __all__ = ["Candidates", "by_length", "candidates", "coded", "lengths"]
 
@@ -82,13 +83,13 @@ def candidates(
     schema = Schema.of(table)
     wanted = dict.fromkeys((*features, *schema.with_role("sensitive")))
     hidden = {*schema.with_role("private"), schema.target}
-    texts = {n for n in schema.with_type("text") if table[n].nunique() > LEVELS}
     made = {
-        n: by_length(table, n) if n in texts else coded(table, n)
+        name: one
         for n in wanted
         if n in table and n not in hidden
+        for name, one in _told(table, n, schema[n].type if n in schema else "")
+        if len(one[1]) > 1
     }
-    made = {n: one for n, one in made.items() if len(one[1]) > 1}
     kept = sorted(made, key=lambda name: -_entropy(made[name][0]))[:COLUMNS]
     kept = [name for name in made if name in kept]
     parts = [_single(n, *made[n]) for n in made]
@@ -97,6 +98,20 @@ def candidates(
     if len(kept) < len(made):
         notes.append(f"pairs of the {len(kept)} columns that vary most")
     return _join(parts, len(table), smallest, tuple(notes))
+
+
+def _told(
+    table: pd.DataFrame, column: str, kind: str
+) -> Iterator[tuple[str, tuple[Array, list[str]]]]:
+    """Yield what tells the rows of a column apart, and the part of each row by it."""
+    if kind in ("image", "audio"):
+        for word, cells in looks(table[column], kind).items():
+            name = f"{column}: {word}"
+            yield name, coded(pd.DataFrame({name: cells}), name)
+    elif kind == "text" and table[column].nunique() > LEVELS:
+        yield column, by_length(table, column)
+    else:
+        yield column, coded(table, column)
 
 
 def coded(table: pd.DataFrame, column: str) -> tuple[Array, list[str]]:

@@ -14,6 +14,7 @@ from mlkit.data.charts.style import shorten
 from mlkit.model.encoding.encode import words
 from mlkit.model.measures.measure import Measured, measure_rows
 from mlkit.model.problem import Problem
+from mlkit.model.sensing.looks import with_looks
 from mlkit.model.slicing.candidates import lengths
 from mlkit.model.slicing.search import Weakest, where
 from mlkit.model.slicing.slices import FEWEST, Slice
@@ -52,8 +53,9 @@ def measured(
     masks = {
         f"{name}: {text}": where(table, name, text) for name, text in named.items()
     }
+    looked = with_looks(table) if weak and weak.found else table
     for one in weak.found if weak else ():
-        mask = inside(table, one.where)
+        mask = inside(looked, one.where)
         if mask is not None:
             masks[one.where] = mask
     return tuple(_measured(problem, table, masks, truth, predicted, threshold))

@@ -67,14 +67,15 @@ def folds(table: pd.DataFrame, problem: Problem, count: int, seed: int = 0) -> I
     problem
         What is to be predicted.
     count
-        How many folds, at least 2; fewer where there are too few distinct times.
+        How many folds, at least 2; fewer where there are too few distinct times or
+        groups.
     seed
         Of the shuffle.
 
     Raises
     ------
     InputError
-        Where there are fewer rows, or groups, than folds.
+        Where there are fewer rows than folds, or not two groups.
 
     Examples
     --------
@@ -202,14 +203,13 @@ def _mixed(place: Ints, order: Ints, count: int, rng: np.random.Generator) -> In
 def _by_group(groups: pd.Series, count: int, rng: np.random.Generator) -> Ints:
     """Put each group, the largest first, into the fold with the fewest rows."""
     codes, distinct = pd.factorize(groups.astype(str))
-    if len(distinct) < count:
+    if len(distinct) < 2:
         raise InputError(
-            "fewer groups than folds",
+            "all rows are of one group: none can be left out",
             where=f"column {groups.name!r}",
-            expected=f"{count}",
-            got=f"{len(distinct)}",
-            todo="set fewer folds",
+            todo="collect rows of other groups, or take the role group off the column",
         )
+    count = min(count, len(distinct))
     sizes = np.bincount(codes)
     drawn = rng.permutation(len(sizes))
     fold_of = np.empty(len(sizes), np.int64)

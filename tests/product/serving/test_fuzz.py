@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from mlkit.product.log import last
 from mlkit.product.serving.app import application
-from mlkit.product.serving.doors import ARROW, BINARY, DOORS, JSON
+from mlkit.product.serving.doors import ARROW, BINARY, DOORS, FORM, JSON
 from mlkit.product.serving.served import Served
 from mlkit.product.serving.settings import Settings
 
@@ -142,6 +142,23 @@ def binary(draw):
     return "POST", INFER, headers, head + draw(st.binary(max_size=40))
 
 
+@st.composite
+def form(draw):
+    """Draw a form, some bytes of it changed."""
+    names = st.sampled_from([*GOOD, *GOOD, "request.id", "late", "x", '"'])
+    cells = st.one_of(st.sampled_from(list(GOOD.values())), CELLS, st.binary())
+    parts = [*GOOD.items(), *draw(st.lists(st.tuples(names, cells), max_size=2))]
+    body = bytearray()
+    for name, cell in parts:
+        head = f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+        data = cell if isinstance(cell, bytes) else str(cell).encode("utf-8", "replace")
+        body += head.encode() + data + b"\r\n"
+    body += b"--x--\r\n"
+    for _ in range(draw(st.integers(0, 2))):
+        body[draw(st.integers(0, len(body) - 1))] = draw(st.integers(0, 255))
+    return bytes(body)
+
+
 PREDICT = encoded(
     st.one_of(
         st.fixed_dictionaries(
@@ -158,7 +175,7 @@ ANY = st.tuples(
     st.dictionaries(
         st.sampled_from(["content-type", "origin", "accept", "authorization", "host"]),
         st.one_of(
-            st.sampled_from([JSON, ARROW, "*/*", "http://localhost", "Bearer x"]),
+            st.sampled_from([JSON, ARROW, FORM, "*/*", "http://localhost", "Bearer x"]),
             st.text(st.characters(max_codepoint=255), max_size=20),
         ),
         max_size=3,
@@ -169,6 +186,7 @@ REQUESTS = st.one_of(
     asks("/v1/predict", JSON, PREDICT),
     asks("/v1/predict", JSON, st.binary(max_size=60)),
     asks("/v1/predict", ARROW, spoilt()),
+    asks("/v1/predict", f"{FORM}; boundary=x", form()),
     asks("/v1/feedback", JSON, encoded(TRUTHS)),
     asks(INFER, JSON, encoded(TENSORS)),
     binary(),
@@ -264,12 +282,17 @@ def test_nor_does_one_of_a_hundred_thousand(loans, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("schemathesis"), reason="needs schemathesis")
-def test_nor_does_what_schemathesis_makes_of_the_openapi(running, loans, tmp_path):
-    with running(loans, "--log", tmp_path / "log.sqlite") as client:
+@pytest.mark.parametrize("package", ["loans", "pictures", "sounds"])
+def test_nor_does_what_schemathesis_makes_of_the_openapi(
+    request, running, package, tmp_path
+):
+    folder, most = request.getfixturevalue(package), 250
+    most = most if package == "loans" else 10 * most
+    with running(folder, "--log", tmp_path / "log.sqlite") as client:
         command = [
             *("schemathesis", "run", f"{client.base_url}/openapi.json"),
             *("--checks", "not_a_server_error,response_schema_conformance"),
-            *("--max-examples", str(MANY // 250), "--no-color"),
+            *("--max-examples", str(MANY // most), "--no-color"),
         ]
         told = {"capture_output": True, "text": True}
         done = subprocess.run(command, cwd=tmp_path, **told)

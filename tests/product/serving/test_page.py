@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from mlkit.core.sounds import heard
 from mlkit.product.log import last
 from mlkit.product.serving.page import page as text_and_policy
 from mlkit.product.serving.served import Served
@@ -149,6 +152,84 @@ def test_a_token_is_asked_for_and_kept_in_the_page_alone(running, loans, page):
         stores = "[localStorage.length, sessionStorage.length, document.cookie]"
         assert page.evaluate(stores) == [0, 0, ""]
         assert all("401" in line for line in page.told)
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_a_picture_is_picked_shown_and_asked_about(
+    browser, running, pictures, drawn, tmp_path, width
+):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    told = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    log = tmp_path / "log.sqlite"
+    with running(pictures, "--log", log) as client:
+        go(page, client)
+        assert page.get_attribute("#f0", "accept") == "image/*"
+        assert "photo is missing" in ask(page)
+        page.set_input_files("#f0", drawn / "0.png")
+        page.wait_for_function("document.querySelector('.seen img')?.naturalWidth")
+        assert page.evaluate("document.querySelector('.seen img').naturalWidth") == 32
+        assert "red" in ask(page)
+        cell = base64.b64encode((drawn / "0.png").read_bytes()).decode()
+        assert last(log)[0].cells["photo"] == [cell]
+        page.click("summary")
+        assert "letters of base64" in page.inner_text("pre")
+        assert cell not in page.inner_text("pre")
+        page.click("#again")
+        assert page.is_visible(".seen img")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide == width
+        page.click("text=Remove")
+        assert page.is_hidden(".seen")
+        assert "photo is missing" in ask(page)
+    assert told == []
+    page.close()
+
+
+def test_a_picture_that_the_server_cannot_read_is_drawn_anew(
+    running, pictures, drawn, page, tmp_path
+):
+    odd = tmp_path / "odd.avif"
+    Image.open(drawn / "1.png").save(odd)
+    notes = tmp_path / "notes.png"
+    notes.write_text("no picture")
+    log = tmp_path / "log.sqlite"
+    with running(pictures, "--log", log) as client:
+        go(page, client)
+        page.set_input_files("#f0", odd)
+        assert ask(page).startswith("blue")
+        (cell,) = last(log)[0].cells["photo"]
+        assert base64.b64decode(cell)[:3] == b"\xff\xd8\xff"
+        page.set_input_files("#f0", notes)
+        assert "photo: This image cannot be read" in ask(page)
+        assert page.get_attribute("#f0", "aria-invalid") == "true"
+        assert "No preview" in page.inner_text(".seen")
+        page.set_input_files("#f0", odd)
+        assert page.get_attribute("#f0", "aria-invalid") is None
+
+
+def test_a_sound_is_picked_and_played_anew_where_it_has_to_be(
+    running, sounds, drawn, page, tmp_path
+):
+    strange = tmp_path / "recorded.m4a"
+    strange.write_bytes((drawn / "0.wav").read_bytes())
+    log = tmp_path / "log.sqlite"
+    with running(sounds, "--log", log) as client:
+        go(page, client)
+        assert page.get_attribute("#f0", "accept") == "audio/*"
+        page.set_input_files("#f0", drawn / "1.wav")
+        page.wait_for_function("document.querySelector('.seen audio')?.duration > 0.19")
+        assert ask(page).startswith("high")
+        page.set_input_files("#f0", strange)
+        assert ask(page).startswith("low")
+        (cell,) = last(log)[0].cells["clip"]
+        samples, rate = heard(base64.b64decode(cell))
+        assert rate == 24000
+        assert len(samples) == pytest.approx(4800, abs=50)
+        first, _ = heard((drawn / "0.wav").read_bytes())
+        assert abs(samples).max() == pytest.approx(abs(first).max(), rel=0.1)
+    assert page.told == []
 
 
 def test_no_name_is_ever_a_script(running, make, page):

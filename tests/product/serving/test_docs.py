@@ -150,6 +150,28 @@ def penguins(make):
     return make(table, "species", "tree")
 
 
+@pytest.mark.parametrize(("program", "kind"), [("curl", "sh"), ("node", "js")])
+def test_a_picture_is_sent_as_the_page_says(
+    running, pictures, drawn, tmp_path, program, kind
+):
+    if not shutil.which(program):
+        pytest.skip(f"there is no {program} here")
+    shutil.copy(drawn / "0.png", tmp_path / "photo.png")
+    page = (DOCS / "clients/README.md").read_text()
+    (code,) = re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)
+    with running(pictures, "--log", "off") as server:
+        code = code.replace("http://127.0.0.1:8000", str(server.base_url).rstrip("/"))
+        words = ["sh", "-ec", code]
+        if kind == "js":
+            first = 'import { openAsBlob } from "node:fs";\n'
+            first += 'const file = await openAsBlob("photo.png");\n'
+            last = "\nconsole.log(await reply.text());"
+            words = ["node", "--input-type=module", "--eval", first + code + last]
+        told = {"capture_output": True, "text": True, "timeout": 60}
+        done = subprocess.run(words, cwd=tmp_path, check=False, **told)
+    assert '"label":"red"' in done.stdout, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(("program", "file"), [("sh", "ask.sh"), ("node", "ask.mjs")])
 def test_the_clients_ask_a_server(running, penguins, program, file):
     if not shutil.which(program) or not shutil.which("curl"):

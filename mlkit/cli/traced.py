@@ -94,13 +94,19 @@ class Traced:
             yield f"shadow   {shadow['model'][:SHORT]} would have said {said}"
 
     def _row(self, row: int) -> Iterator[str]:
+        from mlkit.product.journal.packed import media_of, plainly
+
         request = self.request
         said = request.reply.get("predictions")
         yield f"row {row}"
         if said is None or said[row] is None:
             yield "  forgotten, or older than the log is kept"
             return
-        cells = {name: column[row] for name, column in request.cells.items()}
+        kinds = media_of(request.about)
+        cells = {
+            name: plainly(column[row], kinds[name]) if name in kinds else column[row]
+            for name, column in request.cells.items()
+        }
         yield f"  asked  {json.dumps(cells, ensure_ascii=False)}"
         yield f"  said   {json.dumps(said[row], ensure_ascii=False)}"
         for truth in request.truths:

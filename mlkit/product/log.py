@@ -8,20 +8,22 @@ the model that answered it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
+from mlkit.core.media import media
 from mlkit.core.values import write
 from mlkit.product.journal.arrays import Row
-from mlkit.product.journal.columns import flat, joined
+from mlkit.product.journal.columns import Models, flat, joined
 from mlkit.product.journal.days import FRESH, WHOLE, days_of, models_of
+from mlkit.product.journal.packed import KINDS
 from mlkit.product.journal.parts import (
-    CHUNK,
     SECONDS,
+    chunks,
     folder_of,
     read_part,
     rows_of,
@@ -155,7 +157,8 @@ def read(
         ``output.rank``, or ``output.value``, what was promised, ``output.set`` as JSON
         or ``output.lower`` and ``output.upper``, ``output.flags``, the row's flags as
         JSON, and ``truth``, a class as text or a number, missing where it has not come
-        in, with ``truth.at`` (UTC), when it was known.
+        in, with ``truth.at`` (UTC), when it was known. Images and sounds are digests
+        of what `mlkit.core.media` keeps, and the table's schema says which they are.
 
     Raises
     ------
@@ -214,23 +217,58 @@ def _read(path: Path, ends: tuple[float, float]) -> pd.DataFrame:
 
     with opened(path, read=True) as connection:
         connection.execute("BEGIN")
-        models = models_of(connection)
-        found = connection.execute(FRESH, ends)
-        parts = [flat([], models)]
-        while chunk := found.fetchmany(CHUNK):
-            parts.append(flat([Row._make(told) for told in chunk], models))
+        models, parts = models_of(connection), list[pa.Table]()
+        fresh = map(Row._make, connection.execute(FRESH, ends))
+        parts += [flat([], models), *_flattened(fresh, models)]
         truths = connection.execute(TRUTHS, ends).fetchall()
         parts += [
-            _between(read_part(folder_of(path) / day.file), ends)
+            _between(part, ends)
             for day in days_of(connection)
             if day.file and day.ends[1] > ends[0] and day.ends[0] < ends[1]
+            for part in _filed(folder_of(path) / day.file, models)
         ]
     table = joined(parts)
     text = {pa.string(): pd.StringDtype(na_value=float("nan"))}
     made: pd.DataFrame = table.to_pandas(types_mapper=text.get)
     if not made["request.at"].is_monotonic_increasing:
         made = made.sort_values("request.at", kind="stable", ignore_index=True)
-    return _with_truth(made, truths)
+    return _typed(_with_truth(made, truths), models)
+
+
+def _flattened(requests: Iterable[Row], models: Models) -> Iterator[pa.Table]:
+    """Yield requests as columns; images and sounds are kept, as collect keeps them."""
+    for chunk in chunks(requests):
+        yield flat(chunk, models, keep=media().put_all)
+
+
+def _filed(file: Path, models: Models) -> Iterator[pa.Table]:
+    """Yield a closed day; the bytes of images and sounds are in its JSON alone."""
+    table = read_part(file)
+    if _media(models).keys() & {*table.column_names}:
+        yield from _flattened(rows_of(file), models)
+    else:
+        yield table
+
+
+def _media(models: Models) -> dict[str, str]:
+    """Return which columns are images or sounds, whatever model was asked."""
+    told: dict[str, set[str]] = {}
+    for types in models.values():
+        for name, kind in types.items():
+            told.setdefault(f"input.{name}", set()).add(kind)
+    alike = {name: min(kinds) for name, kinds in told.items() if len(kinds) == 1}
+    return {name: kind for name, kind in alike.items() if kind in KINDS}
+
+
+def _typed(table: pd.DataFrame, models: Models) -> pd.DataFrame:
+    """Make a table tell which columns are images or sounds."""
+    found = _media(models)
+    if not found.keys() & {*table.columns}:
+        return table
+    from mlkit.core.schema import Column, Schema
+
+    columns = [Column(n, k) for n, k in found.items() if n in table]
+    return Schema(tuple(columns)).attach(table)
 
 
 def _between(table: pa.Table, ends: tuple[float, float]) -> pa.Table:

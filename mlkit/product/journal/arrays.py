@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mlkit.core.values import Array, column_of, numbers, texts
+from mlkit.product.journal.packed import KINDS, Keep, named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +36,7 @@ class Row(NamedTuple):
 
 
 def arrays(
-    requests: Sequence[Row], wanted: Collection[str], raw: bool
+    requests: Sequence[Row], types: Mapping[str, str], raw: bool, keep: Keep
 ) -> tuple[pa.Table, Array]:
     """Return the table of one model's requests, and of each row which request it is."""
     import msgspec
@@ -51,7 +52,8 @@ def arrays(
     there = np.array([answer is not None for answer in answers], dtype=bool)
     columns = _front(requests, index, row)
     for name in dict.fromkeys(chain.from_iterable(cells)):
-        columns[f"input.{name}"] = _input(cells, counts, name, name in wanted)
+        column = _gathered(cells, counts, name)
+        columns[f"input.{name}"] = _input(column, name, types.get(name, ""), keep)
     if not there.all():
         answers = [answer for answer in answers if answer is not None]
         index = index[there]
@@ -97,19 +99,25 @@ def _front(requests: Sequence[Row], index: Array, row: Array) -> dict[str, Any]:
     return {f"request.{name}": column for name, column in told.items()}
 
 
-def _input(
-    cells: Sequence[Mapping[str, list[Any]]], counts: Array, name: str, number: bool
-) -> pa.Array:
-    """Return one column of the raw rows."""
-    import pyarrow as pa
-
+def _gathered(
+    cells: Sequence[Mapping[str, list[Any]]], counts: Array, name: str
+) -> list[Any]:
+    """Return one column's cells of all requests."""
     empty = list[Any]()
     parts = [given.get(name, empty) for given in cells]
     for place, part in enumerate(parts):
         if len(part) != counts[place]:
             parts[place] = [None] * int(counts[place])
-    values = list(chain.from_iterable(parts))
-    kinds = set(map(type, values))
+    return list(chain.from_iterable(parts))
+
+
+def _input(values: list[Any], name: str, type_: str, keep: Keep) -> pa.Array:
+    """Return one column of the raw rows."""
+    import pyarrow as pa
+
+    if type_ in KINDS:
+        return pa.array(named(values, keep), pa.string())
+    kinds, number = set(map(type, values)), type_ == "number"
     if number and kinds <= PLAIN:
         return pa.array(np.array(values, np.float64), from_pandas=True)
     if number:

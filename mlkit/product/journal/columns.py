@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,38 +16,44 @@ import numpy as np
 
 from mlkit.core.values import Array, write
 from mlkit.product.journal.arrays import FRONT, RAW, Row, arrays
+from mlkit.product.journal.packed import KINDS, Keep, digests
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["flat", "joined", "numbered", "widened"]
+__all__ = ["Models", "flat", "joined", "typed", "widened"]
+
+Models = Mapping[str, Mapping[str, str]]
+"""By model, the columns whose cells are more than text: number, image or audio."""
+TYPED = ("number", *KINDS)
 
 
-def numbered(models: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
-    """Return the number columns of each model, from what the log knows of it.
+def typed(models: Iterable[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Return the types of each model's columns, from what the log knows of it.
 
     Examples
     --------
     >>> about = '{"schema": {"input": [{"name": "age", "type": "number"}]}}'
-    >>> numbered([("m", about)])
-    {'m': frozenset({'age'})}
+    >>> typed([("m", about)])
+    {'m': {'age': 'number'}}
     """
     made = {}
     for identity, about in models:
         columns = json.loads(about).get("schema", {}).get("input", ())
-        made[identity] = frozenset(
-            column["name"]
+        made[identity] = {
+            column["name"]: column["type"]
             for column in columns
-            if column["type"] == "number" and "private" not in column.get("roles", ())
-        )
+            if column["type"] in TYPED and "private" not in column.get("roles", ())
+        }
     return made
 
 
 def flat(
     requests: Sequence[Row],
-    models: Mapping[str, Collection[str]],
+    models: Models,
     *,
     raw: bool = False,
+    keep: Keep = digests,
 ) -> pa.Table:
     """Return a table with a row for each row of the requests, in their order.
 
@@ -56,9 +62,11 @@ def flat(
     requests
         As they lie in the log.
     models
-        The number columns of each model.
+        The types of each model's columns; see `typed`.
     raw
         Whether the JSON is kept, on the first row of each request.
+    keep
+        What is to become of images and sounds, which are digests in the table.
     """
     import pyarrow as pa
 
@@ -71,7 +79,7 @@ def flat(
     for model, of in places.items():
         with _uncounted():
             some = [requests[place] for place in of]
-            table, index = arrays(some, models.get(model, ()), raw)
+            table, index = arrays(some, models.get(model, {}), raw, keep)
         tables.append(table)
         order.append(np.array(of)[index])
     if len(tables) == 1:

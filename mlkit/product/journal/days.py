@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlkit.product.journal.arrays import Row
-from mlkit.product.journal.columns import numbered
+from mlkit.product.journal.columns import typed
 from mlkit.product.journal.parts import SECONDS, folder_of, rows_of
 
 __all__ = ["FRESH", "UNFILED", "WHOLE", "Day", "days_of", "models_of", "requests_of"]
@@ -66,9 +66,9 @@ def days_of(connection: sqlite3.Connection) -> list[Day]:
     return [Day(*told) for told in connection.execute(asked)]
 
 
-def models_of(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """Return the number columns of each model of a log."""
-    return numbered(connection.execute("SELECT identity, about FROM models"))
+def models_of(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """Return the types of the columns of each model of a log."""
+    return typed(connection.execute("SELECT identity, about FROM models"))
 
 
 def requests_of(connection: sqlite3.Connection, path: Path) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +14,14 @@ from mlkit.core.errors import InputError
 from mlkit.product.journal.arrays import Row
 from mlkit.product.journal.care import calmly, care
 from mlkit.product.journal.days import days_of, requests_of
-from mlkit.product.journal.parts import SECONDS, folder_of, rows_of
+from mlkit.product.journal.parts import SECONDS, chunks, folder_of, rows_of
 from mlkit.product.journal.refusals import refusals_of, take_refusals
 from mlkit.product.journal.tables import Record, Shadow, append, opened
 from mlkit.product.journal.truths import gone, is_gone
 
 __all__ = ["Merged", "merge"]
 
-TOGETHER, FEW = 20_000, 5
+FEW = 5
 
 
 @dataclass
@@ -163,20 +163,22 @@ def _take(
         lost = {told for (told,) in theirs.execute("SELECT hash FROM gone")}
         told = theirs.execute("SELECT identity, at, about FROM models").fetchall()
         connection.executemany("INSERT OR IGNORE INTO models VALUES (?, ?, ?)", told)
-        new = list[Row]()
-        for row in requests_of(theirs, other):
-            if ours.has_gone(row.id, row.rows) and ours.find(row.id) is None:
-                merged.forgotten += 1
-            elif ours.find(row.id) is None:
-                new.append(row)
-            else:
-                merged.repeated += 1
-            if len(new) == TOGETHER:
-                _append(connection, new, lost, merged)
-                new = []
-        _append(connection, new, lost, merged)
+        new = _new(requests_of(theirs, other), ours, merged)
+        for some in chunks(new):
+            _append(connection, some, lost, merged)
         _tell(connection, theirs, merged)
         merged.still += _still(connection, lost) if lost else []
+
+
+def _new(rows: Iterable[Row], ours: _Ours, merged: Merged) -> Iterator[Row]:
+    """Yield the requests that are not here; count the others."""
+    for row in rows:
+        if ours.find(row.id) is not None:
+            merged.repeated += 1
+        elif ours.has_gone(row.id, row.rows):
+            merged.forgotten += 1
+        else:
+            yield row
 
 
 def _append(

@@ -10,14 +10,13 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import UsageError
 from mlkit.core.files import sync_folder
 from mlkit.product.journal.arrays import FRONT, RAW, Row
-from mlkit.product.journal.columns import flat, joined, widened
+from mlkit.product.journal.columns import Models, flat, joined, widened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHUNK",
     "SECONDS",
+    "chunks",
     "folder_of",
     "name_of",
     "read_part",
@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 CHUNK = 20_000
+HEAVY, BATCH = 2**26, 65_536
+"""Bytes of requests that are held at a time, and rows of light ones."""
 SECONDS = 86_400
 
 
@@ -63,10 +65,31 @@ def name_of(folder: Path, day: int) -> str:
     return name
 
 
+def chunks(requests: Iterable[Row]) -> Iterator[list[Row]]:
+    """Give so many requests at a time as are well held in memory.
+
+    Examples
+    --------
+    >>> light = Row("a", 0.0, "m", 1, 0.0, "{}", "{}")
+    >>> heavy = light._replace(cells="x" * 2**26)
+    >>> [len(chunk) for chunk in chunks([light, heavy, light])]
+    [2, 1]
+    """
+    held, weight = list[Row](), 0
+    for row in requests:
+        held.append(row)
+        weight += len(row.cells) + len(row.reply)
+        if len(held) == CHUNK or weight >= HEAVY:
+            yield held
+            held, weight = [], 0
+    if held:
+        yield held
+
+
 def write_part(
     file: Path,
     requests: Callable[[], Iterable[Row]],
-    models: Mapping[str, Collection[str]],
+    models: Models,
 ) -> None:
     """Write requests to a file, durably, whole or not at all.
 
@@ -77,7 +100,7 @@ def write_part(
     requests
         Gives the requests in order, from the first, as often as it is called.
     models
-        The number columns of each model.
+        The types of each model's columns.
     """
     file.parent.mkdir(mode=0o700, exist_ok=True)
     sync_folder(file.parent.parent)
@@ -95,18 +118,17 @@ def write_part(
 def _write(
     file: Path,
     requests: Iterable[Row],
-    models: Mapping[str, Collection[str]],
+    models: Models,
     schema: pa.Schema,
 ) -> pa.Schema | None:
     """Write with some columns; return those that were needed, where they were more."""
     pq = _parquet()
     handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    given = iter(requests)
     with (
         os.fdopen(handle, "wb") as out,
         pq.ParquetWriter(out, schema, compression="zstd") as writer,
     ):
-        while chunk := list(islice(given, CHUNK)):
+        for chunk in chunks(requests):
             table = flat(chunk, models, raw=True)
             wide = widened([schema, table.schema])
             if wide != schema:
@@ -132,11 +154,19 @@ def rows_of(file: Path, only: Collection[str] | None = None) -> Iterator[Row]:
         The ids that are wanted; None for all.
     """
     names = [*(name for name in FRONT if name != "request.row"), *RAW]
-    for batch in _parquet().ParquetFile(file).iter_batches(columns=names):
+    part = _parquet().ParquetFile(file)
+    for batch in part.iter_batches(_batch(part.metadata), columns=names):
         wanted = batch["request.cells"].is_valid()
         if only is not None:
             wanted = _both(wanted, batch["request.id"], only)
         yield from map(_row, batch.filter(wanted).to_pylist())
+
+
+def _batch(metadata: Any) -> int:
+    """Return how many rows are well held in memory."""
+    groups = (metadata.row_group(k) for k in range(metadata.num_row_groups))
+    size = sum(int(group.total_byte_size) for group in groups)
+    return max(min(BATCH, HEAVY * int(metadata.num_rows) // max(size, 1)), 1)
 
 
 def _both(wanted: pa.Array, ids: pa.Array, only: Collection[str]) -> pa.Array:

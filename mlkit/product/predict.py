@@ -6,15 +6,21 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import write_bytes
+from mlkit.core.media import media
+from mlkit.core.pictures import measured as sides
+from mlkit.core.sounds import measured as lengths
+from mlkit.data.charts.cards import many
+from mlkit.data.media.packing import packed
 from mlkit.data.reading.identify import as_found, hashed
 from mlkit.data.reading.infer import comma_decimals, infer, without
 from mlkit.data.sources import Found, Place, options_of
@@ -24,11 +30,16 @@ from mlkit.product.beside import beside
 
 __all__ = ["predict_file"]
 
-OWN = "id"
+OWN, AT_ONCE = "id", 256
 NUMBERED = re.compile(r"c[0-9]+")
 
 
-def predict_file(package: Path | str, source: Path | str, out: Path | str) -> int:
+def predict_file(
+    package: Path | str,
+    source: Path | str,
+    out: Path | str,
+    tell: Callable[[str], None] = lambda _: None,
+) -> int:
     """Write ``id, prediction, probability_<class>`` for each row of a file.
 
     A detector of odd rows writes ``id, prediction, rank``: the share of the rows it
@@ -40,16 +51,20 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
 
     The rows are read as `collect` reads them; the target may be there, and is not
     looked at. Rows are named by the id column, by one that is called ``id``, or as
-    `collect` names them.
+    `collect` names them. A column of images or sounds holds paths from the file's own
+    folder, or bytes in Parquet; one that cannot be read is a missing cell, and told.
 
     Parameters
     ----------
     package
         What the step `package` wrote.
     source
-        CSV, TSV or Parquet with raw rows, with the columns that `collect` read.
+        CSV, TSV or Parquet with raw rows, with the columns that `collect` read; or a
+        folder of images, sounds or texts.
     out
         The CSV file to write, whole or not at all.
+    tell
+        Told, in a sentence, what could not be read.
 
     Returns
     -------
@@ -63,11 +78,13 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     """
     predictor = Predictor(package)
     path = Path(source)
-    if not path.is_file():
+    if not path.exists():
         raise InputError("there is no such file", where=str(source))
-    found = _with_gaps(_read(path, predictor), predictor)
+    found = _with_gaps(_unpacked(_read(path, predictor), path, predictor), predictor)
     cells = _cells(found, predictor, str(source))
-    said = predictor.predict({name: _values(v) for name, v in cells.items()})
+    for note in (*_lost(found), *_torn(cells, predictor)):
+        tell(note)
+    said = _said({name: _values(v) for name, v in cells.items()}, predictor)
     ids = _ids(found, cells, predictor)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -82,6 +99,65 @@ def predict_file(package: Path | str, source: Path | str, out: Path | str) -> in
     )
     write_bytes(Path(out), text.getvalue().encode())
     return len(ids)
+
+
+def _unpacked(found: Found, path: Path, predictor: Predictor) -> Found:
+    """Keep images and sounds; the one column of a folder is that of the package."""
+    kinds = _kinds(predictor)
+    for name, kind in found.types.items():
+        free = [n for n, k in kinds.items() if k == kind and n not in found.types]
+        if kind in found.types.values() and name not in kinds and len(free) == 1:
+            names = [free[0] if n == name else n for n in found.columns.column_names]
+            types = {**found.types, free[0]: kind}
+            columns = found.columns.rename_columns(names)
+            found = replace(found, columns=columns, types=types)
+    return packed(found, Place(str(path)).at(path), kinds)
+
+
+def _kinds(predictor: Predictor) -> dict[str, str]:
+    """Return the columns of images and sounds that the model looks at."""
+    columns = predictor.schema["input"]
+    return {c["name"]: c["type"] for c in columns if c["name"] in predictor.media}
+
+
+def _lost(found: Found) -> Iterator[str]:
+    """Yield what reading says of files that are missing cells now."""
+    yield from (note for note in found.notes if "cannot be read" in note)
+
+
+def _torn(cells: Mapping[str, pd.Series], predictor: Predictor) -> Iterator[str]:
+    """Yield which columns hold cells that are no image, or no sound."""
+    for name, kind in _kinds(predictor).items():
+        if name in cells:
+            known = cells[name].dropna()
+            torn = int((~known.map(lambda d, k=kind: _is_read(d, k))).sum())
+            if torn:
+                count = many(torn, "cell")
+                yield f"{name}: {count} cannot be read, and count as missing"
+
+
+def _is_read(digest: str, kind: str) -> bool:
+    """Tell, by its head, whether something kept is an image or a sound."""
+    try:
+        (sides if kind == "image" else lengths)(media().get(digest))
+    except InputError:
+        return False
+    return True
+
+
+def _said(cells: Mapping[str, Any], predictor: Predictor) -> Predictions:
+    """Predict; some rows at a time where images and sounds have to be in memory."""
+    rows = len(next(iter(cells.values())))
+    if not predictor.media or rows <= AT_ONCE:
+        return predictor.predict(cells)
+    parts = [
+        predictor.predict({n: v[at : at + AT_ONCE] for n, v in cells.items()})
+        for at in range(0, rows, AT_ONCE)
+    ]
+    chances = [p.probabilities for p in parts if p.probabilities is not None]
+    told = np.concatenate([part.prediction for part in parts])
+    whole = np.concatenate(chances) if chances else None
+    return Predictions(told, whole, parts[0].classes)
 
 
 def _read(path: Path, predictor: Predictor) -> Found:
@@ -133,10 +209,11 @@ def _cells(found: Found, predictor: Predictor, where: str) -> dict[str, pd.Serie
     ]
     texts = [table[c["name"]].combine_chunks() for c in columns]
     decimal = "," if found.text and comma_decimals(texts) else "."
-    made = {}
+    made, media_ = {}, _kinds(predictor)
     for column, cells in zip(columns, texts, strict=True):
         name = column["name"]
-        if column["type"] == "number" or not found.text:
+        plain = name not in media_ and not found.text
+        if column["type"] == "number" or plain:
             made[name] = infer(
                 cells, name, written=found.text, decimal=decimal, ids=False
             ).values
@@ -181,13 +258,14 @@ def _ids(found: Found, cells: dict[str, pd.Series], predictor: Predictor) -> lis
     """Return the id column's values where they all differ, else hashes of the cells.
 
     That is the column which the schema declares, else one called ``id`` that the
-    model knows nothing of.
+    model knows nothing of, or the names of a folder's files.
     """
     types = {column["name"]: column["type"] for column in predictor.schema["input"]}
     given = [cells[n] for n, kind in types.items() if kind == "id" and n in cells]
     known = {*types, predictor.schema["output"]["target"]}
-    if OWN in set(found.columns.column_names) - known:
-        given.append(found.columns[OWN].to_pandas())
+    own = [OWN, *(name for name, kind in found.types.items() if kind == "id")]
+    there = set(found.columns.column_names) - known
+    given += [found.columns[name].to_pandas() for name in own if name in there]
     for values in given:
         if values.notna().all() and values.is_unique:
             return [str(value) for value in values.tolist()]

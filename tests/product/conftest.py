@@ -26,6 +26,7 @@ from mlkit.product.journal.tables import Model, Record, append, connect, make
 from mlkit.product.serving.served import Served
 from mlkit.product.watching.live import Live, live
 from mlkit.product.watching.parcel import Parcel
+from tests.product import showing
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 KINDS = {"two_classes": "late", "many_classes": "late", "number": "due"}
@@ -166,6 +167,19 @@ def package_of() -> Callable[[str], Loans]:
     def find(kind: str = "two_classes") -> Loans:
         if kind not in made:
             made[kind] = Loans(packed(kind), kind)
+        return made[kind]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def shown_by(tmp_path_factory) -> Callable[[str], Path]:
+    """Give the package of made images or sounds, made once; images at once."""
+    made = {"image": showing.packed("image", tmp_path_factory.mktemp("image"))}
+
+    def find(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = showing.packed(kind, tmp_path_factory.mktemp(kind))
         return made[kind]
 
     return find

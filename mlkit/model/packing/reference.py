@@ -1,7 +1,8 @@
 """What rows looked like when the model was made: small sketches, for monitoring.
 
 A number is kept as its quantiles and how many rows lie between them, a category as
-its commonest levels, a text as how long it is and how many of its words are common.
+its commonest levels, a text as how long it is and how many of its words are common, an
+image or a sound as what can be measured of it; see `mlkit.model.packing.sights`.
 No cell is kept as it is; a few hundred rows are kept by the bin that each cell falls
 in, less texts and sensitive columns, so that rows can be told apart as a whole.
 """
@@ -25,6 +26,7 @@ from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.measures.expected import learn
 from mlkit.model.measures.measure import units
+from mlkit.model.packing.sights import FACTS, directions, measured, unfolded
 from mlkit.model.problem import known
 from mlkit.model.runtime import choice
 from mlkit.model.telling import UNLABELLED
@@ -69,12 +71,16 @@ def reference(model: Model, valid: pd.DataFrame, threshold: float) -> Form:
     }
     columns |= {name: levels(words(valid, name)) for name in problem.categories}
     columns |= {name: _texts(valid[name]) for name in problem.texts}
+    learnt = np.random.default_rng(1).permutation(len(valid)) < len(valid) // 2
+    columns |= {n: _media(valid[n], k, learnt) for n, k in problem.media.items()}
+    split_ = any(columns[name]["along"] for name in problem.media)
+    apart = valid[~learnt] if split_ else valid
     return {
         "rows": len(valid),
         "columns": columns,
         "prediction": told(model.predicted(valid), model.classes, threshold),
         "truth": {} if problem.kind in UNLABELLED else _truth(model, valid),
-        "sample": _sample(columns, valid),
+        "sample": _sample(columns, apart),
     }
 
 
@@ -229,19 +235,22 @@ def _sample(columns: Mapping[str, Form], valid: pd.DataFrame) -> dict[str, str]:
     """Keep some rows, a letter a cell; none of texts and sensitive columns."""
     hidden = set(Schema.of(valid).with_role("sensitive"))
     drawn = np.random.default_rng(0).permutation(len(valid))[:ROWS]
-    rows, kept = valid.iloc[np.sort(drawn)], {}
-    for name, form in columns.items():
-        if form["type"] == "text" or name in hidden:
-            continue
-        number = form["type"] == "number"
-        cells = (
-            rows[name].to_numpy(np.float64, na_value=np.nan)
-            if number
-            else words(rows, name).to_numpy(object)
-        )
-        places = codes(form, cells)
-        kept[name] = "".join(GONE if k < 0 else LETTERS[k] for k in places)
-    return kept
+    rows = valid.iloc[np.sort(drawn)]
+    open_ = {name: form for name, form in columns.items() if name not in hidden}
+    cells = {name: _plain(rows, name, form["type"]) for name, form in open_.items()}
+    return {
+        name: "".join(GONE if k < 0 else LETTERS[k] for k in codes(form, column))
+        for name, form, column in unfolded(open_, cells)
+    }
+
+
+def _plain(rows: pd.DataFrame, name: str, type_: str) -> Array:
+    """Return the cells of a column, as its form takes them."""
+    if type_ == "number":
+        return rows[name].to_numpy(np.float64, na_value=np.nan)
+    if type_ == "category":
+        return words(rows, name).to_numpy(object)
+    return rows[name].to_numpy(object)
 
 
 def _texts(values: pd.Series) -> Form:
@@ -254,6 +263,22 @@ def _texts(values: pd.Series) -> Form:
     lengths, shares = worded(values.to_numpy(object), common)
     known = {"common": common, "known": numbers(shares)}
     return {**numbers(lengths), "type": "text", **known}
+
+
+def _media(values: pd.Series, kind: str, learnt: Array) -> Form:
+    """Return what images or sounds were like; of few not along which directions.
+
+    Directions are learnt on some rows and tell of the others: they fit those that they
+    were learnt on too well for any new ones to look alike.
+    """
+    cells = values.to_numpy(object)
+    along = directions(cells[learnt], kind)
+    facts = {
+        name: numbers(told if name in FACTS[kind] else told[~learnt])
+        for name, told in measured(cells, kind, along).items()
+    }
+    missing = next(iter(facts.values()))["missing"]
+    return {"type": kind, "missing": missing, "facts": facts, "along": along}
 
 
 def _hash(word: str) -> int:

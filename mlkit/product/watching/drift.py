@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
 from mlkit.model.packing.reference import counted, told, worded
+from mlkit.model.packing.sights import KINDS, measured
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
 
@@ -36,8 +37,10 @@ class Change:
     column
         Its name; of predictions the target's.
     what
-        ``values``, ``missing``, ``unseen``, ``length`` or ``words``; of predictions
-        ``labels``, ``chances`` or ``predictions``.
+        ``values``, ``missing``, ``unseen``, ``length`` or ``words``; of images and
+        sounds what is measured of them, such as ``brightness``, or ``look 1``, the
+        direction in which they differed most; of predictions ``labels``, ``chances``
+        or ``predictions``.
     effect
         The share of rows that would have to lie elsewhere, 0 to 1: of numbers the
         Kolmogorov–Smirnov distance, of words the total variation distance.
@@ -158,6 +161,9 @@ def compare(name: str, form: Form, cells: Array) -> Iterator[Change]:
     if form["type"] == "category":
         yield from _of_levels(name, form, cells)
         return
+    if form["type"] in KINDS:
+        yield from _of_media(name, form, cells)
+        return
     if form["type"] == "text":
         lengths, shares = worded(cells, form.get("common", ()))
         yield from _measured(name, "length", form, lengths)
@@ -165,6 +171,14 @@ def compare(name: str, form: Form, cells: Array) -> Iterator[Change]:
             yield _of_numbers(name, "words", form["known"], shares)
         return
     yield from _measured(name, "values", form, np.asarray(cells, np.float64))
+
+
+def _of_media(name: str, form: Form, cells: Array) -> Iterator[Change]:
+    """Compare images or sounds by what can be measured of them."""
+    found = measured(cells, form["type"], form["along"])
+    for place, (what, known) in enumerate(form["facts"].items()):
+        told = list(_measured(name, what, known, found[what]))
+        yield from told if place == 0 else [one for one in told if one.what == what]
 
 
 def _measured(name: str, what: str, form: Form, cells: Array) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from mlkit.core.files import folder_hash
 from mlkit.core.rows import place_of
 from mlkit.model.groups.fairness import Fairness
 from mlkit.model.measures.measure import Measured
+from mlkit.model.packing.sights import KINDS
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import Predictor, cut, form
 from mlkit.product.serving.fields import Field, fields_of
@@ -106,6 +107,12 @@ class Parcel:
         """The raw columns with the role sensitive."""
         columns = self.predictor.schema["input"]
         return tuple(c["name"] for c in columns if "sensitive" in c.get("roles", ()))
+
+    @property
+    def media(self) -> dict[str, str]:
+        """The raw columns of images and sounds: ``image`` or ``audio`` by name."""
+        columns = self.predictor.schema["input"]
+        return {c["name"]: c["type"] for c in columns if c["type"] in KINDS}
 
     @property
     def watched(self) -> dict[str, Any]:

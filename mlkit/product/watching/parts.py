@@ -8,6 +8,7 @@ in June, and its score can be followed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.packing.reference import codes
+from mlkit.model.packing.sights import unfolded
 from mlkit.model.words import say
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.scores import FEWEST, drawn, judged
@@ -33,9 +35,9 @@ def parts(live: Live) -> Iterator[tuple[str, Mask]]:
     live
         Live rows.
     """
-    for name, form in list(live.parcel.watched.items())[:COLUMNS]:
-        if name in live.columns and form["type"] != "text":
-            yield from _cut(name, form, live.columns[name])
+    watched = unfolded(live.parcel.watched, live.columns, plain=True)
+    for name, form, cells in islice(watched, COLUMNS):
+        yield from _cut(name, form, cells)
 
 
 def scored(live: Live) -> dict[str, float]:

@@ -38,8 +38,8 @@ def because(live: Live, places: Array, *, seed: int = 0) -> list[str]:
     one the reverse of the other.
     """
     graph = live.parcel.predictor.graph
-    names = [name for name in graph.inputs if name in live.columns]
-    if not len(places) or len(names) < len(graph.inputs):
+    names = [name for name in graph.columns if name in live.columns]
+    if not len(places) or len(names) < len(graph.columns):
         return [""] * len(places)
     rng = np.random.default_rng(seed)
     found = []
@@ -97,9 +97,11 @@ def _words(live: Live, names: Sequence[str], place: int, effects: Array) -> str:
     """Write the features that lead most to what was said, or away from it."""
     order = np.argsort(-np.abs(effects), kind="stable")[:LEADING]
     least = 0.05 * np.abs(effects).sum()
-    found = [
-        f"{names[k]} = {told(live.columns[names[k]][place])} ({effects[k]:+.2g})"
-        for k in order
-        if abs(effects[k]) > least
-    ]
+    media = live.parcel.media
+    found = []
+    for k in order:
+        name, moved = names[k], f"({effects[k]:+.2g})"
+        cell = "" if name in media else f" = {told(live.columns[name][place])}"
+        if abs(effects[k]) > least:
+            found.append(f"{name}{cell} {moved}")
     return ", ".join(found)

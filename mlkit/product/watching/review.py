@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
 from mlkit.model.packing.parity import TOLERANCE
 from mlkit.model.packing.reference import codes
+from mlkit.model.packing.sights import KINDS as MEDIA
+from mlkit.model.packing.sights import unfolded
 from mlkit.model.runtime import choice
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.reasons import because, told
@@ -50,15 +52,22 @@ class Aside:
         return f"<Aside {len(self.table)} of {many(self.rows, 'decision')}>"
 
     def _repr_html_(self) -> str:
-        first = self.table.head(LISTED)
-        heads = ("request", "why", "said", "because of", "truth")
-        names = ("set_aside", "said", "because", "truth")
+        each = LISTED // max(self.table["set_aside"].nunique(), 1)
+        first = self.table.groupby("set_aside", sort=False).head(each)
+        seen = {c.name: c.type for c in Schema.of(first) if c.type in MEDIA}
+        heads = ("request", "why", *(name[len("input.") :] for name in seen))
+        names = ("said", "because", "truth")
         lines = [
-            (shorten(row, 16), *(told(cell) for cell in cells))
-            for row, *cells in zip(
-                first.index, *(first[name] for name in names), strict=True
+            (shorten(row, 16), why, *shown, *(told(cell) for cell in cells))
+            for row, why, shown, *cells in zip(
+                first.index,
+                first["set_aside"],
+                _pictures(first, seen),
+                *(first[name] for name in names),
+                strict=True,
             )
         ]
+        heads = (*heads, "said", "because of", "truth")
         title = f"{many(len(self.table), 'decision')} set aside for a person"
         top = card(title, f"from the newest {many(self.rows, 'row')}")
         rest = len(self.table) - len(lines)
@@ -153,13 +162,12 @@ def _odd(live: Live) -> Array:
 def _moved(live: Live, drifted: Collection[str]) -> Array:
     """Return how much commoner rows like each are now than they were, as log odds."""
     score = np.zeros(len(live))
-    for name, form in live.parcel.watched.items():
-        if name not in drifted or name not in live.columns or form["type"] == "text":
-            continue
+    moved = {n: form for n, form in live.parcel.watched.items() if n in drifted}
+    for _, form, cells in unfolded(moved, live.columns):
         number = form["type"] == "number"
         was = form["counts"] if number else [*form["levels"].values(), form["other"]]
         before = np.array(was, np.float64) + 0.5
-        places = codes(form, live.columns[name])
+        places = codes(form, cells)
         there = places >= 0
         now = np.bincount(places[there], minlength=len(before)) + 0.5
         odds = np.log(now / now.sum()) - np.log(before / before.sum())
@@ -191,8 +199,20 @@ def _frame(live: Live, kinds: Sequence[str], reasons: Sequence[str]) -> pd.DataF
         f"{a}:{b}" for a, b in zip(rows["request.id"], rows["request.row"], strict=True)
     ]
     table = pd.DataFrame(made, index=pd.Index(ids, dtype="str", name="row"))
-    schema = Schema.of(table).put(Column("truth", kind, ("target",)))
+    seen = live.parcel.media.items()
+    shown = [Column(f"input.{n}", k) for n, k in seen if f"input.{n}" in made]
+    schema = Schema.of(table).put(Column("truth", kind, ("target",)), *shown)
     return schema.attach(table)
+
+
+def _pictures(rows: pd.DataFrame, seen: Mapping[str, str]) -> list[list[Any]]:
+    """Return small pictures of the images and sounds of each row."""
+    if not seen:
+        return [[] for _ in range(len(rows))]
+    from mlkit.data.charts.thumbs import tag
+
+    columns = [[tag(cell, kind) for cell in rows[n]] for n, kind in seen.items()]
+    return [list(line) for line in zip(*columns, strict=True)]
 
 
 def _labels(words: Array) -> Any:

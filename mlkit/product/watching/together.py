@@ -13,6 +13,7 @@ from mlkit.core.rows import MISSING
 from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.likeness import Likeness, likeness
 from mlkit.model.packing.reference import codes, decoded
+from mlkit.model.packing.sights import unfolded
 
 __all__ = ["together"]
 
@@ -26,7 +27,8 @@ def together(
 ) -> Likeness | None:
     """Tell how well a model tells live rows from the reference's.
 
-    Both are looked at by the bin or level of each cell. A change of how columns go
+    Both are looked at by the bin or level of each cell, images and sounds by what can
+    be measured of them. A change of how columns go
     together is seen, though each by itself is as it was.
 
     Parameters
@@ -46,28 +48,24 @@ def together(
         None where the package keeps no rows, or there are fewer than thirty.
     """
     sample = reference.get("sample") or {}
-    names = [name for name in sample if name in columns]
-    if not names:
+    newest = {name: cells[-most:] for name, cells in columns.items()}
+    found = [
+        (name, codes(form, _cells(form, cells)))
+        for name, form, cells in unfolded(reference["columns"], newest)
+        if name in sample
+    ]
+    if not found:
         return None
+    names, made = [name for name, _ in found], dict(found)
     kept = decoded({name: sample[name] for name in names})
-    made = {
-        name: codes(reference["columns"][name], _cells(reference, columns, name, most))
-        for name in names
-    }
     table = pd.concat([kept, pd.DataFrame(made)], ignore_index=True).astype(float)
     Schema(tuple(map(Column, names))).attach(table)
     mine = np.arange(len(table)) >= len(kept)
     return likeness(table, ~mine, mine, seed=seed)
 
 
-def _cells(
-    reference: Mapping[str, Any],
-    columns: Mapping[str, NDArray[Any]],
-    name: str,
-    most: int,
-) -> NDArray[Any]:
-    cells = columns[name][-most:]
-    if reference["columns"][name]["type"] == "number":
+def _cells(form: Mapping[str, Any], cells: NDArray[Any]) -> NDArray[Any]:
+    if form["type"] == "number":
         return np.asarray(cells, np.float64)
     words = pd.Series(cells, dtype=object)
     return words.where(words.notna(), MISSING).astype(str).to_numpy(object)

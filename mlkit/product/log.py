@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
-from mlkit.core.media import media
+from mlkit.core.media import Media, media
 from mlkit.core.values import write
 from mlkit.product.journal.arrays import Row
 from mlkit.product.journal.columns import Models, flat, joined
@@ -127,7 +127,11 @@ def find(path: Path | str, id: str) -> Request:  # noqa: A002
 
 
 def read(
-    path: Path | str, *, since: datetime | None = None, until: datetime | None = None
+    path: Path | str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    into: Media | None = None,
 ) -> pd.DataFrame:
     """Return a table with a row for each row that was answered, oldest first.
 
@@ -147,6 +151,8 @@ def read(
         The log.
     since, until
         From when, and up to but without when; moments without a zone are in UTC.
+    into
+        What keeps images and sounds; None is that of the project worked on.
 
     Returns
     -------
@@ -168,7 +174,7 @@ def read(
     ends = (_seconds(since, float("-inf")), _seconds(until, float("inf")))
     for _ in range(TRIES):
         try:
-            return _read(Path(path), ends)
+            return _read(Path(path), ends, into)
         except FileNotFoundError:  # a day was filed anew meanwhile
             continue
     todo = "restore it beside the log, from where the log was copied"
@@ -211,7 +217,7 @@ def refused(path: Path | str, every: str = "min") -> pd.DataFrame:
     return table.groupby(by, as_index=False).agg({"count": "sum"})
 
 
-def _read(path: Path, ends: tuple[float, float]) -> pd.DataFrame:
+def _read(path: Path, ends: tuple[float, float], into: Media | None) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
@@ -219,13 +225,13 @@ def _read(path: Path, ends: tuple[float, float]) -> pd.DataFrame:
         connection.execute("BEGIN")
         models, parts = models_of(connection), list[pa.Table]()
         fresh = map(Row._make, connection.execute(FRESH, ends))
-        parts += [flat([], models), *_flattened(fresh, models)]
+        parts += [flat([], models), *_flattened(fresh, models, into)]
         truths = connection.execute(TRUTHS, ends).fetchall()
         parts += [
             _between(part, ends)
             for day in days_of(connection)
             if day.file and day.ends[1] > ends[0] and day.ends[0] < ends[1]
-            for part in _filed(folder_of(path) / day.file, models)
+            for part in _filed(folder_of(path) / day.file, models, into)
         ]
     table = joined(parts)
     text = {pa.string(): pd.StringDtype(na_value=float("nan"))}
@@ -235,17 +241,20 @@ def _read(path: Path, ends: tuple[float, float]) -> pd.DataFrame:
     return _typed(_with_truth(made, truths), models)
 
 
-def _flattened(requests: Iterable[Row], models: Models) -> Iterator[pa.Table]:
+def _flattened(
+    requests: Iterable[Row], models: Models, into: Media | None
+) -> Iterator[pa.Table]:
     """Yield requests as columns; images and sounds are kept, as collect keeps them."""
     for chunk in chunks(requests):
-        yield flat(chunk, models, keep=media().put_all)
+        kept = media() if into is None else into
+        yield flat(chunk, models, keep=kept.put_all)
 
 
-def _filed(file: Path, models: Models) -> Iterator[pa.Table]:
+def _filed(file: Path, models: Models, into: Media | None) -> Iterator[pa.Table]:
     """Yield a closed day; the bytes of images and sounds are in its JSON alone."""
     table = read_part(file)
     if _media(models).keys() & {*table.column_names}:
-        yield from _flattened(rows_of(file), models)
+        yield from _flattened(rows_of(file), models, into)
     else:
         yield table
 

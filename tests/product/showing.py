@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from mlkit.core.media import contents
 from mlkit.core.schema import Schema
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
@@ -111,6 +110,25 @@ def log(folder: Path, path: Path, batches, kind: str, truth: bool = False) -> Pa
     return path
 
 
+def write(path: Path, schema, cells, sizes, truths) -> Path:
+    """Write one request and what became of its rows, whatever was said of them."""
+    make(path, Model("f" * 64, {"schema": schema}), 0.0)
+    said = [{"label": "red", "flags": []}] * len(cells)
+    kept = json.dumps({"seen": coded(cells), "size": sizes})
+    reply = json.dumps({"id": "a", "predictions": said})
+    connection = connect(path)
+    append(connection, Record("a", 1.0, "f" * 64, len(cells), 0.001, kept, reply))
+    told = [("a", row, 2.0, truth) for row, truth in enumerate(truths)]
+    connection.executemany("INSERT INTO truths VALUES (?, ?, ?, ?)", told)
+    connection.close()
+    return path
+
+
+def coded(cells) -> list[str | None]:
+    """Return images or sounds as the log has them."""
+    return [cell and base64.b64encode(cell).decode() for cell in cells]
+
+
 def record(parcel: Parcel, cells, name: str, at: datetime) -> Record:
     """Return a request as it is kept."""
     said = parcel.predictor.predict(cells)
@@ -124,8 +142,7 @@ def record(parcel: Parcel, cells, name: str, at: datetime) -> Record:
             said.prediction, said.probabilities.tolist(), strict=True
         )
     ]
-    packed_ = [c and base64.b64encode(c).decode() for c in contents(cells["seen"])]
-    kept = json.dumps({**cells, "seen": packed_})
+    kept = json.dumps({**cells, "seen": coded(cells["seen"])})
     reply = json.dumps({"id": name, "predictions": answers})
     return Record(
         name, at.timestamp(), parcel.identity, len(answers), 0.003, kept, reply

@@ -38,10 +38,6 @@ PHOTO, VOICE = image("red", RNG), sound("blue", RNG)
 DAY = 86_400.0
 
 
-def coded(cells):
-    return [cell and base64.b64encode(cell).decode() for cell in cells]
-
-
 def written(path, *requests):
     """Write requests as the server does: (id, moment, photos, voices)."""
     make(path, MODEL, 0.0)

@@ -10,12 +10,15 @@ import pandas as pd
 import pytest
 
 from mlkit.core.files import canonical, folder_hash
+from mlkit.core.media import contents
+from mlkit.core.schema import Schema
 from mlkit.data.collect import collect
 from mlkit.model.judging.duel import Duel, Meeting
 from mlkit.product.journal.given import give
 from mlkit.product.journal.tables import Model, Record, append, connect, make
 from mlkit.product.retrain import Promotion, retrain
 from mlkit.product.retraining.returned import gather
+from tests.product import showing
 
 SCHEMA = {
     "input": [
@@ -194,3 +197,27 @@ def test_what_was_found_is_told_as_a_page(package):
     page = found._repr_html_()
     assert "Promote the challenger" in page
     assert "only 12 of these rows" in page
+
+
+@pytest.mark.parametrize("kind", ["image", "audio"])
+def test_images_and_sounds_come_back_as_media_of_the_next_table(kind, tmp_path):
+    columns = [{"name": "seen", "type": kind}, {"name": "size", "type": "number"}]
+    schema = {
+        "input": columns,
+        "output": {"target": "what", "classes": ["blue", "red"]},
+    }
+    folder, place, back = (tmp_path / n for n in ("pack", "log.sqlite", "back.parquet"))
+    folder.mkdir()
+    (folder / "schema.json").write_text(json.dumps(schema))
+    cells, sizes, shown = showing.rows(kind, 12, 0)
+    showing.write(place, schema, [*cells[:9], None], sizes[:10], shown[:10])
+    found = gather(place, folder, back)
+    assert (found.rows, found.columns) == (10, ("seen", "size", "what"))
+    first = pd.DataFrame({"seen": cells[9:], "size": sizes[9:], "what": shown[9:]})
+    first.to_parquet(tmp_path / "in.parquet")
+    told = {"target": "what", "types": {"seen": kind}, "more": [back]}
+    table = collect(tmp_path / "in.parquet", **told).table
+    assert contents(table["seen"]) == [*cells[9:], *cells[:9], None]
+    assert table["what"].tolist() == [*shown[9:], *shown[:10]]
+    assert Schema.of(table)["seen"].type == kind
+    assert not list(tmp_path.glob(".writing-*"))

@@ -1,12 +1,14 @@
 """Requests whose truth has come in, as one more table for `collect`.
 
-The table has the raw columns and the target. Taken anew each time from the whole log,
-it holds every truth once, however late it came and however many nights were missed.
+The table has the raw columns and the target, images and sounds as bytes. Taken anew
+each time from the whole log, it holds every truth once, however late it came and
+however many nights were missed.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +16,15 @@ from typing import Any
 
 import pandas as pd
 
-from mlkit.core.files import write_bytes
+from mlkit.core.files import scratch, sync_folder
+from mlkit.core.media import Media
 from mlkit.data.charts.cards import many
+from mlkit.product.journal.packed import media_of
 from mlkit.product.log import read
 
 __all__ = ["RETURNED", "Returned", "gather"]
 
+AT_ONCE = 256
 RETURNED = ".mlkit/returned.parquet"
 """Where `retrain` puts it, from the project's root."""
 
@@ -73,14 +78,48 @@ def gather(log: Path | str, package: Path, target: Path) -> Returned:
     """
     schema = json.loads((package / "schema.json").read_bytes())
     wanted = str(schema["output"]["target"])
-    table = read(log) if Path(log).is_file() else pd.DataFrame()
-    known = table[_known(table)]
-    whole = known[~_unreadable(known)]
-    columns = {name: whole[f"input.{name}"] for name in _inputs(schema, whole)}
-    rows = pd.DataFrame(columns, index=whole.index)
-    rows[wanted] = whole["truth"] if len(whole) else pd.Series(dtype="str")
-    write_bytes(target, rows.to_parquet(index=False))
+    with scratch(target) as folder:
+        kept = Media(folder / "media.sqlite")
+        table = read(log, into=kept) if Path(log).is_file() else pd.DataFrame()
+        known = table[_known(table)]
+        whole = known[~_unreadable(known)]
+        columns = {name: whole[f"input.{name}"] for name in _inputs(schema, whole)}
+        rows = pd.DataFrame(columns, index=whole.index)
+        rows[wanted] = whole["truth"] if len(whole) else pd.Series(dtype="str")
+        _write(rows, media_of({"schema": schema}), kept, folder / target.name)
+        (folder / target.name).replace(target)
+    sync_folder(target.parent)
     return Returned(len(rows), _wrong(whole), len(known) - len(whole), (*rows,))
+
+
+def _write(
+    rows: pd.DataFrame, kinds: Mapping[str, str], kept: Media, file: Path
+) -> None:
+    """Write rows durably, the bytes of their images and sounds a few at a time.
+
+    The file says which these are as Hugging Face's datasets do.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    plain = pa.Table.from_pandas(rows, preserve_index=False)
+    seen = {name: kind for name, kind in kinds.items() if name in rows}
+    cell = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    told = {n: {"_type": "Image" if k == "image" else "Audio"} for n, k in seen.items()}
+    about = {"huggingface": json.dumps({"info": {"features": told}})} if seen else {}
+    fields = [pa.field(f.name, cell) if f.name in seen else f for f in plain.schema]
+    schema = pa.schema(fields, {**plain.schema.metadata, **about})
+    step = AT_ONCE if seen else max(len(rows), 1)
+    with pq.ParquetWriter(file, schema) as writer:
+        for at in range(0, max(len(rows), 1), step):
+            some = plain.slice(at, step)
+            for name in seen:
+                data = [d and {"bytes": kept.get(d)} for d in some[name].to_pylist()]
+                place = some.column_names.index(name)
+                some = some.set_column(place, name, pa.array(data, cell))
+            writer.write_table(some.cast(schema))
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 def _known(table: pd.DataFrame) -> pd.Series:

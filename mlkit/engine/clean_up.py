@@ -12,7 +12,7 @@ from mlkit.core.project import Project
 from mlkit.core.store import Store
 from mlkit.engine.running.lock import lock
 
-__all__ = ["clean_up"]
+__all__ = ["clean_up", "drop_media"]
 
 SEARCHES = 4
 
@@ -39,7 +39,7 @@ def clean_up(project: Project, keep: int, dry_run: bool = False) -> tuple[int, i
         gone += _old_fits(project)
         freed = sum(map(_size, gone))
         if not dry_run:
-            _drop_media(store, needed)
+            drop_media(store, needed)
         for path in gone:
             if not dry_run:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -58,8 +58,16 @@ def _needed(project: Project, store: Store) -> set[str]:
     return found | {line["raw"] for line in reigns[-1:] if "raw" in line}
 
 
-def _drop_media(store: Store, needed: set[str]) -> None:
-    """Let go of the images and sounds that no table names any more."""
+def drop_media(store: Store, needed: set[str]) -> None:
+    """Let go of the images and sounds that no table names any more.
+
+    Parameters
+    ----------
+    store
+        The project's.
+    needed
+        The artifacts that stay.
+    """
     path = store.folder / FILE
     if path.exists():
         tables = [i for i in needed if i.startswith("table-") and store.files(i)]

@@ -1,8 +1,9 @@
 """What steps made of a source is erased: a source of which rows were forgotten.
 
-Artifacts made from it leave the store, and the executed notebooks that show it leave
-their runs; the next run makes anew what is still needed. What cannot go is told:
-models and packages, and the rows by which the champion can be challenged.
+Artifacts made from it leave the store, with images and sounds that nothing else names,
+and the executed notebooks that show it leave their runs; the next run makes anew what
+is still needed. What cannot go is told: models and packages, and the rows by which the
+champion can be challenged.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from mlkit.core import ledger
 from mlkit.core.project import Project
 from mlkit.core.store import Store
+from mlkit.engine.clean_up import drop_media
 from mlkit.engine.running.champion import CHALLENGER
 from mlkit.engine.running.lock import lock
 
@@ -78,6 +80,7 @@ def erase(project: Project, sources: Collection[str]) -> Erased:
         files = list(_files(project, by, always))
         for identity in gone:
             shutil.rmtree(store.path(identity))
+        drop_media(store, set(store.objects()))
         for file in files:
             file.unlink()
         still = [i for i in made if store.path(i).exists()]

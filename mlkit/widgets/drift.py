@@ -15,6 +15,7 @@ from mlkit.data.charts.cards import many
 from mlkit.data.charts.style import Picture
 from mlkit.model.grid import Grid
 from mlkit.model.packing.reference import told, worded
+from mlkit.model.packing.sights import KINDS, measured
 from mlkit.model.words import say
 from mlkit.product.charts import column as drawn
 from mlkit.product.monitor import Health, Live, Window
@@ -112,7 +113,31 @@ class DriftExplorer:
         if form["type"] == "text":
             lengths, _ = worded(cells, form.get("common", ()))
             return drawn.numbers(form, lengths, f"words in {name}")
+        if form["type"] in KINDS:
+            what = _most(name, form, cells)
+            found = measured(cells, form["type"], form["along"])[what]
+            return drawn.numbers(form["facts"][what], found, f"{what} of {name}")
         return drawn.numbers(form, np.asarray(cells, np.float64), name)
+
+    def unlike(self, column: str = "", window: str | None = None) -> Picture | None:
+        """Draw the images or sounds that are common now and were rare.
+
+        Parameters
+        ----------
+        column
+            One of `columns`, or "" for the first; None is drawn of any other kind.
+        window
+            As `rows` takes it; None is `chosen`.
+
+        Raises
+        ------
+        UsageError
+            Where there is no such column or window.
+        """
+        name, some = self._picked(column, window)
+        if not len(some) or name not in self.live.parcel.media:
+            return None
+        return drawn.unlike(some, name)
 
     def table(self, column: str = "", window: str | None = None) -> Grid:
         """Return how far a column moved, in each way that can be told.
@@ -167,15 +192,19 @@ class DriftExplorer:
             layout=w.Layout(width="40em"),
         )
         line, image = w.HTML(), w.Image(format="png", layout=w.Layout(width="680px"))
+        sheet = w.Image(format="png", layout=w.Layout(width="680px", display="none"))
 
         def look(_: Any = None) -> None:
             line.value = self.table(column.value, window.value)._repr_html_()
             image.value = self.picture(column.value, window.value)._repr_png_()[0]
+            shown = self.unlike(column.value, window.value)
+            sheet.layout.display = "none" if shown is None else ""
+            sheet.value = b"" if shown is None else shown._repr_png_()[0]
 
         column.observe(look, names="value")
         window.observe(look, names="value")
         look()
-        return stack("DriftExplorer", [beside([column, window]), image, line])
+        return stack("DriftExplorer", [beside([column, window]), image, sheet, line])
 
     def _title(self, name: str) -> str:
         changed = " · changed" if name in self.health.drifted else ""
@@ -190,6 +219,9 @@ class DriftExplorer:
             show(self.widget())
             return
         show(self.picture())
+        shown = self.unlike()
+        if shown is not None:
+            show(shown)
         show(self.table())
 
 
@@ -202,6 +234,13 @@ def _shares(form: Any, cells: Array) -> tuple[dict[str, float], dict[str, float]
     known = words.where(words.isin(list(levels)) | (words == MISSING), OTHER)
     now = {str(n): float(k) for n, k in known.value_counts(normalize=True).items()}
     return {**then, **({OTHER: other / rows} if other else {})}, now
+
+
+def _most(name: str, form: Any, cells: Array) -> str:
+    """Return what moved most of what is measured of images or sounds."""
+    found = {one.what: one.effect for one in compare(name, form, cells)}
+    known = [what for what in form["facts"] if what in found] or list(form["facts"])
+    return max(known, key=lambda what: found.get(what, 0.0))
 
 
 def _luck(p: float) -> str:

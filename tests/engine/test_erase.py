@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
+
 from mlkit.core import ledger
+from mlkit.core.media import FILE, Media
 from mlkit.core.project import Project
+from mlkit.core.schema import Column, Schema
 from mlkit.core.store import Entry, Store
 from mlkit.engine.erase import Erased, erase
 from mlkit.engine.running.champion import CHALLENGER
@@ -72,6 +76,25 @@ def test_a_draft_of_what_was_made_goes_too(tmp_path):
     shop.store.set_draft("monitor", Entry(draft.identity))
     assert erase(shop.project, (LOG,)).artifacts == 2
     assert not _there(shop, draft.identity)
+
+
+def test_images_that_nothing_else_names_go_with_it(tmp_path):
+    shop = Shop(tmp_path)
+    kept = Media(shop.project.state / FILE)
+    trained, asked = kept.put_all([b"trained on", b"asked about"])
+    for name, run, digest, outside in (
+        ("collect", "r1", trained, ("data/x.csv",)),
+        ("monitor", "r1", asked, (LOG,)),
+    ):
+        table = pd.DataFrame({"photo": [digest]}, index=pd.Index(["a"], name="row"))
+        Schema((Column("photo", "image"),)).attach(table)
+        entry = shop.store.put(table, name)
+        depfile = {"outside": [{"uri": uri} for uri in outside], "inputs": {}}
+        told = {"depfile": depfile, "saves": {name: entry.to_dict()}, "run": run}
+        static = {"static": {"run": run}, "state": "passed"}
+        shop.store.add_record(name, {**static, **told})
+    assert erase(shop.project, (LOG,)).artifacts == 1
+    assert [*kept.digests()] == [trained]
 
 
 def _there(shop, identity):

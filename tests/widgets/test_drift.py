@@ -10,8 +10,9 @@ import pytest
 from mlkit.core.errors import UsageError
 from mlkit.model.packing.reference import levels
 from mlkit.product.charts import column as drawn
-from mlkit.product.monitor import monitor
+from mlkit.product.monitor import follow, monitor
 from mlkit.widgets import DriftExplorer
+from tests.product import showing
 from tests.product.conftest import Loans, loans, packed
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -131,7 +132,8 @@ def test_what_is_not_there_is_said_so(explorer):
 def test_a_person_picks_a_column_and_a_window(explorer):
     panel = explorer.widget()
     assert repr(panel) == "<DriftExplorer>"
-    menus, image, line, _ = panel.children
+    menus, image, sheet, line, _ = panel.children
+    assert sheet.layout.display == "none"
     column, window = menus.children
     assert [value for _, value in column.options] == list(explorer.columns)
     assert ("pay · changed", "pay") in column.options
@@ -163,3 +165,20 @@ def test_a_predicted_number_is_drawn_too():
     live = made.live(made.table(rows, truth))
     explorer = DriftExplorer(monitor(live, now=NOW), live)
     assert repr(explorer.picture("due")) == "<Picture 8 × 3.4 in>"
+
+
+def test_images_are_drawn_by_what_moved_most_and_shown(tmp_path, monkeypatch):
+    folder = showing.packed("image", tmp_path)
+    batches = [(110, 1, 0), (110, 2, 60)]
+    live = follow(folder, showing.log(folder, tmp_path / "log", batches, "image"))
+    explorer = DriftExplorer(monitor(live, now=NOW), live)
+    assert explorer.columns[0] == "seen"
+    assert "brightness of seen" in explorer.picture().texts[0].get_text()
+    assert "seen" in explorer.unlike().texts[0].get_text()
+    assert explorer.unlike("size") is None
+    shown = []
+    monkeypatch.setattr("mlkit.widgets.drift.show", shown.append)
+    explorer._ipython_display_()
+    assert [type(part).__name__ for part in shown] == ["Picture", "Picture", "Grid"]
+    pages = [p for p in explorer.widget().children if hasattr(p, "format")]
+    assert [bytes(page.value)[:4] for page in pages] == [b"\x89PNG"] * 2

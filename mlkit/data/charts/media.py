@@ -76,7 +76,11 @@ def _classes(schema: Schema, table: pd.DataFrame) -> list[Any] | None:
     return list(table[target])
 
 
-def sheet(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
+def sheet(
+    values: pd.Series,
+    classes: Sequence[Any] | None = None,
+    told: tuple[str, str] | None = None,
+) -> Picture:
     """Draw a contact sheet of images, a line a class.
 
     Parameters
@@ -85,6 +89,8 @@ def sheet(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
         Digests, NaN where missing.
     classes
         The class of each row; None for none.
+    told
+        The headline and the line below it, where they are not the usual ones.
     """
     lines = _lines(values, classes, "image")
     across = max((len(cells) for _, _, cells in lines), default=1)
@@ -102,7 +108,8 @@ def sheet(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
         _labels(axes, lines, [row * (TILE + GAP) + TILE / 2 for row in range(99)])
         _frames(axes, lines)
     shown = sum(len(cells) for _, _, cells in lines)
-    headline(picture, "What the images show", _told(values, classes, shown, "images"))
+    below = _told(values, classes, shown, "images")
+    headline(picture, *(told or ("What the images show", below)))
     return picture
 
 
@@ -132,7 +139,11 @@ def tile(cell: str) -> NDArray[np.uint8]:
     return np.asarray(made)
 
 
-def waves(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
+def waves(
+    values: pd.Series,
+    classes: Sequence[Any] | None = None,
+    told: tuple[str, str] | None = None,
+) -> Picture:
     """Draw sounds as waveforms over their mel spectrograms, a line a class.
 
     All are drawn on one scale of time.
@@ -143,6 +154,8 @@ def waves(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
         Digests, NaN where missing.
     classes
         The class of each row; None for none.
+    told
+        The headline and the line below it, where they are not the usual ones.
     """
     lines = _lines(values, classes, "audio")
     sounds = {cell: sound_of(cell) for _, _, cells in lines for cell in cells}
@@ -160,8 +173,9 @@ def waves(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
         _labels(axes, lines, [row * 1.14 + 0.5 for row in range(99)])
     shown = sum(len(cells) for _, _, cells in lines)
     scale = f"the full width of one is {long:.2g} s, its height 50 Hz to 8 kHz (mel)"
-    told = f"{_told(values, classes, shown, 'sounds')}; {scale}"
-    headline(picture, "What the sounds look like", told)
+    usual = "What the sounds look like", _told(values, classes, shown, "sounds")
+    title, below = told or usual
+    headline(picture, title, f"{below}; {scale}")
     return picture
 
 

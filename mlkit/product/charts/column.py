@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.media import sheet, waves
+from mlkit.product.watching.live import Live
+from mlkit.product.watching.review import moved
 
-__all__ = ["nothing", "numbers", "shares"]
+__all__ = ["nothing", "numbers", "shares", "unlike"]
 
 MOST = 14
+SHOWN = {"image": 30, "audio": 8}
 TAIL = 0.005
 THEN, NOW = "reference", "live"
 Array = NDArray[Any]
@@ -93,6 +98,26 @@ def shares(
     below = f"{rest} rarer words are not drawn" if rest else ""
     plots.headline(picture, f"{plots.shorten(name, 40)}, then and now", below)
     return picture
+
+
+def unlike(live: Live, name: str) -> plots.Picture:
+    """Draw the live images or sounds that are common now and were rare.
+
+    Parameters
+    ----------
+    live
+        Live rows.
+    name
+        A column of images or sounds.
+    """
+    kind = live.parcel.media[name]
+    values = pd.Series(live.columns[name], dtype=object)
+    order = np.argsort(-moved(live, [name]), kind="stable")
+    known = values.iloc[order].dropna().drop_duplicates().head(SHOWN[kind])
+    noun = "images" if kind == "image" else "sounds"
+    title = f"{plots.shorten(name, 40)}: the live {noun} least like those of before"
+    below = f"{len(known)} of {values.notna().sum():,}, the least alike first"
+    return (sheet if kind == "image" else waves)(known, told=(title, below))
 
 
 def nothing(name: str, why: str) -> plots.Picture:

@@ -22,7 +22,7 @@ from mlkit.model.runtime import choice
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.reasons import because, told
 
-__all__ = ["Aside", "set_aside"]
+__all__ = ["Aside", "moved", "set_aside"]
 
 LISTED = 10
 KINDS = ("wrong", "doubtful", "odd", "drifted", "at random")
@@ -118,7 +118,7 @@ def _picked(
         "wrong": (_off(live)[order], 0.0),
         "doubtful": (_doubt(live)[order], -np.inf),
         "odd": (_odd(live)[order], 0.0),
-        "drifted": (_moved(live, drifted)[order], 0.0),
+        "drifted": (moved(live, drifted)[order], 0.0),
     }
     found: dict[int, str] = {}
     for kind, (score, above) in ranks.items():
@@ -159,11 +159,19 @@ def _odd(live: Live) -> Array:
     return flags.map(counts).to_numpy(np.float64)
 
 
-def _moved(live: Live, drifted: Collection[str]) -> Array:
-    """Return how much commoner rows like each are now than they were, as log odds."""
+def moved(live: Live, drifted: Collection[str]) -> Array:
+    """Return how much commoner rows like each are now than they were, as log odds.
+
+    Parameters
+    ----------
+    live
+        Live rows.
+    drifted
+        The columns to go by.
+    """
     score = np.zeros(len(live))
-    moved = {n: form for n, form in live.parcel.watched.items() if n in drifted}
-    for _, form, cells in unfolded(moved, live.columns):
+    forms = {n: form for n, form in live.parcel.watched.items() if n in drifted}
+    for _, form, cells in unfolded(forms, live.columns):
         number = form["type"] == "number"
         was = form["counts"] if number else [*form["levels"].values(), form["other"]]
         before = np.array(was, np.float64) + 0.5

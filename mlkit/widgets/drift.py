@@ -239,7 +239,8 @@ def _shares(form: Any, cells: Array) -> tuple[dict[str, float], dict[str, float]
 def _most(name: str, form: Any, cells: Array) -> str:
     """Return what moved most of what is measured of images or sounds."""
     found = {one.what: one.effect for one in compare(name, form, cells)}
-    known = [what for what in form["facts"] if what in found] or list(form["facts"])
+    facts = list(map(str, form["facts"]))
+    known = [what for what in facts if what in found] or facts
     return max(known, key=lambda what: found.get(what, 0.0))
 
 

@@ -82,8 +82,8 @@ def packed(found: Found, place: Place, types: Mapping[str, str]) -> Found:
     for name, kind in named.items():
         keep = f'types={{"{name}": "text"}}'
         notes.append(f"{name}: its cells name {FILES_OF[kind]}: {keep} keeps the names")
-    told = {**found.types, **named}
-    return replace(found, columns=columns, notes=tuple(notes), types=told)
+    known = {**found.types, **named}
+    return replace(found, columns=columns, notes=tuple(notes), types=known)
 
 
 def _named(found: Found, place: Place, types: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from mlkit.core import pictures, sounds
+from mlkit.core.media import media
 from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import clean
 from mlkit.data.contract import infer
@@ -61,6 +64,64 @@ def rows(kind: str, count: int = 400, seed: int = 0) -> pd.DataFrame:
             Column("answer", type_, ("target",)),
         )
     ).attach(table)
+
+
+DRAW = np.random.default_rng(0)
+
+
+def _image(level: int) -> bytes:
+    """Draw a stripe on noise, upright or lying."""
+    levels = DRAW.integers(0, 60, (20, 20), dtype=np.uint8)
+    at = int(DRAW.integers(2, 16))
+    (levels if level else levels.T)[at : at + 3] = 220
+    return pictures.written(Image.fromarray(levels))
+
+
+def _sound(level: int) -> bytes:
+    """Play a tone, high or low, in noise."""
+    time = np.arange(1600) / 8000
+    pitch = (1400 if level else 400) * DRAW.uniform(0.95, 1.05)
+    tone = np.sin(2 * np.pi * pitch * time) + DRAW.normal(0, 0.05, 1600)
+    return sounds.written(tone[:, None].astype(np.float32) / 2, 8000)
+
+
+@pytest.fixture(scope="session")
+def image() -> Callable[[int], bytes]:
+    """Draw an image of one of two kinds."""
+    return _image
+
+
+@pytest.fixture(scope="session")
+def sound() -> Callable[[int], bytes]:
+    """Play a sound of one of two kinds."""
+    return _sound
+
+
+def _sensed(rows: int = 40, *types: str) -> pd.DataFrame:
+    """Make rows with columns of some types, and what they show; one gap in each."""
+    truth = np.arange(rows) % 2
+    frame = pd.DataFrame(index=pd.Index([f"r{k}" for k in range(rows)], dtype="str"))
+    columns = []
+    if "image" in types:
+        seen = media().put_all(_image(one) for one in truth)
+        frame["seen"] = pd.array([None, *seen[1:]], "str")
+        columns.append(Column("seen", "image"))
+    if "audio" in types:
+        heard = media().put_all(_sound(one) for one in truth)
+        frame["heard"] = pd.array([*heard[:-2], None, None], "str")
+        columns.append(Column("heard", "audio"))
+    if "number" in types:
+        frame["x"] = DRAW.normal(size=rows).round(3)
+        columns.append(Column("x"))
+    frame["y"] = pd.array(np.where(truth, "yes", "no"), "str")
+    target = Column("y", "category", ("target",))
+    return Schema((*columns, target)).attach(frame)
+
+
+@pytest.fixture(scope="session")
+def sensed() -> Callable[..., pd.DataFrame]:
+    """Make rows of images, sounds and numbers."""
+    return _sensed
 
 
 @pytest.fixture(params=KINDS)

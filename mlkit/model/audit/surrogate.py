@@ -23,8 +23,8 @@ __all__ = ["rules", "surrogate"]
 Array = NDArray[Any]
 DEPTH, SAID = 4, "(said by the model)"
 UNREADABLE = (
-    "no rule in words says what is seen in an image or heard in a sound: look below at "
-    "what moved single predictions"
+    "no rule says in words what an image shows or how a sound goes: look at single "
+    "rows below"
 )
 
 

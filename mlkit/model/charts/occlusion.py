@@ -97,5 +97,5 @@ def _sound(found: Occlusion) -> plots.Picture:
             lower.fill_between(time[::step], 0, part, color=colour, step="mid", lw=0)
         lower.axhline(0, color=plots.SOFT, lw=1)
         lower.set_xlim(0, long)
-        plots.label(lower, "What silence there takes away", "seconds")
+        plots.label(lower, "What hiding it takes away", "seconds")
     return picture

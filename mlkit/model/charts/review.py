@@ -30,16 +30,19 @@ def overview(review: Review) -> plots.Picture:
     heard = review.vocabulary[:2] if len(shown) < 4 else ()
     below = 0.28 * len(told) + 0.9 if told else 0.0
     with plots.style():
-        picture = plots.Picture(figsize=(10.5, 5.2 + below), layout="constrained")
         rows = [["bars", *cells] for cells in _cells(shown, [v.column for v in heard])]
         heights = [2.6, 2.6]
+        if not (shown or heard):  # of images and sounds there is no curve to draw
+            count = min(len(review.importance), MOST)
+            rows, heights = [["bars", ".", "."]], [1.4 + 0.3 * count]
         if told:
             rows.append(["groups"] * 3)
             heights.append(below)
+        picture = plots.Picture(figsize=(10.5, sum(heights)), layout="constrained")
         axes: dict[str, Axes] = picture.subplot_mosaic(
             rows, height_ratios=heights, width_ratios=[1.25, 1, 1]
         )
-        _importance(axes["bars"], review)
+        _importance(axes["bars"], review, FEW if shown or heard else 1)
         for name in shown:
             at = axes[f"of {name}"]
             _dependence(at, review.problem, name, review.dependence[name])
@@ -91,19 +94,29 @@ def _cells(shown: list[str], heard: list[str]) -> list[list[str]]:
     return [[texts[0], texts[-1]]] * 2
 
 
-def _importance(axes: Axes, review: Review) -> None:
+def _importance(axes: Axes, review: Review, few: int) -> None:
     metric = METRICS[review.problem.metric].title
-    bars(axes, review.importance[:MOST])
+    bars(axes, review.importance[:MOST], few)
     plots.label(axes, "What the model looks at", f"loss in {metric} when shuffled")
 
 
-def bars(axes: Axes, told: tuple[Importance, ...]) -> None:
-    """Draw what is lost without each feature, with its interval."""
+def bars(axes: Axes, told: tuple[Importance, ...], few: int = FEW) -> None:
+    """Draw what is lost without each feature, with its interval.
+
+    Parameters
+    ----------
+    axes
+        Where it is drawn.
+    told
+        The features.
+    few
+        Leave room for so many at least.
+    """
     top = told[::-1]
     places = range(len(top))
     certain = [plots.ACCENT if one.certain else plots.SOFT for one in top]
     axes.barh(places, [max(one.loss, 0) for one in top], color=certain, height=0.62)
-    axes.set_ylim(min(len(top) - FEW, 0) - 0.6, len(top) - 0.4)
+    axes.set_ylim(min(len(top) - few, 0) - 0.6, len(top) - 0.4)
     for place, one in zip(places, top, strict=True):
         axes.plot([one.low, one.high], [place] * 2, color=plots.INK, lw=1, zorder=3)
     axes.set_yticks(places, [plots.shorten(one.feature, 22) for one in top])
@@ -225,7 +238,6 @@ def _pair(picture: plots.Picture, axes: Axes, review: Review) -> None:
     pair = review.pair
     if not pair:
         plots.bare(axes)
-        plots.label(axes, "Two at once")
         return
     said = np.array(pair["said"]).T
     rows = np.array(pair["rows"]).T

@@ -61,7 +61,7 @@ def _weights(axes: Axes, model: Model, encoder: Encoder, form: Linear) -> str:
     weights = form.weights
     signed = weights.shape[1] == 1
     size = weights[:, 0] if signed else np.abs(weights).mean(axis=1)
-    names = encoder.columns
+    names, size = _gathered(encoder, size)
     top = np.argsort(-np.abs(size), kind="stable")[:MOST][::-1]
     colours = [plots.BAD if size[k] < 0 else plots.ACCENT for k in top]
     axes.barh(range(len(top)), size[top], color=colours, height=0.62)
@@ -83,7 +83,7 @@ def _questions(axes: Axes, encoder: Encoder, form: Trees) -> str:
     used = np.bincount(form.column[~form.leaf], minlength=len(encoder.columns))
     counts: dict[str, int] = {}
     alone = len(set(encoder.sources)) == 1
-    names = encoder.columns if alone else encoder.sources
+    names = _parts(encoder) if alone else encoder.sources
     for name, count in zip(names, used, strict=True):
         counts[name] = counts.get(name, 0) + int(count)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST][::-1]
@@ -106,9 +106,29 @@ def _shares(axes: Axes, encoder: Encoder, form: Form | None) -> str:
     else:
         axes.set_axis_off()
         return "keeps its training rows, nothing to draw"
+    names, size = _gathered(encoder, size)
     top = np.argsort(-size, kind="stable")[:MOST][::-1]
     axes.barh(range(len(top)), size[top], color=plots.ACCENT, height=0.62)
-    names = [plots.shorten(encoder.columns[k], 30) for k in top]
-    axes.set_yticks(range(len(top)), names)
+    axes.set_yticks(range(len(top)), [plots.shorten(names[k], 30) for k in top])
     axes.set_xlabel(word)
     return below
+
+
+def _parts(encoder: Encoder) -> list[str]:
+    """Return the names of a matrix's columns, of images and sounds what they tell.
+
+    One of two hundred grey pixels says nothing to a person; all of them do.
+    """
+    return [
+        name.rstrip("0123456789").rstrip() if source in encoder.media else name
+        for name, source in zip(encoder.columns, encoder.sources, strict=True)
+    ]
+
+
+def _gathered(encoder: Encoder, size: Array) -> tuple[list[str], Array]:
+    """Return names and sizes; what tells the same of an image or sound is one norm."""
+    parts = np.array(_parts(encoder), object)
+    names = list(dict.fromkeys(parts))
+    mine = [size[parts == name] for name in names]
+    sizes = [one[0] if len(one) == 1 else np.linalg.norm(one) for one in mine]
+    return names, np.array(sizes)

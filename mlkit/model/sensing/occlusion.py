@@ -25,7 +25,7 @@ __all__ = ["Occlusion", "occlusion"]
 
 Array = NDArray[Any]
 Place = tuple[slice, ...]
-PART, STEPS, LONG = 5, 3, 8
+PART, STEPS, LONG, QUIET = 5, 3, 8, 0.1
 NOTHING = 1e-9
 
 
@@ -119,9 +119,10 @@ def occlusion(
     Notes
     -----
     Zeiler and Fergus (2014): a square, a fifth as wide as the image and of its mean
-    colour, is moved over it; in a sound an eighth of its time is made silent. What the
-    prediction loses is laid on all that was hidden, and averaged. It tells what the
-    model looks at as the image stands, not what it would see elsewhere.
+    colour, is moved over it; in a sound an eighth of its time becomes noise as quiet
+    as its quietest tenth. What the prediction loses is laid on all that was hidden, and
+    averaged. It tells what the model looks at as the image stands, not what it would
+    see elsewhere.
 
     Examples
     --------
@@ -207,13 +208,25 @@ def _image(image: Any) -> tuple[Array, int, list[Place], list[Any]]:
 
 def _sound(sound: Sound) -> tuple[Array, int, list[Place], list[Any]]:
     samples, rate = sound
+    hush = _hush(samples[:, 0])
     places: list[Place] = [(part,) for part in _parts(len(samples), LONG, STEPS)]
     cells: list[Sound] = [sound]
     for place in places:
         copy = samples.copy()
-        copy[place] = 0
+        copy[place] = hush[place][:, None]
         cells.append((copy, rate))
     return samples[:, 0], rate, places, list(cells)
+
+
+def _hush(samples: Array) -> NDArray[np.float32]:
+    """Return noise as quiet as the quietest tenth of a sound: zeros are never heard."""
+    loud = [float(np.mean(part.astype(float) ** 2)) for part in _fiftieths(samples)]
+    level = float(np.sqrt(np.quantile(loud, QUIET)))
+    return np.random.default_rng(0).normal(0, level, len(samples)).astype(np.float32)
+
+
+def _fiftieths(samples: Array) -> list[Array]:
+    return np.array_split(samples, min(len(samples), 50))
 
 
 def _parts(length: int, part: int, steps: int) -> Iterator[slice]:

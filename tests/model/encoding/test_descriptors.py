@@ -5,52 +5,24 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from mlkit.core import pictures, sounds
 from mlkit.core.media import media
-from mlkit.core.schema import Column, Schema
 from mlkit.model.encoding.descriptors import WIDTHS, Descriptor, describe, takes
 from mlkit.model.fitted import fit
 from mlkit.model.packing.parity import agree, probes
 from mlkit.model.problem import Problem
 
-DRAW = np.random.default_rng(0)
-
-
-def image(level):
-    """Draw a stripe on noise, upright or lying."""
-    levels = DRAW.integers(0, 60, (20, 20), dtype=np.uint8)
-    at = int(DRAW.integers(2, 16))
-    (levels if level else levels.T)[at : at + 3] = 220
-    return pictures.written(Image.fromarray(levels))
-
-
-def sound(level):
-    """Play a tone, high or low, in noise."""
-    time = np.arange(1600) / 8000
-    pitch = (1400 if level else 400) * DRAW.uniform(0.95, 1.05)
-    tone = np.sin(2 * np.pi * pitch * time) + DRAW.normal(0, 0.05, 1600)
-    return sounds.written(tone[:, None].astype(np.float32) / 2, 8000)
-
 
 @pytest.fixture(scope="module")
-def table():
+def table(sensed):
     """Forty rows of an image, a sound and a number; a few cells are missing."""
-    truth = np.arange(40) % 2
-    seen = media().put_all(image(one) for one in truth)
-    heard = media().put_all(sound(one) for one in truth)
-    frame = pd.DataFrame(
-        {
-            "seen": pd.array([None, *seen[1:]], "str"),
-            "heard": pd.array([*heard[:-2], None, None], "str"),
-            "x": DRAW.normal(size=40).round(3),
-            "y": pd.array(np.where(truth, "yes", "no"), "str"),
-        }
-    )
-    columns = (Column("seen", "image"), Column("heard", "audio"), Column("x"))
-    target = Column("y", "category", ("target",))
-    return Schema((*columns, target)).attach(frame)
+    return sensed(40, "image", "audio", "number")
+
+
+def test_a_problem_may_be_cut_to_some_features(table):
+    problem = Problem.of(table)
+    assert problem.only(["x"]).features == ("x",)
+    assert problem.only(["heard", "seen"]).media == problem.media
 
 
 def test_problem_has_images_and_sounds_as_features(table):
@@ -71,10 +43,17 @@ def test_families_learn_from_them_and_their_onnx_agrees(table, family):
     assert len(probes(table, model)) == 6 * len(table)
 
 
-def test_bytes_and_digests_tell_the_same():
+def test_bytes_and_digests_tell_the_same(image):
     data = image(1)
     digest = media().put(data)
     assert (describe([data], "image") == describe([digest], "image")).all()
+
+
+def test_what_was_told_of_a_cell_may_stand_in_its_place(table):
+    told = describe(table["seen"].tolist(), "image")
+    cells = np.empty(len(told), object)
+    cells[:] = list(told)
+    np.testing.assert_array_equal(describe(cells, "image"), told)
 
 
 def test_what_is_missing_stands_at_the_mean_and_is_flagged(table):
@@ -100,7 +79,7 @@ def test_any_bytes_are_described_or_missing(data, kind):
     assert np.isnan(told).all() or np.isfinite(told).all()
 
 
-def test_time_is_foreseen_for_what_is_not_known_yet(table):
+def test_time_is_foreseen_for_what_is_not_known_yet(table, image):
     problem = Problem.of(table)
     fresh = media().put_all(image(1) for _ in range(30))
     some = pd.DataFrame({"seen": fresh, "heard": None})

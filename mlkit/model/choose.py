@@ -176,7 +176,7 @@ def _candidate(name: str, trials: list[Trial], left_out: pd.DataFrame) -> Candid
         error=round(float(error), 6),
         folds=tuple(round(float(s), 6) for s in scores),
         baseline=kind.baseline,
-        plain=kind.plain,
+        plain=kind.plain and (name == "dummy" or not trials[0].model.problem.media),
         formats=kind.formats,
         size=check.size,
         problem=check.reason,

@@ -290,6 +290,7 @@ def estimator_of(
         matrix, goal = matrix[picked], goal[picked]
         given = {name: values[picked] for name, values in given.items()}
     made = kind.build(problem.kind, len(matrix), seed, **member.settings)
+    made = kind.shaped(made, *matrix.shape) if hasattr(kind, "shaped") else made
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         made.fit(matrix, goal, **given)

@@ -147,6 +147,17 @@ def roles(table, **given):
     return schema.attach(table)
 
 
+def test_of_one_group_rows_are_resampled_and_it_is_said(make):
+    table = make("two_classes", 300)
+    table = roles(table.assign(patient=np.array(["g"] * 300)), patient="group")
+    found = judge(table, "linear")[2]
+    assert found.notes == (
+        "all rows are of one patient: intervals hold for that one alone",
+    )
+    low, high = found.measured.intervals["roc_auc"]
+    assert low < found.metrics["roc_auc"] < high
+
+
 def test_groups_are_resampled_whole(make):
     table = make("two_classes", 600)
     few = [f"g{i // 20}" for i in range(600)]

@@ -267,3 +267,12 @@ def test_a_kept_booster_without_its_library_says_how_to_install_it(name, monkeyp
     with pytest.raises(InputError, match="not installed") as error:
         asleep.predicted(made)
     assert error.value.todo == family(name).install
+
+
+@pytest.mark.parametrize("name", ["boosting", "slow_boosting", "large_boosting"])
+def test_few_rows_of_many_columns_are_cut_coarsely(name):
+    kind = family(name)
+    for shape, bins in (((900, 464), 32), ((900, 30), 255), ((20_000, 464), 255)):
+        made = kind.shaped(kind.build("two_classes", shape[0], 0), *shape)
+        assert made.max_bins == bins
+    assert kind.cost(4999, 464, 10) < 0.9 * kind.cost(5000, 464, 10)

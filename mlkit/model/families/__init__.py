@@ -78,6 +78,12 @@ class Family(Protocol):
     def build(self, kind: str, rows: int, seed: int, **settings: Any) -> Any:
         """Return an unfitted estimator for a kind of problem and so many rows."""
 
+    def shaped(self, estimator: Any, rows: int, columns: int) -> Any:
+        """Return an unfitted estimator as it suits so many rows and columns.
+
+        A family without it takes any table alike.
+        """
+
     def draw(self, kind: str, rng: np.random.Generator) -> dict[str, Any]:
         """Return settings drawn from the family's own space."""
 

@@ -19,6 +19,8 @@ from mlkit.model.problem import VALUES
 title = "boosting"
 order = 40
 first = True
+WIDE, FEW, COARSE = 200, 5000, 32
+"""With so many columns, and rows fewer than these, a column is cut so coarsely."""
 
 
 def installed() -> bool:
@@ -31,7 +33,8 @@ def cost(rows: int, columns: int, classes: int, /, **settings: Any) -> float:
     trees = settings.get("trees", 120) * (classes if classes > 2 else 1)
     asked = columns * settings.get("columns", 0.6)
     leaves = settings.get("leaves", 12)
-    each = 3e-4 + 4e-9 * rows * (asked + 7) + 1.3e-6 * asked * leaves
+    empty = 3e-7 if _coarse(rows, columns) else 1.3e-6
+    each = 3e-4 + 4e-9 * rows * (asked + 7) + empty * asked * leaves
     return float(0.01 + 3e-8 * rows * columns + trees * each)
 
 
@@ -77,6 +80,20 @@ def build(
         early_stopping=False,
         random_state=seed,
     )
+
+
+def shaped(estimator: Any, rows: int, columns: int) -> Any:
+    """Return the booster with coarse bins where columns are many and rows are few.
+
+    Bins that hold hardly a row cost most of the time there, and tell what is chance.
+    """
+    if _coarse(rows, columns):
+        estimator.set_params(max_bins=COARSE)
+    return estimator
+
+
+def _coarse(rows: int, columns: int) -> bool:
+    return columns >= WIDE and rows < FEW
 
 
 def draw(kind: str, rng: np.random.Generator) -> dict[str, Any]:  # noqa: ARG001

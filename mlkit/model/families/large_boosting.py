@@ -9,13 +9,13 @@ import numpy as np
 
 from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.families import boosting
-from mlkit.model.families.boosting import form, installed, keep
+from mlkit.model.families.boosting import form, installed, keep, shaped
 from mlkit.model.problem import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["build", "cost", "draw", "form", "installed", "keep", "suits"]
+__all__ = ["build", "cost", "draw", "form", "installed", "keep", "shaped", "suits"]
 
 title = "boosting of large trees"
 order = 42

@@ -9,9 +9,9 @@ import numpy as np
 
 from mlkit.model.boosting_traits import *  # noqa: F403
 from mlkit.model.families import boosting
-from mlkit.model.families.boosting import form, installed, keep
+from mlkit.model.families.boosting import form, installed, keep, shaped
 
-__all__ = ["build", "cost", "draw", "form", "installed", "keep"]
+__all__ = ["build", "cost", "draw", "form", "installed", "keep", "shaped"]
 
 title = "boosting in small steps"
 order = 41

@@ -190,6 +190,8 @@ def _measured(
 def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | None]:
     """Return each row's group as a code, and what it counts; None where all alike.
 
+    Where all rows are of one group, rows are what can be drawn.
+
     Parameters
     ----------
     problem
@@ -203,7 +205,7 @@ def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | 
         codes, names = pd.factorize(table[problem.group])
         alone = codes < 0
         codes[alone] = len(names) + np.arange(alone.sum())
-        groups = None if len(np.unique(codes)) == len(codes) else codes
+        groups = None if len(np.unique(codes)) in (1, len(codes)) else codes
     if problem.weight in table:
         values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
         counted = np.clip(values, 0.0, None)
@@ -276,6 +278,9 @@ def judged(
         )
     lost = len(table) - len(rows)
     notes = [f"{lost} rows without a known target are left out"] if lost else []
+    group = model.problem.group
+    if group in rows and len(rows) > 1 and rows[group].nunique(dropna=False) == 1:
+        notes.append(f"all rows are of one {group}: intervals hold for that one alone")
     return rows, model.problem.truth(rows), model.predicted(rows), notes
 
 

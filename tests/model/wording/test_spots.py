@@ -73,7 +73,7 @@ def test_what_is_said_without_a_word_is_what_is_said_of_that_text(model, table):
     for at, word in enumerate(words):
         text = masked(row["said"].iloc[0], {word})
         anew = model.predicted(row.assign(said=pd.array([text], "str")))[0]
-        np.testing.assert_allclose(said[at + 1], anew)
+        np.testing.assert_allclose(said[at + 1], anew, rtol=1e-6)
 
 
 def test_an_encoder_that_looks_at_no_text_is_left_as_it_is(table):

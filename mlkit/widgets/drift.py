@@ -15,7 +15,7 @@ from mlkit.data.charts.cards import many
 from mlkit.data.charts.style import Picture
 from mlkit.model.grid import Grid
 from mlkit.model.packing.reference import told, worded
-from mlkit.model.packing.sights import KINDS, measured
+from mlkit.model.packing.sights import KINDS, measured, thinned
 from mlkit.model.words import say
 from mlkit.product.charts import column as drawn
 from mlkit.product.monitor import Health, Live, Window
@@ -115,7 +115,7 @@ class DriftExplorer:
             return drawn.numbers(form, lengths, f"words in {name}")
         if form["type"] in KINDS:
             what = _most(name, form, cells)
-            found = measured(cells, form["type"], form["along"])[what]
+            found = measured(thinned(cells), form["type"], form["along"])[what]
             return drawn.numbers(form["facts"][what], found, f"{what} of {name}")
         return drawn.numbers(form, np.asarray(cells, np.float64), name)
 

@@ -24,7 +24,7 @@ from mlkit.data.media.cells import each, spread
 from mlkit.data.media.facts import of_image, of_sound
 from mlkit.model.encoding.descriptors import Descriptor, describe
 
-__all__ = ["FACTS", "KINDS", "directions", "measured", "unfolded"]
+__all__ = ["FACTS", "KINDS", "directions", "measured", "thinned", "unfolded"]
 
 FACTS = {
     "image": ("brightness", "contrast", "colour", "sharpness", "width", "height"),
@@ -35,6 +35,8 @@ FACTS = {
 READ: dict[str, Callable[[bytes], Any]] = {"image": of_image, "audio": of_sound}
 DIRECTION = {"image": "look", "audio": "timbre"}
 KINDS = tuple(FACTS)
+ENOUGH = 1000
+"""So many images or sounds tell how the rows of a window are."""
 MOST, EACH, FEWEST, ROWS, KEPT = 8, 16, 48, 2000, 100_000
 LEVEL = slice(104 + 91, 104 + 91 + BANDS)
 """Where a sound's descriptor has its bands."""
@@ -86,6 +88,19 @@ def measured(
         for k, place in enumerate(places.T):
             made[f"{DIRECTION[kind]} {k + 1}"] = place
     return made
+
+
+def thinned(cells: Array, most: int = ENOUGH) -> Array:
+    """Return at most so many of some cells, evenly spaced: to read one takes long.
+
+    Examples
+    --------
+    >>> thinned(np.arange(5), 3).tolist()
+    [0, 2, 4]
+    """
+    if len(cells) <= most:
+        return cells
+    return np.asarray(cells[np.linspace(0, len(cells) - 1, most).astype(int)])
 
 
 def directions(cells: Sequence[Any] | Array, kind: str) -> Form | None:

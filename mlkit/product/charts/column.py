@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
 from mlkit.data.charts.media import sheet, waves
+from mlkit.model.packing.sights import thinned
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.review import moved
 
@@ -111,6 +112,7 @@ def unlike(live: Live, name: str) -> plots.Picture:
         A column of images or sounds.
     """
     kind = live.parcel.media[name]
+    live = live.take(thinned(np.arange(len(live))))
     values = pd.Series(live.columns[name], dtype=object)
     order = np.argsort(-moved(live, [name]), kind="stable")
     known = values.iloc[order].dropna().drop_duplicates().head(SHOWN[kind])

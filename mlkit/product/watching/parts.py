@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.packing.reference import codes
-from mlkit.model.packing.sights import unfolded
+from mlkit.model.packing.sights import thinned, unfolded
 from mlkit.model.words import say
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.scores import FEWEST, drawn, judged
@@ -48,7 +48,8 @@ def scored(live: Live) -> dict[str, float]:
     live
         Live rows; those without a truth are passed over.
     """
-    some = drawn(live.take(np.flatnonzero(live.known)))
+    known = np.flatnonzero(live.known)
+    some = drawn(live.take(thinned(known) if live.parcel.media else known))
     metric, found = METRICS[live.parcel.problem.metric], {}
     for name, inside in parts(some):
         if inside.sum() < FEWEST:

@@ -72,11 +72,13 @@ class Asking:
     async def _predict(self, request: Request, body: bytearray) -> Reply:
         came, wanted = _kinds(request)
         desk, line = self.duty.desk, self.duty.line
-        if came == FORM or desk.form.media:
+        if came == FORM:
             kind = request.header(b"content-type")
-            asked = await self.duty.bench.run(lambda: _read(body, came, kind, desk))
+            asked = await self.duty.bench.run(lambda: _form(body, kind, desk))
         else:
-            asked = _read(body, came, "", desk)
+            read = desk.form.read
+            asked = arrow.read(body, desk.form) if came == ARROW else read(body)
+            asked = await self._seen(asked, desk) if desk.form.media else asked
         told = await line.ask(desk.served, asked)
         if wanted == ARROW:
             return Reply(arrow.write(told), kind=ARROW)
@@ -94,24 +96,24 @@ class Asking:
         length = request.header(LENGTH)
         how, asked = tensors.read(body, length, desk.form)
         tensors.check_outputs(how, output)
-        if desk.form.media:
-            read, came = desk.served.reader.read, asked
-            asked = await self.duty.bench.run(lambda: read(came))
+        asked = await self._seen(asked, desk) if desk.form.media else asked
         told = await line.ask(desk.served, asked)
         whole, head = tensors.write(told, how, self.duty.settings.name, output)
         if head is None:
             return reply(whole)
         return Reply(whole, kind=BINARY, more={tensors.LENGTH: str(head)})
 
+    async def _seen(self, asked: Asked, desk: Desk) -> Asked:
+        """Read images and sounds at the bench, where there are any."""
+        columns = (asked.cells[name] for name in desk.form.media)
+        if all(cell is None for column in columns for cell in column):
+            return asked
+        return await self.duty.bench.run(lambda: desk.served.reader.read(asked))
 
-def _read(body: bytearray, came: str, kind: str, desk: Desk) -> Asked:
-    """Read rows, and the images and sounds in them."""
-    if came == JSON:
-        asked = desk.form.read(body)
-    elif came == ARROW:
-        asked = arrow.read(body, desk.form)
-    else:
-        asked = parts.read(body, kind, desk.form)
+
+def _form(body: bytearray, kind: str, desk: Desk) -> Asked:
+    """Read a form, and the images and sounds in it."""
+    asked = parts.read(body, kind, desk.form)
     return desk.served.reader.read(asked) if desk.form.media else asked
 
 

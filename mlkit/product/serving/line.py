@@ -189,7 +189,9 @@ class Line:
             self.writer.put_all([(one, one.record(r, self.key)) for one, r in pairs])
 
     def _learn(self, served: Served, scored: Scored) -> None:
-        """Keep how many rows a package answers in a blink."""
+        """Keep how many rows a package answers in a blink; files are never quick."""
+        if served.files:
+            return
         known, quick = self._quick
         quick = quick if known is served else 0
         slow = scored.seconds > BLINK

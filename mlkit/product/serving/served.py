@@ -75,6 +75,7 @@ class Served:
         ]
         operations = self.predictor.operations
         self.reader = Reader(self.fields, operations)
+        self.files = frozenset(field.name for field in self.reader.fields)
         self._intake = Intake(self.fields, operations, rules, self.reader)
         self._pattern = Pattern(self.version, self.output, promise)
 

@@ -21,7 +21,7 @@ class Fake:
     """A package that says in which thread it answered, and takes its time."""
 
     version = identity = "v"
-    hidden = frozenset()
+    hidden = files = frozenset()
     output = MappingProxyType({"kind": "number", "classes": ()})
 
     def __init__(self, seconds):
@@ -50,6 +50,12 @@ def asked(served, groups):
 
     asyncio.run(together())
     return served.threads
+
+
+def test_what_comes_with_files_leaves_the_loop_free():
+    served = Fake(0.0)
+    served.files = frozenset({"photo"})
+    assert asked(served, [1, 1, 1]) == [("model", 1)] * 3
 
 
 def test_what_is_quick_is_scored_in_its_turn():

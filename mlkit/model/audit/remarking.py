@@ -289,10 +289,14 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
             if bar in ("", shock.what) and shock.low > FRAGILE * found.room:
                 yield Remark(
                     "warning",
-                    f"{shock.loss / found.room:.0%} of what the model is worth over a "
-                    f"guess is lost to {what}",
+                    f"{_part(shock.loss / found.room)} is lost to {what}",
                     "watch for it when the model is used, and stop where it grows",
                 )
+
+
+def _part(share: float) -> str:
+    worth = "of what the model is worth over a guess"
+    return f"{share:.0%} {worth}" if share <= 1 else f"all {worth}, and more,"
 
 
 def of_data(enough: Any = None, bias: Any = None) -> Iterator[Remark]:

@@ -20,6 +20,7 @@ from PIL import Image
 from mlkit.core.errors import InputError
 from mlkit.core.sounds import written
 from mlkit.data.collect import collect
+from mlkit.product import rehearse as rehearsing
 from mlkit.product.client import Client
 from mlkit.product.log import find, last
 from mlkit.product.serving import media
@@ -259,7 +260,7 @@ def test_no_bytes_and_no_text_break_the_server(request, client_of, package, name
     texts = st.one_of(st.text(max_size=40), files.map(text))
 
     @settings(
-        max_examples=80,
+        max_examples=25,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
@@ -472,6 +473,27 @@ def test_the_cleaning_of_pictures_is_replayed(client_of, changed, pictures, red)
     with client_of(changed(pictures, "cleaning", grey)) as client:
         body = {"rows": [row(text(red))]}
         assert client.post(PREDICT, json=body).json()["predictions"] == plain
+
+
+@pytest.mark.slow
+def test_pictures_are_replayed_and_compared(pictures, drawn, monkeypatch):
+    monkeypatch.setattr(rehearsing, "SECONDS", 0.05)
+    monkeypatch.setattr(rehearsing, "WARM", 1)
+    how = {"target": "colour", "types": {"photo": "image"}}
+    table = collect(str(drawn / "pictures.csv"), **how).table
+    server = rehearsing.start(pictures)
+    try:
+        found = rehearsing.rehearse(server, table, rows=40)
+        size = len(text((drawn / "0.png").read_bytes()))
+        monkeypatch.setattr(rehearsing, "LETTERS", 30 * size)
+        monkeypatch.setattr(rehearsing, "MOST", 20 * size)
+        fewer = rehearsing.rehearse(server, table, rows=120)
+    finally:
+        server.end()
+    assert (found.rows, found.different, found.verdict.state) == (40, 0, "passed")
+    assert [*found.milliseconds] == ["1", "10", "100", "1000"]
+    assert 16 <= fewer.rows < 40
+    assert [*fewer.milliseconds] == ["1", "10"]
 
 
 # the client

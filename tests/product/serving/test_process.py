@@ -104,6 +104,7 @@ BUILT = [name for name in sys.modules if name.startswith("_sysconfigdata")]
 """How Python was built, which scipy asks for, and which has another name each time."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "name", "file", "more", "says"),
     [

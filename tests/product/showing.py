@@ -28,23 +28,28 @@ from mlkit.product.journal.tables import Model, Record, append, connect, make
 from mlkit.product.watching.parcel import Parcel
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-TONES = {"red": (200, 60, 50), "blue": (50, 70, 200)}
+TONES = {
+    "image": {"red": (200, 60, 50), "blue": (50, 70, 200)},
+    "audio": {"red": 1500, "blue": 400},
+}
+"""What the classes look like, and how high they sound, in Hz."""
 
 
-def image(kind: str, rng: np.random.Generator, light: float = 0.0) -> bytes:
+def image(kind: str, rng: np.random.Generator, light=0.0, tones=None) -> bytes:
     """Return a noisy picture of one colour."""
     noise = rng.normal(0, 30, (12, 16, 3)) + light
-    levels = np.clip(np.array(TONES[kind]) + noise, 0, 255).astype(np.uint8)
+    tone = np.array((tones or TONES["image"])[kind])
+    levels = np.clip(tone + noise, 0, 255).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(levels).save(out, "PNG")
     return out.getvalue()
 
 
-def sound(kind: str, rng: np.random.Generator, light: float = 0.0) -> bytes:
+def sound(kind: str, rng: np.random.Generator, light=0.0, tones=None) -> bytes:
     """Return a noisy tone: high or low; `light` makes it quieter, in dB."""
     rate, seconds = 8000, 0.2 + 0.1 * rng.random()
     at = np.arange(int(rate * seconds)) / rate
-    wave_ = np.sin(2 * np.pi * (1500 if kind == "red" else 400) * at)
+    wave_ = np.sin(2 * np.pi * (tones or TONES["audio"])[kind] * at)
     loud = (0.3 * wave_ + rng.normal(0, 0.02, len(at))) * 10 ** (-light / 20)
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
@@ -58,11 +63,11 @@ def sound(kind: str, rng: np.random.Generator, light: float = 0.0) -> bytes:
 MAKE = {"image": image, "audio": sound}
 
 
-def rows(kind: str, count: int, seed: int, light: float = 0.0):
+def rows(kind: str, count: int, seed: int, light: float = 0.0, tones=None):
     """Return made cells, sizes and what each shows."""
     rng = np.random.default_rng(seed)
     shown = [["red", "blue"][k] for k in rng.integers(0, 2, count)]
-    cells = [MAKE[kind](word, rng, light) for word in shown]
+    cells = [MAKE[kind](word, rng, light, tones) for word in shown]
     return cells, rng.normal(10, 2, count).round(2).tolist(), shown
 
 

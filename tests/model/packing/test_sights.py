@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from mlkit.core.media import media
 from mlkit.core.pictures import written
 from mlkit.core.sounds import written as wav
+from mlkit.model.packing.reference import numbers
 from mlkit.model.packing.sights import FACTS, directions, measured, unfolded
+from mlkit.product.watching.drift import drift
 
 RNG = np.random.default_rng(0)
 
@@ -77,3 +80,23 @@ def test_columns_are_unfolded_and_texts_left_out():
     found = {name: cells for name, _, cells in unfolded(forms, columns, plain=True)}
     assert found["photo: brightness"].tolist() == [0.0]
     assert [*found] == ["age", "photo: brightness"]
+
+
+@pytest.mark.slow
+def test_other_digits_look_unlike_and_the_same_ones_alike():
+    digits = load_digits()
+    cells = np.array(keep(*(digits.images * 16).clip(0, 255)), object)
+    low = np.flatnonzero(digits.target < 5)
+    learnt, known, same = np.array_split(np.random.default_rng(0).permutation(low), 3)
+    along = directions(cells[learnt], "image")
+    was, now, other = (
+        measured(cells[rows], "image", along)
+        for rows in (known, same, np.flatnonzero(digits.target >= 5))
+    )
+    looks = [name for name in was if name.startswith("look")]
+    forms = {name: numbers(was[name]) for name in looks}
+    alike = drift({"columns": forms}, now)
+    assert not any(change.certain for change in alike)
+    apart = drift({"columns": forms}, other)
+    assert apart[0].certain
+    assert apart[0].effect > 0.2

@@ -48,9 +48,12 @@ def command(as_json: bool, log: str, window: str, folder: Path) -> int:
 
 def _alone(package: Path, log: str, window: str) -> Health:
     """Judge a package by itself, in this process."""
+    from mlkit.core.media import apart
     from mlkit.product.monitor import follow, monitor
 
-    return monitor(follow(package, log or "requests.sqlite"), window=window or "day")
+    with apart():
+        live = follow(package, log or "requests.sqlite")
+        return monitor(live, window=window or "day")
 
 
 def _run(project: Project, as_json: bool) -> int:

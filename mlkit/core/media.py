@@ -16,6 +16,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from typing import Any
 from mlkit.core.errors import StoreError
 from mlkit.core.session import session
 
-__all__ = ["FILE", "Media", "contents", "media", "needed", "passing"]
+__all__ = ["FILE", "Media", "apart", "contents", "media", "needed", "passing"]
 
 FILE = "media.sqlite"
 TABLE = (
@@ -32,6 +33,7 @@ TABLE = (
 )
 WAIT = 60.0
 MANY = 500
+_APART: list[bool] = []
 
 
 class Media:
@@ -154,8 +156,26 @@ def needed(table: Path) -> set[str]:
 
 def media() -> Media:
     """Return the media of the project that this process works on."""
-    project = session().project
+    project = None if _APART else session().project
     return _at((project.state if project else passing()) / FILE)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Keep nothing in the project meanwhile, as where files are only scored.
+
+    Examples
+    --------
+    >>> with apart():
+    ...     digest = media().put(b"a picture")
+    ...     media().path.parent == passing()
+    True
+    """
+    _APART.append(True)
+    try:
+        yield
+    finally:
+        _APART.pop()
 
 
 def contents(cells: Iterable[Any]) -> list[bytes | None]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.files import write_bytes
-from mlkit.core.media import media
+from mlkit.core.media import apart, media
 from mlkit.core.pictures import measured as sides
 from mlkit.core.sounds import measured as lengths
 from mlkit.data.charts.cards import many
@@ -76,11 +76,19 @@ def predict_file(
     InputError
         Where a file cannot be read, or lacks a column that the model needs.
     """
-    predictor = Predictor(package)
-    path = Path(source)
+    path, predictor = Path(source), Predictor(package)
     if not path.exists():
         raise InputError("there is no such file", where=str(source))
-    found = _with_gaps(_unpacked(_read(path, predictor), path, predictor), predictor)
+    with apart():
+        return _scored(predictor, path, Path(out), tell)
+
+
+def _scored(
+    predictor: Predictor, source: Path, out: Path, tell: Callable[[str], None]
+) -> int:
+    """Score a file or a folder that is there."""
+    read = _unpacked(_read(source, predictor), source, predictor)
+    found = _with_gaps(read, predictor)
     cells = _cells(found, predictor, str(source))
     for note in (*_lost(found), *_torn(cells, predictor)):
         tell(note)
@@ -97,7 +105,7 @@ def predict_file(
         [*line, *told]
         for line, *told in zip(_lines(ids, said, ranked), *more, strict=True)
     )
-    write_bytes(Path(out), text.getvalue().encode())
+    write_bytes(out, text.getvalue().encode())
     return len(ids)
 
 

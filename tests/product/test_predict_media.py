@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from mlkit.cli.group import command_line
 from mlkit.core.errors import InputError
+from mlkit.core.media import media
+from mlkit.core.project import Project
 from mlkit.product.predict import predict_file
 from tests.product.showing import MAKE, packed
 
@@ -106,3 +110,18 @@ def test_a_folder_is_scored_by_the_names_of_its_files(tmp_path, capsys):
     assert len(found) == 7
     good = found.drop(index="red/torn.png")
     assert (good["prediction"] == good.index.str.split("/").str[0]).all()
+
+
+def test_what_is_scored_is_not_kept_in_the_project(
+    shown_by, files, tmp_path, monkeypatch
+):
+    (tmp_path / "mlkit.toml").write_text("format = 1\n")
+    project = Project.open(tmp_path)
+    here = SimpleNamespace(project=project)
+    monkeypatch.setattr("mlkit.core.media.session", lambda: here)
+    assert media().path.parent == project.state
+    files("image")
+    table = pd.DataFrame({"seen": ["seen/00.png", "seen/01.png"], "size": 10.0})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    scored(shown_by("image"), tmp_path / "in.csv", tmp_path / "out.csv")
+    assert not media().path.exists()

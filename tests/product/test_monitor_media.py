@@ -59,7 +59,7 @@ def test_thirty_windows_of_the_same_raise_few_alarms(kind, tmp_path):
     folder = packed(kind, tmp_path, 1200)
     batches = [(150, seed, 0) for seed in range(1, 31)]
     live = follow(folder, log(folder, tmp_path / "requests.sqlite", batches, kind))
-    days = live.rows["request.at"].dt.dayofyear.to_numpy()
+    days = live.rows["request.at"].dt.day_of_year.to_numpy()
     states = [monitor(live.take(days == day), now=NOW).state for day in np.unique(days)]
     assert states.count("healthy") >= 28
 

@@ -213,10 +213,13 @@ def test_images_and_sounds_come_back_as_media_of_the_next_table(kind, tmp_path):
     showing.write(place, schema, [*cells[:9], None], sizes[:10], shown[:10])
     found = gather(place, folder, back)
     assert (found.rows, found.columns) == (10, ("seen", "size", "what"))
-    first = pd.DataFrame({"seen": cells[9:], "size": sizes[9:], "what": shown[9:]})
-    first.to_parquet(tmp_path / "in.parquet")
+    names = [f"{k}.bin" for k in range(9, 12)]
+    for name, cell in zip(names, cells[9:], strict=True):
+        (tmp_path / name).write_bytes(cell)
+    first = pd.DataFrame({"seen": names, "size": sizes[9:], "what": shown[9:]})
+    first.to_csv(tmp_path / "in.csv", index=False)
     told = {"target": "what", "types": {"seen": kind}, "more": [back]}
-    table = collect(tmp_path / "in.parquet", **told).table
+    table = collect(tmp_path / "in.csv", **told).table
     assert contents(table["seen"]) == [*cells[9:], *cells[:9], None]
     assert table["what"].tolist() == [*shown[9:], *shown[:10]]
     assert Schema.of(table)["seen"].type == kind

@@ -125,7 +125,7 @@ class Errors:
         for name, kind in self.problem.media.items():
             if name not in self.cells:
                 continue
-            told_ = zip(
+            mistaken = zip(
                 self.cells[name].iloc[rest],
                 self.table["given"].iloc[rest],
                 self.table["predicted"].iloc[rest],
@@ -133,9 +133,9 @@ class Errors:
             )
             return "".join(
                 '<div style="display:inline-block;vertical-align:top;'
-                f'margin:.4em .8em 0 0">{tag(cell, kind)}'
+                f'margin:.4em .8em 0 0"><div>{tag(cell, kind)}</div>'
                 f"{escape(told(given))} → {escape(told(said))}</div>"
-                for cell, given, said in told_
+                for cell, given, said in mistaken
             )
         return ""
 

@@ -31,7 +31,7 @@ def hidden(found: Occlusion) -> plots.Picture:
         plots.bare(axes)
     else:
         picture = (_image if found.kind == "image" else _sound)(found)
-    title = found.output[:1].upper() + found.output[1:]
+    title = found.output.replace("chance of ", "Chance of ", 1)
     row = f"row {plots.shorten(found.row, 30)}"
     below = f"{row}; {found.statement}"
     plots.headline(picture, plots.shorten(f"{title}: {say(found.said)}", 60), below)

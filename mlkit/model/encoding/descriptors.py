@@ -44,7 +44,7 @@ PARTS = {
 WIDTHS = {kind: sum(parts.values()) for kind, parts in PARTS.items()}
 NEEDS = {"image": ("pillow",), "audio": ("scipy", "soundfile")}
 """The distributions that read each kind."""
-NORM, KEPT, FEW, TIMED = 4.0, 50_000, 8, 16
+NORM, LEAST, KEPT, FEW, TIMED = 4.0, 0.3, 50_000, 8, 16
 
 
 @dataclass
@@ -59,7 +59,8 @@ class Descriptor:
         Taken from each number, shape (width,); float32. What is missing is there.
     scale
         What each is multiplied by, so that what a part tells is four away from its
-        mean, shape (width,); float32.
+        mean, shape (width,); float32. What hardly differs is not blown up: it would
+        outweigh the rest once it did.
     flag
         Whether a further column tells what is missing or cannot be read.
     """
@@ -98,7 +99,7 @@ class Descriptor:
         mean = known.mean(axis=0).astype(np.float32)
         ends = np.cumsum(list(PARTS[kind].values()))[:-1]
         away = [np.square(part).sum(1).mean() for part in _split(known - mean, ends)]
-        units = [NORM / size**0.5 if size > 1e-9 else 1.0 for size in away]
+        units = [NORM / max(size**0.5, LEAST) for size in away]
         scale = np.repeat(units, list(PARTS[kind].values())).astype(np.float32)
         return cls(kind, mean, scale, 0 < len(known) < len(told))
 

@@ -64,7 +64,8 @@ def test_what_is_missing_stands_at_the_mean_and_is_flagged(table):
     assert cells[:, -1].tolist() == [1.0] + [0.0] * 39
     parts = np.split(cells[1:, :-1], [256, 320], axis=1)
     away = [np.square(part, dtype=float).sum(1).mean() ** 0.5 for part in parts]
-    assert away == pytest.approx([4, 4, 4], rel=1e-5)
+    assert away[::2] == pytest.approx([4, 4], rel=1e-5)
+    assert 0 < away[1] < 1  # all are grey: colours hardly differ, and are not blown up
 
 
 def test_a_column_without_a_single_image_says_nothing():

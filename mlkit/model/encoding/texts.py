@@ -27,7 +27,7 @@ __all__ = ["CAP", "COUNTS", "LENGTHS", "UNIT", "Texts", "takes"]
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 SHORT, LOOKED_AT, UNIT, LARGEST, KEPT = 8, 400, 8, 127, 200_000_000
-CAP = 31
+CAP, EMPTY = 31, 1e-6
 BEGUN, LETTER, WORD = 0.05, 3e-7, 6
 COUNTS = np.round(UNIT * (1 + np.log(np.maximum(np.arange(CAP + 1), 1))))
 COUNTS = (COUNTS * (np.arange(CAP + 1) > 0)).astype(np.float32)
@@ -242,7 +242,11 @@ def _rarity(counts: Any) -> Numbers:
 
 
 def _topics(matrix: Any, topics: int, seed: int) -> Numbers:
-    """Return the weights of words in topics, shape (words, topics)."""
+    """Return the weights of words in topics, shape (words, topics).
+
+    A direction in which no two texts differ is left out: nothing but rounding, it would
+    say anything of other texts.
+    """
     from sklearn.utils.extmath import randomized_svd
 
     most = min(topics, min(matrix.shape) - 1)
@@ -252,8 +256,9 @@ def _topics(matrix: Any, topics: int, seed: int) -> Numbers:
     if some.shape[0] <= most:
         some = matrix
     with one_thread():
-        *_, found = randomized_svd(some, most, n_iter=4, random_state=seed)
-    return np.asarray(found.T, np.float64)
+        _, sizes, found = randomized_svd(some, most, n_iter=4, random_state=seed)
+    told = sizes > sizes[0] * EMPTY
+    return np.asarray(found[told].T, np.float64)
 
 
 def _nearness(

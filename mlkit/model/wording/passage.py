@@ -182,7 +182,8 @@ def passage(
     --------
     >>> from mlkit.model.fitted import fit
     >>> from mlkit.model.problem import Problem
-    >>> rows = pd.DataFrame({"said": ["good", "bad"] * 20, "y": ["a", "b"] * 20})
+    >>> texts, labels = ["good", "bad", "bad"] * 20, ["a", "b", "b"] * 20
+    >>> rows = pd.DataFrame({"said": texts, "y": labels})
     >>> task = Problem("two_classes", "y", "roc_auc", ("a", "b"), texts=("said",))
     >>> found = passage(fit("linear", {}, rows, task), rows.head(1), "said")
     >>> found.output, found.lowering[0].word, found.turning, found.gap < 1e-6

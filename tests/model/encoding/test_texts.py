@@ -56,6 +56,15 @@ def test_what_has_no_words_is_empty(cell):
     assert grams("") == []
 
 
+def test_directions_in_which_no_texts_differ_are_no_topics():
+    table = pd.DataFrame({"said": ["good", "bad"] * 20, "y": ["no", "yes"] * 20})
+    model = fit("linear", {}, table, PROBLEM)
+    (told,) = [encoder.texts["said"] for encoder in model.encoders]
+    assert told.weights.shape[1] == 3  # two topics, as two texts have, and nearness
+    cells = told.transform(pd.Series(["", "go", "bad bad good", *table["said"]]))
+    assert np.abs(cells).max() < 20
+
+
 def test_very_long_texts_are_cut_so_that_sums_stay_exact():
     told = plain("word " * 50_000, pieces=True)
     counted = grams(told)

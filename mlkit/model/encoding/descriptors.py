@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mlkit.model.problem import Problem
 
-__all__ = ["NEEDS", "WIDTHS", "Descriptor", "describe", "takes", "width"]
+__all__ = ["NEEDS", "PARTS", "WIDTHS", "Descriptor", "describe", "takes", "width"]
 
 Floats = NDArray[np.float32]
 DESCRIBE: dict[str, Callable[[bytes], Floats]] = {

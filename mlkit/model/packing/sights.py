@@ -22,7 +22,7 @@ from mlkit.core.visual import COLOURS, GREY, LEVELS
 from mlkit.data.charts.cards import significant
 from mlkit.data.media.cells import each, spread
 from mlkit.data.media.facts import of_image, of_sound
-from mlkit.model.encoding.descriptors import Descriptor, describe
+from mlkit.model.encoding.descriptors import PARTS, Descriptor, describe
 
 __all__ = ["FACTS", "KINDS", "directions", "measured", "thinned", "unfolded"]
 
@@ -38,7 +38,8 @@ KINDS = tuple(FACTS)
 ENOUGH = 1000
 """So many images or sounds tell how the rows of a window are."""
 MOST, EACH, FEWEST, ROWS, KEPT = 8, 16, 48, 2000, 100_000
-LEVEL = slice(104 + 91, 104 + 91 + BANDS)
+BEFORE = PARTS["audio"]["cepstrum"] + PARTS["audio"]["change"]
+LEVEL = slice(BEFORE, BEFORE + BANDS)
 """Where a sound's descriptor has its bands."""
 
 Array = NDArray[Any]

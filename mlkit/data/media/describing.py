@@ -19,8 +19,8 @@ WIDE = {"image": 464, "audio": 289}
 def features(values: pd.Series, kind: str) -> NDArray[np.float32]:
     """Return each image or sound as numbers of order one, shape (rows, d).
 
-    They serve the quick models that check and rank; a model that is to be used learns
-    its own. What a cell lacks, missing or not to be read, is the mean of its column.
+    They serve the quick models that check and rank. What a cell lacks, missing or not
+    to be read, is the mean of its column.
 
     Parameters
     ----------

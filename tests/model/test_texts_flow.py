@@ -42,7 +42,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (data / "bad" / f"odd{k}.txt").write_text(text, encoding="utf-8")
     root = data.parent / "project"
     told = mlkit("new", root, "--data", data, "-p", "tune.trials=4")
-    assert "Texts and what each is: 13 notebooks" in told
+    assert "Texts and what each is: 16 notebooks" in told
     mlkit("run", root)
     return root
 

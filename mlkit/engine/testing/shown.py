@@ -17,7 +17,7 @@ _UNIT = r"(?:ns|[µμu]s|ms|s|sec|secs|seconds?|min|minutes?)"
 _PASSING = re.compile(
     r"\x1b\[[0-9;]*m"  # colours
     r"|\b0x[0-9a-fA-F]{6,16}\b"  # addresses
-    r"|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12}\b"  # identities: versions are in them
+    r"|(?<!\.)\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12}\b(?![-+])"  # identities
     rf"|\b\d+(?:\.\d+)?\s?{_UNIT}\b"  # durations
     r"|\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?\b"  # times of day
 )
@@ -29,8 +29,9 @@ class Shown(str):
     """An output as text, equal to another that a person would call the same.
 
     White space does not matter, nor how long a thing took, nor an identity of twelve
-    letters and digits, which other versions of libraries change; numbers may differ by `tolerance` relatively, and by
-    one in the last of five or more printed digits; whole numbers may not differ.
+    letters and digits, which other versions of libraries change. Numbers may differ by
+    `tolerance` relatively, and by one in the last of five or more printed digits; whole
+    numbers may not differ.
 
     Parameters
     ----------

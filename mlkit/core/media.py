@@ -24,9 +24,11 @@ from typing import Any
 from mlkit.core.errors import StoreError
 from mlkit.core.session import session
 
-__all__ = ["FILE", "Media", "apart", "contents", "media", "needed", "passing"]
+__all__ = ["FILE", "KINDS", "Media", "apart", "contents", "media", "needed", "passing"]
 
 FILE = "media.sqlite"
+KINDS = ("image", "audio")
+"""The types of columns whose cells are kept here."""
 TABLE = (
     "CREATE TABLE IF NOT EXISTS media"
     " (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID"
@@ -197,14 +199,8 @@ def contents(cells: Iterable[Any]) -> list[bytes | None]:
     [b'a picture', b'another', None]
     """
     kept = media()
-    return [
-        kept.get(cell)
-        if isinstance(cell, str)
-        else cell
-        if isinstance(cell, bytes)
-        else None
-        for cell in cells
-    ]
+    read = (kept.get(cell) if isinstance(cell, str) else cell for cell in cells)
+    return [data if isinstance(data, bytes) else None for data in read]
 
 
 @cache

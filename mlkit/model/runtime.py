@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mlkit.core import rows
 from mlkit.core.errors import InputError
 from mlkit.core.media import contents
-from mlkit.core.values import rows_of
+from mlkit.core.values import column_of, rows_of
 from mlkit.model.encoding.descriptors import NEEDS, describe
 from mlkit.model.encoding.embeddings import embed
 from mlkit.model.encoding.tokens import plain
@@ -227,8 +227,9 @@ class Predictor:
             )
         if not self.media:
             return rows.apply(self.operations, cells)
-        none = [None] * rows_of(cells)
-        read = {n: _objects(contents(cells.get(n, none))) for n in self.media}
+        count = rows_of(cells)
+        given = {n: contents(cells[n]) for n in self.media if n in cells}
+        read = {n: column_of(given, n, count) for n in self.media}
         return {**read, **rows.apply(self.operations, {**cells, **read})}
 
     def predict(self, cells: Mapping[str, Any]) -> Predictions:
@@ -283,12 +284,6 @@ def _words(values: Any) -> Array:
         return cells
     cells[:, 0] = [rows.MISSING if _none(value) else str(value) for value in values]
     return cells
-
-
-def _objects(values: Sequence[Any]) -> Array:
-    made = np.empty(len(values), object)
-    made[:] = values
-    return made
 
 
 def _none(value: Any) -> bool:

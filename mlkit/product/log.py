@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
-from mlkit.core.media import Media, media
+from mlkit.core.media import KINDS, Media, media
 from mlkit.core.values import write
 from mlkit.product.journal.arrays import Row
 from mlkit.product.journal.columns import Models, flat, joined
 from mlkit.product.journal.days import FRESH, WHOLE, days_of, models_of
-from mlkit.product.journal.packed import KINDS
 from mlkit.product.journal.parts import (
     SECONDS,
     chunks,

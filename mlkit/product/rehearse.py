@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.errors import InputError, StepError
-from mlkit.core.media import contents
+from mlkit.core.media import KINDS, contents
 from mlkit.core.session import is_person
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.charts.cards import card, many
@@ -36,7 +36,7 @@ __all__ = ["Server", "Serving", "rehearse", "start"]
 
 SIZES = (1, 10, 100, 1000)
 SECONDS, WARM, FEWEST = 0.5, 3, 5
-MEDIA, MOST, FEW = ("image", "audio"), 64 * 2**20, 16
+MOST, FEW = 64 * 2**20, 16
 CHILD = """
 import sys
 if sys.platform == "linux":
@@ -259,7 +259,7 @@ def _asked(predictor: Predictor, valid: pd.DataFrame, rows: int) -> pd.DataFrame
     made = {}
     for name, kind in ((c["name"], c["type"]) for c in predictor.schema["input"]):
         cells = some[name] if name in some else pd.Series(None, some.index, object)
-        if kind in MEDIA:
+        if kind in KINDS:
             cells = pd.Series(contents(cells), some.index, object)
         if cells.dtype.kind == "M":
             cells = cells.dt.strftime("%Y-%m-%dT%H:%M:%S.%f")
@@ -275,7 +275,7 @@ def _held(predictor: Predictor, valid: pd.DataFrame) -> int:
     some = [
         cell
         for column in predictor.schema["input"]
-        if column["type"] in MEDIA and column["name"] in valid
+        if column["type"] in KINDS and column["name"] in valid
         for cell in contents(valid[column["name"]].iloc[:FEW])
     ]
     size = sum(len(cell) for cell in some if cell) / FEW

@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.core.media import KINDS
 from mlkit.core.rows import MISSING
 from mlkit.core.session import is_person, show
 from mlkit.data.charts.cards import many
 from mlkit.data.charts.style import Picture
 from mlkit.model.grid import Grid
 from mlkit.model.packing.reference import told, worded
-from mlkit.model.packing.sights import KINDS, measured, thinned
+from mlkit.model.packing.sights import measured, thinned
 from mlkit.model.words import say
 from mlkit.product.charts import column as drawn
 from mlkit.product.monitor import Health, Live, Window

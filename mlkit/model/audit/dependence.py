@@ -14,7 +14,7 @@ from mlkit.model.audit.asking import said_with
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 
-__all__ = ["dependence", "focus", "of_focus", "pairs"]
+__all__ = ["dependence", "focus", "of_focus", "pairs", "towards"]
 
 Array = NDArray[Any]
 LINES, BINS, STEPS, CELLS = 24, 24, 10, 7
@@ -136,6 +136,19 @@ def focus(model: Model) -> int:
     if not model.classes:
         return -1
     return 1 if len(model.classes) == 2 else int(np.argmax(model.shares))
+
+
+def towards(model: Model, said: Array) -> int:
+    """Return the class whose chance is told of one row: of many, the one that is said.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    said
+        What it says of the row, shape (1, classes), or (1,) of a value.
+    """
+    return int(said[0].argmax()) if len(model.classes) > 2 else focus(model)
 
 
 def of_focus(model: Model, said: Array) -> Array:

@@ -97,15 +97,12 @@ class Descriptor:
         if not len(known):
             known = np.zeros((1, told.shape[1]))
         mean = known.mean(axis=0).astype(np.float32)
-        ends = np.cumsum(list(PARTS[kind].values()))[:-1]
-        away = [np.square(part).sum(1).mean() for part in _split(known - mean, ends)]
+        counts = list(PARTS[kind].values())
+        parts = np.split(known - mean, np.cumsum(counts)[:-1], axis=1)
+        away = [np.square(part).sum(1).mean() for part in parts]
         units = [NORM / max(size**0.5, LEAST) for size in away]
-        scale = np.repeat(units, list(PARTS[kind].values())).astype(np.float32)
+        scale = np.repeat(units, counts).astype(np.float32)
         return cls(kind, mean, scale, 0 < len(known) < len(told))
-
-
-def _split(cells: NDArray[np.float64], ends: Any) -> list[NDArray[np.float64]]:
-    return np.split(cells, ends, axis=1)
 
 
 def describe(cells: Sequence[Any] | NDArray[Any], kind: str) -> Floats:

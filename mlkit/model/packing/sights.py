@@ -18,13 +18,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.audible import BANDS, HIGHEST, LOWEST
+from mlkit.core.media import KINDS
 from mlkit.core.visual import COLOURS, GREY, LEVELS
 from mlkit.data.charts.cards import significant
 from mlkit.data.media.cells import each, spread
 from mlkit.data.media.facts import of_image, of_sound
 from mlkit.model.encoding.descriptors import PARTS, Descriptor, describe
 
-__all__ = ["FACTS", "KINDS", "directions", "measured", "thinned", "unfolded"]
+__all__ = ["FACTS", "directions", "measured", "thinned", "unfolded"]
 
 FACTS = {
     "image": ("brightness", "contrast", "colour", "sharpness", "width", "height"),
@@ -34,7 +35,6 @@ FACTS = {
 (its share). Width and height in pixels, loudness in dB below full scale, tone in Hz."""
 READ: dict[str, Callable[[bytes], Any]] = {"image": of_image, "audio": of_sound}
 DIRECTION = {"image": "look", "audio": "timbre"}
-KINDS = tuple(FACTS)
 ENOUGH = 1000
 """So many images or sounds tell how the rows of a window are."""
 MOST, EACH, FEWEST, ROWS, KEPT = 8, 16, 48, 2000, 100_000

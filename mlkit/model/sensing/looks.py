@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.columns import with_columns
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Schema
 from mlkit.core.visual import GREY
 from mlkit.model.encoding.descriptors import describe
@@ -63,7 +64,7 @@ def with_looks(table: pd.DataFrame) -> pd.DataFrame:
     made = {
         f"{column.name}: {word}": cells
         for column in Schema.of(table)
-        if column.type in ("image", "audio") and column.name in table
+        if column.type in KINDS and column.name in table
         for word, cells in looks(table[column.name], column.type).items()
     }
     return with_columns(table, made) if made else table

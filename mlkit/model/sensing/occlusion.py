@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.model.audit.asking import said_with
-from mlkit.model.audit.dependence import focus
+from mlkit.model.audit.dependence import towards as told_of
 from mlkit.model.fitted import Model
 from mlkit.model.runtime import choice, cut
 from mlkit.model.sensing.small import Sound, column, image_of, sound_of
@@ -146,8 +146,8 @@ def occlusion(
         raise InputError(f"the model looks at no image or sound {name!r}", todo=todo)
     if len(row) != 1:
         raise InputError("one row is explained at a time", got=f"{len(row)} rows")
-    at = _towards(model, row) if towards is None else towards
-    kind, said = kinds[name], model.predicted(row)[0]
+    kind, (said,) = kinds[name], model.predicted(row)
+    at = told_of(model, said[None]) if towards is None else towards
     plain = Occlusion(
         row=str(row.index[0]),
         column=name,
@@ -174,12 +174,6 @@ def occlusion(
         moved=float(f"{away[best]:.6g}") if abs(away[best]) > NOTHING else 0.0,
         then=_other(model, told[[0, 1 + best]], threshold),
     )
-
-
-def _towards(model: Model, row: pd.DataFrame) -> int:
-    if len(model.classes) > 2:
-        return int(model.predicted(row)[0].argmax())
-    return focus(model)
 
 
 def _other(model: Model, told: Array, threshold: float | None) -> str:

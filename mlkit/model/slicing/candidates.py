@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.rows import MISSING
 from mlkit.core.schema import Schema
 from mlkit.data.charts.style import shorten
@@ -104,7 +105,7 @@ def _told(
     table: pd.DataFrame, column: str, kind: str
 ) -> Iterator[tuple[str, tuple[Array, list[str]]]]:
     """Yield what tells the rows of a column apart, and the part of each row by it."""
-    if kind in ("image", "audio"):
+    if kind in KINDS:
         for word, cells in looks(table[column], kind).items():
             name = f"{column}: {word}"
             yield name, coded(pd.DataFrame({name: cells}), name)

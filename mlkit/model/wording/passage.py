@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError, did_you_mean
-from mlkit.model.audit.dependence import focus
+from mlkit.model.audit.dependence import towards as told_of
 from mlkit.model.audit.explain import pace
 from mlkit.model.fitted import Model
 from mlkit.model.runtime import choice, cut
@@ -227,7 +227,7 @@ class _Asked:
         self.matrices = model.matrices(row)
         self.words, self.spots = spoken(model, row[name].iloc[0], name)
         self.whole = model.said_of(self.matrices)
-        self.at = _towards(model, self.whole) if towards is None else towards
+        self.at = told_of(model, self.whole) if towards is None else towards
         empty = self._grown(np.arange(len(self.words))[None])
         self.ends = float(self._one(self.whole)[0]), float(self._one(empty)[0])
 
@@ -281,10 +281,6 @@ class _Asked:
 
     def _one(self, said: Array) -> Array:
         return said[:, self.at] if self.model.classes else said
-
-
-def _towards(model: Model, said: Array) -> int:
-    return int(said[0].argmax()) if len(model.classes) > 2 else focus(model)
 
 
 def _told(effects: tuple[Effect, ...]) -> str:

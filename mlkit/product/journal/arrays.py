@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mlkit.core.media import KINDS
 from mlkit.core.values import Array, column_of, numbers, texts
-from mlkit.product.journal.packed import KINDS, Keep, named
+from mlkit.product.journal.packed import Keep, named
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlkit.core.media import KINDS
 from mlkit.core.values import Array, write
 from mlkit.product.journal.arrays import FRONT, RAW, Row, arrays
-from mlkit.product.journal.packed import KINDS, Keep, digests
+from mlkit.product.journal.packed import Keep, digests
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["KINDS", "Keep", "digests", "media_of", "named", "plainly", "unpacked"]
+from mlkit.core.media import KINDS
 
-KINDS = ("image", "audio")
+__all__ = ["Keep", "digests", "media_of", "named", "plainly", "unpacked"]
+
 NOUNS = {"image": "an image", "audio": "a sound"}
 UNITS = (("MB", 1e6), ("kB", 1e3))
 Keep = Callable[[Iterable[bytes]], Sequence[str]]

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlkit.core.media import KINDS
 from mlkit.core.values import number_words
-from mlkit.product.serving.media import KINDS, Cell
+from mlkit.product.serving.media import Cell
 
 __all__ = ["Field", "fields_of"]
 

@@ -18,9 +18,10 @@ import msgspec
 import numpy as np
 
 from mlkit.core.errors import did_you_mean
+from mlkit.core.media import KINDS
 from mlkit.core.values import dates, number_words
 from mlkit.product.serving.fields import CELLS, Field
-from mlkit.product.serving.media import KINDS, taken
+from mlkit.product.serving.media import taken
 from mlkit.product.serving.refused import Refused
 
 __all__ = ["Asked", "Form"]

@@ -16,9 +16,9 @@ import numpy as np
 
 from mlkit.core import rows
 from mlkit.core.checks import columns_of
+from mlkit.core.media import KINDS
 from mlkit.core.values import Array, missing, number_words, write
 from mlkit.product.serving.fields import Field
-from mlkit.product.serving.media import KINDS
 from mlkit.product.serving.reader import Reader
 
 __all__ = ["Flag", "Intake"]

@@ -21,10 +21,9 @@ from mlkit.core.errors import InputError
 if TYPE_CHECKING:
     from mlkit.product.serving.reader import Reader
 
-__all__ = ["KINDS", "Cell", "decoded", "example", "taken", "weigh"]
+__all__ = ["Cell", "decoded", "example", "taken", "weigh"]
 
 Floats = NDArray[np.float32]
-KINDS = ("image", "audio")
 PIXELS, JPEG = 24 * 2**20, 48 * 2**20
 """Of one image; of a JPEG, which is read small, what telephones take at most."""
 SECONDS, SAMPLES, RATE = 300.0, 300 * 96_000, 384_000
@@ -107,7 +106,7 @@ def weigh(kind: str, data: bytes) -> float:
     Parameters
     ----------
     kind
-        One of `KINDS`.
+        ``image`` or ``audio``.
     data
         A file.
 
@@ -142,7 +141,7 @@ def example(kind: str) -> bytes:
     Parameters
     ----------
     kind
-        One of `KINDS`.
+        ``image`` or ``audio``.
     """
     if kind == "image":
         from PIL import Image

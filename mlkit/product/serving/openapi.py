@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlkit.core.media import KINDS
 from mlkit.core.values import number_words
 from mlkit.product.serving import inference
 from mlkit.product.serving.doors import ARROW, FORM, JSON
 from mlkit.product.serving.feedback import described
 from mlkit.product.serving.fields import Field
-from mlkit.product.serving.media import KINDS, example
+from mlkit.product.serving.media import example
 from mlkit.product.serving.settings import Settings
 from mlkit.product.serving.tongues.parts import ID
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from mlkit.core import rows
 from mlkit.core.errors import InputError
+from mlkit.core.media import KINDS
 from mlkit.product.serving.fields import Field
 from mlkit.product.serving.forms import Asked
-from mlkit.product.serving.media import KINDS, Cell, decoded, example, weigh
+from mlkit.product.serving.media import Cell, decoded, example, weigh
 from mlkit.product.serving.refused import Refused
 
 __all__ = ["Reader"]

@@ -13,9 +13,9 @@ from datetime import date
 from itertools import accumulate
 from typing import Any
 
+from mlkit.core.media import KINDS
 from mlkit.core.rows import MISSING
 from mlkit.product.serving.fields import Field
-from mlkit.product.serving.media import KINDS
 
 __all__ = ["Sample", "samples"]
 

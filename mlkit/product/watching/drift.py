@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.rows import MISSING
 from mlkit.model.packing.reference import counted, told, worded
-from mlkit.model.packing.sights import KINDS, measured, thinned
+from mlkit.model.packing.sights import measured, thinned
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
 

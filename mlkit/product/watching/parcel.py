@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.files import folder_hash
+from mlkit.core.media import KINDS
 from mlkit.core.rows import place_of
 from mlkit.model.groups.fairness import Fairness
 from mlkit.model.measures.measure import Measured
-from mlkit.model.packing.sights import KINDS
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import Predictor, cut, form
 from mlkit.product.serving.fields import Field, fields_of

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS as MEDIA
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
 from mlkit.model.packing.parity import TOLERANCE
 from mlkit.model.packing.reference import codes
-from mlkit.model.packing.sights import KINDS as MEDIA
 from mlkit.model.packing.sights import unfolded
 from mlkit.model.runtime import choice
 from mlkit.product.watching.live import Live

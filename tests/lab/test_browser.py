@@ -78,7 +78,6 @@ def test_blocked_step_is_mended_in_its_form_and_two_runs_are_compared(lab):
     lab.click(".mlkit-Row-main:has-text('total')")
     lab.see(".mlkit-Findings:has-text('total at least 99')")
     lab.see(".jp-NotebookPanel .jp-Cell")
-    lab.ready()
     lab.picture("blocked")
     lab.page.fill("#mlkit-field-least", "many")
     lab.click("button:has-text('Write to the notebook')")

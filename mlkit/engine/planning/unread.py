@@ -51,8 +51,10 @@ def seen(project: Project) -> tuple[Graph, Mapping[str, UsageError]]:
         graph = wire(wired, project.config("use", {}), project.root)
     except WiringError:
         raise first from None
-    if not wrong or not wrong.keys() <= graph.steps.keys():
+    if not wrong.keys() <= graph.steps.keys():
         raise first
+    if not wrong:  # what could not be read a moment ago was being written
+        return build(project), {}
     return replace(graph, notices=tuple(notices)), wrong
 
 

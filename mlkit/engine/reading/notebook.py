@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ __all__ = [
     "write_parameters",
 ]
 
+MOMENT, LOOK = 0.25, 0.02  # seconds: how long writing takes, and between two looks
 _NOT_OURS = frozenset({"runs", "node_modules", "__pycache__"})
 MARKS = ("pyvenv.cfg", "mlkit.toml")  # of an environment, and of another project
 _SCRATCH = re.compile(r"Untitled.*\.ipynb|.*-Copy\d+\.ipynb")
@@ -174,7 +176,7 @@ def _unread(cells: tuple[Cell, ...], language: str) -> Reading:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = _parsed(path)
     except OSError as error:
         raise UsageError(
             f"the notebook cannot be opened: {error.strerror}", where=str(path)
@@ -188,6 +190,19 @@ def _document(path: Path) -> dict[str, Any]:
         ) from None
     _check(document, path)
     return dict(document)
+
+
+def _parsed(path: Path) -> Any:
+    """Parse a notebook; wait for one that an editor writes in place this moment."""
+    patience = MOMENT
+    while True:
+        try:
+            return json.loads(path.read_text(encoding="utf-8-sig"))
+        except ValueError:
+            if patience <= 0 or time.time() - path.stat().st_mtime > MOMENT:
+                raise
+        time.sleep(LOOK)
+        patience -= LOOK
 
 
 def _check(document: Any, path: Path) -> None:

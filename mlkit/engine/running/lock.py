@@ -16,6 +16,7 @@ from mlkit.core.project import Project
 
 __all__ = ["holder", "lock"]
 
+TRIES, PAUSE = 10, 0.05  # to take it, and the seconds between two
 NOBODY = {"run": "starting", "pid": 0, "by": "", "host": "", "since": 0.0}
 
 
@@ -35,15 +36,17 @@ def lock(project: Project, run: str, name: str = "lock") -> Iterator[None]:
     Raises
     ------
     Busy
-        At once, where another run holds it; says who.
+        Within half a second, where another run holds it; says who.
     """
     project.state.mkdir(parents=True, exist_ok=True)
     handle = os.open(project.state / name, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if not _try(handle):
-            time.sleep(0.05)  # somebody may only have looked who holds it
-            if not _try(handle):
+        tries = TRIES
+        while not _try(handle):
+            tries -= 1
+            if not tries:
                 raise _busy(project, name)
+            time.sleep(PAUSE)  # somebody may only look who holds it
         facts = {
             "run": run,
             "pid": os.getpid(),
@@ -66,18 +69,22 @@ def holder(project: Project) -> dict[str, Any] | None:
         return None
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
-        return None if _try(handle) else _facts(project, "lock")
+        return None if _try(handle, look=True) else _facts(project, "lock")
     finally:
         os.close(handle)
 
 
-def _try(handle: int) -> bool:
-    """Take the lock if it is free; the system gives it back when the holder ends."""
+def _try(handle: int, look: bool = False) -> bool:
+    """Take the lock if it is free; the system gives it back when the holder ends.
+
+    Those who only look do not stand in each other's way.
+    """
     try:
         if os.name == "posix":
             import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            how = fcntl.LOCK_SH if look else fcntl.LOCK_EX
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
         else:  # pragma: no cover - Windows
             import msvcrt
 

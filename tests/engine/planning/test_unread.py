@@ -1,4 +1,6 @@
 import json
+import threading
+import time
 
 import pytest
 
@@ -97,3 +99,27 @@ def test_what_can_all_be_read_is_wired_as_for_a_run(chain):
     graph, wrong = seen(chain.project)
     assert (list(graph.steps), wrong) == (["a", "b", "c", "d"], {})
     assert "torn.ipynb is passed over" in graph.notices[0]
+
+
+def test_a_notebook_that_an_editor_is_writing_is_waited_for(chain):
+    path = build(chain.project)["b"].path
+    text, done = path.read_bytes(), threading.Event()
+
+    def edit():  # in place, as Jupyter does
+        while not done.is_set():
+            with path.open("wb") as file:
+                file.write(text[: len(text) // 2])
+                file.flush()
+                time.sleep(0.01)
+                file.write(text[len(text) // 2 :])
+            time.sleep(0.05)
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    try:
+        found = [seen(chain.project) for _ in range(50)]
+    finally:
+        done.set()
+        editor.join()
+    assert [wrong for _, wrong in found] == [{}] * 50
+    assert all("b" in graph.steps for graph, _ in found)

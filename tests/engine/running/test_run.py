@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -14,7 +16,7 @@ from mlkit.core.errors import Busy, ParameterError, WiringError
 from mlkit.core.store import Store
 from mlkit.engine.planning.graph import build
 from mlkit.engine.planning.plan import status
-from mlkit.engine.running.lock import lock
+from mlkit.engine.running.lock import holder, lock
 
 
 def identities(maker):
@@ -243,6 +245,26 @@ def test_a_profile_sets_parameters(chain):
 def test_two_runs_at_once_say_who_holds_the_project(chain):
     with lock(chain.project, "r1"), pytest.raises(Busy, match="run r1 of"):
         chain.run()
+
+
+def test_those_who_look_who_holds_a_project_hold_up_no_run(chain):
+    project, done = chain.project, threading.Event()
+    with lock(project, "r1"):
+        pass
+
+    def look():
+        while not done.is_set():
+            assert (holder(project) or {"run": "r"})["run"] in ("r", "r2", "starting")
+
+    with ThreadPoolExecutor(4) as crowd:
+        lookers = [crowd.submit(look) for _ in range(4)]
+        try:
+            for _ in range(20):
+                with lock(project, "r2"):
+                    assert holder(project)["run"] == "r2"
+        finally:
+            done.set()
+        assert [one.result() for one in lookers] == [None] * 4
 
 
 def test_unsealing_stands_in_the_ledger(chain):

@@ -7,6 +7,7 @@ import { ToolbarButton, runIcon } from '@jupyterlab/ui-components';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { Widget } from '@lumino/widgets';
 
+import { tellOf } from './commands';
 import { CommandIDs, IContext } from './context';
 
 const COPY = /^(?:(.*)\/)?runs\/(\d{8}-\d{6}-[0-9a-f]{4})\/([^/]+\.ipynb)$/;
@@ -58,6 +59,7 @@ export class Notebooks
         void (async () => {
           await context.save();
           await model.open(context.path);
+          await model.refresh(); // what was saved may be a step only now
           const steps = Object.entries(model.graph?.steps ?? {});
           const found = steps.find(([, step]) => step.notebook === context.path);
           if (found) {
@@ -67,7 +69,7 @@ export class Notebooks
             const why = trans.__('A step has a cell tagged "parameters", and saves something.');
             Notification.warning(`${trans.__('This notebook is no step.')} ${why}`);
           }
-        })();
+        })().catch(tellOf);
       }
     });
     button.addClass('mlkit-RunAsStep');

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, many
 from mlkit.data.charts.profile import plot_columns, plot_gaps, plot_ties
@@ -94,7 +95,7 @@ class Profile:
     def gallery(self) -> Gallery:
         """The pictures of columns of text, images and sound."""
         kinds = {c["name"]: c["type"] for c in self.columns}
-        media = [name for name, kind in kinds.items() if kind in ("image", "audio")]
+        media = [name for name, kind in kinds.items() if kind in KINDS]
         if self.sample is None:
             return Gallery(self.telling, self.target)
         told = kinds.get(self.target) == "category"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import ParameterError, UsageError, did_you_mean
+from mlkit.core.media import KINDS
 from mlkit.core.project import Project
 from mlkit.engine.reading import notebook
 
@@ -111,7 +112,7 @@ def guess(types: Collection[str]) -> Recipe:
     >>> guess({"number", "text"}).name, guess({"text"}).name, guess({"image"}).name
     ('table', 'text', 'images')
     """
-    media = {"image", "audio"}.intersection(types)
+    media = set(KINDS).intersection(types)
     holds = min(media, default="text" if set(types) == {"text"} else "")
     found = [r for r in recipes().values() if not r.kind]
     return next(r for r in found if r.holds == holds)

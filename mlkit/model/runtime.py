@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.core import rows
+from mlkit.core.descriptors import NEEDS, describe
 from mlkit.core.errors import InputError
 from mlkit.core.media import contents
 from mlkit.core.values import column_of, rows_of
-from mlkit.model.encoding.descriptors import NEEDS, describe
 from mlkit.model.encoding.embeddings import embed
 from mlkit.model.encoding.tokens import plain
 from mlkit.model.promise import Promise

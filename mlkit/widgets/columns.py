@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from mlkit.core.files import digest
+from mlkit.core.media import KINDS
 from mlkit.core.schema import ROLES, TYPES, Column, Schema
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.measures.guesses import guess
@@ -18,7 +19,7 @@ __all__ = ["ColumnEditor"]
 
 LISTED = 200
 SET_ELSEWHERE = ("target", "flag")
-PLAIN_TYPES = tuple(kind for kind in TYPES if kind not in ("image", "audio"))
+PLAIN_TYPES = tuple(kind for kind in TYPES if kind not in KINDS)
 
 Choice = dict[str, dict[str, Any]]
 Record = Callable[[Choice, str], None]

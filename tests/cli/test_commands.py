@@ -76,6 +76,7 @@ def test_verify_holds_and_shows_damage(shell, ran):
     assert "damaged" in damaged.stderr
 
 
+@pytest.mark.slow
 def test_gc_keeps_what_is_needed(shell, ran):
     text = (ran.root / "steps/02_clean.ipynb").read_text()
     for factor in "234":

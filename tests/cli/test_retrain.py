@@ -158,6 +158,7 @@ def test_two_at_a_time_are_one_too_many(mlkit, shop):
         assert mlkit("retrain", shop.root)[0] == 4
 
 
+@pytest.mark.slow
 def test_a_healthy_champion_is_left_alone_and_so_is_one_without_truth(mlkit, shop):
     for level, word in (("healthy", "it is healthy"), ("watch", "to be watched")):
         say(shop, "health", level)

@@ -26,6 +26,7 @@ def one(maker):
     return maker
 
 
+@pytest.mark.slow
 def test_closed_streams_and_a_reader_that_leaves_change_nothing(one):
     for line in (
         "$MLKIT run . <&- >&-",

@@ -143,6 +143,7 @@ def holds_secret(content):
     return [form for form in forms | escaped if form.encode() in content]
 
 
+@pytest.mark.slow
 def test_a_run_that_uses_secrets_leaves_them_nowhere(maker, server, monkeypatch):
     monkeypatch.setenv("SHOP_TOKEN", SECRET)
     monkeypatch.setenv("SHOP_KEY", KEY)

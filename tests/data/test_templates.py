@@ -42,6 +42,7 @@ def test_a_template_is_bare_and_reads_well(step):
     assert "mk.save(" in "".join(code[-1]["source"])
 
 
+@pytest.mark.slow
 def test_the_wing_runs_on_real_data(tmp_path):
     from importlib.resources import files
 

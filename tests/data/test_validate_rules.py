@@ -399,6 +399,7 @@ def test_an_expectation_reads_numbers_and_dates_as_cleaning_will():
     assert 0 < checked.failed["day <= end"] < N
 
 
+@pytest.mark.slow
 def test_freeze_writes_the_proposed_rules_down(maker):
     from click.testing import CliRunner
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,6 +32,7 @@ from mlkit.product.journal.truths import Feedback, Truth, enter_truths
 from mlkit.product.log import last, read
 from mlkit.product.retraining.returned import RETURNED
 
+MANY = int(os.environ.get("MLKIT_FUZZ", "100000"))
 DAY = 86_400.0
 COLUMNS = [
     {"name": "who", "type": "id"},
@@ -369,7 +371,7 @@ def test_everything_for_long():
     from hypothesis.stateful import run_state_machine_as_test
 
     how = settings(
-        max_examples=100,
+        max_examples=max(20, MANY // 1000),
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -160,6 +160,7 @@ def test_a_step_that_is_added_is_left_out_of_plain_runs(shop):
     assert read.count("[steps.monitor]") == 1
 
 
+@pytest.mark.slow
 def test_the_command_says_retrain_exits_with_3_and_tells(
     shop, make_loans, hook, capfd, monkeypatch
 ):

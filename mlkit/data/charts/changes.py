@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.rows import MISSING
 from mlkit.core.values import numbers, write
 from mlkit.data.charts.film import film
@@ -35,7 +36,6 @@ __all__ = ["before_after"]
 SHOWN = 5
 BINS = 36
 LONG = 26
-MEDIA = ("image", "audio")
 KEPT, GONE, OTHER = SOFT, PALETTE[1], PALETTE[2]
 
 Pair = tuple[str, str, pd.Series, pd.Series]
@@ -65,7 +65,7 @@ def before_after(
     for place, (name, done, before, after) in enumerate(pairs):
         left, right = axes[2 * place], axes[2 * place + 1]
         kind = (kinds or {}).get(name, "")
-        if kind in MEDIA:
+        if kind in KINDS:
             film(left, right, before, after, kind)
         else:
             _before(left, before, after)
@@ -76,7 +76,7 @@ def before_after(
                 shorten(done, 60), fontsize=8, fontweight="normal", color=MUTED
             )
     keys = {"stays": KEPT, "changed": OTHER, "became missing": GONE, "after": ACCENT}
-    words = any((kinds or {}).get(name) not in MEDIA for name, *_ in pairs)
+    words = any((kinds or {}).get(name) not in KINDS for name, *_ in pairs)
     with style():
         handles = [Patch(color=tone, label=word) for word, tone in keys.items()]
         if words:

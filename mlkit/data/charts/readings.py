@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.charts.profile import plot_words
 from mlkit.data.charts.style import BAD, MUTED, QUIET, WARN, Picture
+from mlkit.data.charts.thumbs import data_uri
 
 if TYPE_CHECKING:
     from mlkit.data.measures.alert import Alert
@@ -144,8 +144,8 @@ def _measures(column: Mapping[str, Any], rows: int) -> tuple[object, ...]:
 
 def _image(picture: Picture) -> str:
     content, size = picture._repr_png_()
-    data = base64.b64encode(content).decode()
+    source = data_uri(content, "image/png")
     return (
-        f'<img width="{size["width"]}" alt="" src="data:image/png;base64,{data}" '
+        f'<img width="{size["width"]}" alt="" src="{source}" '
         'style="display:block;margin:.5em 0;max-width:100%">'
     )

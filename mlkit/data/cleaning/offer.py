@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.operations import ELSEWHERE, player
 from mlkit.core.rows import place_of
 from mlkit.core.values import missing
@@ -124,7 +125,7 @@ def _facts(before: Any, after: Any) -> tuple[str, str]:
 def _fact(value: Any) -> str:
     if not isinstance(value, str):
         return cell(value)
-    told = (said(value, kind) for kind in ("image", "audio"))
+    told = (said(value, kind) for kind in KINDS)
     return next((words for words in told if words != UNREAD), UNREAD)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core import rows
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Column
 from mlkit.data.cleaning.amounts import amounts, dates, numbers, split
 from mlkit.data.cleaning.decided import Decided
@@ -101,7 +102,7 @@ def _outputs(draft: Draft) -> list[Column]:
     column = draft.column
     if draft.asked("drop"):
         return []
-    if column.type in ("image", "audio"):
+    if column.type in KINDS:
         return _media(draft)
     same = _sameness(draft)
     if same and draft.offer("drop", same):

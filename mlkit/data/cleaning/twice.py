@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.copies import contents
 from mlkit.data.reading.identify import row_keys
@@ -154,7 +155,7 @@ def near_duplicates(table: pd.DataFrame) -> Places:
 
 
 def _is_media(column: Column) -> bool:
-    return column.type in ("image", "audio")
+    return column.type in KINDS
 
 
 def _seen(values: pd.Series, kind: str) -> pd.Series:

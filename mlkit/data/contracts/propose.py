@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Column, Schema
 from mlkit.core.sizes import pixels, seconds
 from mlkit.core.values import missing, numbers
@@ -80,7 +81,7 @@ def of_column(
         The lowest and highest number, under ``low`` and ``high``.
     """
     name, known = column.name, values.dropna()
-    if column.type in ("image", "audio"):
+    if column.type in KINDS:
         yield from _of_media(known, column)
         yield from _of_gaps(values, name, [])
         return

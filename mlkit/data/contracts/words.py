@@ -9,6 +9,7 @@ from typing import Any
 from mlkit.core.checks import KNOWN, ROW_CHECKS, TABLE_CHECKS, columns_of
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.expressions import parse
+from mlkit.core.media import KINDS
 
 __all__ = ["SEVERITIES", "checked_rules", "expectation", "severity_of", "wording"]
 
@@ -270,7 +271,7 @@ def wording(rule: Mapping[str, Any]) -> str:
     check = rule["check"]
     if check in ("range", "date"):
         return _said_ends(rule)
-    if check in ("image", "audio"):
+    if check in KINDS:
         unit = "pixels" if check == "image" else "seconds"
         ends = _ends(rule, "{:g}")
         return f"{'an image' if check == 'image' else 'a sound'}, {ends} {unit}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.errors import MlkitError
-from mlkit.core.media import media
+from mlkit.core.media import KINDS, media
 from mlkit.core.schema import Column, Schema
 
 __all__ = ["cells_of", "media_of", "written"]
@@ -105,7 +105,7 @@ def written(cell: Any) -> str:
 
 
 def _plain(column: Column) -> bool:
-    media_ = column.type in ("image", "audio")
+    media_ = column.type in KINDS
     return not media_ and not HIDDEN.intersection(column.roles)
 
 

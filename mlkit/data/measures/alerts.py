@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.media import KINDS
 from mlkit.data.charts.cards import many
 from mlkit.data.measures import categories, dates, numbers, private, texts
 from mlkit.data.measures.alert import LEVELS, Alert, accept, roles, share
@@ -134,7 +135,7 @@ def _of_kind(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
     elif kind == "text":
         yield from categories.alerts(look, measured)
         yield from texts.alerts(look.column, measured, rows)
-    elif kind in ("image", "audio"):
+    elif kind in KINDS:
         yield from module_of(kind).alerts(look.raw, look.column)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core import rows
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Column
 from mlkit.data.cleaning.distinct import look as distinct
 from mlkit.data.cleaning.offer import Offer
@@ -19,7 +20,6 @@ from mlkit.data.cleaning.propose import plan
 __all__ = ["Look", "look"]
 
 EMPTY = ("", rows.MISSING)
-MEDIA = ("image", "audio")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _cells(
     raw: pd.Series, codes: NDArray[Any] | None, made: NDArray[Any], column: Column
 ) -> pd.Series:
     same = codes is None and made is raw.to_numpy()
-    return raw if same or column.type in MEDIA else _series(codes, made)
+    return raw if same or column.type in KINDS else _series(codes, made)
 
 
 def _series(codes: NDArray[Any] | None, made: NDArray[Any]) -> pd.Series:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Schema
 
 __all__ = ["LETTERS", "affordable", "ends_of", "quick_features"]
@@ -97,7 +98,7 @@ def ends_of(texts: pd.Series) -> list[str]:
 
 def _is_rich(values: pd.Series, kind: str) -> bool:
     many = kind in ("text", "category") and values.dtype.kind not in "fiubM"
-    return kind in ("image", "audio") or (many and values.nunique() > LEVELS)
+    return kind in KINDS or (many and values.nunique() > LEVELS)
 
 
 def _plain(table: pd.DataFrame, names: Sequence[str]) -> Matrix:
@@ -114,7 +115,7 @@ def _plain(table: pd.DataFrame, names: Sequence[str]) -> Matrix:
 
 
 def _rich(values: pd.Series, kind: str) -> Matrix:
-    if kind not in ("image", "audio"):
+    if kind not in KINDS:
         return _directions(ends_of(values))
     from mlkit.data.media import features
 

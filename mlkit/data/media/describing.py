@@ -6,14 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.core.audible import describe_sound
-from mlkit.core.visual import describe_image
-from mlkit.data.media.cells import each, spread
+from mlkit.core.descriptors import describe
 
 __all__ = ["features"]
-
-DESCRIBE = {"image": describe_image, "audio": describe_sound}
-WIDE = {"image": 464, "audio": 289}
 
 
 def features(values: pd.Series, kind: str) -> NDArray[np.float32]:
@@ -38,8 +33,8 @@ def features(values: pd.Series, kind: str) -> NDArray[np.float32]:
     >>> features(pd.Series([black, None]), "image").shape
     (2, 464)
     """
-    found = spread(values, each(values, DESCRIBE[kind]), WIDE[kind])
+    found = describe(values.tolist(), kind)
     known = ~np.isnan(found).any(axis=1)
-    usual = found[known].mean(axis=0) if known.any() else np.zeros(WIDE[kind])
+    usual = found[known].mean(axis=0) if known.any() else 0.0
     found[~known] = usual
     return found

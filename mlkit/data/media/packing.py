@@ -12,17 +12,16 @@ import pyarrow.compute as pc
 
 from mlkit.core.cells import reads, root
 from mlkit.core.errors import InputError
-from mlkit.core.media import media
+from mlkit.core.media import KINDS, media
 from mlkit.core.pictures import opened
 from mlkit.core.sounds import check
 from mlkit.data.charts.cards import many
 from mlkit.data.media.unpacking import unpacked
 from mlkit.data.sources import Found, Place
-from mlkit.data.sources._folders import COLUMN, KINDS
+from mlkit.data.sources._folders import COLUMN, ENDINGS
 
 __all__ = ["packed"]
 
-MEDIA = ("image", "audio")
 FILES_OF = {"image": "images, which are read", "audio": "sounds, which are read"}
 NAMED = 5
 AT_ONCE = 32
@@ -59,7 +58,7 @@ def packed(found: Found, place: Place, types: Mapping[str, str]) -> Found:
     asked = {
         name: kind
         for name, kind in types.items()
-        if kind in MEDIA and name in found.columns.column_names
+        if kind in KINDS and name in found.columns.column_names
         if found.types.get(name) != kind
     }
     named = _named(found, place, types)
@@ -106,8 +105,8 @@ def _named(found: Found, place: Place, types: Mapping[str, str]) -> dict[str, st
 def _suffixed(word: str) -> str:
     """Return what a file name's ending says it is; "" for no image and no sound."""
     ending = PurePath(word).suffix.lower()
-    kinds = [COLUMN[name] for name, endings in KINDS.items() if ending in endings]
-    return next((kind for kind in kinds if kind in MEDIA), "")
+    kinds = [COLUMN[name] for name, endings in ENDINGS.items() if ending in endings]
+    return next((kind for kind in kinds if kind in KINDS), "")
 
 
 def _all_there(words: list[str], bounds: list[Path]) -> bool:

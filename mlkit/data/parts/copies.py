@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Schema
 from mlkit.data.measures.quick import ends_of
 
@@ -102,7 +103,7 @@ def copies(values: pd.Series, kind: str, known: Flags, asked: Flags) -> Flags:
 
 
 def _is_content(values: pd.Series, kind: str) -> bool:
-    if kind in ("image", "audio"):
+    if kind in KINDS:
         return True
     if kind != "text" or values.dtype.kind in "fiubM":
         return False

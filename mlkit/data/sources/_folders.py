@@ -26,12 +26,12 @@ from mlkit.data.charts.cards import many
 from mlkit.data.reading.foldernames import named
 from mlkit.data.sources import Found, Place
 
-__all__ = ["COLUMN", "KINDS", "OPTIONS", "claims", "kept", "read"]
+__all__ = ["COLUMN", "ENDINGS", "OPTIONS", "claims", "kept", "read"]
 
 OPTIONS = {
     "pattern": "what the names tell, such as {label}_{speaker}_{take} or {label}/*"
 }
-KINDS = {
+ENDINGS = {
     "images": frozenset(
         (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
     ),
@@ -77,7 +77,7 @@ def claims(place: Place, kind: str) -> bool:
         return False
     first = islice(_walk(place.path, Counter()), LOOKED_AT)
     seen = Counter(_kind(PurePosixPath(name).suffix) for name in first)
-    best = max(KINDS, key=lambda known: seen[known])
+    best = max(ENDINGS, key=lambda known: seen[known])
     # a table may have a README beside it: texts are claimed where they are the most
     enough = 2 * seen[best] > seen.total() if best == "texts" else seen[best] > 0
     return best == kind and enough
@@ -115,7 +115,7 @@ def read(
     root = place.file
     passed: Counter[str] = Counter()
     names = sorted(_walk(root, passed))
-    mine = [n for n in names if PurePosixPath(n).suffix.lower() in KINDS[kind]]
+    mine = [n for n in names if PurePosixPath(n).suffix.lower() in ENDINGS[kind]]
     plain, column = [_plain(name) for name in mine], COLUMN[kind]
     told = named(plain, place.option("pattern"), (FILE, column))
     labels = told.columns.get(told.target, [None] * len(mine))
@@ -172,7 +172,7 @@ def _is_junk(name: str) -> bool:
 
 
 def _kind(suffix: str) -> str:
-    return next((k for k, known in KINDS.items() if suffix.lower() in known), "")
+    return next((k for k, known in ENDINGS.items() if suffix.lower() in known), "")
 
 
 def _plain(name: str) -> str:

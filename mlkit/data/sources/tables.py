@@ -56,7 +56,7 @@ def claims(place: Place) -> bool:
     """Whether this is a folder with tables, and not one of images, sounds or texts."""
     if place.path is None or not place.is_folder:
         return False
-    if any(_folders.claims(place, kind) for kind in _folders.KINDS):
+    if any(_folders.claims(place, kind) for kind in _folders.ENDINGS):
         return False
     return any(_kind(path) for path in _files(place.path))
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from mlkit.core.media import KINDS
 from mlkit.core.schema import Column
 from mlkit.data.synthesis.coded import Coded, odd
 from mlkit.data.synthesis.encode_numbers import coarse, of_dates, of_numbers
@@ -49,7 +50,7 @@ def encode(values: pd.Series, column: Column, classes: Ints, text: str) -> Coded
     ('as values that were seen', [1.5, nan, 3.0])
     """
     dtype, private = values.dtype, "private" in column.roles
-    media = column.type in ("image", "audio") and _all_text(values)
+    media = column.type in KINDS and _all_text(values)
     if media or not values.notna().any():
         return _empty(values, column)
     if types.is_complex_dtype(dtype) or dtype.kind == "m":
@@ -80,6 +81,6 @@ def _empty(values: pd.Series, column: Column) -> Coded:
     def back(numbers: Floats, _: Ints, __: np.random.Generator) -> Any:
         return pd.Series([None] * len(numbers), dtype=dtype).array
 
-    gone = column.type in ("image", "audio") and bool(values.notna().any())
+    gone = column.type in KINDS and bool(values.notna().any())
     how = f"left empty: no {column.type} is made" if gone else "missing throughout"
     return Coded(column, how, None, back)

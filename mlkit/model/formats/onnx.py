@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from mlkit.model.encoding.descriptors import WIDTHS
+from mlkit.core.descriptors import WIDTHS
 from mlkit.model.encoding.embeddings import WIDTH
 from mlkit.model.families import family
 from mlkit.model.fitted import Model, Part

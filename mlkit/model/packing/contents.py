@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from mlkit.core import descriptors
 from mlkit.core.rows import place_of
 from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import Cleaning
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.card import Told, card
-from mlkit.model.encoding import descriptors
 from mlkit.model.encoding.wordpieces import NEEDS
 from mlkit.model.fitted import Model
 from mlkit.model.packing.reference import reference

@@ -18,12 +18,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.audible import BANDS, HIGHEST, LOWEST
+from mlkit.core.descriptors import PARTS, describe
 from mlkit.core.media import KINDS
 from mlkit.core.visual import COLOURS, GREY, LEVELS
 from mlkit.data.charts.cards import significant
 from mlkit.data.media.cells import each, spread
 from mlkit.data.media.facts import of_image, of_sound
-from mlkit.model.encoding.descriptors import PARTS, Descriptor, describe
+from mlkit.model.encoding.descriptors import Descriptor
 
 __all__ = ["FACTS", "directions", "measured", "thinned", "unfolded"]
 

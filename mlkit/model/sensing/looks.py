@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.columns import with_columns
+from mlkit.core.descriptors import describe
 from mlkit.core.media import KINDS
 from mlkit.core.schema import Schema
 from mlkit.core.visual import GREY
-from mlkit.model.encoding.descriptors import describe
 
 __all__ = ["looks", "with_looks"]
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.core import pictures, sounds
+from mlkit.core.descriptors import describe
 from mlkit.core.errors import InputError
 from mlkit.core.media import contents
-from mlkit.model.encoding.descriptors import describe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -69,7 +69,7 @@ def column(cells: Iterable[Image | Sound | None], kind: str) -> NDArray[Any]:
     Returns
     -------
     array of objects
-        What `mlkit.model.encoding.descriptors.describe` tells of each.
+        What `mlkit.core.descriptors.describe` tells of each.
     """
     write: Any = pictures.written if kind == "image" else lambda s: sounds.written(*s)
     told = describe([None if c is None else write(c) for c in cells], kind)

@@ -125,7 +125,7 @@ class Reader:
             cell.by, cell.told = self, numbers
 
     def _described(self, name: str, kind: str, data: Sequence[bytes | None]) -> Floats:
-        from mlkit.model.encoding.descriptors import describe
+        from mlkit.core.descriptors import describe
 
         cells = np.empty(len(data), dtype=object)
         cells[:] = data
@@ -149,7 +149,7 @@ class Reader:
 
 
 def _stacked(told: Sequence[Floats | None], kind: str) -> Floats:
-    from mlkit.model.encoding.descriptors import WIDTHS
+    from mlkit.core.descriptors import WIDTHS
 
     made = np.full((len(told), WIDTHS[kind]), np.nan, np.float32)
     for row, numbers in enumerate(told):

@@ -154,6 +154,7 @@ def test_a_blocked_gate_is_not_judged_again_and_feeds_nobody(chain):
     assert "metrics" not in identities(chain)
 
 
+@pytest.mark.slow
 def test_a_person_may_overrule_a_gate_with_a_reason(chain):
     edit(chain.root / "steps/03_total.ipynb", "least: int = 0", "least: int = 99")
     assert chain.run().exit_code == 3
@@ -289,6 +290,7 @@ def test_unsealing_stands_in_the_ledger(chain):
     assert "sealed" in json.dumps(Store(chain.project.state).refs()["test"].to_dict())
 
 
+@pytest.mark.slow
 def test_in_place_keeps_outputs_in_the_notebooks(chain):
     chain.executed(in_place=True)
     nb = nbformat.read(chain.root / "steps/02_clean.ipynb", 4)
@@ -318,6 +320,7 @@ def test_a_person_and_a_run_save_the_same(ran):
     assert found == identities(ran)
 
 
+@pytest.mark.slow
 def test_a_file_that_a_cell_reads_by_itself_is_noticed(chain):
     chain.step(
         "05_reads",

@@ -165,6 +165,7 @@ def test_the_order(project):
     assert names == ["02_first", "01_last", "00_look", "05_other"]
 
 
+@pytest.mark.slow
 def test_steps_find_what_the_ones_before_saved(project, capfd):
     tagged = cell("a: int = 1", tags=["parameters"])
     load = "import mlkit as mk\nx = mk.load('y')"

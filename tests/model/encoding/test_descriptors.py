@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkit.core.descriptors import WIDTHS, describe
 from mlkit.core.media import media
-from mlkit.model.encoding.descriptors import WIDTHS, Descriptor, describe, takes
+from mlkit.model.encoding.descriptors import Descriptor, takes
 from mlkit.model.fitted import fit
 from mlkit.model.packing.parity import agree, probes
 from mlkit.model.problem import Problem

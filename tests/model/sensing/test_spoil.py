@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from mlkit.core.descriptors import describe
 from mlkit.model.audit.remarking import of_robustness
 from mlkit.model.audit.robustness import Robustness, Shock, robustness
-from mlkit.model.encoding.descriptors import describe
 from mlkit.model.fitted import fit
 from mlkit.model.problem import Problem
 from mlkit.model.sensing import spoil

@@ -396,6 +396,7 @@ def run(project, trials, seconds, log, stop):
     )
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_a_search_goes_on_and_repeats_no_finished_fit(tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):

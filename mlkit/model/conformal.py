@@ -146,9 +146,12 @@ class Conformal:
         """What is promised, and how it was tried, in words."""
         if self.radius is None:
             return f"too few rows to promise {self.coverage:.0%}: anything is possible"
+        tried = "tried on each half of them with what the other says"
+        if not self.kept:
+            tried = "not tried: half of them are too few to promise anything"
         return (
             f"promised {self.coverage:.0%}, {METHODS[self.method]}; calibrated on "
-            f"{self.rows:,} rows, tried on each half of them with what the other says"
+            f"{self.rows:,} rows, {tried}"
         )
 
     def plot(self) -> Picture:
@@ -226,7 +229,8 @@ def conform(
     adding up the chances of likelier classes, with a small penalty from the third class
     on (Romano, Sesia, Candès 2020; Angelopoulos et al. 2021), without their coin. What
     is used is calibrated on all rows. What is reported is found by halves: each half is
-    tried with what the other half set (as in cross-conformal prediction, Vovk 2015).
+    tried with what the other half set (as in cross-conformal prediction, Vovk 2015);
+    a half too small to promise anything tries nothing.
     Rows of one group are alike: the promise then is one over new groups, roughly.
 
     Examples
@@ -243,15 +247,17 @@ def conform(
     whole = problem.kind == "count"
     half = _halves(len(truth), groups, seed)
     held, sizes = np.zeros(len(truth), bool), np.zeros(len(truth))
+    judged = np.zeros(len(truth), bool)
     for side in (False, True):
         set_, tried = half == side, half != side
-        if not set_.any() or not tried.any():
-            continue
         found = calibrate(chosen, truth[set_], predicted[set_], coverage, whole=whole)
+        if found.radius is None or not tried.any():
+            continue
+        judged |= tried
         held[tried] = found.holds(truth[tried], predicted[tried])
         sizes[tried] = found.sizes(predicted[tried])
     made = calibrate(chosen, truth, predicted, coverage, whole=whole)
-    parts = {"": np.ones(len(truth), bool), **(named or {})}
+    parts = {"": judged, **{n: rows & judged for n, rows in (named or {}).items()}}
     numbers = predicted.ndim == 1
     kept = [
         _kept(name, held[rows], sizes[rows], groups, rows, numbers=numbers)
@@ -287,7 +293,7 @@ def calibrate(
         scores = strange(method, predicted)[np.arange(len(truth)), truth]
         return replace(made, radius=_quantile(scores, coverage))
     errors = np.abs(truth - predicted)
-    if method == "scaled":
+    if method == "scaled" and len(errors) > 1:
         return _scaled(made, errors, predicted)
     return replace(made, radius=_quantile(errors, coverage))
 

@@ -132,6 +132,19 @@ def test_too_few_rows_promise_nothing():
     canonical(found.to_dict())
 
 
+@pytest.mark.parametrize("method", ["absolute", "scaled"])
+@pytest.mark.parametrize("few", [1, 5, 30])
+def test_a_half_too_small_to_promise_anything_tries_nothing(method, few):
+    groups = np.repeat([0, 1], [400 - few, few])
+    rows = numbers(np.random.default_rng(6), 400)
+    found = conform(NUMBER, *rows, groups=groups, method=method)
+    assert found.radius is not None
+    assert [one.rows for one in found.kept] == {1: [], 5: [5], 30: [400]}[few]
+    assert ("not tried" in found.statement) == (few == 1)
+    found.plot()
+    canonical(found.to_dict())
+
+
 def test_constant_predictions_and_one_class_alone():
     same = conform(NUMBER, np.zeros(300), np.zeros(300))
     assert same.sizes(np.zeros(2)).tolist() == [0.0, 0.0]

@@ -39,7 +39,9 @@ def kept(conformal: Conformal) -> plots.Picture:
         axes[0].grid(visible=False, axis="y")
     plots.label(axes[0], "", "share of truths held")
     first = shown[0] if shown else None
-    head = "Nothing can be promised on so few rows"
+    head = f"Promised {conformal.coverage:.0%}, not tried"
+    if conformal.radius is None:
+        head = "Nothing can be promised on so few rows"
     if first is not None:
         head = f"Promised {conformal.coverage:.0%}, held {first.share:.1%}"
     plots.headline(picture, head, conformal.statement)

@@ -746,6 +746,15 @@ def test_a_server_reads_no_more_than_it_may_hold(loans):
             assert ask(client, GOOD).status_code == 200
 
 
+def test_a_body_said_to_be_endless_is_too_large(loans):
+    app = application(Served(loans[0]), Settings())
+    with TestClient(app, "http://localhost") as client:
+        headers = {"content-length": "9" * 5000, "content-type": "application/json"}
+        assert (
+            client.post("/v1/predict", content=b"{", headers=headers).status_code == 413
+        )
+
+
 def test_a_slow_model_is_given_up(loans):
     app = application(Served(loans[0]), Settings(seconds=0.3))
     with TestClient(app, "http://localhost") as client:

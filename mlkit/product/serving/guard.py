@@ -145,7 +145,7 @@ class Guard:
             some = " or ".join(kind for kind in kinds if kind)
             raise Refused(415, f"a request is plain {some}")
         length = headers.get(b"content-length", b"")
-        if length.isdigit() and int(length) > self.settings.body:
+        if length.isdigit() and (len(length) > 18 or int(length) > self.settings.body):
             raise Refused(413, f"a request has at most {self.settings.body:,} bytes")
 
 

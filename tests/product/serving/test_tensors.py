@@ -207,6 +207,15 @@ def test_no_tensor_breaks_it(client, body, behind, off):
     assert reply.status_code in (200, 413, 422), reply.text
 
 
+@pytest.mark.parametrize("length", ["9" * 5000, "9" * 19, "-1", "+1", "1e1", "²", "x"])
+def test_a_length_that_is_none_is_refused(client, good, length):
+    head, behind = packed(good, 1)
+    headers = {"inference-header-content-length": length.encode()}
+    reply = client.post(INFER, content=head + behind, headers=headers)
+    assert reply.status_code == 422, reply.text
+    assert "is not the length of the JSON" in reply.text
+
+
 def packed(good, rows):
     """Return a binary request, and the length of its JSON."""
     inputs, behind = [], b""

@@ -7,6 +7,7 @@ otherwise: the JSON comes first, its length in a header, the bytes behind it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ NUMBERS |= {
 }
 KINDS = {**dict.fromkeys(NUMBERS, (int, float)), "BOOL": (bool,), "BYTES": (str,)}
 SPOKEN = {"number": "FP64"}
+DIGITS = re.compile("[0-9]{1,18}")
 
 
 class Tensor(msgspec.Struct):
@@ -111,9 +113,7 @@ def read(body: bytes | bytearray, length: str, form: Form) -> tuple[Inference, A
     Refused
         422 for what is no such request, 413 for too many rows.
     """
-    end = int(length) if length.isascii() and length.isdigit() else len(body)
-    if length and not (length.isascii() and length.isdigit() and end <= len(body)):
-        raise Refused(422, f"the header {LENGTH} is not the length of the JSON")
+    end = _end(length, len(body))
     try:
         asked = DECODER.decode(body[:end])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -139,6 +139,15 @@ def read(body: bytes | bytearray, length: str, form: Form) -> tuple[Inference, A
     if len(rest):
         raise Refused(422, "there are more bytes than tensors")
     return asked, form.take(asked.id, columns)
+
+
+def _end(length: str, size: int) -> int:
+    """Return where the JSON ends in a body of some size."""
+    if not length:
+        return size
+    if DIGITS.fullmatch(length) and int(length) <= size:
+        return int(length)
+    raise Refused(422, f"the header {LENGTH} is not the length of the JSON")
 
 
 def _rows(tensor: Tensor, most: int) -> int:

@@ -16,7 +16,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -170,6 +170,9 @@ class Line:
 
     def _score(self, group: Sequence[Place]) -> None:
         """Answer a group; one that breaks does not take the others with it."""
+        group = self._still_there(group)
+        if not group:
+            return
         try:
             scored = score(group)
         except Exception as error:
@@ -187,6 +190,18 @@ class Line:
             self._kept([Kept(one, reply, "written") for one, reply in pairs])
         else:
             self.writer.put_all([(one, one.record(r, self.key)) for one, r in pairs])
+
+    def _still_there(self, group: Sequence[Place]) -> Sequence[Place]:
+        """Return those whose reply is still waited for; the others leave the line."""
+        gone = {one for one in group if one.future.done()}
+        if not gone:
+            return group
+        self._tell(lambda: self._leave(gone))
+        return [one for one in group if one not in gone]
+
+    def _leave(self, gone: Iterable[Place]) -> None:
+        for one in gone:
+            self._settle(one)
 
     def _learn(self, served: Served, scored: Scored) -> None:
         """Keep how many rows a package answers in a blink; files are never quick."""

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from mlkit.model.runtime import Predictions
+from mlkit.product.journal.tables import Model, make
+from mlkit.product.log import last
 from mlkit.product.serving.answers import Pattern
 from mlkit.product.serving.forms import Asked
 from mlkit.product.serving.line import Line
@@ -102,3 +104,24 @@ def test_what_comes_turn_after_turn_is_scored_together():
     served = Fake(0.0)
     asyncio.run(together())
     assert [count for _, count in served.threads] == [1, 2, 4, 8, 8, 1, 1]
+
+
+def test_who_gave_up_is_neither_answered_nor_kept(tmp_path):
+    async def together():
+        line = Line(Metrics("v"), log, 100)
+        first = asyncio.create_task(line.ask(served, Asked("first", {}, 1)))
+        while not served.threads:
+            await asyncio.sleep(0.001)
+        late = asyncio.create_task(line.ask(served, Asked("late", {}, 2)))
+        await asyncio.sleep(0.001)
+        late.cancel()
+        await first
+        await line.ask(served, Asked("next", {}, 1))
+        assert line.waiting == 0
+        line.stop()
+
+    served, log = Fake(0.1), tmp_path / "requests.sqlite"
+    make(log, Model("v", {}), 0.0)
+    asyncio.run(together())
+    assert [count for _, count in served.threads] == [1, 1]
+    assert [one.id for one in last(log, 9)] == ["next", "first"]

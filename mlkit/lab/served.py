@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 
 from mlkit.core.project import Project
 from mlkit.lab.command import QUIET, bound, said
@@ -27,6 +27,7 @@ from mlkit.lab.refusal import Refusal
 
 __all__ = ["Served", "Server"]
 
+CHANGED = re.compile(r"^model (\S+) answers now", re.MULTILINE)
 TOLD = re.compile(r"model (\S+) answers at http://127\.0\.0\.1:(\d+)/")
 VARIABLE = "MLKIT_LAB_TOKEN"
 START, ANSWER, END = 60.0, 35.0, 35.0  # seconds
@@ -45,8 +46,10 @@ class Server:
         The server's process.
     token
         Without which it answers nobody.
-    version, port
-        What it serves and where, once it has told; "" and 0 before.
+    words
+        The file of what it says of what happens.
+    first, port
+        What it began to serve and where, once it has told; "" and 0 before.
     since
         When it was started.
     """
@@ -54,7 +57,8 @@ class Server:
     root: Path
     process: asyncio.subprocess.Process
     token: str
-    version: str = ""
+    words: Path
+    first: str = ""
     port: int = 0
     since: float = field(default_factory=time.time)
 
@@ -62,6 +66,12 @@ class Server:
     def going(self) -> bool:
         """Whether it answers, as far as is known."""
         return self.port > 0 and self.process.returncode is None
+
+    @property
+    def version(self) -> str:
+        """What answers now: it follows the project's champion."""
+        told = CHANGED.findall(self.words.read_text(errors="replace"))
+        return told[-1] if told else self.first
 
     async def ask(self, door: str, body: bytes | None) -> HTTPResponse:
         """Pass one request on, and return what the server says to it.
@@ -83,7 +93,7 @@ class Server:
                 follow_redirects=False,
                 raise_error=False,
             )
-        except OSError:
+        except (OSError, HTTPClientError):
             raise Refusal(502, "the model's server does not answer") from None
 
 
@@ -158,11 +168,11 @@ async def _started(project: Project) -> Server:
             cwd=project.root,
             env={**os.environ, VARIABLE: token},
         )
-    made, by = Server(project.root, process, token), time.monotonic() + START
+    made, by = Server(project.root, process, token, wrong), time.monotonic() + START
     while process.returncode is None and time.monotonic() < by:
         found = TOLD.search(told.read_text(errors="replace"))
         if found:
-            made.version, made.port = found[1], int(found[2])
+            made.first, made.port = found[1], int(found[2])
             return made
         await asyncio.sleep(0.05)
     await _ended(process)

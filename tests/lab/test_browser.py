@@ -1,11 +1,15 @@
 """What a person does with the panel in JupyterLab, done in a real browser."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from mlkit.core.project import Project
+from mlkit.engine.running.lock import holder
 from tests.lab.page import churn
 
 pytestmark = pytest.mark.slow
@@ -133,6 +137,28 @@ def test_run_is_found_again_after_a_reload_and_stopped(lab):
     lab.step("clean", "running")
     lab.click(".mlkit-Main:has-text('Stop')")
     lab.ended("interrupted")
+
+
+def test_run_that_was_killed_is_not_shown_as_going_on(lab):
+    pause(lab.make(), 600.0)
+    lab.open()
+    lab.click(".mlkit-Main")
+    lab.step("clean", "running")
+    os.kill(holder(Project.open(lab.root))["pid"], signal.SIGKILL)
+    lab.step("clean", "never")
+    lab.see(".mlkit-Main:has-text('Run')")
+
+
+def test_settings_that_cannot_be_read_are_told_until_they_are_mended(lab):
+    settings = lab.make() / "mlkit.toml"
+    lab.open()
+    lab.step("collect", "never")
+    right = settings.read_text()
+    settings.write_text("[goal\n" + right)
+    lab.see(".mlkit-Card:has-text('mlkit.toml')")
+    lab.picture("settings")
+    settings.write_text(right)
+    lab.see(".mlkit-Card:has-text('mlkit.toml')", state="detached")
 
 
 def test_report_leads_to_notebooks_and_is_there_after_a_reload(lab):

@@ -30,7 +30,7 @@ FOCUS = ".jp-Dialog :focus"  # given a moment after a dialog opens: it would tak
 EVIL = "<img src=x onerror=parent.hurt=1>"
 
 
-def packed(count=600):
+def packed(count=600, family="linear"):
     """Package a model of made rows; a class is called like a script."""
     rng = np.random.default_rng(0)
     x, z = rng.normal(size=(2, count)).round(3)
@@ -42,7 +42,7 @@ def packed(count=600):
     raw = schema.attach(rows)
     cleaned = clean(raw)
     parts = split(cleaned.table, raw)
-    model = fit("linear", {}, parts.train, Problem.of(parts.train))
+    model = fit(family, {}, parts.train, Problem.of(parts.train))
     nothing = Review(model.problem, 1, 0.0, 0.0, ())
     evaluation = evaluate(model, parts.valid)
     accepted = accept(model, cleaned.cleaning, evaluation, nothing, parts.test)
@@ -119,6 +119,20 @@ def test_a_server_that_has_died_is_no_longer_told_of(crowned):
         time.sleep(0.1)
     assert server.get("served") == []
     assert "not served" in server.get("served/schema", 404, project=P)["message"]
+
+
+def test_once_another_champion_answers_its_version_is_told(crowned):
+    server, project = crowned, Project.open(crowned.root / P)
+    first = server.send("POST", "served", {}, 201, project=P)["version"]
+    entry = Store(project.state).put(packed(family="tree"), "package")
+    move(project.ledger, "promote", entry, "it is better")
+    deadline = time.monotonic() + 60
+    while server.get("served")[0]["version"] == first and time.monotonic() < deadline:
+        time.sleep(0.2)
+    (one,) = server.get("served")
+    assert entry.identity.partition("-")[2].startswith(one["version"])
+    assert one["version"] != first
+    server.send("DELETE", "served", {}, project=P)
 
 
 @pytest.fixture

@@ -89,13 +89,12 @@ def read_report(path: Path) -> Report:
     """
     report = Report()
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                report.take(_parsed(line, path))
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            report.take(_parsed(line, path))
     return report
 
 
-def _parsed(line: str, path: Path) -> dict[str, Any]:
+def _parsed(line: bytes, path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(line))
     except ValueError:

@@ -54,6 +54,5 @@ def read(path: Path) -> Iterator[Event]:
     """Yield the events of a file; a last line that is not whole is left out."""
     if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            yield json.loads(line)
+    for line in path.read_bytes().split(b"\n")[:-1]:
+        yield json.loads(line)

@@ -71,8 +71,13 @@ class Folder:
         origin = self.project.relative(nb.path)
         copy = self.path / "snapshot" / origin
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(nb.path, copy)
-        read = notebook.read(copy)
+        try:
+            shutil.copyfile(nb.path, copy)
+            read = notebook.read(copy)
+        except UsageError:  # an editor was writing it: it can be read once it has
+            notebook.read(nb.path)
+            shutil.copyfile(nb.path, copy)
+            read = notebook.read(copy)
         if (read.loads, read.saves, read.unseals) != (nb.loads, nb.saves, nb.unseals):
             raise UsageError(
                 "a notebook's loads and saves changed while the run was going on",

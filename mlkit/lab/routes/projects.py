@@ -73,7 +73,7 @@ class Data(Route):
         data = self.places.find(self.word("path"))
         look = ["new", "--look", f"--data={data}", "--", data.stem or "project"]
         found = await ask(*look, cwd=data.parent)
-        self.reply(json.loads(found.splitlines()[-1]))
+        self.reply(json.loads(found.rstrip("\n").split("\n")[-1]))
 
 
 def facts(places: Places, project: Project) -> dict[str, Any]:

@@ -1,13 +1,18 @@
 """However a run ends, it says so, and what it did stands."""
 
 import json
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
 from mlkit.core import ledger
 from mlkit.core.errors import StepError, StoreError
+from mlkit.engine.planning.graph import build
 from mlkit.engine.running.commit import read_report
+from mlkit.engine.running.events import Events, read
+from mlkit.engine.running.folder import Folder
 from mlkit.engine.running.run import Options, run
 
 IMPORT = "import mlkit as mk"
@@ -41,6 +46,32 @@ def test_a_torn_report_breaks_the_run_off_and_a_torn_last_line_does_not(tmp_path
     path.write_text('{"event": "ke' + whole)
     with pytest.raises(StepError, match="torn"):
         read_report(path)
+
+
+@pytest.mark.parametrize("printed", ["\u2028", "\x85", "\x0b", "\x1c"])
+def test_what_a_cell_prints_breaks_no_line_of_events(tmp_path, printed):
+    events = Events("r", lambda event: None)
+    events.write_to(tmp_path / "events.jsonl")
+    events.emit("output", step="a", text=f"one{printed}two")
+    (found,) = read(tmp_path / "events.jsonl")
+    assert found["text"] == f"one{printed}two"
+
+
+def test_a_notebook_copied_while_an_editor_writes_it_is_copied_again(
+    chain, monkeypatch
+):
+    nb, copyfile, torn = build(chain.project)["clean"], shutil.copyfile, [True]
+
+    def copied(source, target):
+        if torn:
+            torn.clear()
+            text = Path(source).read_text()
+            return Path(target).write_text(text[: len(text) // 2])
+        return copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", copied)
+    assert Folder(chain.project, "r").snapshot(nb).saves == nb.saves
+    assert not torn
 
 
 def test_a_killed_worker_of_an_interrupted_run_did_not_fail(maker):

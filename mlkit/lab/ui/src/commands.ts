@@ -11,12 +11,12 @@ import { IOptions } from './api';
 import { CommandIDs, IContext } from './context';
 import { DATA, create } from './create';
 import { pipelineIcon } from './icons';
-import { refused } from './model';
 import { card, cardId } from './card';
 import { compareId, comparison } from './compare';
 import { reveal, runBelow } from './decided';
 import { editGoal } from './goal';
 import { served, servedId } from './serving';
+import { tellOf } from './tell';
 import { artifact, page } from './tabs';
 import { moment } from './words';
 
@@ -37,11 +37,6 @@ export function addCommands(lab: ILab): void {
   addModels(lab);
   addNotebooks(lab);
   addDecisions(lab);
-}
-
-/** Tell of what went wrong where the panel cannot. */
-export function tellOf(error: unknown): void {
-  Notification.error(refused(error).lines.join('\n'), { autoClose: 10000 });
 }
 
 /** Run an action; where it is refused, say why. */

@@ -119,7 +119,10 @@ export class Model implements IDisposable {
         this.trouble = null;
       }
     } catch (error) {
-      this.trouble = refused(error);
+      this.fail(project, error);
+      if (this.trouble?.status === 0 || (this.trouble?.status ?? 0) >= 500) {
+        this.mark = ''; // it may pass: the next look asks again
+      }
     }
     this._changed.emit();
     void this.lookAtDecisions(project);
@@ -196,7 +199,12 @@ export class Model implements IDisposable {
     if (!project) {
       return;
     }
-    const pulse = await this.api.pulse(project.path);
+    const pulse = await this.api.pulse(project.path).catch(error => {
+      this.fail(project, error);
+      this.mark = ''; // the next look that succeeds asks for all anew
+      this._changed.emit();
+      throw error; // the poll looks less often then
+    });
     if (this.project?.path !== project.path) {
       return;
     }
@@ -210,6 +218,13 @@ export class Model implements IDisposable {
     if (pulse.mark !== this.mark) {
       this.mark = pulse.mark;
       await this.refresh();
+    }
+  }
+
+  /** Show what went wrong with a project, if it is still the one that is shown. */
+  private fail(project: IProject, error: unknown): void {
+    if (this.project?.path === project.path) {
+      this.trouble = refused(error);
     }
   }
 
@@ -238,8 +253,8 @@ export class Model implements IDisposable {
           await this.refresh();
           this._ended.emit(live);
         } else {
-          this.live = null; // it did nothing, or we lost it: the pulse finds it again
-          this._changed.emit();
+          this.live = null; // it did nothing, was killed, or we lost it
+          await this.refresh();
         }
       });
   }

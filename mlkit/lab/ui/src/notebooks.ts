@@ -7,8 +7,8 @@ import { ToolbarButton, runIcon } from '@jupyterlab/ui-components';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { Widget } from '@lumino/widgets';
 
-import { tellOf } from './commands';
 import { CommandIDs, IContext } from './context';
+import { tried } from './tell';
 
 const COPY = /^(?:(.*)\/)?runs\/(\d{8}-\d{6}-[0-9a-f]{4})\/([^/]+\.ipynb)$/;
 
@@ -55,8 +55,8 @@ export class Notebooks
       icon: runIcon,
       label: trans.__('Run as step'),
       tooltip: trans.__('Run this notebook as a step of its project, in a fresh kernel'),
-      onClick: () => {
-        void (async () => {
+      onClick: () =>
+        tried(async () => {
           await context.save();
           await model.open(context.path);
           await model.refresh(); // what was saved may be a step only now
@@ -69,8 +69,7 @@ export class Notebooks
             const why = trans.__('A step has a cell tagged "parameters", and saves something.');
             Notification.warning(`${trans.__('This notebook is no step.')} ${why}`);
           }
-        })().catch(tellOf);
-      }
+        })
     });
     button.addClass('mlkit-RunAsStep');
     panel.toolbar.insertBefore('spacer', 'mlkit-run-as-step', button);
@@ -90,7 +89,7 @@ export class Notebooks
     const button = document.createElement('button');
     button.className = 'jp-mod-styled mlkit-Button jp-mod-reject';
     button.textContent = trans.__('Open the step');
-    button.onclick = async () => {
+    const open = async () => {
       await model.open(project);
       const steps = Object.values(model.graph?.steps ?? {});
       const step = steps.find(one => one.notebook.split('/').pop() === file);
@@ -98,6 +97,7 @@ export class Notebooks
         await commands.execute(CommandIDs.notebook, { path: step.notebook });
       }
     };
+    button.onclick = () => tried(open);
     text.title = text.textContent;
     banner.node.append(text, button);
     panel.contentHeader.insertWidget(0, banner);

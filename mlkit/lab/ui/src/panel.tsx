@@ -11,6 +11,7 @@ import { Badge, pipelineIcon } from './icons';
 import { Button, Trouble } from './parts';
 import { Runs } from './runs';
 import { Step } from './step';
+import { tried } from './tell';
 import { duration } from './words';
 
 const TABS = ['steps', 'runs', 'artifacts', 'decisions'] as const;
@@ -223,7 +224,7 @@ function Main(props: {
       type="button"
       className="jp-mod-styled jp-mod-accept mlkit-Button mlkit-Main"
       disabled={props.disabled}
-      onClick={() => void props.act()}
+      onClick={() => tried(props.act)}
     >
       <props.icon.react tag="span" width="14px" height="14px" />
       {props.label}

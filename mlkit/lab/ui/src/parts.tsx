@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { Refused } from './api';
 import { refused } from './model';
+import { tried } from './tell';
 
 /** A button that says what it does, shut while it does it. */
 export function Button(props: {
@@ -20,7 +21,7 @@ export function Button(props: {
       className={`jp-mod-styled mlkit-Button ${kind}`}
       title={props.title ?? props.label}
       disabled={props.disabled}
-      onClick={() => void props.onClick()}
+      onClick={() => tried(props.onClick)}
     >
       {props.label}
     </button>

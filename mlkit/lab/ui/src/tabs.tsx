@@ -10,6 +10,7 @@ import { CommandIDs, Context, IContext, useLab } from './context';
 import { pipelineIcon } from './icons';
 import { Markdown, Renderers } from './markdown';
 import { Trouble, useAsked } from './parts';
+import { tried } from './tell';
 import { moment, number, size } from './words';
 
 /** A page of the server, in a frame in which nothing can run; links keep the login. */
@@ -176,7 +177,7 @@ function Files(props: IPlace & { preview: IPreview }): JSX.Element {
             <tr key={path}>
               <td>
                 {readable(path) ? (
-                  <button type="button" className="mlkit-Link" onClick={() => void open(path)}>
+                  <button type="button" className="mlkit-Link" onClick={() => tried(() => open(path))}>
                     {path}
                   </button>
                 ) : (

@@ -227,7 +227,7 @@ def review(
         problem=problem,
         rows=len(rows),
         seen=_score(model, learnt),
-        unseen=_round(score(problem.metric, truth, predicted, weights)),
+        unseen=_round(score(problem, truth, predicted, weights)),
         importance=told,
         dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
         slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
@@ -245,7 +245,7 @@ def review(
         limits=limits(model, learnt, told, stress.gone),
     )
     measured = measure_rows(problem, rows, truth, predicted, at, seed=seed)
-    chance = score(problem.metric, truth, guess(model, len(truth)), weights)
+    chance = score(problem, truth, guess(model, len(truth)), weights)
     remarks = (
         *_remarks(found, model),
         *remarking.of_fit(found, measured, chance),
@@ -281,7 +281,7 @@ def _score(model: Model, table: pd.DataFrame) -> float:
     some = sample(table, int(20_000 / pace(model)), 0)
     problem, said = model.problem, model.predicted(some)
     weights = units(problem, some)[1]
-    return _round(score(problem.metric, problem.truth(some), said, weights))
+    return _round(score(problem, problem.truth(some), said, weights))
 
 
 def _round(value: float) -> float:

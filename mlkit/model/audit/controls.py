@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlkit.core.columns import with_columns
 from mlkit.model.fitted import Model, fit
 from mlkit.model.measures.measure import guess, units
-from mlkit.model.measures.metrics import METRICS, score
+from mlkit.model.measures.metrics import metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import known
 
@@ -122,7 +122,7 @@ def _control(
     what: str, model: Model, valid: pd.DataFrame, said: Array, seed: int
 ) -> Control:
     problem, base = model.problem, guess(model, len(valid))
-    truth, metric = problem.truth(valid), METRICS[problem.metric]
+    truth, metric = problem.truth(valid), metric_of(problem)
     if metric.takes == "labels" and said.ndim == 2:
         said, base = said.argmax(axis=1), base.argmax(axis=1)
     sign = 1.0 if metric.greater else -1.0
@@ -132,7 +132,7 @@ def _control(
         sign * (metric.many(truth, said, w) - metric.many(truth, base, w))
         for w in resamples(len(truth), seed=seed, **more)
     ]
-    got, chance = (score(problem.metric, truth, one, weights) for one in (said, base))
+    got, chance = (score(problem, truth, one, weights) for one in (said, base))
     low, high = interval(np.concatenate(drawn), sign * (got - chance), LEVEL)
     told = (got, chance, low, high)
     return Control(what, *(float(f"{v:.6g}") if np.isfinite(v) else 0.0 for v in told))

@@ -17,7 +17,7 @@ from mlkit.model.audit.dependence import dependence
 from mlkit.model.audit.giveaway import leaks
 from mlkit.model.fitted import Model
 from mlkit.model.measures.measure import units
-from mlkit.model.measures.metrics import METRICS, score
+from mlkit.model.measures.metrics import METRICS, metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
 
@@ -94,11 +94,11 @@ def importance(
     interval pools resamples of the rows, a part of them for each shuffle.
     """
     problem, rng = model.problem, np.random.default_rng(seed)
-    metric, truth = METRICS[problem.metric], problem.truth(table)
+    metric, truth = metric_of(problem), problem.truth(table)
     matrices = model.matrices(table)
     plain = _labelled(problem, model.said_of(matrices))
     groups, counted = units(problem, table)
-    whole = score(problem.metric, truth, plain, counted)
+    whole = score(problem, truth, plain, counted)
     more: Any = {"repeats": max(DRAWS // repeats, 10), "groups": groups}
     weights = [
         np.concatenate(
@@ -120,8 +120,7 @@ def importance(
     for (names, _), told in zip(shuffles, said_of_all(model, asked), strict=True):
         said = [_labelled(problem, one) for one in np.split(told, repeats)]
         lost = sign * (
-            whole
-            - np.array([score(problem.metric, truth, one, counted) for one in said])
+            whole - np.array([score(problem, truth, one, counted) for one in said])
         )
         drawn = [
             sign * (b - metric.many(truth, one, w))

@@ -18,7 +18,7 @@ from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.measures.measure import guess, units
-from mlkit.model.measures.metrics import METRICS, score
+from mlkit.model.measures.metrics import METRICS, metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
@@ -232,7 +232,7 @@ class _Tried:
         self.problem, self.truth = model.problem, model.problem.truth(valid)
         self.matrices = model.matrices(valid)
         self.said = model.said_of(self.matrices)
-        self.metric = METRICS[self.problem.metric]
+        self.metric = metric_of(self.problem)
         self.sign = 1.0 if self.metric.greater else -1.0
         groups, self.counted = units(self.problem, valid)
         more: Any = {"repeats": DRAWS, "groups": groups, "weights": self.counted}
@@ -244,7 +244,7 @@ class _Tried:
 
     def score(self, said: Array) -> float:
         """Return the metric of what is said of the rows."""
-        return score(self.problem.metric, self.truth, said, self.counted)
+        return score(self.problem, self.truth, said, self.counted)
 
     def shocks(self) -> Iterator[Shock]:
         """Yield all that is tried."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlkit.core.verdict import Finding
 from mlkit.model.judging import advice
 from mlkit.model.measures.measure import Measured
-from mlkit.model.measures.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
@@ -56,7 +56,7 @@ def ahead(
     >>> ahead(problem, truth, truth + 1, truth + 3).metrics
     {'ahead': 2.0}
     """
-    metric = METRICS[problem.metric]
+    metric = metric_of(problem)
     sign = 1 if metric.greater else -1
     groups, weights = units
     value = sign * (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlkit.model.measures.metrics import METRICS
+from mlkit.model.measures.metrics import metric_of
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice, cut
 
@@ -106,7 +106,7 @@ def expected(
     """
     if not form or not len(predicted):
         return None
-    judge = METRICS[metric or problem.metric]
+    judge = metric_of(problem, metric)
     labels = choice(predicted, cut(threshold)) if problem.classes else predicted
     judged = labels if judge.takes == "labels" else predicted
     rng = np.random.default_rng(seed)

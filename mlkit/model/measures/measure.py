@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
 from mlkit.model.fitted import Model
-from mlkit.model.measures.metrics import METRICS, of_problem
+from mlkit.model.measures.metrics import METRICS, metric_of, of_problem
 from mlkit.model.measures.resampling import bootstrap, interval, resamples
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
@@ -117,7 +117,7 @@ def measure(
     }
     many = max(len(problem.classes) // 2, 1)
     drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights, each=many)
-    return _measured(judged, truth, drawn, weights)
+    return _measured(problem, judged, truth, drawn, weights)
 
 
 def measure_rows(
@@ -165,20 +165,22 @@ def measure_labels(
         What each row counts.
     """
     names = [n for n in of_problem(problem) if METRICS[n].takes == "labels"]
-    return _measured(dict.fromkeys(names, labels), truth, drawn, weights)
+    return _measured(problem, dict.fromkeys(names, labels), truth, drawn, weights)
 
 
 def _measured(
+    problem: Problem,
     judged: Mapping[str, Array],
     truth: Array,
     drawn: Iterable[Array],
     weights: Array | None,
 ) -> Measured:
-    values = {n: METRICS[n].compute(truth, p, weights) for n, p in judged.items()}
+    metrics = {name: metric_of(problem, name) for name in judged}
+    values = {n: metrics[n].compute(truth, p, weights) for n, p in judged.items()}
     found: dict[str, list[Array]] = {name: [] for name in judged}
     for batch in drawn:
         for name, predicted in judged.items():
-            found[name].append(METRICS[name].many(truth, predicted, batch))
+            found[name].append(metrics[name].many(truth, predicted, batch))
     limits = {
         name: interval(np.concatenate(found[name]), value)
         for name, value in values.items()
@@ -246,7 +248,7 @@ def guesses(
     labels = base.argmax(axis=1) if base.ndim == 2 else base
     judged = {n: labels if METRICS[n].takes == "labels" else base for n in METRICS}
     found = {
-        name: METRICS[name].compute(truth, judged[name], weights)
+        name: metric_of(problem, name).compute(truth, judged[name], weights)
         for name in of_problem(problem)
     }
     return {name: _round(value) for name, value in found.items() if np.isfinite(value)}

@@ -7,7 +7,8 @@ A metric takes the truth and what was predicted: probabilities of shape
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = [
     "auc",
     "better",
     "bootstrap",
+    "metric_of",
     "of_problem",
     "said",
     "score",
@@ -157,15 +159,31 @@ def of_problem(problem: Problem) -> list[str]:
     return [problem.metric, *names]
 
 
+def metric_of(problem: Problem, name: str = "") -> Metric:
+    """Return a metric as a problem means it, whichever classes the rows hold.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    name
+        One of `METRICS`; by default the problem's own.
+    """
+    metric = METRICS[name or problem.metric]
+    if metric is not METRICS["f1"]:
+        return metric
+    return replace(metric, many=partial(weighted.f1, classes=len(problem.classes)))
+
+
 def score(
-    name: str, truth: Array, predicted: Array, weights: Array | None = None
+    name: str | Problem, truth: Array, predicted: Array, weights: Array | None = None
 ) -> float:
     """Return a metric; labels are taken from probabilities where it judges labels.
 
     Parameters
     ----------
     name
-        One of `METRICS`.
+        One of `METRICS`; or a problem, for its own.
     truth
         Class codes or values, shape (rows,).
     predicted
@@ -173,7 +191,7 @@ def score(
     weights
         What each row counts; None counts each once.
     """
-    metric = METRICS[name]
+    metric = METRICS[name] if isinstance(name, str) else metric_of(name)
     if metric.takes == "labels" and predicted.ndim == 2:
         predicted = predicted.argmax(axis=1)
     return metric.compute(truth, predicted, weights)

@@ -163,10 +163,15 @@ def recall(truth: Array, labels: Array, weights: Array) -> Array:
     return precision(labels, truth, weights)
 
 
-def f1(truth: Array, labels: Array, weights: Array) -> Array:
-    """Return F1 of the positive class of two, else the mean over the classes."""
+def f1(
+    truth: Array, labels: Array, weights: Array, classes: int | None = None
+) -> Array:
+    """Return F1 of the positive class of two, else the mean over the classes.
+
+    Where it is not said how many classes there are, those in the rows tell.
+    """
     seen = np.union1d(truth, labels)
-    two = set(seen.tolist()) <= {0, 1}
+    two = set(seen.tolist()) <= {0, 1} if classes is None else classes == 2
     found = []
     for k in [1] if two else seen:
         true, told = truth == k, labels == k

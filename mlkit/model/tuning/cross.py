@@ -132,7 +132,7 @@ def trial(
     rest = table[inside]
     said = model.predicted(rest)
     weights = units(problem, rest)[1]
-    score = metrics.score(problem.metric, problem.truth(rest), said, weights)
+    score = metrics.score(problem, problem.truth(rest), said, weights)
     return Trial(score, seconds, model, said)
 
 

@@ -109,7 +109,7 @@ class Folded:
             part = self.prepared.fit(member, self.outside[k], self.seed)
             said = self.prepared.said(part, self.inside[k])
         counted = self.counted[k] if self.counted else None
-        value = score(self.problem.metric, self.truth[k], said, counted)
+        value = score(self.problem, self.truth[k], said, counted)
         return Outcome(value, said, self.clock() - start), part
 
     def door(self, encoding: Encoding, k: int) -> int:

@@ -41,7 +41,7 @@ class Judge:
         *,
         most: int = ROWS,
     ) -> None:
-        self.metric = problem.metric
+        self.problem = problem
         self.sign = 1.0 if METRICS[problem.metric].greater else -1.0
         share = most / max(sum(map(len, truth)), 1)
         rng = np.random.default_rng(0)
@@ -62,7 +62,7 @@ class Judge:
     def of(self, said: Sequence[Array]) -> float:
         """Return the mean over the folds; undefined is the worst."""
         pairs = zip(self.truth, said, self.counted, strict=False)
-        told = [score(self.metric, *one) for one in pairs]
+        told = [score(self.problem, *one) for one in pairs]
         worst = -self.sign * WORST
         return self.sign * float(
             np.mean([one if np.isfinite(one) else worst for one in told])

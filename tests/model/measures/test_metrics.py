@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from mlkit.model.measures.measure import measure, units
+from mlkit.model.judging.rival import ahead
+from mlkit.model.measures.measure import guesses, measure, units
 from mlkit.model.measures.metrics import (
     METRICS,
     auc,
@@ -174,6 +175,24 @@ def test_rows_and_columns_tell_groups_and_weights():
         None,
     )
     assert units(Problem("number", "y", "rmse"), table) == (None, None)
+
+
+@pytest.mark.parametrize("kind", ["many_classes", "ordered"])
+def test_f1_of_many_classes_is_their_mean_whichever_the_rows_hold(kind):
+    problem = Problem(kind, "y", "f1", ("a", "b", "c", "d"))
+    labels = np.where(ONE > 0.5, 1, 0)
+    chances = np.eye(4)[labels]
+    wanted = reference.f1_score(TRUTH, labels, average="macro")
+    assert measure(problem, TRUTH, chances).metrics["f1"] == pytest.approx(wanted)
+    assert score(problem, TRUTH, chances) == pytest.approx(wanted)
+    assert guesses(problem, TRUTH, chances)["f1"] == pytest.approx(wanted)
+    same = ahead(problem, TRUTH, labels, np.zeros(300, int)).metrics["ahead"]
+    none = reference.f1_score(TRUTH, np.zeros(300), average="macro")
+    assert same == pytest.approx(wanted - none)
+    two = Problem("two_classes", "y", "f1", ("no", "yes"))
+    assert score(two, TRUTH, TWO) == pytest.approx(
+        reference.f1_score(TRUTH, TWO.argmax(axis=1))
+    )
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=80), st.integers(1, 12))

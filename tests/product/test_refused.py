@@ -180,3 +180,26 @@ def test_a_server_that_only_fails_is_seen(package_of, log):
         connection.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?)", line)
     health = monitor(follow(loans.folder, log))
     assert "7 of 7 requests failed" in str(health)
+
+
+def test_what_another_model_refused_is_not_held_against_a_new_one(
+    package_of, make_loans, log
+):
+    loans = package_of()
+    rows, _ = make_loans(600)
+    loans.log(log, *((rows.iloc[300 * n : 300 * n + 300], n) for n in range(2)))
+    start = pd.Timestamp("2026-03-01", tz="UTC")
+    with sqlite3.connect(log) as connection:
+        for day in (0.1, 0.9, 1.0, 1.2):
+            minute = int((start + timedelta(days=day)).timestamp() // 60)
+            line = ("s", minute, PREDICT, 503, "why", 10)
+            connection.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?)", line)
+        connection.execute("UPDATE requests SET model = 'old' WHERE id LIKE 'd0-%'")
+    seen = follow(loans.folder, log)
+    assert len(seen) == 300
+    assert seen.refused["count"].sum() == 20
+    health = monitor(seen, limits=Limits(least=100))
+    assert [w.traffic.failed for w in health.windows] == [20]
+    with sqlite3.connect(log) as connection:
+        connection.execute("UPDATE requests SET model = 'old'")
+    assert len(follow(loans.folder, log).refused) == 0

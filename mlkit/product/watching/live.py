@@ -113,7 +113,8 @@ def follow(package: Path | str, log: Path | str = LOG) -> Live:
     """Return the live rows of a package, or of the one that answers in its place.
 
     Where the log's newest request was answered by another package of this project,
-    that one is watched, and a note says so.
+    that one is watched, and a note says so. What was refused before it first answered
+    is none of its own.
 
     Parameters
     ----------
@@ -129,7 +130,9 @@ def follow(package: Path | str, log: Path | str = LOG) -> Live:
     """
     place = reads(log, refresh="always")
     parcel, notes = _answering(Parcel.open(package), place)
-    return replace(live(parcel, read(place), notes), refused=refused(place))
+    table = read(place)
+    away = _since(refused(place), table, parcel.identity)
+    return replace(live(parcel, table, notes), refused=away)
 
 
 def live(parcel: Parcel, table: pd.DataFrame, notes: tuple[str, ...] = ()) -> Live:
@@ -174,6 +177,16 @@ def _answering(parcel: Parcel, log: Path) -> tuple[Parcel, tuple[str, ...]]:
     except MlkitError as error:
         return parcel, (f"model {name} answers now, and is not here: {error.what}",)
     return found, (f"model {name} answers, not the newest package: it is watched",)
+
+
+def _since(away: pd.DataFrame, table: pd.DataFrame, identity: str) -> pd.DataFrame:
+    """Return what was refused since a package first answered.
+
+    As long as it has not, that is since another last did.
+    """
+    at, mine = table["request.at"], table["request.model"] == identity
+    start = at[mine].min() if mine.any() else at.max()
+    return away if pd.isna(start) else away[away["at"] >= start.floor("min")]
 
 
 def _cleaned(parcel: Parcel, table: pd.DataFrame) -> dict[str, Array]:

@@ -29,6 +29,7 @@ __all__ = [
     "Model",
     "Part",
     "blend",
+    "counts_of",
     "estimator_of",
     "fit",
     "settle",
@@ -87,15 +88,27 @@ class Model:
         How many rows it learnt from.
     shares
         The class shares of training; for a number its mean, quartiles and spread.
+    base
+        What a guess without features says, by what rows count: a chance for each
+        class, or the mean; None where no column has the role weight.
     """
 
-    def __init__(self, problem: Problem, truth: NDArray[Any]) -> None:
+    base: list[float] | None = None
+
+    def __init__(
+        self,
+        problem: Problem,
+        truth: NDArray[Any],
+        counted: NDArray[np.float64] | None = None,
+    ) -> None:
         self.form = problem.to_dict()
         self.parts: list[Part] = []
         self.encoders: list[Encoder] = []
         self.rows = len(truth)
         self.centre, self.spread = _scale_of(problem, truth)
         self.shares = _shares_of(problem, truth)
+        if counted is not None and counted.sum() > 0:
+            self.base = _base_of(problem, truth, counted)
 
     @property
     def problem(self) -> Problem:
@@ -250,7 +263,7 @@ def blend(
     """
     used = known(table, problem)
     truth = problem.truth(used)
-    model = Model(problem, truth)
+    model = Model(problem, truth, counts_of(used, problem))
     goal = truth if problem.classes else (truth - model.centre) / model.spread
     weights = weights_of(used, problem)
     doors: list[Encoding] = []
@@ -338,10 +351,8 @@ def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | N
     table, problem
         Rows with their target, and what is predicted.
     """
-    weights = np.ones(len(table))
-    if problem.weight:
-        values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
-        weights = np.clip(values, 0.0, None)
+    counted = counts_of(table, problem)
+    weights = np.ones(len(table)) if counted is None else counted
     asked = problem.class_weight
     alike = asked == "auto" and problem.metric == "balanced_accuracy"
     if problem.classes and (asked == "balanced" or alike):
@@ -349,9 +360,23 @@ def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | N
         totals = np.bincount(codes, weights, minlength=len(problem.classes))
         shares = totals / max(totals.sum(), 1e-300) * np.count_nonzero(totals)
         weights = weights / np.where(shares > 0, shares, 1.0)[codes]
-    elif not problem.weight:
+    elif counted is None:
         return None
     return np.asarray(weights, np.float64)
+
+
+def counts_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:
+    """Return what the column with the role weight says; None where there is none.
+
+    Parameters
+    ----------
+    table, problem
+        Rows, and what is predicted. A missing or negative weight counts 0.
+    """
+    if not problem.weight:
+        return None
+    values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
+    return np.asarray(np.clip(values, 0.0, None))
 
 
 def _scale_of(problem: Problem, truth: NDArray[Any]) -> tuple[float, float]:
@@ -371,3 +396,12 @@ def _shares_of(problem: Problem, truth: NDArray[Any]) -> list[float]:
         return [float(share) for share in counts / len(truth)]
     quartiles = np.quantile(truth, [0.25, 0.5, 0.75])
     return [float(v) for v in (truth.mean(), *quartiles, truth.std())]
+
+
+def _base_of(
+    problem: Problem, truth: NDArray[Any], counted: NDArray[np.float64]
+) -> list[float]:
+    if problem.classes:
+        totals = np.bincount(truth, counted, minlength=len(problem.classes))
+        return [float(share) for share in totals / counted.sum()]
+    return [float(np.average(truth, weights=counted))]

@@ -16,7 +16,7 @@ from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.families import family, ready
-from mlkit.model.fitted import Member, Model, Part, estimator_of
+from mlkit.model.fitted import Member, Model, Part, counts_of, estimator_of
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
 from mlkit.model.slicing.candidates import coded
@@ -103,7 +103,7 @@ def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> 
         # fairlearn sets new labels of a Series one by one, which pandas 4 will refuse
         warnings.simplefilter("ignore", DeprecationWarning)
         made.fit(matrix, truth, sensitive_features=joint(named, asked.columns))
-    model = Model(problem, truth)
+    model = Model(problem, truth, counts_of(rows, problem))
     model.encoders = [encoder]
     for at, weight in made.weights_.items():
         if weight > 1e-3:

@@ -236,9 +236,10 @@ def _kept(
 
 def guess(model: Model, rows: int) -> Array:
     """Return what a guess without features predicts: class shares, or the mean."""
+    base = model.shares if model.base is None else model.base
     if model.classes:
-        return np.tile(np.array(model.shares), (rows, 1))
-    return np.full(rows, model.shares[0])
+        return np.tile(np.array(base), (rows, 1))
+    return np.full(rows, base[0])
 
 
 def guesses(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mlkit.model.encoding.embeddings import WIDTH
 from mlkit.model.encoding.encode import Encoder, Encoding
 from mlkit.model.families import family, ready
-from mlkit.model.fitted import Member, Model, Part, estimator_of, weights_of
+from mlkit.model.fitted import Member, Model, Part, counts_of, estimator_of, weights_of
 from mlkit.model.problem import Problem, known
 
 __all__ = ["Prepared"]
@@ -189,7 +189,7 @@ class Prepared:
 
     def model(self, parts: Sequence[Part]) -> Model:
         """Return the model of some parts: their weighted mean."""
-        made = Model(self.problem, self.truth)
+        made = Model(self.problem, self.truth, counts_of(self.table, self.problem))
         used = sorted({part.encoder for part in parts})
         made.encoders = [self.encoders[place] for place in used]
         for part in parts:

@@ -5,6 +5,7 @@ import pytest
 
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import fit
+from mlkit.model.measures.measure import guess
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem
 from mlkit.model.review import review
@@ -64,3 +65,16 @@ def test_folds_are_judged_by_what_rows_count(make):
     made = fits.make("linear", {}, [0, 1])
     mean = np.mean([outcome.score for outcome in made])
     assert judge.of(judge.some([o.said for o in made])) == pytest.approx(mean)
+
+
+def test_a_guess_counts_rows_by_their_weight_as_a_fit_does(make, kind):
+    table = make(kind)
+    low = table["answer"] == {"two_classes": "no", "many_classes": "low"}.get(kind)
+    table["times"] = np.where(table["answer"] > 1100 if kind == "number" else low, 9, 1)
+    Schema.of(table).change("times", roles=("weight",)).attach(table)
+    model = fit("dummy", {}, table, Problem.of(table))
+    told = model.predicted(table)
+    assert guess(model, len(table)) == pytest.approx(told, rel=1e-5)
+    alike = fit("dummy", {}, make(kind), Problem.of(make(kind)))
+    assert not np.allclose(guess(alike, len(table)), told, rtol=0.01)
+    assert model.shares == alike.shares

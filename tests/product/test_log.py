@@ -73,6 +73,16 @@ def test_a_repeated_id_gives_the_recorded_reply_also_within_a_group(path):
     assert len(last(path)) == 2
 
 
+def test_a_column_that_came_in_between_makes_no_other_rows_of_a_repeated_id(path):
+    first, void = record("a"), record("b")._replace(cells='{"age": [null]}')
+    cells = {"town": [None], **json.loads(first.cells)}
+    wider = first._replace(cells=json.dumps(cells))
+    fuller = first._replace(cells=json.dumps({**cells, "town": ["Ghent"]}))
+    longer = void._replace(cells='{"age": [null, null]}')
+    states = [one.state for one in write(path, first, void, wider, fuller, longer)]
+    assert states == ["written", "written", "repeated", "differs", "differs"]
+
+
 def test_somebody_elses_lock_fails_the_group_and_no_more(path):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -64,6 +65,26 @@ def test_columns_may_be_nested_and_cells_missing(client, good):
     inputs[1]["data"] = [None]
     told = client.post(INFER, json={"inputs": inputs}).json()["outputs"]
     assert '"missing"' in told[-1]["data"][0]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_repeated_request_gets_what_another_package_said(
+    client_of, loans, good, tmp_path, turned
+):
+    plain = shutil.copytree(loans, tmp_path / "plain")
+    (plain / "promise.json").unlink()
+    body, told = {"id": "again", "inputs": tensors([good])}, []
+    for folder in (loans, plain) if turned else (plain, loans):
+        with client_of(folder) as client:
+            told.append(client.post(INFER, json=body))
+    assert [one.status_code for one in told] == [200, 200], told[1].text
+    assert told[0].json() == told[1].json()
+    names = {one["name"] for one in told[1].json()["outputs"]}
+    assert ("set" in names) == turned
+    with client_of(loans) as client:
+        wanted = {**body, "outputs": [{"name": "set"}]}
+        reply = client.post(INFER, json=wanted)
+    assert reply.status_code == (200 if turned else 422), reply.text
 
 
 def test_a_number_comes_out_as_a_value(client_of, owed, good):

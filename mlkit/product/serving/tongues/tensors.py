@@ -219,9 +219,16 @@ def write(
         The name that the model goes by.
     output
         ``output`` of the package's schema.
+
+    Raises
+    ------
+    Refused
+        422 for an output that is not in the reply: that to a request asked before may
+        be of another package.
     """
-    form, classes = msgspec.json.decode(told), output["classes"]
-    known = {one["name"]: one for one in outputs_of(output)}
+    form = msgspec.json.decode(told)
+    known, classes = _in_reply(form["predictions"][0], output)
+    _refuse_others(asked, list(known))
     wanted = asked.outputs or [Wanted(name) for name in known]
     binary = asked.parameters.get("binary_data_output") is True
     outputs, behind = list[dict[str, Any]](), list[bytes]()
@@ -233,7 +240,7 @@ def write(
         if one.name == "probabilities":
             made["parameters"] = {"classes": msgspec.json.encode(classes).decode()}
         if one.name in ("lower", "upper", "set"):
-            made["parameters"] = {"coverage": output["coverage"]}
+            made["parameters"] = {"coverage": form["coverage"]}
         if one.parameters.get("binary_data", binary) is True:
             behind.append(_packed(made["datatype"], cells))
             size = {"binary_data_size": len(behind[-1])}
@@ -254,11 +261,23 @@ def check_outputs(asked: Inference, output: Mapping[str, Any]) -> None:
     Refused
         422 with those that there are.
     """
-    known = [one["name"] for one in outputs_of(output)]
+    _refuse_others(asked, [one["name"] for one in outputs_of(output)])
+
+
+def _refuse_others(asked: Inference, known: Sequence[str]) -> None:
     names = [one.name for one in asked.outputs]
     for name in names:
         if name not in known or names.count(name) > 1:
             raise Refused(422, f"the outputs are {', '.join(known)}, once each")
+
+
+def _in_reply(
+    answer: Mapping[str, Any], output: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the metadata by name, and the classes, of what an answer holds."""
+    classes = list(answer.get("probabilities", output["classes"]))
+    every = outputs_of({"coverage": None, **output, "classes": classes})
+    return {one["name"]: one for one in every if one["name"] in answer}, classes
 
 
 def _column(

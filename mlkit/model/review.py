@@ -22,7 +22,7 @@ from mlkit.model.choose import sample
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.groups.fairness import Fairness, fairness
-from mlkit.model.measures.measure import guess, judged, measure_rows, units
+from mlkit.model.measures.measure import guess, guessed, judged, measure_rows, units
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem, known
 from mlkit.model.slicing.slices import Slice, slices
@@ -245,7 +245,8 @@ def review(
         limits=limits(model, learnt, told, stress.gone),
     )
     measured = measure_rows(problem, rows, truth, predicted, at, seed=seed)
-    chance = score(problem, truth, guess(model, len(truth)), weights)
+    base = guessed(problem, guess(model, len(truth)))
+    chance = score(problem, truth, base, weights)
     remarks = (
         *_remarks(found, model),
         *remarking.of_fit(found, measured, chance),

@@ -61,6 +61,22 @@ def test_the_guess_itself_is_not_better_than_a_guess(parts, kind):
     assert state_of(found, "better than a guess") == "missed"
 
 
+def test_by_f1_a_guess_says_the_positive_class_of_every_row(parts):
+    train, valid, test, cleaning = parts("two_classes")
+    problem = Problem.of(train, "f1", positive="no")
+    nothing = Review(problem, 1, 0.0, 0.0, ())
+    states = {}
+    for name in ("dummy", "linear"):
+        model = fit(name, {}, train, problem)
+        evaluation = evaluate(model, valid).at(0.3)
+        found = accept(model, cleaning, evaluation, nothing, test)
+        states[name] = state_of(found, "better than a guess")
+    assert states == {"dummy": "missed", "linear": "passed"}
+    share = (test["answer"] == "no").mean()
+    assert share < 0.5
+    assert found.guessed["f1"] == pytest.approx(2 * share / (1 + share), abs=0.02)
+
+
 def test_a_bar_is_met_by_the_limit_and_not_by_the_point(parts):
     plain = judge(parts, "two_classes")
     value = plain.metrics["roc_auc"]

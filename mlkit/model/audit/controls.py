@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.columns import with_columns
 from mlkit.model.fitted import Model, fit
-from mlkit.model.measures.measure import guess, units
+from mlkit.model.measures.measure import guess, guessed, units
 from mlkit.model.measures.metrics import metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import known
@@ -121,10 +121,10 @@ def _some(rows: pd.DataFrame, rng: np.random.Generator, most: int) -> pd.DataFra
 def _control(
     what: str, model: Model, valid: pd.DataFrame, said: Array, seed: int
 ) -> Control:
-    problem, base = model.problem, guess(model, len(valid))
+    problem, base = model.problem, guessed(model.problem, guess(model, len(valid)))
     truth, metric = problem.truth(valid), metric_of(problem)
     if metric.takes == "labels" and said.ndim == 2:
-        said, base = said.argmax(axis=1), base.argmax(axis=1)
+        said = said.argmax(axis=1)
     sign = 1.0 if metric.greater else -1.0
     groups, weights = units(problem, valid)
     more: Any = {"repeats": DRAWS, "groups": groups, "weights": weights}

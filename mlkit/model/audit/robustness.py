@@ -17,7 +17,7 @@ from mlkit.model.audit.controls import Control, shuffled_input, wobble
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.measures.measure import guess, units
+from mlkit.model.measures.measure import guess, guessed, units
 from mlkit.model.measures.metrics import METRICS, metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
@@ -208,7 +208,7 @@ def robustness(
         problem=problem,
         rows=len(valid),
         whole=_round(tried.whole),
-        chance=_round(tried.score(guess(model, len(valid)))),
+        chance=_round(tried.score(guessed(model.problem, guess(model, len(valid))))),
         shocks=tuple(tried.shocks()),
         controls=(shuffled_input(model, valid, seed),) * (len(valid) >= FEWEST),
         wobble=wobble(model, train, valid, refits, seed) if refits else None,

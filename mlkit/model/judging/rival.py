@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.verdict import Finding
 from mlkit.model.judging import advice
-from mlkit.model.measures.measure import Measured
+from mlkit.model.measures.measure import Measured, guessed
 from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
@@ -95,8 +95,8 @@ def of_guess(
     """
     metric = METRICS[problem.metric]
     if metric.takes == "labels":
-        predicted, base = choice(predicted, threshold), base.argmax(axis=1)
-    told = ahead(problem, truth, predicted, base, units, seed)
+        predicted = choice(predicted, threshold)
+    told = ahead(problem, truth, predicted, guessed(problem, base), units, seed)
     bar = f"better than a guess in {metric.title}"
     if told is None:
         why = f"{metric.title} is undefined on these rows"

@@ -21,6 +21,7 @@ from mlkit.model.words import say
 __all__ = [
     "Measured",
     "guess",
+    "guessed",
     "guesses",
     "judged",
     "measure",
@@ -242,14 +243,37 @@ def guess(model: Model, rows: int) -> Array:
     return np.full(rows, base[0])
 
 
+def guessed(problem: Problem, base: Array, name: str = "") -> Array:
+    """Return a guess `base` as a metric takes it.
+
+    Where labels are judged, a guess says the likeliest class; but by F1 of two classes
+    it always says the second, which scores best of all that can be said unseen.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    base
+        What `guess` predicts.
+    name
+        One of `mlkit.model.measures.metrics.METRICS`; by default the problem's own.
+    """
+    name = name or problem.metric
+    if METRICS[name].takes != "labels" or base.ndim == 1:
+        return base
+    if name == "f1" and len(problem.classes) == 2:
+        return np.ones(len(base), np.int64)
+    return np.asarray(base.argmax(axis=1))
+
+
 def guesses(
     problem: Problem, truth: Array, base: Array, weights: Array | None = None
 ) -> dict[str, float]:
     """Return the metrics of a guess `base`; those that are undefined are left out."""
-    labels = base.argmax(axis=1) if base.ndim == 2 else base
-    judged = {n: labels if METRICS[n].takes == "labels" else base for n in METRICS}
     found = {
-        name: metric_of(problem, name).compute(truth, judged[name], weights)
+        name: metric_of(problem, name).compute(
+            truth, guessed(problem, base, name), weights
+        )
         for name in of_problem(problem)
     }
     return {name: _round(value) for name, value in found.items() if np.isfinite(value)}

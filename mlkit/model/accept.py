@@ -221,7 +221,9 @@ def accept(
         *bars_of.of_metrics(problem, told, asked, len(truth)),
         *group_bars.of_groups(problem, found, asked, len(truth)),
         *group_bars.of_fairness(fair, asked, price),
-        *group_bars.of_parts(problem, weak, asked),
+        *group_bars.of_parts(
+            problem, weak, asked, parts.titles(config("goal.slices", {}))
+        ),
         *_of_leaks(review, known_leaks),
         *of_controls(review, asked),
         bars_of.of_rows(len(truth), asked),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlkit.core import session
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
 from mlkit.core.past import Champion
@@ -179,6 +180,19 @@ def test_gaps_between_groups_and_weak_parts_are_judged(parts):
     found = accept(*args, slices=weak, bars={"worst_slice": 0.99})
     assert "worst part of the rows" in found.verdict.blocking[0].bar
     assert len(found.parts) == len(weak.found)
+
+
+def test_a_part_that_the_goal_names_and_too_few_rows_have_blocks(
+    parts, in_folder, monkeypatch
+):
+    named = '[goal.slices]\nyoung = "age < 50"\nold = "age >= 78"\n'
+    (in_folder / "mlkit.toml").write_text(f"format = 1\n{named}")
+    monkeypatch.setattr(session, "_SESSION", None)
+    found = judge(parts, "two_classes", bars={"worst_slice": 0.6})
+    assert state_of(found, "in the worst part") == "passed"
+    (finding,) = found.verdict.blocking
+    assert "old: age >= 78 (" in finding.got
+    assert judge(parts, "two_classes").verdict.state == "passed"
 
 
 def test_a_mitigation_stands_in_what_was_accepted_before_and_after(parts, tmp_path):

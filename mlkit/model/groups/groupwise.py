@@ -14,10 +14,21 @@ from mlkit.model.measures.resampling import interval
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
 
-__all__ = ["GAPS", "RATES", "Rate", "Resampled", "of_problem", "resampled"]
+__all__ = [
+    "GAPS",
+    "LEAST",
+    "RATES",
+    "Rate",
+    "Resampled",
+    "compared",
+    "of_problem",
+    "resampled",
+]
 
 Array = NDArray[Any]
 CLASSES = 12
+LEAST = 10
+"""A rate of a group needs so many rows below."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,29 @@ RATES = {
     "error": "mean error",
 }
 """What each rate is, in words."""
+
+
+def compared(problem: Problem, gap: str) -> tuple[str, ...]:
+    """Return which of `RATES` a gap compares, of those that a problem has.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    gap
+        One of `GAPS`.
+
+    Examples
+    --------
+    >>> compared(Problem("number", "y", "rmse"), "parity_gap")
+    ('mean',)
+    """
+    known = {"mean", "bias", "error"}
+    if problem.classes:
+        known = {"said", "true_positive", "overstated", "right"}
+    if len(problem.classes) == 2:
+        known |= {"false_positive", "precision"}
+    return tuple(name for name in GAPS[gap] if name in known)
 
 
 def of_problem(
@@ -172,7 +206,7 @@ def resampled(
     sizes: Mapping[str, int],
     drawn: Iterable[Array],
     weights: Array | None = None,
-    least: int = 10,
+    least: int = LEAST,
 ) -> Resampled:
     """Return rates of every group of every column.
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlkit.core.verdict import Finding
 from mlkit.model.groups.fair_words import TITLES, words
-from mlkit.model.groups.fairness import Fairness, Gap
-from mlkit.model.groups.groupwise import GAPS
+from mlkit.model.groups.fairness import CROSS, Fairness, Gap, Group
+from mlkit.model.groups.groupwise import GAPS, LEAST, compared
 from mlkit.model.groups.price import Price
 from mlkit.model.judging import advice
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.slices import FEWEST, Slice
-from mlkit.model.words import say
+from mlkit.model.words import listed, say
 
 __all__ = ["of_fairness", "of_groups", "of_parts"]
 
 RARE = 0.01
 NEAR = "; it is so near the bar that a better model helps more than rows"
 ROLE = "give columns such as sex or age the role sensitive in `collect`"
+JOIN = "collect more, or join groups"
+COUNTED = {
+    "true_positive": "of {yes}",
+    "false_positive": "of {no}",
+    "precision": "said to be {yes}",
+}
 OF_SLICES = ("group_gap", "worst_group")
 
 
@@ -62,7 +68,7 @@ def of_groups(
 def of_fairness(
     found: Fairness, bars: Mapping[str, float], price: Price | None = None
 ) -> Iterator[Finding]:
-    """Judge the gaps between groups of sensitive columns.
+    """Judge the gaps between groups of sensitive columns, and say whom they leave out.
 
     Parameters
     ----------
@@ -76,6 +82,7 @@ def of_fairness(
     for name in GAPS:
         if name in bars:
             yield _gap(found, name, bars[name], price)
+            yield from _left_out(found, name)
     one = found.widest("parity_gap")
     if one and not bars.keys() & GAPS.keys():
         yield Finding(
@@ -87,9 +94,12 @@ def of_fairness(
 
 
 def of_parts(
-    problem: Problem, parts: tuple[Slice, ...], bars: Mapping[str, float]
+    problem: Problem,
+    parts: tuple[Slice, ...],
+    bars: Mapping[str, float],
+    named: Collection[str] = (),
 ) -> list[Finding]:
-    """Judge the metric of named and found parts of the rows.
+    """Judge the metric of named and found parts, and say which were not assessed.
 
     Parameters
     ----------
@@ -99,12 +109,16 @@ def of_parts(
         The parts.
     bars
         As `mlkit.model.judging.bars.read` gives them.
+    named
+        Which of the parts a person named: what is not assessed of them blocks where a
+        bar is set.
     """
     asked = "worst_slice" in bars
     told = [s for s in parts if problem.metric in s.measured.metrics]
     title = f"{METRICS[problem.metric].title} in the worst part of the rows"
     if told:
-        return [_worst(problem, told, title, "worst_slice", bars)]
+        worst = _worst(problem, told, title, "worst_slice", bars)
+        return [worst, *_small_parts(problem, parts, named)] if asked else [worst]
     if not asked and not parts:
         return []
     why = "no part is named, and evaluate found none that is worse"
@@ -112,6 +126,23 @@ def of_parts(
         why = f"no part has {FEWEST} hold-out rows in which the metric is defined"
     help_ = "name parts: [goal.slices] with a line such as seniors = 'age >= 60'"
     return [Finding(title, "not_assessed", got=why, help=help_, required=asked)]
+
+
+def _small_parts(
+    problem: Problem, parts: tuple[Slice, ...], named: Collection[str]
+) -> Iterator[Finding]:
+    """Say which parts were not assessed; it blocks where a person named one."""
+    small = [s for s in parts if problem.metric not in s.measured.metrics]
+    if small:
+        metric = METRICS[problem.metric].title
+        yield Finding(
+            "every part of the rows can be judged",
+            "not_assessed",
+            got=f"too few rows: {_told_rows([(s.group, s.rows) for s in small])}",
+            help=f"{FEWEST} hold-out rows of each are needed, in which {metric} is "
+            "defined: collect more, or draw the part wider in [goal.slices]",
+            required=any(s.group in named for s in small),
+        )
 
 
 def _worst(
@@ -210,13 +241,11 @@ def _small(
     for column in dict.fromkeys(s.column for s in small):
         mine = [s for s in small if s.column == column]
         share = max(s.rows for s in mine) / max(rows, 1)
-        names = ", ".join(f"{s.group} ({s.rows:,} rows)" for s in mine[:5])
-        more = f" and {len(mine) - 5:,} others" if len(mine) > 5 else ""
         yield Finding(
             f"every group of {column} can be judged",
             "not_assessed",
-            got=f"too few rows: {names}{more}",
-            help=f"{FEWEST} rows of each are needed: collect more, or join groups",
+            got=f"too few rows: {_told_rows([(s.group, s.rows) for s in mine])}",
+            help=f"{FEWEST} rows of each are needed: {JOIN}",
             required=asked and share >= RARE,
         )
 
@@ -248,6 +277,43 @@ def _gap(found: Fairness, name: str, bar: float, price: Price | None) -> Finding
         ),
         required=True,
     )
+
+
+def _left_out(found: Fairness, name: str) -> Iterator[Finding]:
+    """Say which groups a gap does not compare; it blocks unless they are rare."""
+    rates = compared(found.problem, name)
+    small = [g for g in found.groups if CROSS not in g.column and _lacks(g, rates)]
+    for column in dict.fromkeys(g.column for g in small if found.widest(name)):
+        mine = [g for g in small if g.column == column]
+        share = max(g.rows for g in mine) / max(found.rows, 1)
+        yield Finding(
+            f"{TITLES[name]}: every group of {column} can be judged",
+            "not_assessed",
+            got=f"too few rows: {_told_rows([(g.name, g.rows) for g in mine])}",
+            help=f"{_needed(found.problem, rates)}: {JOIN}",
+            required=share >= RARE,
+        )
+
+
+def _lacks(group: Group, rates: Collection[str]) -> bool:
+    """Tell whether a group has too few rows for one of the rates."""
+    return not {name.partition(":")[0] for name in group.rates}.issuperset(rates)
+
+
+def _needed(problem: Problem, rates: Collection[str]) -> str:
+    """Return how many rows a group needs, and of which kind, for all of the rates."""
+    no, yes = problem.classes if len(problem.classes) == 2 else ("", "a class")
+    kinds = [COUNTED[name].format(no=no, yes=yes) for name in rates if name in COUNTED]
+    if not kinds:
+        return f"each needs {FEWEST} rows"
+    among = listed([f"{LEAST} {kind}" for kind in kinds])
+    return f"each needs {FEWEST} rows, {among} among them"
+
+
+def _told_rows(some: Sequence[tuple[str, int]]) -> str:
+    """Name groups with their rows, five at most."""
+    names = ", ".join(f"{name} ({rows:,} rows)" for name, rows in some[:5])
+    return names + (f" and {len(some) - 5:,} others" if len(some) > 5 else "")
 
 
 def _before(price: Price | None, name: str) -> str:

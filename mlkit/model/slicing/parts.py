@@ -19,7 +19,7 @@ from mlkit.model.slicing.candidates import lengths
 from mlkit.model.slicing.search import Weakest, where
 from mlkit.model.slicing.slices import FEWEST, Slice
 
-__all__ = ["inside", "measured"]
+__all__ = ["inside", "measured", "titles"]
 
 Array = NDArray[Any]
 BETWEEN = " and "
@@ -51,7 +51,8 @@ def measured(
         By name an expression over columns, as ``[goal.slices]`` has them.
     """
     masks = {
-        f"{name}: {text}": where(table, name, text) for name, text in named.items()
+        title: where(table, name, text)
+        for title, (name, text) in zip(titles(named), named.items(), strict=True)
     }
     looked = with_looks(table) if weak and weak.found else table
     for one in weak.found if weak else ():
@@ -59,6 +60,17 @@ def measured(
         if mask is not None:
             masks[one.where] = mask
     return tuple(_measured(problem, table, masks, truth, predicted, threshold))
+
+
+def titles(named: Mapping[str, str]) -> list[str]:
+    """Return what the parts are called that `measured` is given by name.
+
+    Examples
+    --------
+    >>> titles({"seniors": "age >= 60"})
+    ['seniors: age >= 60']
+    """
+    return [f"{name}: {text}" for name, text in named.items()]
 
 
 def _measured(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.past import Past
-from mlkit.model.groups.fairness import Fairness, Gap, Group
+from mlkit.core.schema import Column, Schema
+from mlkit.model.groups.fairness import Fairness, Gap, Group, assess
 from mlkit.model.judging import advice, bars, group_bars, seal
 from mlkit.model.measures.measure import Measured
 from mlkit.model.problem import Problem
@@ -190,10 +193,8 @@ def test_named_and_found_parts_are_measured_and_judged():
     chances = np.column_stack([1 - good, good])
     weak = Weak("sex = f", 150, 1.0, 0.0, 1.0, 0.9, 1.1, 0.01)
     found = Weakest(TWO, 300, 10, (weak,))
-    told = parts.measured(
-        TWO, table, truth, chances, 0.5, found, {"old": "age >= 70", "none": "age > 99"}
-    )
-    assert told[0].group == "old: age >= 70"
+    told = parts.measured(TWO, table, truth, chances, 0.5, found, {"old": "age >= 46"})
+    assert told[0].group == "old: age >= 46"
     (judged,) = group_bars.of_parts(TWO, told, {"worst_slice": 0.6})
     assert judged.state == "missed"
     assert "sex = f" in judged.got
@@ -203,6 +204,59 @@ def test_named_and_found_parts_are_measured_and_judged():
     assert group_bars.of_parts(TWO, (), {"worst_slice": 0.6})[0].blocks
     with pytest.raises(InputError, match=r"goal\.slices|agee"):
         parts.measured(TWO, table, truth, chances, 0.5, None, {"bad": "agee > 1"})
+
+
+def test_a_named_part_too_small_to_judge_blocks_and_a_found_one_does_not():
+    large, few = (
+        group("", 0.9, column=""),
+        replace(small("old: age > 78", 29), column=""),
+    )
+    asked = {"worst_slice": 0.6}
+    told, left_out = group_bars.of_parts(TWO, (large, few), asked, [few.group])
+    assert told.state == "passed"
+    assert left_out.blocks
+    assert "old: age > 78 (29 rows)" in left_out.got
+    assert "30 hold-out rows" in left_out.help
+    _, found = group_bars.of_parts(TWO, (large, few), asked)
+    assert (found.state, found.blocks) == ("not_assessed", False)
+    assert len(group_bars.of_parts(TWO, (large, few), {}, [few.group])) == 1
+
+
+@pytest.mark.parametrize("name", ["opportunity_gap", "odds_gap", "accuracy_gap"])
+@pytest.mark.parametrize(
+    ("sizes", "blocks"), [((50, 50, 29), True), ((2000, 2000, 29), False)]
+)
+def test_a_group_that_a_gap_leaves_out_blocks_unless_it_is_rare(name, sizes, blocks):
+    sex = np.repeat(["a", "b", "c"], sizes)
+    told, left_out = group_bars.of_fairness(_failed(sex, sex == "c"), {name: 0.1})
+    assert told.state == "passed"
+    assert (left_out.state, left_out.blocks) == ("not_assessed", blocks)
+    assert "c (29 rows)" in left_out.got
+    assert "30 rows" in left_out.help
+    assert ("10 of yes" in left_out.help) == (name != "accuracy_gap")
+
+
+def test_a_group_with_too_few_of_the_positive_class_blocks_a_gap_in_finding_it():
+    sex = np.repeat(["a", "b", "c"], 200)
+    few = (sex == "c") & (np.arange(600) >= 418)
+    found = _failed(sex, few, rare=few)
+    states = [f.blocks for f in group_bars.of_fairness(found, {"odds_gap": 0.1})]
+    assert states == [False, True]
+    assert len([*group_bars.of_fairness(found, {"parity_gap": 0.9})]) == 1
+    whole = _failed(sex, few)
+    assert len([*group_bars.of_fairness(whole, {"odds_gap": 0.1})]) == 1
+
+
+def _failed(sex, wrong, rare=None):
+    """Assess a model that is wrong of some rows; every other row is positive."""
+    truth = np.arange(len(sex)) % 2
+    said = np.where(wrong, 1 - truth, truth)
+    if rare is not None:
+        truth = said = np.where(rare, 0, truth)
+    table = pd.DataFrame({"sex": pd.array(sex, "str")})
+    Schema((Column("sex", "category", ("sensitive",)),)).attach(table)
+    chances = np.column_stack([1 - said, said]).astype(float)
+    return assess(TWO, table, truth, chances, 0.5)
 
 
 @pytest.mark.parametrize("given_", [{"parity": 0.1}, {"parity_gap": "low"}, 3])

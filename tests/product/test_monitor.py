@@ -71,6 +71,15 @@ def test_drifted_rows_are_told_and_say_retrain_before_any_truth(days, kind):
     assert "pay" in " ".join(health.reasons)
 
 
+def test_the_same_rows_again_and_again_are_no_other_rows(package_of, make_loans):
+    loans, (rows, _) = package_of(), make_loans(100, seed=77)
+    tables = [loans.table(rows, None, day) for day in range(10)]
+    health = monitor(loans.live(*tables), window="1000", now=NOW)
+    assert len(tables) * len(rows) == health.judged.traffic.rows
+    assert health.drifted == ()
+    assert health.state == "healthy", str(health)
+
+
 def test_a_single_column_that_moves_is_watched(days):
     health = monitor(days((2, {}, False), (2, {"age": 0.6}, False)), now=NOW)
     assert health.state == "watch"

@@ -156,6 +156,44 @@ def test_columns_that_go_together_otherwise_are_seen_though_each_is_as_it_was():
     assert together({"columns": {}}, same) is None
 
 
+def kept(cells, reference):
+    """Return the reference with its rows, as a package keeps them."""
+    sample = {
+        name: "".join(LETTERS[k] for k in codes(form, cells[name]))
+        for name, form in reference["columns"].items()
+    }
+    return {**reference, "sample": sample}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_that_are_asked_again_and_again_count_once(seed):
+    before = table(seed, 800)
+    reference = kept(before, remember(before))
+    some = {name: cells[:40].repeat(20) for name, cells in before.items()}
+    assert not alarms(drift(reference, some), small=0.0)
+    thrice = {name: np.tile(cells[:400], 3) for name, cells in before.items()}
+    assert together(reference, thrice).low <= 0.55
+    moved = {name: np.tile(cells, 3) for name, cells in table(9, 400, 0.5).items()}
+    assert alarms(drift(reference, moved)) == {"x3"}
+    gone = {name: np.tile(cells, 3) for name, cells in table(9, 400, 3).items()}
+    assert together(reference, gone).low > 0.75
+
+
+def test_rows_of_few_levels_are_alike_by_nature_and_all_count():
+    def few(seed, share):
+        rng = np.random.default_rng(seed)
+        first = rng.choice(["a", "b"], 600, p=[share, 1 - share]).astype(object)
+        return {"one": first, "two": rng.choice(["a", "b"], 600).astype(object)}
+
+    before = few(0, 0.5)
+    reference = kept(before, remember(before))
+    assert not alarms(drift(reference, few(1, 0.5)))
+    assert alarms(drift(reference, few(1, 0.7))) == {"one"}
+    turned = {**before, "two": before["one"]}
+    assert together(reference, before).low < 0.55
+    assert together(reference, turned).low > 0.6
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), max_size=60), st.integers(1, 20))
 def test_windows_hold_every_row_once_and_in_order(seconds, count):

@@ -55,6 +55,7 @@ def likeness(
     second: NDArray[np.bool_],
     names: Sequence[str] | None = None,
     seed: int = 0,
+    groups: NDArray[np.intp] | None = None,
 ) -> Likeness | None:
     """Tell how well a model tells two sets of rows apart by their features.
 
@@ -69,11 +70,14 @@ def likeness(
         The columns to tell them by; by default the features of the table's schema.
     seed
         Of the draw and the model.
+    groups
+        Rows of one group, such as copies of one row, are never both learned from and
+        told, and count as one; shape (rows,). By default each row is its own.
 
     Returns
     -------
     Likeness or None
-        None where a set has fewer than thirty rows, or there is no feature.
+        None where a set has fewer than thirty rows, or groups, or there is no feature.
 
     Notes
     -----
@@ -89,25 +93,34 @@ def likeness(
     """
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import (
+        StratifiedGroupKFold,
+        StratifiedKFold,
+        cross_val_predict,
+    )
 
     rng = np.random.default_rng(seed)
     schema = Schema.of(table)
     names = schema.features if names is None else list(names)
     most = min(affordable(schema, names, CELLS) // 2, MOST)
     drawn = [_drawn(np.flatnonzero(which), most, rng) for which in (first, second)]
-    if min(map(len, drawn)) < FEWEST or not names:
+    counts = [len(d) if groups is None else len(np.unique(groups[d])) for d in drawn]
+    if min(counts) < FEWEST or not names:
         return None
     rows = np.concatenate(drawn)
     which = np.repeat([0, 1], [len(part) for part in drawn])
     matrix = quick_features(table.iloc[rows], names)
     model = ExtraTreesClassifier(100, min_samples_leaf=5, random_state=seed)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    how, along = StratifiedKFold, None
+    if groups is not None:
+        how, along = StratifiedGroupKFold, groups[rows]
+    folds = how(FOLDS, shuffle=True, random_state=seed)
     filled = np.where(np.isnan(matrix), np.float32(-1e9), matrix)
-    said = cross_val_predict(model, filled, which, cv=folds, method="predict_proba")
+    args = {"groups": along, "cv": folds, "method": "predict_proba"}
+    said = cross_val_predict(model, filled, which, **args)
     auc = max(float(roc_auc_score(which, said[:, 1])), 0.5)
-    low, high = (round(end, 4) for end in _interval(auc, *map(len, drawn)))
-    luck = round(0.5 - _interval(0.5, *map(len, drawn))[0], 4)
+    low, high = (round(end, 4) for end in _interval(auc, *counts))
+    luck = round(0.5 - _interval(0.5, *counts)[0], 4)
     told = _by_column(table.iloc[rows], names, which)
     return Likeness(round(auc, 4), low, high, luck, told)
 

@@ -21,6 +21,7 @@ from mlkit.model.packing.reference import counted, told, worded
 from mlkit.model.packing.sights import measured, thinned
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
+from mlkit.product.watching.copies import own
 
 __all__ = ["Change", "compare", "drift", "of_predictions", "ranked"]
 
@@ -80,7 +81,8 @@ def drift(
     reference
         What a package remembers; see `mlkit.model.packing.reference.reference`.
     columns
-        Cleaned cells by column, each of shape (rows,).
+        Cleaned cells by column, each of shape (rows,); copies of rows are no proof,
+        see `mlkit.product.watching.copies.own`.
     rate
         The share of false ones among certain changes.
 
@@ -93,18 +95,22 @@ def drift(
     >>> one.what, one.certain, 0.15 < one.effect < 0.25
     ('values', True, True)
     """
-    forms = reference["columns"]
+    forms, share = reference["columns"], own(reference, columns)
     found = [
         change
         for name, form in forms.items()
         if name in columns
-        for change in compare(name, form, columns[name])
+        for change in compare(name, form, columns[name], share)
     ]
     return ranked(found, rate)
 
 
 def of_predictions(
-    reference: Form, problem: Problem, predicted: Array, threshold: float
+    reference: Form,
+    problem: Problem,
+    predicted: Array,
+    threshold: float,
+    share: float = 1.0,
 ) -> list[Change]:
     """Compare what is predicted with what was predicted on the reference's rows.
 
@@ -118,18 +124,21 @@ def of_predictions(
         Probabilities (rows, classes) or values (rows,).
     threshold
         Of two classes, the least probability that says the second.
+    share
+        Of the rows that count; see `mlkit.product.watching.copies.own`.
     """
     before, rows = reference["prediction"], reference["rows"]
     target = problem.target
     if "values" in before:
-        return [_of_numbers(target, "predictions", before["values"], predicted)]
+        form = before["values"]
+        return [_of_numbers(target, "predictions", form, predicted, share)]
     labels = told(predicted, problem.classes, threshold)["labels"]
     was = np.array([before["labels"][label] for label in labels]) * rows
     now = np.array(list(labels.values())) * len(predicted)
     chances = predicted[:, 1] if predicted.shape[1] == 2 else predicted.max(axis=1)
     return [
-        _of_counts(target, "labels", was, now, list(labels)),
-        _of_numbers(target, "chances", before["chances"], chances),
+        _of_counts(target, "labels", was, now, list(labels), share),
+        _of_numbers(target, "chances", before["chances"], chances, share),
     ]
 
 
@@ -147,7 +156,9 @@ def ranked(changes: list[Change], rate: float) -> tuple[Change, ...]:
     return tuple(sorted(made, key=lambda one: (not one.certain, -one.effect)))
 
 
-def compare(name: str, form: Form, cells: Array) -> Iterator[Change]:
+def compare(
+    name: str, form: Form, cells: Array, share: float = 1.0
+) -> Iterator[Change]:
     """Yield how one column differs, in each way that can be told.
 
     Parameters
@@ -158,42 +169,47 @@ def compare(name: str, form: Form, cells: Array) -> Iterator[Change]:
         What the reference has of it.
     cells
         Its live cells.
+    share
+        Of the rows that count; see `mlkit.product.watching.copies.own`.
     """
     if form["type"] == "category":
-        yield from _of_levels(name, form, cells)
+        yield from _of_levels(name, form, cells, share)
         return
     if form["type"] in KINDS:
-        yield from _of_media(name, form, cells)
+        yield from _of_media(name, form, cells, share)
         return
     if form["type"] == "text":
         lengths, shares = worded(cells, form.get("common", ()))
-        yield from _measured(name, "length", form, lengths)
+        yield from _measured(name, "length", form, lengths, share)
         if form.get("common"):
-            yield _of_numbers(name, "words", form["known"], shares)
+            yield _of_numbers(name, "words", form["known"], shares, share)
         return
-    yield from _measured(name, "values", form, np.asarray(cells, np.float64))
+    yield from _measured(name, "values", form, np.asarray(cells, np.float64), share)
 
 
-def _of_media(name: str, form: Form, cells: Array) -> Iterator[Change]:
+def _of_media(name: str, form: Form, cells: Array, share: float) -> Iterator[Change]:
     """Compare images or sounds by what can be measured of a thousand of them."""
     found = measured(thinned(cells), form["type"], form["along"])
     for place, (what, known) in enumerate(form["facts"].items()):
-        told = list(_measured(name, what, known, found[what]))
+        told = list(_measured(name, what, known, found[what], share))
         yield from told if place == 0 else [one for one in told if one.what == what]
 
 
-def _measured(name: str, what: str, form: Form, cells: Array) -> Iterator[Change]:
+def _measured(
+    name: str, what: str, form: Form, cells: Array, share: float
+) -> Iterator[Change]:
     """Compare numbers, and how many are missing."""
     given = int(np.isfinite(cells).sum())
     there = sum(form["counts"])
     rows = round(there / (1 - form["missing"])) if form["missing"] < 1 else 0
     if rows and len(cells):
-        yield _of_shares(name, "missing", rows - there, rows, len(cells) - given, cells)
+        live = len(cells) - given, len(cells)
+        yield _of_shares(name, "missing", (rows - there, rows), live, share)
     if there and given:
-        yield _of_numbers(name, what, form, cells)
+        yield _of_numbers(name, what, form, cells, share)
 
 
-def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
+def _of_numbers(name: str, what: str, form: Form, cells: Array, share: float) -> Change:
     """Compare two spreads of numbers at the reference's quantiles, and beyond its ends.
 
     The distance is looked for at these alone, so that it is never overstated.
@@ -208,7 +224,8 @@ def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
     apart = np.abs(before.cumsum() / many[0] - now.cumsum() / many[1])[:-1]
     beyond = [(given < form["min"]).sum(), (given > form["max"]).sum()]
     effect = float(max(apart.max(initial=0.0), max(beyond) / many[1]))
-    root = np.sqrt(many[0] * many[1] / (many[0] + many[1]))
+    count = many[1] * share
+    root = np.sqrt(many[0] * count / (many[0] + count))
     spread = form.get("std") or 0.0
     mean = float(given.mean()) if len(given) else np.nan
     far = float((apart[:-1] * np.diff(edges)).sum())
@@ -225,7 +242,7 @@ def _of_numbers(name: str, what: str, form: Form, cells: Array) -> Change:
     )
 
 
-def _of_levels(name: str, form: Form, cells: Array) -> Iterator[Change]:
+def _of_levels(name: str, form: Form, cells: Array, share: float) -> Iterator[Change]:
     """Compare how often each word comes, and how many words were never seen."""
     names = list(form["levels"])
     before = np.array([*form["levels"].values(), form["other"]], np.float64)
@@ -236,21 +253,21 @@ def _of_levels(name: str, form: Form, cells: Array) -> Iterator[Change]:
     if not len(words) or not before.sum():
         return
     now = np.append(known, rest)
-    yield _of_counts(name, "values", before, now, [*names, "(other)"])
+    yield _of_counts(name, "values", before, now, [*names, "(other)"], share)
     if not form["other"]:
         fresh = [word for word in counts.index if word not in form["levels"]]
-        args = int(before.sum()), int(rest), cells
-        yield replace(_of_shares(name, "unseen", 0, *args), now=_fresh(fresh, rest))
+        args = (0, int(before.sum())), (int(rest), len(words)), share
+        yield replace(_of_shares(name, "unseen", *args), now=_fresh(fresh, rest))
 
 
 def _of_counts(
-    name: str, what: str, before: Array, now: Array, names: list[str]
+    name: str, what: str, before: Array, now: Array, names: list[str], share: float
 ) -> Change:
     """Compare counts by class: chi-square, the rare ones together."""
     from scipy.special import chdtrc
 
     shares = before / before.sum(), now / now.sum()
-    pooled = _pooled(np.stack([before, now]))
+    pooled = _pooled(np.stack([before, now * share]))
     hoped = pooled.sum(axis=1, keepdims=True) * pooled.sum(axis=0) / pooled.sum()
     free = pooled.shape[1] - 1
     score = float(((pooled - hoped) ** 2 / hoped).sum()) if free else 0.0
@@ -267,14 +284,19 @@ def _of_counts(
 
 
 def _of_shares(
-    name: str, what: str, first: int, rows: int, second: int, cells: Array
+    name: str, what: str, then: tuple[int, int], live: tuple[int, int], share: float
 ) -> Change:
-    """Compare two shares: the exact test of Fisher, one for few rows and many."""
+    """Compare how many of all: the exact test of Fisher, one for few rows and many."""
     from scipy.stats import fisher_exact
 
-    table = [[first, rows - first], [second, len(cells) - second]]
-    shares = first / rows, second / len(cells)
-    p = float(fisher_exact(table).pvalue) if first + second else 1.0
+    judged = [round(live[0] * share), round((live[1] - live[0]) * share)]
+    shares = then[0] / then[1], live[0] / live[1]
+    some = then[0] + live[0] > 0
+    p = (
+        float(fisher_exact([[then[0], then[1] - then[0]], judged]).pvalue)
+        if some
+        else 1.0
+    )
     effect = round(abs(shares[1] - shares[0]), 6)
     before, now = f"{shares[0]:.1%} {what}", f"{shares[1]:.1%}"
     return Change(name, what, effect, p, before=before, now=now)

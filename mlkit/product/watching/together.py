@@ -14,6 +14,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.likeness import Likeness, likeness
 from mlkit.model.packing.reference import codes, decoded
 from mlkit.model.packing.sights import unfolded
+from mlkit.product.watching.copies import own
 
 __all__ = ["together"]
 
@@ -29,7 +30,8 @@ def together(
 
     Both are looked at by the bin or level of each cell, images and sounds by what can
     be measured of them. A change of how columns go
-    together is seen, though each by itself is as it was.
+    together is seen, though each by itself is as it was. Where live rows are copies of
+    others, those that are alike are never both learned from and told.
 
     Parameters
     ----------
@@ -45,7 +47,8 @@ def together(
     Returns
     -------
     Likeness or None
-        None where the package keeps no rows, or there are fewer than thirty.
+        None where the package keeps no rows, or there are fewer than thirty, copies
+        counted once.
     """
     sample = reference.get("sample") or {}
     newest = {name: cells[-most:] for name, cells in columns.items()}
@@ -61,7 +64,10 @@ def together(
     table = pd.concat([kept, pd.DataFrame(made)], ignore_index=True).astype(float)
     Schema(tuple(map(Column, names))).attach(table)
     mine = np.arange(len(table)) >= len(kept)
-    return likeness(table, ~mine, mine, seed=seed)
+    groups = None
+    if own(reference, newest) < 1:
+        groups = np.asarray(table.groupby(names, sort=False).ngroup(), np.intp)
+    return likeness(table, ~mine, mine, seed=seed, groups=groups)
 
 
 def _cells(form: Mapping[str, Any], cells: NDArray[Any]) -> NDArray[Any]:

@@ -102,7 +102,8 @@ class Evaluation:
             raise UsageError("a threshold lies between 0 and 1", got=str(threshold))
         at = round(float(threshold), 3)
         truth, labels, drawn, weights = curves.sample(self.curves, at)
-        again = measure_labels(self.problem, truth, labels, drawn, weights)
+        rows = None if "rows" in self.curves else weights
+        again = measure_labels(self.problem, truth, labels, drawn, weights, rows)
         names = dict.fromkeys((*self.metrics, *again.metrics))
         kept = [n for n in names if METRICS[n].takes != "labels" or n in again.metrics]
         metrics = {**self.metrics, **again.metrics}

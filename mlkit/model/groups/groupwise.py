@@ -27,6 +27,7 @@ __all__ = [
 
 Array = NDArray[Any]
 CLASSES = 12
+SHARES = ("said", "true_positive", "false_positive", "precision", "right")
 LEAST = 10
 """A rate of a group needs so many rows below."""
 
@@ -143,15 +144,20 @@ class Resampled:
         Shape (rates, groups); NaN where a group has too few rows for a rate.
     draws
         Shape (rates, resamples, groups).
+    rows
+        How many rows a rate of a group counts, shape (rates, groups); 0 where it is
+        no share.
     """
 
     names: tuple[str, ...]
     values: Array
     draws: Array
+    rows: Array
 
     def limits(self, rate: int, group: int) -> tuple[float, float]:
         """Return the interval of one rate of one group."""
-        return interval(self.draws[rate, :, group], float(self.values[rate, group]))
+        rows, value = int(self.rows[rate, group]), float(self.values[rate, group])
+        return interval(self.draws[rate, :, group], value, rows=rows)
 
     def gap(
         self, name: str, groups: Sequence[int]
@@ -186,7 +192,8 @@ class Resampled:
         at, able = told[worst]
         some = np.isfinite(draws).any(axis=0)
         both = np.nanmin if ratio else np.nanmax
-        limits = interval(both(draws[:, some], axis=0), float(values[worst]))
+        rows = int(min(self.rows[at, able].min() for at, able in told))
+        limits = interval(both(draws[:, some], axis=0), float(values[worst]), rows=rows)
         low, high = (able[f(self.values[at, able])] for f in (np.argmin, np.argmax))
         return float(values[worst]), limits, self.names[at], low, high
 
@@ -235,7 +242,9 @@ def resampled(
     draws = np.concatenate([_ratios(rates, inside, b) for b in drawn], axis=1)
     values[few] = np.nan
     draws[np.broadcast_to(few[:, None, :], draws.shape)] = np.nan
-    return Resampled(tuple(rate.name for rate in rates), values, draws)
+    names = tuple(rate.name for rate in rates)
+    shares = np.array([name.partition(":")[0] in SHARES for name in names])
+    return Resampled(names, values, draws, rows * shares[:, None])
 
 
 def _inside(codes: Mapping[str, Array], sizes: Mapping[str, int]) -> Any:

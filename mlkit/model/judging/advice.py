@@ -15,7 +15,8 @@ MOST = 20
 def rows_needed(rows: int, value: float, limit: float, bar: float) -> int | None:
     """Return how many rows would bring a limit to a bar, were the value to stay.
 
-    The half of an interval narrows as one over the root of the rows.
+    The half of an interval narrows as one over the root of the rows; that of a share
+    of 1 faster, as no row speaks against it.
 
     Parameters
     ----------
@@ -39,7 +40,10 @@ def rows_needed(rows: int, value: float, limit: float, bar: float) -> int | None
     room, half = value - bar, value - limit
     if not half or room / half <= 0:
         return None
-    need = math.ceil(round(rows * (half / room) ** 2, 6))
+    times = (half / room) ** 2
+    if value == 1 and min(limit, bar) > 0:
+        times = math.log(limit) / math.log(bar)
+    need = math.ceil(round(rows * times, 6))
     return need if need <= MOST * rows else None
 
 

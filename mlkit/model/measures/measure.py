@@ -118,7 +118,10 @@ def measure(
     }
     many = max(len(problem.classes) // 2, 1)
     drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights, each=many)
-    return _measured(problem, judged, truth, drawn, weights)
+    rows = {
+        name: _rows(_counted(name, truth, labels), groups, weights) for name in judged
+    }
+    return _measured(problem, judged, truth, drawn, weights, rows)
 
 
 def measure_rows(
@@ -151,6 +154,7 @@ def measure_labels(
     labels: Array,
     drawn: Iterable[Array],
     weights: Array | None = None,
+    rows: Array | None = None,
 ) -> Measured:
     """Return the metrics that judge labels alone.
 
@@ -164,9 +168,14 @@ def measure_labels(
         Resamples, as `mlkit.model.measures.resampling.resamples` yields them.
     weights
         What each row counts.
+    rows
+        For how many rows each stands; None where each is one.
     """
+    each = (weights is None or weights > 0) if rows is None else rows
     names = [n for n in of_problem(problem) if METRICS[n].takes == "labels"]
-    return _measured(problem, dict.fromkeys(names, labels), truth, drawn, weights)
+    judged = dict.fromkeys(names, labels)
+    many = {n: int((_counted(n, truth, labels) * each).sum()) for n in names}
+    return _measured(problem, judged, truth, drawn, weights, many)
 
 
 def _measured(
@@ -175,6 +184,7 @@ def _measured(
     truth: Array,
     drawn: Iterable[Array],
     weights: Array | None,
+    rows: Mapping[str, int],
 ) -> Measured:
     metrics = {name: metric_of(problem, name) for name in judged}
     values = {n: metrics[n].compute(truth, p, weights) for n, p in judged.items()}
@@ -183,11 +193,29 @@ def _measured(
         for name, predicted in judged.items():
             found[name].append(metrics[name].many(truth, predicted, batch))
     limits = {
-        name: interval(np.concatenate(found[name]), value)
+        name: interval(np.concatenate(found[name]), value, rows=rows[name])
         for name, value in values.items()
         if np.isfinite(value)
     }
     return _kept(values, limits)
+
+
+def _counted(name: str, truth: Array, labels: Array) -> NDArray[np.bool_]:
+    """Return which rows a metric is a share of; none where it is no share."""
+    if name == "accuracy":
+        return np.ones(len(truth), bool)
+    if name in ("recall", "precision"):
+        return np.asarray((truth if name == "recall" else labels) == 1)
+    return np.zeros(len(truth), bool)
+
+
+def _rows(
+    counted: NDArray[np.bool_], groups: Array | None, weights: Array | None
+) -> int:
+    """Return how many rows count, or how many groups of rows that hang together."""
+    if weights is not None:
+        counted = counted & (weights > 0)
+    return int(counted.sum()) if groups is None else len(np.unique(groups[counted]))
 
 
 def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | None]:

@@ -15,6 +15,7 @@ REPEATS = 1000
 FEWEST = 100
 CELLS = 20_000_000
 BATCH = 1_000_000
+SAME = 1e-9
 
 
 def resamples(
@@ -113,8 +114,13 @@ def bootstrap(
     return [interval(row, p, level) for row, p in zip(found, points, strict=True)]
 
 
-def interval(draws: Array, point: float, level: float = 0.95) -> tuple[float, float]:
+def interval(
+    draws: Array, point: float, level: float = 0.95, rows: int = 0
+) -> tuple[float, float]:
     """Return the interval of a value from its resamples, by moved percentiles.
+
+    Where a share is 0 or 1 in every resample, they cannot tell how far it might be
+    from there: its limit is exact then (Clopper and Pearson 1934).
 
     Parameters
     ----------
@@ -124,11 +130,23 @@ def interval(draws: Array, point: float, level: float = 0.95) -> tuple[float, fl
         The value itself.
     level
         The share of resamples inside.
+    rows
+        Of how many rows the value is a share; 0 where it is none.
+
+    Examples
+    --------
+    >>> low, high = interval(np.ones(1000), 1.0, rows=5)
+    >>> round(low, 3), high
+    (0.478, 1.0)
     """
     known = draws[np.isfinite(draws)]
     if not len(known):
         return float("nan"), float("nan")
     tail = (1 - level) / 2
+    far = tail ** (1 / rows) if rows else 1.0
+    for end, exact in ((0.0, (0.0, 1 - far)), (1.0, (far, 1.0))):
+        if rows and np.abs(np.append(known, point) - end).max() < SAME:
+            return exact
     limits = np.quantile(known, [tail, 1 - tail]) - (known.mean() - point)
     ends = min(known.min(), point), max(known.max(), point)
     low, high = np.clip(limits, *ends)

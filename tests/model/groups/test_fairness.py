@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
@@ -102,6 +103,19 @@ def test_a_small_group_is_not_assessed_and_widens_no_gap():
     assert gap(found, "parity_gap").most == "m"
     assert any("not assessed: 12 rows" in r.what for r in found.remarks)
     assert FEWEST > 12
+
+
+def test_groups_without_an_error_may_lie_apart_as_far_as_the_smaller_lets_them():
+    table, truth, _ = people(400)
+    found = assess(TWO, table, truth, np.column_stack([1 - truth, truth]), 0.5)
+    groups = [one for one in found.groups if one.column == "sex"]
+    least = min(one.rows for one in groups)
+    for one in groups:
+        low = binomtest(one.rows, one.rows).proportion_ci().low
+        assert one.limits["right"] == pytest.approx((low, 1))
+    far = 1 - binomtest(least, least).proportion_ci().low
+    told = gap(found, "accuracy_gap")
+    assert (told.value, told.low, told.high) == pytest.approx((0, 0, far))
 
 
 def test_rows_of_one_group_widen_the_interval():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from mlkit.core.past import Past
 from mlkit.core.schema import Column, Schema
 from mlkit.model.groups.fairness import Fairness, Gap, Group, assess
 from mlkit.model.judging import advice, bars, group_bars, seal
-from mlkit.model.measures.measure import Measured
+from mlkit.model.measures.measure import Measured, measure
 from mlkit.model.problem import Problem
 from mlkit.model.slicing import parts
 from mlkit.model.slicing.search import Weak, Weakest
@@ -87,6 +88,23 @@ def test_a_metric_of_labels_is_helped_by_the_threshold():
     assert "threshold" in found.help
     undefined = bars.of_metrics(TWO, Measured({}, {}), {"recall": 0.8}, 100)
     assert undefined[0].blocks
+
+
+@pytest.mark.parametrize(
+    ("found", "state"), [(5, "missed"), (71, "missed"), (72, "passed")]
+)
+def test_no_error_among_few_rows_meets_no_high_bar(found, state):
+    truth = np.repeat([0, 1], [100, found])
+    told = measure(TWO, truth, np.column_stack([1 - truth, truth]))
+    (recall,) = [
+        one
+        for one in bars.of_metrics(TWO, told, {"recall": 0.95}, len(truth))
+        if "recall" in one.bar
+    ]
+    assert recall.state == state
+    if found == 5:
+        need = math.ceil(105 * math.log(0.025) / 5 / math.log(0.95))
+        assert f"about {need:,} hold-out rows would show it" in recall.help
 
 
 def test_the_worst_group_is_the_one_with_the_worst_limit():
@@ -228,7 +246,7 @@ def test_a_named_part_too_small_to_judge_blocks_and_a_found_one_does_not():
 )
 def test_a_group_that_a_gap_leaves_out_blocks_unless_it_is_rare(name, sizes, blocks):
     sex = np.repeat(["a", "b", "c"], sizes)
-    told, left_out = group_bars.of_fairness(_failed(sex, sex == "c"), {name: 0.1})
+    told, left_out = group_bars.of_fairness(_failed(sex, sex == "c"), {name: 0.3})
     assert told.state == "passed"
     assert (left_out.state, left_out.blocks) == ("not_assessed", blocks)
     assert "c (29 rows)" in left_out.got

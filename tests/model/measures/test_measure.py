@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import fit
-from mlkit.model.measures.measure import guess
+from mlkit.model.measures.measure import guess, measure
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem
 from mlkit.model.review import review
@@ -78,3 +79,22 @@ def test_a_guess_counts_rows_by_their_weight_as_a_fit_does(make, kind):
     alike = fit("dummy", {}, make(kind), Problem.of(make(kind)))
     assert not np.allclose(guess(alike, len(table)), told, rtol=0.01)
     assert model.shares == alike.shares
+
+
+@pytest.mark.parametrize(("found", "other"), [(5, 95), (60, 40)])
+def test_a_share_that_no_row_speaks_against_has_an_exact_limit(found, other):
+    problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
+    truth = np.repeat([1, 0], [found, other])
+    all_right = measure(problem, truth, np.column_stack([1 - truth, truth]))
+    exact = {
+        name: binomtest(rows, rows).proportion_ci().low
+        for name, rows in {"recall": found, "precision": found, "accuracy": 100}.items()
+    }
+    for name, low in exact.items():
+        assert all_right.intervals[name] == pytest.approx((low, 1))
+    all_wrong = measure(problem, truth, np.column_stack([truth, 1 - truth]))
+    assert all_wrong.intervals["recall"] == pytest.approx((0, 1 - exact["recall"]))
+    groups = np.arange(100) // 5
+    few = measure(problem, truth, np.column_stack([1 - truth, truth]), groups=groups)
+    low = binomtest(20, 20).proportion_ci().low
+    assert few.intervals["accuracy"][0] == pytest.approx(low)

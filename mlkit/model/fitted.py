@@ -36,6 +36,9 @@ __all__ = [
     "weights_of",
 ]
 
+Array = NDArray[Any]
+Counts = NDArray[np.float64] | None
+
 
 @dataclass(frozen=True)
 class Member:
@@ -89,18 +92,12 @@ class Model:
     shares
         The class shares of training; for a number its mean, quartiles and spread.
     base
-        What a guess without features says, by what rows count: a chance for each
-        class, or the mean; None where no column has the role weight.
+        What a guess says, where a column has the role weight: shares, or the mean.
     """
 
     base: list[float] | None = None
 
-    def __init__(
-        self,
-        problem: Problem,
-        truth: NDArray[Any],
-        counted: NDArray[np.float64] | None = None,
-    ) -> None:
+    def __init__(self, problem: Problem, truth: Array, counted: Counts = None) -> None:
         self.form = problem.to_dict()
         self.parts: list[Part] = []
         self.encoders: list[Encoder] = []
@@ -340,7 +337,7 @@ def _sample(
     return np.asarray(np.unique(np.concatenate(taken)), np.int64)
 
 
-def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:
+def weights_of(table: pd.DataFrame, problem: Problem) -> Counts:
     """Return what each row counts, shape (rows,); None where all count the same.
 
     That is the column with the role weight; and where classes are judged alike,
@@ -353,9 +350,8 @@ def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | N
     """
     counted = counts_of(table, problem)
     weights = np.ones(len(table)) if counted is None else counted
-    asked = problem.class_weight
-    alike = asked == "auto" and problem.metric == "balanced_accuracy"
-    if problem.classes and (asked == "balanced" or alike):
+    alike = problem.class_weight == "auto" and problem.metric == "balanced_accuracy"
+    if problem.classes and (problem.class_weight == "balanced" or alike):
         codes = problem.truth(table)
         totals = np.bincount(codes, weights, minlength=len(problem.classes))
         shares = totals / max(totals.sum(), 1e-300) * np.count_nonzero(totals)
@@ -365,7 +361,7 @@ def weights_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | N
     return np.asarray(weights, np.float64)
 
 
-def counts_of(table: pd.DataFrame, problem: Problem) -> NDArray[np.float64] | None:
+def counts_of(table: pd.DataFrame, problem: Problem) -> Counts:
     """Return what the column with the role weight says; None where there is none.
 
     Parameters
@@ -392,16 +388,13 @@ def _scale_of(problem: Problem, truth: NDArray[Any]) -> tuple[float, float]:
 
 def _shares_of(problem: Problem, truth: NDArray[Any]) -> list[float]:
     if problem.classes:
-        counts = np.bincount(truth, minlength=len(problem.classes))
-        return [float(share) for share in counts / len(truth)]
+        return _base_of(problem, truth, None)
     quartiles = np.quantile(truth, [0.25, 0.5, 0.75])
     return [float(v) for v in (truth.mean(), *quartiles, truth.std())]
 
 
-def _base_of(
-    problem: Problem, truth: NDArray[Any], counted: NDArray[np.float64]
-) -> list[float]:
+def _base_of(problem: Problem, truth: Array, counted: Counts) -> list[float]:
     if problem.classes:
         totals = np.bincount(truth, counted, minlength=len(problem.classes))
-        return [float(share) for share in totals / counted.sum()]
+        return [float(share) for share in totals / totals.sum()]
     return [float(np.average(truth, weights=counted))]

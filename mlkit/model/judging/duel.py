@@ -19,7 +19,7 @@ from mlkit.core.past import Champion
 from mlkit.core.verdict import Finding
 from mlkit.model.judging import advice
 from mlkit.model.judging.rival import Units, ahead
-from mlkit.model.measures.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import Predictor, choice
 from mlkit.model.words import say
@@ -204,7 +204,7 @@ def of_champion(duel: Duel, bar: float | None) -> Finding:
 def _meeting(
     problem: Problem, truth: Array, mine: Array, theirs: Array, units: Units, seed: int
 ) -> Meeting:
-    compute, weights = METRICS[problem.metric].compute, units[1]
+    compute, weights = metric_of(problem).compute, units[1]
     told = ahead(problem, truth, mine, theirs, units, seed)
     if told is None:
         return Meeting(len(truth), why="the metric is undefined on these rows")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlkit.model.measures.metrics import METRICS
+from mlkit.model.measures.metrics import metric_of
 from mlkit.model.packing.reference import codes
 from mlkit.model.packing.sights import thinned, unfolded
 from mlkit.model.words import say
@@ -50,7 +50,7 @@ def scored(live: Live) -> dict[str, float]:
     """
     known = np.flatnonzero(live.known)
     some = drawn(live.take(thinned(known) if live.parcel.media else known))
-    metric, found = METRICS[live.parcel.problem.metric], {}
+    metric, found = metric_of(live.parcel.problem), {}
     for name, inside in parts(some):
         if inside.sum() < FEWEST:
             continue

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlkit.data.charts.cards import many
 from mlkit.data.measures.groups import wilson
 from mlkit.model.measures.expected import expected
-from mlkit.model.measures.metrics import METRICS
+from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.runtime import choice
 from mlkit.model.words import say
@@ -75,17 +75,17 @@ def measured(live: Live, *, seed: int = 0) -> Score | None:
         Of the resampling.
     """
     some = drawn(live.take(np.flatnonzero(live.known)))
-    name = live.parcel.problem.metric
+    problem = live.parcel.problem
     if len(some) < FEWEST:
         return None
-    metric, said = METRICS[name], judged(some)
+    metric, said = metric_of(problem), judged(some)
     value = metric.compute(some.truth, said)
     batches = resamples(len(some), seed=seed, repeats=REPEATS)
     draws = [metric.many(some.truth, said, times) for times in batches]
     low, high = interval(np.concatenate(draws), value)
     if not np.isfinite([value, low, high]).all():
         return None
-    return Score(name, _round(value), _round(low), _round(high), len(some))
+    return Score(problem.metric, _round(value), _round(low), _round(high), len(some))
 
 
 def estimated(live: Live, *, seed: int = 0) -> Score | None:

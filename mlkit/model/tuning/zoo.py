@@ -28,6 +28,7 @@ __all__ = ["Zoo"]
 Array = NDArray[Any]
 DRAWN, CURIOUS, LEAST = 0.05, 0.03, 0.02
 SHARES, FADING, PATIENCE, MORE = (0.2, 0.5), 1.5, 4, 0.005
+AROUND, LONGEST = 0.04, 3.0  # of the budget; seconds
 LIMIT, MISSES, ALIKE, WEIGHING, PILOT, PILOTS = 150, 3, 4, 0.05, 0.04, 0.25
 
 
@@ -173,13 +174,16 @@ class Zoo:
         return max(able, key=lambda o: o.value / max(o.seconds, 1e-6), default=None)
 
     def _reserve(self) -> float:
-        """Return the seconds set aside: for weighing, and for training.
+        """Return the seconds set aside: for weighing, for training, and around both.
 
-        Training makes the rows ready anew, and may have to fit anew.
+        Training makes the rows ready anew, and may have to fit anew; either notebook
+        begins, reads, draws and saves.
         """
+        around = min(AROUND * self.budget.seconds, LONGEST)
         members = [self.entries[at] for at in self.weights]
         weighing = self.judging * STEPS * min(len(self.ended), MOST)
-        rest = weighing + self.fits.reading(one.name for one in self.ended.values())
+        reading = self.fits.reading(one.name for one in self.ended.values())
+        rest = weighing + reading + around
         if self.refit is None:
             return rest
         return rest + sum(self.refit(one.name, one.settings) for one in members)

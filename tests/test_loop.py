@@ -112,7 +112,6 @@ def test_the_champion_is_exported_and_scores_a_file(demo, tmp_path):
     assert (scored["prediction"] == truth).mean() > 0.95
 
 
-@pytest.mark.slow
 def test_growth_moves_no_row_between_parts(demo, tmp_path):
     grown = tmp_path / "grown"
     subprocess.run(["cp", "-r", demo, grown], check=True)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mlkit.core.columns import with_columns
 from mlkit.core.schema import Column, Schema
 from mlkit.model.families import family
-from mlkit.model.fitted import Member, Model
+from mlkit.model.fitted import Member, Model, counts_of
 from mlkit.model.groups.gradient import gradient, joint
 from mlkit.model.groups.shift import Said, keys_of, shift_of
 from mlkit.model.problem import Problem, known
@@ -180,9 +180,9 @@ def _weighed(outlook: Outlook, asked: Asked) -> tuple[pd.DataFrame, Settings]:
     rows = known(outlook.table, problem)
     named = Schema.of(outlook.table).attach(rows)
     weights = weights_of(joint(named, asked.columns), _classes(problem, rows))
-    if problem.weight:
-        given = rows[problem.weight].to_numpy(float, na_value=0.0)
-        weights = weights * np.clip(given, 0.0, None)
+    counted = counts_of(rows, problem)
+    if counted is not None:
+        weights = weights * counted
     schema = Schema.of(outlook.table)
     if problem.weight:
         schema = schema.change(problem.weight, roles=())

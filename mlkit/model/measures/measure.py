@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
-from mlkit.model.fitted import Model
+from mlkit.model.fitted import Model, counts_of
 from mlkit.model.measures.metrics import METRICS, metric_of, of_problem
 from mlkit.model.measures.resampling import bootstrap, interval, resamples
 from mlkit.model.problem import Problem, known
@@ -237,10 +237,9 @@ def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | 
         alone = codes < 0
         codes[alone] = len(names) + np.arange(alone.sum())
         groups = None if len(np.unique(codes)) in (1, len(codes)) else codes
-    if problem.weight in table:
-        values = table[problem.weight].to_numpy(np.float64, na_value=0.0)
-        counted = np.clip(values, 0.0, None)
-        weights = counted if counted.sum() > 0 and np.ptp(counted) > 0 else None
+    counted = counts_of(table, problem) if problem.weight in table else None
+    if counted is not None and counted.sum() > 0 and np.ptp(counted) > 0:
+        weights = counted
     return groups, weights
 
 

@@ -291,12 +291,9 @@ def _of_shares(
 
     judged = [round(live[0] * share), round((live[1] - live[0]) * share)]
     shares = then[0] / then[1], live[0] / live[1]
-    some = then[0] + live[0] > 0
-    p = (
-        float(fisher_exact([[then[0], then[1] - then[0]], judged]).pvalue)
-        if some
-        else 1.0
-    )
+    p = 1.0
+    if then[0] + live[0]:
+        p = float(fisher_exact([[then[0], then[1] - then[0]], judged]).pvalue)
     effect = round(abs(shares[1] - shares[0]), 6)
     before, now = f"{shares[0]:.1%} {what}", f"{shares[1]:.1%}"
     return Change(name, what, effect, p, before=before, now=now)

@@ -282,7 +282,8 @@ def _gap(found: Fairness, name: str, bar: float, price: Price | None) -> Finding
 def _left_out(found: Fairness, name: str) -> Iterator[Finding]:
     """Say which groups a gap does not compare; it blocks unless they are rare."""
     rates = compared(found.problem, name)
-    small = [g for g in found.groups if CROSS not in g.column and _lacks(g, rates)]
+    single = [g for g in found.groups if CROSS not in g.column]
+    small = [g for g in single if _lacks(g, rates)]
     for column in dict.fromkeys(g.column for g in small if found.widest(name)):
         mine = [g for g in small if g.column == column]
         share = max(g.rows for g in mine) / max(found.rows, 1)
@@ -293,6 +294,33 @@ def _left_out(found: Fairness, name: str) -> Iterator[Finding]:
             help=f"{_needed(found.problem, rates)}: {JOIN}",
             required=share >= RARE,
         )
+    yield from _left_out_of_classes(found, name, single, rates)
+
+
+def _left_out_of_classes(
+    found: Fairness, name: str, groups: Sequence[Group], rates: Collection[str]
+) -> Iterator[Finding]:
+    """Say in which of many classes a gap does not compare a group, though in others."""
+    asked = dict.fromkeys(
+        rate for g in groups for rate in g.rates if rate.partition(":")[0] in rates
+    )
+    for column in dict.fromkeys(g.column for g in groups):
+        mine = [g for g in groups if g.column == column and not _lacks(g, rates)]
+        lost = [
+            f"{words(found.problem, rate)} of {g.name}"
+            for g in mine
+            for rate in asked
+            if rate not in g.rates
+        ]
+        if lost and found.widest(name):
+            more = f" and {len(lost) - 5:,} others" if len(lost) > 5 else ""
+            yield Finding(
+                f"{TITLES[name]}: every class can be judged in every group of {column}",
+                "not_assessed",
+                got=f"too few rows: {', '.join(lost[:5])}{more}",
+                help=f"{LEAST} rows of a class in each group are needed: {JOIN}, "
+                "or classes",
+            )
 
 
 def _lacks(group: Group, rates: Collection[str]) -> bool:

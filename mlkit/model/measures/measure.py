@@ -119,7 +119,9 @@ def measure(
     many = max(len(problem.classes) // 2, 1)
     drawn = resamples(len(truth), seed=seed, groups=groups, weights=weights, each=many)
     rows = {
-        name: _rows(_counted(name, truth, labels), groups, weights) for name in judged
+        name: min(_rows(some, groups, weights) for some in shares)
+        for name in judged
+        if (shares := _shares(name, problem, truth, labels))
     }
     return _measured(problem, judged, truth, drawn, weights, rows)
 
@@ -174,7 +176,11 @@ def measure_labels(
     each = (weights is None or weights > 0) if rows is None else rows
     names = [n for n in of_problem(problem) if METRICS[n].takes == "labels"]
     judged = dict.fromkeys(names, labels)
-    many = {n: int((_counted(n, truth, labels) * each).sum()) for n in names}
+    many = {
+        name: min(int((some * each).sum()) for some in shares)
+        for name in names
+        if (shares := _shares(name, problem, truth, labels))
+    }
     return _measured(problem, judged, truth, drawn, weights, many)
 
 
@@ -193,20 +199,37 @@ def _measured(
         for name, predicted in judged.items():
             found[name].append(metrics[name].many(truth, predicted, batch))
     limits = {
-        name: interval(np.concatenate(found[name]), value, rows=rows[name])
+        name: interval(np.concatenate(found[name]), value, rows=rows.get(name, 0))
         for name, value in values.items()
         if np.isfinite(value)
     }
     return _kept(values, limits)
 
 
-def _counted(name: str, truth: Array, labels: Array) -> NDArray[np.bool_]:
-    """Return which rows a metric is a share of; none where it is no share."""
+def _shares(
+    name: str, problem: Problem, truth: Array, labels: Array
+) -> list[NDArray[np.bool_]]:
+    """Return the rows of each share that a metric is made of; nothing if of none.
+
+    A metric is at its best only where each of its shares is 1, and is no worse than
+    the least of them: the limit of the share of fewest rows is one of the metric. So
+    it is for the area under the ROC curve, a share of pairs of two classes' rows, of
+    which the rarer class has as many as have no row in common; for balanced accuracy,
+    a mean of shares; and for F1, which is never below the share of rows that are right
+    among those that are of a class or said to be. For average precision and kappa it is
+    a fair guess.
+    """
+    two = len(problem.classes) == 2
     if name == "accuracy":
-        return np.ones(len(truth), bool)
+        return [np.ones(len(truth), bool)]
     if name in ("recall", "precision"):
-        return np.asarray((truth if name == "recall" else labels) == 1)
-    return np.zeros(len(truth), bool)
+        return [(truth if name == "recall" else labels) == 1]
+    if name == "f1":
+        classes = [1] if two else np.unique(truth)
+        return [(truth == k) | (labels == k) for k in classes]
+    if name in ("balanced_accuracy", "roc_auc", "average_precision", "kappa"):
+        return [truth == k for k in np.unique(truth)]
+    return []
 
 
 def _rows(

@@ -119,8 +119,9 @@ def interval(
 ) -> tuple[float, float]:
     """Return the interval of a value from its resamples, by moved percentiles.
 
-    Where a share is 0 or 1 in every resample, they cannot tell how far it might be
-    from there: its limit is exact then (Clopper and Pearson 1934).
+    Where a share is 0 or 1, and is so in as many resamples as `level`, they cannot
+    tell how far it might be from there: its limit is exact then (Clopper and Pearson
+    1934). What is 1 only where shares are has the limit of the share of fewest rows.
 
     Parameters
     ----------
@@ -131,7 +132,8 @@ def interval(
     level
         The share of resamples inside.
     rows
-        Of how many rows the value is a share; 0 where it is none.
+        Of how many rows the value is a share, or the least of its shares; 0 where it is
+        none.
 
     Examples
     --------
@@ -145,7 +147,8 @@ def interval(
     tail = (1 - level) / 2
     far = tail ** (1 / rows) if rows else 1.0
     for end, exact in ((0.0, (0.0, 1 - far)), (1.0, (far, 1.0))):
-        if rows and np.abs(np.append(known, point) - end).max() < SAME:
+        there = np.abs(known - end) < SAME
+        if rows and abs(point - end) < SAME and there.mean() >= level:
             return exact
     limits = np.quantile(known, [tail, 1 - tail]) - (known.mean() - point)
     ends = min(known.min(), point), max(known.max(), point)

@@ -265,6 +265,21 @@ def test_a_group_with_too_few_of_the_positive_class_blocks_a_gap_in_finding_it()
     assert len([*group_bars.of_fairness(whole, {"odds_gap": 0.1})]) == 1
 
 
+def test_a_class_that_a_group_hardly_has_is_told_and_does_not_block():
+    problem = Problem("many_classes", "y", "log_loss", ("low", "mid", "high"))
+    sex = np.repeat(["a", "b"], 300)
+    truth = np.arange(600) % 3
+    truth[(sex == "b") & (truth == 2)] = 0
+    table = pd.DataFrame({"sex": pd.array(sex, "str")})
+    Schema((Column("sex", "category", ("sensitive",)),)).attach(table)
+    found = assess(problem, table, truth, np.eye(3)[truth], 0.5)
+    told, left_out = group_bars.of_fairness(found, {"opportunity_gap": 0.3})
+    assert told.state == "passed"
+    assert (left_out.state, left_out.blocks) == ("not_assessed", False)
+    assert "high found of b" in left_out.got
+    assert len([*group_bars.of_fairness(found, {"accuracy_gap": 0.3})]) == 1
+
+
 def _failed(sex, wrong, rare=None):
     """Assess a model that is wrong of some rows; every other row is positive."""
     truth = np.arange(len(sex)) % 2

@@ -98,3 +98,22 @@ def test_a_share_that_no_row_speaks_against_has_an_exact_limit(found, other):
     few = measure(problem, truth, np.column_stack([1 - truth, truth]), groups=groups)
     low = binomtest(20, 20).proportion_ci().low
     assert few.intervals["accuracy"][0] == pytest.approx(low)
+
+
+@pytest.mark.parametrize(("found", "other"), [(5, 95), (60, 40)])
+def test_what_nothing_speaks_against_is_no_surer_than_its_rarest_class(found, other):
+    names = ("balanced_accuracy", "roc_auc", "average_precision")
+    two = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
+    truth = np.repeat([1, 0], [found, other])
+    told = measure(two, truth, np.column_stack([1 - truth, truth]))
+    low = binomtest(min(found, other), min(found, other)).proportion_ci().low
+    for name in names:
+        assert told.intervals[name] == pytest.approx((low, 1)), name
+    low = binomtest(found, found).proportion_ci().low
+    assert told.intervals["f1"] == pytest.approx((low, 1))
+    three = Problem("many_classes", "y", "log_loss", ("a", "b", "c"))
+    truth = np.repeat([0, 1, 2], [found, other, 50])
+    told = measure(three, truth, np.eye(3)[truth])
+    low = binomtest(min(found, other, 50), min(found, other, 50)).proportion_ci().low
+    for name in ("balanced_accuracy", "roc_auc", "f1"):
+        assert told.intervals[name] == pytest.approx((low, 1)), name

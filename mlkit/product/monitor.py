@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-from numpy.typing import NDArray
 
 from mlkit.data.charts.cards import many
 from mlkit.data.parts.likeness import Likeness
 from mlkit.model.groups.fairness import Fairness
 from mlkit.product.watching import drift as drifting
 from mlkit.product.watching import scores, signs
-from mlkit.product.watching.copies import own
 from mlkit.product.watching.drift import Change
 from mlkit.product.watching.groups import shares, treated, widened
 from mlkit.product.watching.health import GRAVE, Health, Window
@@ -98,7 +94,7 @@ def _judged(
     judged = _window(some, limits, seed)
     proved = _window(told, limits, seed) if told else None
     changes = _changes(some, limits)
-    whole = together(parcel.reference, _watched(some), seed=seed)
+    whole = together(parcel.reference, some.watched, seed=seed)
     fair = treated(told or some, seed=seed)
     alone = _signs(parcel, judged, proved, changes, limits)
     every = (*alone, *_rest(parcel, whole, fair, limits), *review)
@@ -189,21 +185,15 @@ def _window(some: Live, limits: Limits, seed: int) -> Window:
 
 
 def _changes(live: Live, limits: Limits) -> tuple[Change, ...]:
-    parcel, cells = live.parcel, _watched(live)
-    share = own(parcel.reference, cells)
+    parcel = live.parcel
     found = [
         change
-        for name, form in parcel.watched.items()
-        if name in cells
-        for change in drifting.compare(name, form, cells[name], share)
+        for name, cells in live.watched.items()
+        for change in drifting.compare(name, parcel.watched[name], cells, live.own)
     ]
     args = (parcel.reference, parcel.problem, live.predicted, parcel.threshold)
-    said = drifting.of_predictions(*args, share)
+    said = drifting.of_predictions(*args, live.own)
     return drifting.ranked([*found, *said], limits.rate)
-
-
-def _watched(live: Live) -> dict[str, NDArray[Any]]:
-    return {n: live.columns[n] for n in live.parcel.watched if n in live.columns}
 
 
 def _signs(

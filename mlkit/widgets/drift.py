@@ -152,9 +152,10 @@ class DriftExplorer:
             found = []
         elif name == target:
             args = (parcel.reference, parcel.problem, some.predicted, parcel.threshold)
-            found = of_predictions(*args)
+            found = of_predictions(*args, some.own)
         else:
-            found = list(compare(name, parcel.watched[name], some.columns[name]))
+            form, cells = parcel.watched[name], some.columns[name]
+            found = list(compare(name, form, cells, some.own))
         heads = ("what", "moved", "before", "now", "by luck")
         lines = [
             (one.what, f"{one.effect:.1%}", one.before, one.now, _luck(one.p))

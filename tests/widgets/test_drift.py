@@ -9,6 +9,7 @@ import pytest
 
 from mlkit.core.errors import UsageError
 from mlkit.model.packing.reference import levels
+from mlkit.model.words import say
 from mlkit.product.charts import column as drawn
 from mlkit.product.monitor import follow, monitor
 from mlkit.widgets import DriftExplorer
@@ -63,6 +64,21 @@ def test_the_figures_are_those_of_the_verdict(explorer):
         told = {row[0]: row for row in explorer.table(one.column).rows}
         assert told[one.what][1:4] == [f"{one.effect:.1%}", one.before, one.now]
     assert explorer.table("pay").notes == [f"pay, {len(explorer.rows('')):,} live rows"]
+
+
+def test_rows_asked_for_again_and_again_prove_no_more_here_than_in_the_verdict():
+    made, tables = Loans(packed(), "two_classes"), []
+    for day in range(2):
+        rows, truth = loans(50, seed=day, **({"pay": 0.3} if day else {}))
+        again = np.tile(np.arange(50), 20)
+        tables.append(made.table(rows.iloc[again], truth[again], day))
+    live = made.live(*tables)
+    found = DriftExplorer(monitor(live, window="day", now=NOW), live)
+    assert found.rows("").own < 0.1
+    lucks = {row[0]: row[-1] for row in found.table("pay").rows}
+    mine = [one for one in found.health.changes if one.column == "pay"]
+    assert mine
+    assert lucks == {one.what: say(one.p, 2) for one in mine}
 
 
 def test_numbers_are_drawn_as_shares_below_a_value(explorer):

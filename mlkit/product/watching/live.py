@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mlkit.core.session import session
 from mlkit.data.charts.cards import card, many
 from mlkit.product.log import last, read, refused
 from mlkit.product.serving.fields import Field
+from mlkit.product.watching.copies import own
 from mlkit.product.watching.parcel import Parcel
 
 __all__ = ["LOG", "Live", "follow", "live"]
@@ -66,6 +68,16 @@ class Live:
         if self.parcel.problem.classes:
             return np.asarray(self.truth >= 0)
         return np.isfinite(self.truth)
+
+    @property
+    def watched(self) -> dict[str, Array]:
+        """The columns that the package remembers, to be held against its reference."""
+        return {n: self.columns[n] for n in self.parcel.watched if n in self.columns}
+
+    @cached_property
+    def own(self) -> float:
+        """The share of rows that are no copies; `mlkit.product.watching.copies`."""
+        return own(self.parcel.reference, self.watched)
 
     def during(self, places: Array) -> Live:
         """Return rows that follow one another, with what was refused meanwhile."""

@@ -195,10 +195,11 @@ def review(
     bias
         What `profile` found of the sensitive columns, or None.
     repeats
-        Shuffles of each feature.
+        Shuffles of each feature; fewer where the model has many parts, or there are
+        many features.
     most_rows
-        Ask about so many validation rows at most; fewer where the model has many parts,
-        or there are many features, or images or sounds.
+        Ask about so many validation rows at most; fewer where one shuffle of them
+        would still take long, and of images or sounds.
     refits
         How often a part of the model is fitted again to tell how steady it is; 0 leaves
         that out.
@@ -214,13 +215,12 @@ def review(
     rows, truth, predicted, _ = judged(model, valid)
     weights = units(problem, rows)[1]
     learnt = known(train, problem)
-    most = _most(model, repeats, most_rows)
+    most, repeats = _asked(model, min(most_rows, len(rows)), repeats)
     some = Schema.of(valid).attach(sample(rows, most, seed))
     told = importance(model, some, repeats, seed)
     plain = set(problem.numbers + problem.categories)
     top = [one.feature for one in told if one.loss > 0 and one.feature in plain][:4]
     stress = robustness(model, learnt, some, threshold=at, refits=refits, seed=seed)
-    asked = sample(some, max(int(600 / pace(model)), FEWEST), seed)
     words = telling(learnt, problem)
     away = {n: got for n, (got, _) in words.items() if n in problem.features}
     found = Review(
@@ -232,7 +232,7 @@ def review(
         dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
         slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
         leaks={**leaks(sample(learnt, 4000, seed), problem, seed=seed), **away},
-        together=_together(model, learnt, asked, repeats, seed),
+        together=_together(model, learnt, some, repeats, seed),
         pair=pairs(model, some, top, max(int(60 / pace(model)), 20)),
         telling={
             name: {"score": got, "words": list(named)}
@@ -264,11 +264,15 @@ def _remarks(found: Review, model: Model) -> Iterator[Remark]:
     yield from remarking.of_rules(found.rules)
 
 
-def _most(model: Model, repeats: int, most: int) -> int:
-    """Return how many rows to ask about, so that all questions take some seconds."""
-    asked = max(len(model.problem.features), 1) * max(repeats, 1)
-    most = min(most, SHOWN) if model.problem.media else most
-    return max(min(most, int(ASKED / pace(model) / asked)), min(FEWEST, most))
+def _asked(model: Model, rows: int, repeats: int) -> tuple[int, int]:
+    """Return how many rows to ask about, and how often, so that it takes some seconds.
+
+    Shuffles are saved before rows: a row more tells more than a shuffle more.
+    """
+    rows = min(rows, SHOWN) if model.problem.media else rows
+    able = int(ASKED / pace(model) / max(len(model.problem.features), 1))
+    often = max(min(able // max(rows, 1), repeats), 1)
+    return max(min(rows, able // often), min(FEWEST, rows)), often
 
 
 def _together(

@@ -43,6 +43,18 @@ def test_it_repeats_and_reads_back(table):
     assert Review.from_dict(json.loads(canonical(found.to_dict()))) == found
 
 
+def test_a_slow_model_is_shuffled_less_often_before_fewer_rows_are_asked(make):
+    table = make("two_classes", 1200)
+    train, valid = table.iloc[:300], table.iloc[300:]
+    members = [Member("naive_bayes", {}, 1 / 60)] * 60
+    slow = blend(members, train, Problem.of(table))
+    found = review(slow, train, valid, repeats=50, refits=0)
+    assert found.robustness.rows == len(valid)
+    assert {one.error for one in found.importance} != {0.0}
+    once = review(slow, train, valid, repeats=1, refits=0)
+    assert {one.error for one in once.importance} == {0.0}
+
+
 def test_groups_of_a_sensitive_column_are_measured(table):
     found = look(table)
     assert [(s.column, s.group) for s in found.slices] == [("sex", "f"), ("sex", "m")]

@@ -47,10 +47,10 @@ def of_controls(review: Review, bars: Mapping[str, float]) -> Iterator[Finding]:
 
 def _control(title: str, control: Control, bars: Mapping[str, float]) -> Finding:
     got = f"{say(control.score)}, a guess {say(control.chance)}"
-    ahead = f"ahead by {say(control.low)} to {say(control.high)} (99.9 %)"
+    got += f": ahead by {say(control.low)} to {say(control.high)} (99.9 %)"
     if BAR not in bars and control.suspicious:
         help_ = f"{CLUE}; to block what is ahead: [goal.bars] {BAR} = 0.05"
-        return Finding(title, "not_assessed", got=f"{got}: {ahead}", help=help_)
+        return Finding(title, "not_assessed", got=got, help=help_)
     if BAR not in bars:
         return Finding(title, "passed", got=got)
     met = control.high <= bars[BAR]
@@ -59,7 +59,7 @@ def _control(title: str, control: Control, bars: Mapping[str, float]) -> Finding
     return Finding(
         title,
         "passed" if met else "missed",
-        got=f"{got}: {ahead}",
+        got=got,
         need=f"its upper limit at most {say(bars[BAR])}{missed}",
         help=CLUE if control.suspicious else few,
         required=True,

@@ -101,9 +101,9 @@ class Evaluation:
         if not 0 <= threshold <= 1:
             raise UsageError("a threshold lies between 0 and 1", got=str(threshold))
         at = round(float(threshold), 3)
-        truth, labels, drawn, weights = curves.sample(self.curves, at)
-        rows = None if "rows" in self.curves else weights
-        again = measure_labels(self.problem, truth, labels, drawn, weights, rows)
+        truth, labels, drawn, weights, units = curves.sample(self.curves, at)
+        more: Any = {"groups": units} if "rows" in self.curves else {"rows": weights}
+        again = measure_labels(self.problem, truth, labels, drawn, weights, **more)
         names = dict.fromkeys((*self.metrics, *again.metrics))
         kept = [n for n in names if METRICS[n].takes != "labels" or n in again.metrics]
         metrics = {**self.metrics, **again.metrics}

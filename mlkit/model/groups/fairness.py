@@ -269,7 +269,7 @@ def assess(
     )
     codes = {name: one[0] for name, one in known.items()}
     sizes = {name: len(one[1]) for name, one in known.items()}
-    told = groupwise.resampled(rates, codes, sizes, drawn, weights)
+    told = groupwise.resampled(rates, codes, sizes, drawn, weights, groups)
     found = tuple(_told(known, told))
     gaps = tuple(_gaps(known, found, told))
     return Fairness(problem, len(table), threshold, found, gaps, tuple(notes))

@@ -213,6 +213,7 @@ def resampled(
     sizes: Mapping[str, int],
     drawn: Iterable[Array],
     weights: Array | None = None,
+    units: Array | None = None,
     least: int = LEAST,
 ) -> Resampled:
     """Return rates of every group of every column.
@@ -229,6 +230,8 @@ def resampled(
         Resamples, as `mlkit.model.measures.resampling.resamples` yields them.
     weights
         What each row counts.
+    units
+        Which rows hang together and are drawn whole, as codes; None where none do.
     least
         A rate of a group needs so many rows below.
     """
@@ -236,7 +239,8 @@ def resampled(
     inside = _inside(codes, sizes)
     count = len(next(iter(codes.values())))
     plain = (np.ones(count) if weights is None else weights).reshape(1, -1)
-    rows = np.stack([((r.below != 0) * 1.0) @ inside for r in rates])
+    counted = plain[0] > 0
+    rows = np.stack([((r.below != 0) * counted * 1.0) @ inside for r in rates])
     few = rows < least
     values = _ratios(rates, inside, plain)[:, 0]
     draws = np.concatenate([_ratios(rates, inside, b) for b in drawn], axis=1)
@@ -244,7 +248,21 @@ def resampled(
     draws[np.broadcast_to(few[:, None, :], draws.shape)] = np.nan
     names = tuple(rate.name for rate in rates)
     shares = np.array([name.partition(":")[0] in SHARES for name in names])
+    if units is not None:
+        rows = np.stack(
+            [_units(units, (r.below != 0) * counted, inside) for r in rates]
+        )
     return Resampled(names, values, draws, rows * shares[:, None])
+
+
+def _units(units: Array, counted: Array, inside: Any) -> Array:
+    """Return of how many units the counted rows of each group are, shape (groups,)."""
+    from scipy.sparse import csr_matrix
+
+    rows = np.flatnonzero(counted)
+    ends = units[rows], np.arange(len(rows))
+    of = csr_matrix((np.ones(len(rows)), ends), (int(units.max()) + 1, len(rows)))
+    return np.asarray(((of @ inside[rows]) > 0).sum(axis=0), np.float64).ravel()
 
 
 def _inside(codes: Mapping[str, Array], sizes: Mapping[str, int]) -> Any:

@@ -67,8 +67,8 @@ def draw(
 
 def sample(
     drawn: Mapping[str, Any], threshold: float, seed: int = 0
-) -> tuple[Array, Array, Iterable[Array], Array | None]:
-    """Return truth, labels, resamples and weights of what a threshold says.
+) -> tuple[Array, Array, Iterable[Array], Array | None, Array | None]:
+    """Return truth, labels, resamples, weights and groups of what a threshold says.
 
     Where rows neither count unlike nor hang together in groups, they are of four
     sorts only, and a resample is how many of each are drawn.
@@ -88,14 +88,14 @@ def sample(
         counts = np.array(_counted(drawn["thresholds"], round(threshold * 1000)))
         rng = np.random.default_rng(seed)
         times = rng.multinomial(counts.sum(), counts / counts.sum(), REPEATS)
-        return truth, labels, [times.astype(np.float64)], counts.astype(np.float64)
+        return truth, labels, [times.astype(np.float64)], counts.astype(float), None
     truth = np.array(kept["truth"])
     least = np.round(np.float32(threshold) * STEPS)
     labels = np.asarray(np.array(kept["steps"]) >= least, np.int64)
     groups = np.array(kept["groups"]) if "groups" in kept else None
     weights = np.array(kept["weights"]) if "weights" in kept else None
     drawn_ = resamples(len(truth), seed=seed, groups=groups, weights=weights)
-    return truth, labels, drawn_, weights
+    return truth, labels, drawn_, weights, groups
 
 
 def counts(thresholds: Mapping[str, Any], threshold: float) -> Array:

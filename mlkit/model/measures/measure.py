@@ -156,7 +156,9 @@ def measure_labels(
     labels: Array,
     drawn: Iterable[Array],
     weights: Array | None = None,
+    *,
     rows: Array | None = None,
+    groups: Array | None = None,
 ) -> Measured:
     """Return the metrics that judge labels alone.
 
@@ -172,12 +174,16 @@ def measure_labels(
         What each row counts.
     rows
         For how many rows each stands; None where each is one.
+    groups
+        The group of each row as a code, where they were resampled whole.
     """
-    each = (weights is None or weights > 0) if rows is None else rows
     names = [n for n in of_problem(problem) if METRICS[n].takes == "labels"]
     judged = dict.fromkeys(names, labels)
     many = {
-        name: min(int((some * each).sum()) for some in shares)
+        name: min(
+            _rows(some, groups, weights) if rows is None else int((some * rows).sum())
+            for some in shares
+        )
         for name in names
         if (shares := _shares(name, problem, truth, labels))
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,23 @@ def test_gaps_are_those_of_fairlearn():
     for one in found.groups[:2]:
         wanted = frame.by_group[one.name]
         assert one.rates["true_positive"] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_rates_of_visits_are_no_surer_than_the_people_who_made_them():
+    table, truth, _ = people(600)
+    sure = np.column_stack([1 - truth, truth]).astype(float)
+    one = assess(TWO, table, truth, sure, 0.5)
+    visits = table.assign(who=pd.array([f"p{n}" for n in np.arange(600) // 10], "str"))
+    who = Column("who", "id", ("group",))
+    problem = replace(TWO, group="who")
+    Schema((*Schema.of(table), who)).attach(visits)
+    many = assess(problem, visits, truth, sure, 0.5)
+    for sex in ("f", "m"):
+        (alone,) = [g for g in one.groups if g.name == sex]
+        (group,) = [g for g in many.groups if g.name == sex]
+        assert alone.limits["right"][0] == pytest.approx(0.025 ** (1 / alone.rows))
+        mine = visits["who"][visits["sex"] == sex].nunique()
+        assert group.limits["right"][0] == pytest.approx(0.025 ** (1 / mine))
 
 
 @pytest.mark.slow

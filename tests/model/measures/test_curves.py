@@ -93,9 +93,18 @@ def quickly(chances):
 
 
 def judged(made, at):
-    truth, labels, times, weights = curves.sample(made, at)
-    rows = None if "rows" in made else weights
-    return measure_labels(TWO, truth, labels, times, weights, rows)
+    truth, labels, times, weights, groups = curves.sample(made, at)
+    more = {"groups": groups} if "rows" in made else {"rows": weights}
+    return measure_labels(TWO, truth, labels, times, weights, **more)
+
+
+def test_rows_that_hang_together_prove_no_more_than_their_groups_at_any_threshold():
+    truth, groups = np.repeat([0, 1], 50), np.arange(100) // 5
+    kept = {"truth": truth.tolist(), "steps": (truth * 900_000).tolist()}
+    made = {"rows": {**kept, "groups": groups.tolist()}}
+    found = judged(made, 0.5).intervals
+    assert found["accuracy"][0] == pytest.approx(0.025 ** (1 / 20))
+    assert found["recall"][0] == pytest.approx(0.025 ** (1 / 10))
 
 
 def test_calibration_intervals_hold_what_is_true():

@@ -14,23 +14,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core import rows
+from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.core.files import write_bytes
 from mlkit.core.media import apart, media
 from mlkit.core.pictures import measured as sides
 from mlkit.core.sounds import measured as lengths
+from mlkit.core.values import missing
 from mlkit.data.charts.cards import many
+from mlkit.data.charts.style import shorten
 from mlkit.data.media.packing import packed
 from mlkit.data.reading.identify import as_found, hashed
-from mlkit.data.reading.infer import comma_decimals, infer, without
+from mlkit.data.reading.infer import infer, pointed, without
 from mlkit.data.sources import Found, Place, options_of
 from mlkit.data.sources import read as read_place
 from mlkit.model.runtime import Predictions, Predictor
 from mlkit.product.beside import beside
+from mlkit.product.serving.fields import fields_of
 
 __all__ = ["predict_file"]
 
 OWN, AT_ONCE = "id", 256
+READ = {"number": "number", "spoken": "number", "date": "date"}
 NUMBERED = re.compile(r"c[0-9]+")
 
 
@@ -52,7 +57,8 @@ def predict_file(
     The rows are read as `collect` reads them; the target may be there, and is not
     looked at. Rows are named by the id column, by one that is called ``id``, or as
     `collect` names them. A column of images or sounds holds paths from the file's own
-    folder, or bytes in Parquet; one that cannot be read is a missing cell, and told.
+    folder, or bytes in Parquet. A cell that cannot be read, as a number, a date, an
+    image or a sound, is a missing cell, and told.
 
     Parameters
     ----------
@@ -62,7 +68,7 @@ def predict_file(
         CSV, TSV or Parquet with raw rows, with the columns that `collect` read; or a
         folder of images, sounds or texts.
     out
-        The CSV file to write, whole or not at all.
+        The CSV file to write, whole or not at all; none of those that are read.
     tell
         Told, in a sentence, what could not be read.
 
@@ -75,12 +81,26 @@ def predict_file(
     ------
     InputError
         Where a file cannot be read, or lacks a column that the model needs.
+    UsageError
+        Where `out` would be written over what is read.
     """
+    if _same(Path(source), Path(out)):
+        raise UsageError(
+            "what is read would be written over",
+            where=str(out),
+            todo="name another file for the answers",
+        )
     path, predictor = Path(source), Predictor(package)
     if not path.exists():
         raise InputError("there is no such file", where=str(source))
     with apart():
         return _scored(predictor, path, Path(out), tell)
+
+
+def _same(source: Path, out: Path) -> bool:
+    """Tell whether a file is another, or lies in it."""
+    source, out = source.resolve(), out.resolve()
+    return source in (out, *out.parents)
 
 
 def _scored(
@@ -90,7 +110,7 @@ def _scored(
     read = _unpacked(_read(source, predictor), source, predictor)
     found = _with_gaps(read, predictor)
     cells = _cells(found, predictor, str(source))
-    for note in (*_lost(found), *_torn(cells, predictor)):
+    for note in (*_lost(found), *_torn(cells, predictor), *_unread(cells, predictor)):
         tell(note)
     said = _said({name: _values(v) for name, v in cells.items()}, predictor)
     ids = _ids(found, cells, predictor)
@@ -142,6 +162,29 @@ def _torn(cells: Mapping[str, pd.Series], predictor: Predictor) -> Iterator[str]
             if torn:
                 count = many(torn, "cell")
                 yield f"{name}: {count} cannot be read, and count as missing"
+
+
+def _unread(cells: Mapping[str, pd.Series], predictor: Predictor) -> Iterator[str]:
+    """Yield which columns hold words where the model looks for numbers or dates."""
+    cleaning = {"operations": predictor.operations}
+    for field in fields_of(predictor.schema, cleaning):
+        plays = [
+            one
+            for one in predictor.operations
+            if one["column"] == field.name and one["op"] != "fill"
+        ]
+        values = cells.get(field.name)
+        if field.kind not in READ or values is None or values.dtype != "str":
+            continue
+        made = rows.apply(plays, {field.name: values.to_numpy(object)})
+        if field.name not in made or made[field.name].dtype == object:
+            continue
+        blank = values.isna() | values.str.strip().isin(field.gaps)
+        torn = values[missing(made[field.name]) & ~blank.to_numpy(bool)]
+        if len(torn):
+            what = f"{many(len(torn), 'cell')} cannot be read as a {READ[field.kind]}"
+            word = shorten(str(torn.iloc[0]), 20)
+            yield f"{field.name}: {what}, such as {word!r}: taken as missing"
 
 
 def _is_read(digest: str, kind: str) -> bool:
@@ -215,19 +258,32 @@ def _cells(found: Found, predictor: Predictor, where: str) -> dict[str, pd.Serie
     columns = [
         column for column in predictor.schema["input"] if column["name"] in present
     ]
-    texts = [table[c["name"]].combine_chunks() for c in columns]
-    decimal = "," if found.text and comma_decimals(texts) else "."
+    given = {c["name"]: table[c["name"]].combine_chunks() for c in columns}
+    if found.text:
+        numbers = [name for name in _pointed(predictor) if name in given]
+        given |= zip(numbers, pointed([given[n] for n in numbers]), strict=True)
     made, media_ = {}, _kinds(predictor)
-    for column, cells in zip(columns, texts, strict=True):
-        name = column["name"]
+    for column in columns:
+        name, cells = column["name"], given[column["name"]]
         plain = name not in media_ and not found.text
         if column["type"] == "number" or plain:
-            made[name] = infer(
-                cells, name, written=found.text, decimal=decimal, ids=False
-            ).values
+            made[name] = infer(cells, name, written=found.text, ids=False).values
         else:
             made[name] = cells.to_pandas().astype("str")
     return made
+
+
+def _pointed(predictor: Predictor) -> Iterator[str]:
+    """Yield the columns of numbers that the package takes with decimal points."""
+    marks = {
+        o["column"]: {o.get("decimal") or ".", o.get("thousands") or ""}
+        for o in predictor.operations
+        if o["op"] in ("number", "unit")
+    }
+    for field in fields_of(predictor.schema, {"operations": predictor.operations}):
+        spoken = field.kind == "spoken" and "," not in marks[field.name]
+        if field.kind == "number" or spoken:
+            yield field.name
 
 
 def _check(present: list[str], predictor: Predictor, where: str) -> None:

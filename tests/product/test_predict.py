@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlkit.core.errors import InputError
+from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Schema
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
@@ -157,6 +157,42 @@ def test_words_that_collect_took_as_missing_are_missing(tmp_path):
     found = read(tmp_path / "out.csv")
     assert found.index.tolist() == raw.index.tolist()
     assert (found["prediction"] == said).all()
+
+
+@pytest.mark.parametrize(("mark", "decimal"), [(",", "."), (";", ",")])
+@pytest.mark.parametrize("word", ["n/a", "abc", "€ 4000"])
+def test_a_word_among_numbers_is_told_and_changes_no_other_row(
+    penguins, tmp_path, mark, decimal, word
+):
+    folder, *_ = penguins
+    cells = pd.read_csv(PENGUINS, dtype=str).dropna()
+    heavy = "body_mass_g"
+    odd = cells.assign(**{heavy: [word, *cells[heavy].iloc[1:]]})
+    for name in ("bill_length_mm", "bill_depth_mm"):
+        odd[name] = odd[name].str.replace(".", decimal)
+    cells.to_csv(tmp_path / "plain.csv", index=False)
+    odd.to_csv(tmp_path / "odd.csv", index=False, sep=mark)
+    told = []
+    predict_file(folder, tmp_path / "plain.csv", tmp_path / "a.csv", told.append)
+    assert not told
+    predict_file(folder, tmp_path / "odd.csv", tmp_path / "b.csv", told.append)
+    why = f"1 cell cannot be read as a number, such as {word!r}: taken as missing"
+    assert told == [f"{heavy}: {why}"]
+    plain, found = (
+        pd.read_csv(tmp_path / name).iloc[:, 1:] for name in ("a.csv", "b.csv")
+    )
+    pd.testing.assert_frame_equal(found.iloc[1:], plain.iloc[1:])
+
+
+def test_what_is_read_is_never_written_over(penguins, tmp_path):
+    folder, *_ = penguins
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes(Path(PENGUINS).read_bytes())
+    (tmp_path / "other").symlink_to(rows)
+    for source, out in ((rows, rows), (rows, tmp_path / "other"), (tmp_path, rows)):
+        with pytest.raises(UsageError, match="written over"):
+            predict_file(folder, source, out)
+    assert rows.read_bytes() == Path(PENGUINS).read_bytes()
 
 
 def test_a_file_that_cannot_be_scored_is_told_and_leaves_the_old_one(

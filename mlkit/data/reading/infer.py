@@ -15,7 +15,15 @@ import pyarrow.compute as pc
 from mlkit.core.errors import InputError
 from mlkit.data.reading import hints
 
-__all__ = ["Inferred", "comma_decimals", "infer", "text_of", "text_type", "without"]
+__all__ = [
+    "Inferred",
+    "comma_decimals",
+    "infer",
+    "pointed",
+    "text_of",
+    "text_type",
+    "without",
+]
 
 EXACT = 2**53
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
@@ -25,6 +33,8 @@ ZONE = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
 WHOLE = r"^[+-]?[0-9]+$"
 CODE = r"^[+-]?0[0-9]"
 COMMA = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?$"
+COMMA_CELL = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+$"
+POINT_CELL = r"^[+-]?[0-9]*\.([0-9]{1,2}|[0-9]{4,})$"
 THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
 ID_NAME = re.compile(r"(?:^|[_\-. ])(?:id|uuid|guid|key)$|[a-z](?:ID|Id)$", re.I)
 
@@ -89,6 +99,48 @@ def comma_decimals(columns: list[pa.Array]) -> bool:
             if len(commas) and not _all_match(commas, THOUSANDS):
                 return True
     return False
+
+
+def pointed(columns: Sequence[pa.Array]) -> list[pa.Array]:
+    """Return columns of numbers with decimal points, where most cells have commas.
+
+    Each column goes by its own cells, or by all where these do not tell. A word among
+    numbers changes no other cell.
+
+    Parameters
+    ----------
+    columns
+        Text cells of columns that are known to hold numbers.
+
+    Examples
+    --------
+    >>> [column] = pointed([pa.array(["1,5", "n/a", "2.000,25"])])
+    >>> column.to_pylist()
+    ['1.5', 'n/a', '2000.25']
+    """
+    trimmed = [pc.utf8_trim_whitespace(column) for column in columns]
+    leads = [_lead(cells) for cells in trimmed]
+    return [
+        pc.if_else(pc.match_substring_regex(cells, COMMA), _plain(cells), column)
+        if (lead or sum(leads)) > 0
+        else column
+        for column, cells, lead in zip(columns, trimmed, leads, strict=True)
+    ]
+
+
+def _lead(cells: pa.Array) -> int:
+    """Return how many more cells have a decimal comma than a decimal point."""
+    commas = _count(cells, COMMA_CELL) - _count(cells, THOUSANDS)
+    return commas - _count(cells, POINT_CELL)
+
+
+def _count(cells: pa.Array, pattern: str) -> int:
+    return pc.sum(pc.match_substring_regex(cells, pattern)).as_py() or 0
+
+
+def _plain(cells: pa.Array) -> pa.Array:
+    """Write decimal commas as points, and leave out points between thousands."""
+    return pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
 
 
 def without(columns: pa.Table, missing: Sequence[str]) -> pa.Table:
@@ -168,8 +220,7 @@ def _from_text(column: pa.Array, name: str, decimal: str) -> Inferred:
 def _numbers(column: pa.Array, known: pa.Array, decimal: str) -> pa.Array | None:
     """Return plain numbers as int64 or double; None where a digit would be lost."""
     if decimal == "," and _all_match(known, COMMA):
-        column = pc.replace_substring(column, ".", "")
-        column = pc.replace_substring(column, ",", ".")
+        column = _plain(column)
         known = column.drop_null()
     floats = None if _cast(known[:100]) is None else _cast(column)
     if floats is None:

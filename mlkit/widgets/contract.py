@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -20,7 +21,7 @@ from mlkit.data.contracts.words import checked_rules, wording
 from mlkit.widgets.frame import beside
 from mlkit.widgets.panel import panel
 
-__all__ = ["ContractEditor"]
+__all__ = ["ContractEditor", "read", "shown"]
 
 LISTED = 200
 SHORT = 16
@@ -34,6 +35,9 @@ NUMBERS = {
 }
 WORDS = {"date": ("min", "max"), "pattern": ("pattern",), "values": ("values",)}
 SHARES = {"missing": ("max",)}
+WORD = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|\Z)')
+BREAK = re.compile(r"[\n\r]")
+ESCAPED = {"\\": r"\\", "\n": r"\n", "\r": r"\r"}
 Rules = list[dict[str, Any]]
 Record = Callable[[Rules, str], None]
 Count = Callable[[Mapping[str, Any]], str]
@@ -210,7 +214,7 @@ def _field(rule: Mapping[str, Any], part: str) -> Any:
         bounds = {"min": 0.0, "max": 1.0, "step": 0.01, "readout_format": ".0%"}
         told = {"description": "at most", "continuous_update": False}
         return w.FloatSlider(value=value, style=style, **bounds, **told)
-    text = ", ".join(map(str, value)) if part == "values" else str(value)
+    text = shown(value) if part == "values" else str(value)
     wide = w.Layout(width="14em" if check == "date" else "20em")
     told = {"description": part, "continuous_update": False}
     return w.Text(value=text, layout=wide, style=style, **told)
@@ -218,9 +222,57 @@ def _field(rule: Mapping[str, Any], part: str) -> Any:
 
 def _value(value: Any, part: str, given: Mapping[str, Any]) -> Any:
     """Return what a field says, as the rule keeps it."""
-    if part != "values":
-        return value
-    before = list(given["values"])
-    if value == ", ".join(map(str, before)):
-        return before
-    return [word.strip() for word in value.split(",") if word.strip()]
+    return read(value, given["values"]) if part == "values" else value
+
+
+def shown(values: Sequence[Any]) -> str:
+    """Return values as one line of CSV, for `read`.
+
+    Where one of them breaks a line, which a field cannot hold, the line breaks and
+    backslashes of all are told by a backslash.
+
+    Examples
+    --------
+    >>> shown(["Oslo", "Washington, DC"])
+    'Oslo, "Washington, DC"'
+    """
+    return ", ".join(_words(values))
+
+
+def read(text: str, before: Sequence[Any]) -> list[Any]:
+    """Return the values of one line of CSV; those that were shown as they were.
+
+    Parameters
+    ----------
+    text
+        Values by commas; one in quotes may hold commas, blanks at its ends and, twice
+        each, quotes.
+    before
+        The values that `shown` was given.
+
+    Examples
+    --------
+    >>> read('3, "Washington, DC"', [1, 2, 3])
+    [3, 'Washington, DC']
+    """
+    known = dict(zip(_words(before), before, strict=True))
+    found = []
+    for match in WORD.finditer(text):
+        quoted, bare = match.groups()
+        word = bare.strip() if quoted is None else quoted.replace('""', '"')
+        if word or quoted is not None:
+            found.append(known.get(_quoted(word), word))
+    return found
+
+
+def _words(values: Sequence[Any]) -> list[str]:
+    """Return each value as it stands on the line."""
+    words = [str(value) for value in values]
+    if any(BREAK.search(word) for word in words):
+        words = [re.sub(r"[\\\n\r]", lambda m: ESCAPED[m[0]], w) for w in words]
+    return [_quoted(word) for word in words]
+
+
+def _quoted(word: str) -> str:
+    plain = word and word == word.strip() and not set(',"') & set(word)
+    return word if plain else '"' + word.replace('"', '""') + '"'

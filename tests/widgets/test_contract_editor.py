@@ -6,12 +6,14 @@ import json
 
 import numpy as np
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlkit.core.schema import Column, Schema
 from mlkit.data.contract import infer
 from mlkit.data.validate import validate
 from mlkit.widgets import ContractEditor
-from mlkit.widgets.contract import LISTED
+from mlkit.widgets.contract import LISTED, read, shown
 
 
 def table_of(more=0):
@@ -99,6 +101,35 @@ def test_every_kind_of_bound_is_edited():
     assert rules["port values"]["values"] == ["C", "Q"]
     assert rules["pay missing"]["max"] == 0.1
     assert rules["code pattern"]["pattern"] == "A-[0-9]+"
+
+
+def test_a_value_that_holds_a_comma_stays_whole():
+    cities = ["Oslo", "Paris", "Washington, DC"]
+    rule = {"rule": "in", "column": "port", "check": "values", "values": cities}
+    _, panel, found = opened(value=[{**rule, "severity": "warn"}])
+    field = lines_of(panel)["in"].children[2]
+    assert field.value == 'Oslo, Paris, "Washington, DC"'
+    field.value += ", Rome"
+    assert press(panel, found)[0]["values"] == [*cities, "Rome"]
+
+
+HARD = st.text(st.sampled_from("a ,\"'\\n\n\r\t;")) | st.text()
+
+
+@given(st.lists(HARD | st.integers() | st.floats(allow_nan=False), unique_by=str))
+def test_the_values_that_are_shown_read_back_from_one_line(values):
+    text = shown(values)
+    assert "\n" not in text
+    assert "\r" not in text
+    assert read(text, values) == values
+    assert read(f"{text}, more" if values else "more", values) == [*values, "more"]
+
+
+def test_values_are_read_as_a_person_types_them():
+    assert read(" C ,Q,, ' S', \"\"", ["C"]) == ["C", "Q", "' S'", ""]
+    assert read('12" vinyl, "open, C', []) == ['12" vinyl', '"open', "C"]
+    assert read(r"C:\new", ["C"]) == [r"C:\new"]
+    assert read('"say ""hi"""', []) == ['say "hi"']
 
 
 def test_a_rule_is_added_in_words_and_dropped():

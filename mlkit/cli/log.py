@@ -49,7 +49,8 @@ def command(
     """Show past requests, newest first, or one with the model that answered it.
 
     --rotate moves closed days to Parquet files beside the log, and drops those that
-    are older than [policies] log_days of mlkit.toml says. --merge takes in requests
+    are older than [policies] log_days of mlkit.toml says; of a log that --log names,
+    those that --keep-days says. --merge takes in requests
     and truths of other logs, which stay as they are. --refused counts requests that
     got no answer, by the hour, the newest first.
     """
@@ -61,7 +62,7 @@ def command(
     if others:
         click.echo("\n".join(_merged(place, others)))
     if turn:
-        click.echo(_rotated(place, folder, days))
+        click.echo(_rotated(place, days or (None if path else _kept(folder))))
     if refused:
         click.echo("\n".join(_refused(place, max(count, 0), as_json)))
     if others or turn or refused:
@@ -109,13 +110,19 @@ def _merged(place: Path, others: Sequence[Path]) -> Iterator[str]:
         yield f"{len(done.still)} were forgotten there and are still here: {some}"
 
 
-def _rotated(place: Path, folder: Path, days: int | None) -> str:
-    """Rotate, and say what was done."""
+def _kept(folder: Path) -> int | None:
+    """Return how many days a project keeps of its own log."""
     from mlkit.core.project import Project
-    from mlkit.product.journal.filing import rotate
     from mlkit.product.journal.policy import Policy
 
-    done = rotate(place, keep=days or Policy.of(Project.find(folder)).days)
+    return Policy.of(Project.find(folder)).days
+
+
+def _rotated(place: Path, days: int | None) -> str:
+    """Rotate, and say what was done."""
+    from mlkit.product.journal.filing import rotate
+
+    done = rotate(place, keep=days)
     requests = sum(day.requests for day in done.filed)
     some = "1 day" if len(done.filed) == 1 else f"{len(done.filed)} days"
     told = f"{some} filed, {requests} requests"

@@ -385,3 +385,18 @@ def test_the_command_rotates(path, capsys):
     assert "3 days filed, 12 requests" in capsys.readouterr().out
     assert len(files(path)) == 3
     assert time.time() > 9 * DAY
+
+
+def test_a_log_named_by_its_path_is_not_dropped_by_the_project_one_stands_in(
+    path, tmp_path, monkeypatch
+):
+    project = tmp_path / "other"
+    project.mkdir()
+    (project / "mlkit.toml").write_text("format = 1\n[policies]\nlog_days = 1\n")
+    monkeypatch.chdir(project)
+    before = len(read(path))
+    assert command_line(["log", "--log", str(path), "--rotate"]) == 0
+    assert len(read(path)) == before
+    told = ["log", "--log", str(path), "--rotate", "--keep-days", "1"]
+    assert command_line(told) == 0
+    assert len(read(path)) == 0

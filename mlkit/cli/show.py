@@ -19,7 +19,13 @@ __all__ = ["command"]
 @click.command("show")
 @click.argument("name", default="")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@click.option("--rows", default=3, metavar="N", help="How many rows of a table.")
+@click.option(
+    "--rows",
+    default=3,
+    metavar="N",
+    type=click.IntRange(0),
+    help="How many rows of a table.",
+)
 @click.option(
     "--run", "past", metavar="RUN", default="", help="As a past run saved it."
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from datetime import datetime
@@ -165,7 +166,9 @@ def _table(table: Any, rows: int) -> dict[str, Any]:
     from mlkit.core.schema import Schema
 
     head = table.head(rows)
-    missing = table.isna().sum()
+    schema = Schema.of(table)
+    cells = [map(_cell, head.iloc[:, k].tolist()) for k in range(len(schema))]
+    missing = table.isna().sum().tolist()
     return {
         "rows": len(table),
         "columns": [
@@ -173,13 +176,41 @@ def _table(table: Any, rows: int) -> dict[str, Any]:
                 "name": column.name,
                 "type": column.type,
                 "roles": list(column.roles),
-                "missing": int(missing[column.name]),
+                "missing": count,
             }
-            for column in Schema.of(table)
+            for column, count in zip(schema, missing, strict=True)
         ],
         "index": [str(row) for row in head.index],
-        "head": json.loads(head.to_json(orient="records", date_format="iso")),
+        "head": [
+            dict(zip(schema.names, row, strict=True))
+            for row in zip(*cells, strict=True)
+        ],
     }
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell as JSON data: no digit is lost, and an infinite number is a word.
+
+    Examples
+    --------
+    >>> _cell(1.2e-11), _cell(math.inf), _cell(math.nan), _cell([1, None])
+    (1.2e-11, 'inf', None, [1, None])
+    """
+    import pandas as pd
+
+    if isinstance(value, Mapping):
+        return {str(key): _cell(each) for key, each in value.items()}
+    if hasattr(value, "tolist"):
+        return _cell(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_cell(each) for each in value]
+    if pd.isna(value):
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bool | int | str):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _files(folder: Path) -> dict[str, int]:

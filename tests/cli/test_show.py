@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from mlkit.core.store import Store
 
 
 def test_without_a_name_all_artifacts_are_listed(mlkit, house):
@@ -45,6 +48,57 @@ def test_a_table_as_json_has_null_where_it_is_missing(mlkit, house):
     assert found["rows"] == 3
     assert found["index"] == ["r1", "r2"]
     assert found["head"][1] == {"age": None, "plan": None, "left": "yes"}
+
+
+def put(house, frame):
+    """Save a table of this project under the name raw."""
+    store = Store(house.state)
+    store.set_refs(store.refs() | {"raw": store.put(frame, "raw")})
+
+
+def test_numbers_are_printed_as_they_are(mlkit, house):
+    dates = pd.to_datetime(["2026-01-01 10:30", None])
+    put(
+        house,
+        pd.DataFrame(
+            {
+                "p_value": [1.2e-11, 1 / 3],
+                "big": [np.inf, -np.inf],
+                "whole": [2**53 + 1, -(2**63)],
+                "maybe": pd.array([1, None], "Int64"),
+                "day": dates,
+                "yes": [True, False],
+                "word": pd.array(["<NA>", None], "str"),
+            },
+            index=pd.Index(["r1", "r2"], name="row"),
+        ),
+    )
+    _, out = mlkit("show", "raw", house.root)
+    told = {line.split()[0]: line.split(maxsplit=2)[2:] for line in out.splitlines()}
+    assert told["p_value"] == ["1.2e-11 · 0.333333"]
+    assert told["big"] == ["inf · -inf"]
+    _, out = mlkit("show", "raw", house.root, "--json")
+    first, second = json.loads(out)["head"]
+    assert first == {
+        "p_value": 1.2e-11,
+        "big": "inf",
+        "whole": 2**53 + 1,
+        "maybe": 1,
+        "day": "2026-01-01T10:30:00",
+        "yes": True,
+        "word": "<NA>",
+    }
+    assert second["p_value"] == 1 / 3
+    assert (second["big"], second["whole"]) == ("-inf", -(2**63))
+    assert (second["maybe"], second["day"], second["word"]) == (None, None, None)
+
+
+def test_a_count_of_rows_below_none_is_refused(mlkit, house):
+    code, out = mlkit("show", "raw", house.root, "--rows", -1)
+    assert code == 2
+    assert "-1" in out
+    _, out = mlkit("show", "raw", house.root, "--rows", 0, "--json")
+    assert json.loads(out)["head"] == []
 
 
 def test_nothing_of_a_sealed_table_is_shown_or_saved(mlkit, house, tmp_path):

@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.core.schema import Schema
+from mlkit.core.schema import Column, Schema
 from mlkit.core.session import is_person, show
 from mlkit.data.charts.cards import many
 from mlkit.data.charts.profile import plot_columns
@@ -27,6 +28,7 @@ __all__ = ["DataExplorer", "Query", "View"]
 PAGE, WIDEST, STILL, CELL = 20, 60, 8, 400
 BARE = frozenset({"id", "image", "audio"})
 COMPARED = re.compile(r"\s*(>=|<=|=|>|<)\s*(\S+)\s*")
+WHOLE = -(2.0**63), 2.0**64
 HERE = Path(__file__).parent
 Signs = Mapping[str, Callable[[Any, Any], Any]]
 SIGNS: Signs = {
@@ -107,8 +109,10 @@ class DataExplorer:
 
     def __init__(self, table: pd.DataFrame) -> None:
         self.table = table
-        shown = [c for c in Schema.of(table) if "private" not in c.roles]
-        self.columns = tuple(shown[:WIDEST])
+        told = enumerate(_described(table))
+        shown = [(k, c) for k, c in told if "private" not in c.roles]
+        self.columns = tuple(c for _, c in shown[:WIDEST])
+        self.at = tuple(k for k, _ in shown[:WIDEST])
         self.more = len(shown) - len(self.columns)
 
     def view(self, query: Query) -> View:
@@ -127,8 +131,8 @@ class DataExplorer:
         column
             Its place; -1 takes the target, else the first.
         """
-        one = self.columns[self._first() if column < 0 else column]
-        values = self.table[one.name]
+        place = self._first() if column < 0 else column
+        one, values = self.columns[place], self._values(place)
         kind = one.type if one.type not in BARE else "category"
         if kind in ("number", "date") and values.dtype.kind not in "fiubM":
             kind = "category"
@@ -146,6 +150,9 @@ class DataExplorer:
         places = (k for k, one in enumerate(self.columns) if "target" in one.roles)
         return next(places, 0)
 
+    def _values(self, place: int) -> pd.Series:
+        return self.table.iloc[:, self.at[place]]
+
     def _places(self, query: Query) -> NDArray[np.intp]:
         """Return the places of the rows that fit, in the order asked for."""
         places = np.arange(len(self.table))
@@ -153,29 +160,16 @@ class DataExplorer:
         if text:
             one = range(len(self.columns))
             asked = [query.column] if query.column in one else one
-            fits = [self._fits(self.columns[k].name, text) for k in asked]
+            fits = [_fits(self._values(k), text) for k in asked]
             places = places[np.logical_or.reduce([np.zeros(len(places), bool), *fits])]
         if query.sort not in range(len(self.columns)):
             return places
-        values = self.table[self.columns[query.sort].name].iloc[places]
+        values = self._values(query.sort).iloc[places]
         return places[_order(values.reset_index(drop=True), query.down)]
-
-    def _fits(self, name: str, text: str) -> NDArray[np.bool_]:
-        values = self.table[name]
-        asked = COMPARED.fullmatch(text)
-        if asked and values.dtype.kind in "fiu":
-            try:
-                numbers = values.to_numpy(np.float64, na_value=np.nan)
-                return np.asarray(SIGNS[asked[1]](numbers, float(asked[2])), bool)
-            except ValueError:
-                pass
-        codes, kinds = pd.factorize(values.astype(object).map(written))
-        wanted = text.casefold()
-        return np.array([wanted in str(k).casefold() for k in kinds], bool)[codes]
 
     def _row(self, place: int) -> list[str | None]:
         row = self.table.index[place]
-        cells = [self.table[c.name].iloc[place] for c in self.columns]
+        cells = [self.table.iloc[place, at] for at in self.at]
         told = (None if _gone(cell) else written(cell)[:CELL] for cell in cells)
         return [str(row), *told]
 
@@ -234,6 +228,39 @@ class DataExplorer:
         show(self.still())
         if self.columns:
             show(self.picture())
+
+
+def _described(table: pd.DataFrame) -> list[Column]:
+    """Return each column as its schema or its dtype tells it, whatever its name."""
+    bare = table.iloc[:0]
+    alone = [bare.iloc[:, [k]] for k in range(bare.shape[1])]
+    for one, name in zip(alone, table.columns, strict=True):
+        one.columns = pd.Index([str(name)])
+    return [next(iter(Schema.of(one))) for one in alone]
+
+
+def _fits(values: pd.Series, text: str) -> NDArray[np.bool_]:
+    """Return which cells contain a text, or compare with a number as it asks."""
+    asked = COMPARED.fullmatch(text)
+    if asked and values.dtype.kind in "fiu":
+        try:
+            return _compared(values, asked[1], asked[2])
+        except ValueError:
+            pass
+    codes, kinds = pd.factorize(values.astype(object).map(written))
+    wanted = text.casefold()
+    return np.array([wanted in str(k).casefold() for k in kinds], bool)[codes]
+
+
+def _compared(values: pd.Series, sign: str, text: str) -> NDArray[np.bool_]:
+    """Compare numbers with one in a text; whole ones are compared digit by digit."""
+    number = float(text)
+    held = WHOLE[0] <= number < WHOLE[1] and number.is_integer()
+    if held and values.dtype.kind != "f":
+        told = SIGNS[sign](values, int(Decimal(text)))
+        return np.asarray(told.to_numpy(bool, na_value=False))
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    return np.asarray(SIGNS[sign](numbers, number), bool)
 
 
 def _gone(cell: Any) -> bool:

@@ -112,6 +112,63 @@ def test_numbers_are_compared():
     assert one.view(Query(column=1, text="<SVG")).total == 1
 
 
+@pytest.mark.parametrize("kind", ["int64", "uint64", "Int64", "object"])
+def test_whole_numbers_are_compared_to_the_last_digit(kind):
+    cells = pd.array([2**53, 2**53 + 1, 3, 3], kind)
+    one = DataExplorer(pd.DataFrame({"n": cells}))
+    for text, wanted in (
+        (f"= {2**53}", 1),
+        (f"= {2**53}.0", 1),
+        (f"> {2**53}", 1),
+        ("<= 3.5", 2),
+        ("< 1e3", 2),
+        ("> -1", 4),
+        (f"< {2**64}", 4),
+        (f"> {-(10**30)}", 4),
+        ("< inf", 4),
+        ("= nan", 0),
+    ):
+        found = one.view(Query(column=0, text=text)).total
+        assert found == wanted * (kind != "object"), text
+
+
+NAMES = {
+    "numbers": [0, 1, 2],
+    "twice": ["a", "a", "b"],
+    "levels": pd.MultiIndex.from_tuples([("a", "b"), ("a", "c"), ("d", "")]),
+    "odd": [None, 1.5, ("a",)],
+    "alike": [1, "1", "b"],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_columns_of_any_name_are_shown_by_their_place(name):
+    frame = pd.DataFrame([[3, 1, "x"], [2, 5, "y"]])
+    frame.columns = pd.Index(NAMES[name])
+    one = DataExplorer(frame)
+    assert [c.type for c in one.columns] == ["number", "number", "text"]
+    assert one.view(Query()).rows == [["0", "3", "1", "x"], ["1", "2", "5", "y"]]
+    assert ids(one.view(Query(sort=0))) == ["1", "0"]
+    assert ids(one.view(Query(sort=1))) == ["0", "1"]
+    assert ids(one.view(Query(column=1, text="> 3"))) == ["1"]
+    assert ids(one.view(Query(text="x"))) == ["0"]
+    assert one.picture(1)._repr_png_()[0] != one.picture(2)._repr_png_()[0]
+    assert repr(one.widget()) == "<DataExplorer>"
+    assert "3" in repr(one)
+    assert list(frame.columns) == list(pd.Index(NAMES[name]))
+
+
+def test_a_private_column_stays_out_though_its_name_is_there_twice():
+    twice = pd.concat([table(), table()], axis=1)
+    twice.attrs["schema"] = Schema.of(table())
+    assert "card" not in [c.name for c in DataExplorer(twice).columns]
+    assert len(DataExplorer(twice).columns) == 8
+    known = Schema((Column("0", roles=("private",)), Column("1")))
+    plain = pd.DataFrame([[1, 2]])
+    plain.attrs["schema"] = known
+    assert DataExplorer(plain).view(Query()).rows == [["0", "2"]]
+
+
 @pytest.mark.parametrize(
     "form",
     [None, [], {"page": "1"}, {"page": 1.5, "sort": True}, {"text": 3, "more": 1}],

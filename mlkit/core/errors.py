@@ -31,7 +31,11 @@ __all__ = [
     "UsageError",
     "WiringError",
     "did_you_mean",
+    "shortened",
 ]
+
+LETTERS, CHOICES, LISTED = 100, 1000, 100
+"""How long a word may be, with how many it is compared, and how many are listed."""
 
 
 class MlkitError(Exception):
@@ -133,6 +137,9 @@ class Busy(MlkitError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known word, or list the known ones.
 
+    A word may be anybody's, so what is done for it has bounds: a long one is compared
+    with nothing, and of very many known ones the first are.
+
     Examples
     --------
     >>> did_you_mean("trian", ["train", "valid"])
@@ -141,9 +148,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     'known: train, valid'
     """
     names = sorted(set(known))
-    plain = word.casefold()
-    near = [name for name in names if name.casefold() == plain]
-    near = near or difflib.get_close_matches(word, names, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return "known: " + ", ".join(names) if names else "there are none"
+    if len(word) <= LETTERS:
+        plain = word.casefold()
+        near = [name for name in names if name.casefold() == plain]
+        near = near or difflib.get_close_matches(word, names[:CHOICES], n=1)
+        if near:
+            return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return "known: " + ", ".join(names[:LISTED]) + more if names else "there are none"
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """Return a text with its middle left out where it has more than `most` letters.
+
+    Examples
+    --------
+    >>> shortened("a very long name", 9)
+    'a very…me'
+    """
+    if len(text) <= most:
+        return text
+    tail = most // 4
+    return f"{text[: most - tail - 1]}…{text[-tail:]}"

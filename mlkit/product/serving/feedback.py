@@ -14,12 +14,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mlkit.core.errors import did_you_mean
+from mlkit.core.errors import did_you_mean, shortened
 from mlkit.product.journal.truths import Feedback, Truth
 from mlkit.product.serving.refused import Refused
 
 __all__ = ["described", "read_feedback"]
 
+PLACE = re.compile(r" - at `(\$[^`]*)`$")
 UNKNOWN = re.compile(r"unknown field `(.*)`$", re.DOTALL)
 EARLY = 300
 """Seconds by which the clock of who sends a truth may be before ours."""
@@ -62,12 +63,14 @@ def read_feedback(body: bytes | bytearray, most: int) -> Feedback:
     try:
         found = DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        what, _, where = str(error).partition(" - at `")
+        told = shortened(str(error))
+        place = PLACE.search(told)
+        what, where = (told[: place.start()], place[1]) if place else (told, "")
         unknown = UNKNOWN.search(what)
         if unknown:
             known = (_Told if where else _Body).__struct_fields__
             what = f"{what}; {did_you_mean(unknown[1], known)}"
-        raise Refused(422, what, where=where.rstrip("`")) from None
+        raise Refused(422, what, where=where) from None
     if len(found.truths) > most:
         raise Refused(413, f"a request has at most {most} truths", where="$.truths")
     now = time.time()

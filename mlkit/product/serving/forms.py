@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from mlkit.core.errors import did_you_mean
+from mlkit.core.errors import did_you_mean, shortened
 from mlkit.core.media import KINDS
 from mlkit.core.values import dates, number_words
 from mlkit.product.serving.fields import CELLS, Field
@@ -27,8 +27,12 @@ from mlkit.product.serving.refused import Refused
 __all__ = ["Asked", "Form"]
 
 PLACE = re.compile(r" - at `(.*)`$", re.DOTALL)
+APART = re.compile(r" - at `(\$\.(?:rows\[\d+\]|columns))`$")
+"""Where a place is, and where it is after a client's own words."""
 FIELD = re.compile(r"^\$\.(?:rows\[\d+\]|columns)\.(.*?)(?:\[\d+\])?$", re.DOTALL)
 NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
+UNKNOWN = "Object contains unknown field"
+"""How msgspec begins where it repeats a name that is a client's own."""
 IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LARGEST = 2**1023
 NUMBERS = {int, float}
@@ -186,9 +190,10 @@ class Form:
         return cells, rows
 
     def _refusal(self, told: str) -> Refused:
-        """Say what msgspec says, with the field apart."""
-        told = told.translate(EVEN)
-        place = PLACE.search(told)
+        """Say what msgspec says, with the field apart and a client's own words cut."""
+        theirs = told.startswith(UNKNOWN)
+        told = (shortened(told) if theirs else told).translate(EVEN)
+        place = (APART if theirs else PLACE).search(told)
         where = place[1] if place else ""
         what = told[: place.start()] if place else told
         named = NAMED.search(what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkit.product.serving.feedback import read_feedback
 from mlkit.product.serving.fields import Field
 from mlkit.product.serving.forms import Form
 from mlkit.product.serving.refused import Refused
@@ -50,4 +52,46 @@ def test_what_is_wrong_is_told_by_its_name(name):
             form.read(json.dumps(body).encode())
     with pytest.raises(Refused) as told:
         form.read(json.dumps({"rows": [{}]}).encode())
+    assert told.value.field == name
+
+
+LONG = ["k" * 2**20, "unknown field `" * 40_000 + " - at `", "x` - at `" * 40_000]
+
+
+@pytest.mark.parametrize("odd", ["plain", 'width 5"'])
+@pytest.mark.parametrize("name", LONG, ids=["plain", "quoting", "placed"])
+def test_a_name_of_a_megabyte_is_neither_repeated_nor_compared(name, odd, monkeypatch):
+    monkeypatch.setattr(difflib, "get_close_matches", None)  # it is not called
+    form = form_of(["target", odd])
+    bodies = ({"rows": [{odd: 1, name: 1}]}, {"columns": {odd: [1], name: [1]}})
+    for body in (*bodies, {name: 1}):
+        with pytest.raises(Refused) as told:
+            form.read(json.dumps(body).encode())
+        assert len(json.dumps(told.value.form())) < 1000
+        assert "unknown field" in told.value.what
+        assert told.value.where in {"$.rows[0]", "$.columns", ""}
+    with pytest.raises(Refused) as told:
+        form.take("", {odd: [1], name: [1]})
+    assert told.value.where == "$.columns"
+    assert "known: " in told.value.what
+    for body in ({"truths": [{"id": "a", "truth": 1, name: 1}]}, {name: 1}):
+        with pytest.raises(Refused) as told:
+            read_feedback(json.dumps(body).encode(), 10)
+        assert len(json.dumps(told.value.form())) < 1000
+        assert "known: " in told.value.what
+        assert told.value.where in {"$.truths[0]", ""}
+
+
+def test_of_many_unknown_names_the_first_is_told():
+    row = {"plain": 1, **{f"x{place}": 1 for place in range(10_000)}}
+    with pytest.raises(Refused) as told:
+        form_of(["target", "plain"]).read(json.dumps({"rows": [row]}).encode())
+    assert told.value.field == "x0"
+    assert len(told.value.what) < 200
+
+
+def test_a_column_with_a_long_name_is_told_by_it():
+    name = "a name of many words " * 50
+    with pytest.raises(Refused) as told:
+        form_of(["target", name]).read(json.dumps({"rows": [{name: "x"}]}).encode())
     assert told.value.field == name

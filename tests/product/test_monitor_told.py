@@ -19,6 +19,7 @@ from mlkit.product.watching.signs import Sign
 
 SIGN = Sign("retrain", "columns", "all changed", "retrain on newer ones")
 ILL = Health("f" * 64, "late: yes or no", "late", "roc_auc", (SIGN,))
+MAIL = {"to": "a@x.org", "sender": "b@x.org", "server": "127.0.0.1:9"}
 WELL = Health("f" * 64, "late: yes or no", "late", "roc_auc", ())
 
 
@@ -46,10 +47,17 @@ def hook():
     thread.join()
 
 
-@pytest.fixture
-def mailbox():
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def mailbox(request):
     """A mail server that takes one letter in."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    six = ":" in request.param
+    if six and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    family = socket.AF_INET6 if six else socket.AF_INET
+    try:
+        listening = socket.create_server((request.param, 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
     letters = []
 
     def take():
@@ -78,7 +86,8 @@ def mailbox():
 
     thread = threading.Thread(target=take, daemon=True)
     thread.start()
-    yield f"127.0.0.1:{listening.getsockname()[1]}", letters
+    host = f"[{request.param}]" if six else request.param
+    yield f"{host}:{listening.getsockname()[1]}", letters
     thread.join(5)
     listening.close()
 
@@ -131,11 +140,68 @@ def test_what_cannot_be_sent_is_said_without_the_secret(hook, monkeypatch):
         {"webhook": "file:///etc/passwd"},
         {"email": {"to": "a@x.org"}},
         {"email": {"to": "a", "sender": "b", "server": "c", "security": "some"}},
+        {"webhook": 7},
+        {"webhook": ""},
+        {"email": {**MAIL, "server": 25}},
+        {"email": {**MAIL, "to": ["a@x.org"]}},
+        {"from": ["watch"]},
+        "http://127.0.0.1:9",
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings):
     with pytest.raises(UsageError):
         notify(ILL, settings, "loans")
+
+
+@pytest.mark.parametrize("email", ["team@example.org", ["team@example.org"], True])
+def test_an_email_is_a_table_of_settings(email, hook):
+    with pytest.raises(UsageError, match="is a table of settings") as told:
+        notify(ILL, {"webhook": hook[0], "email": email}, "loans")
+    assert "to, sender, server" in str(told.value)
+    assert not hook[1]
+
+
+def test_a_secret_may_end_in_a_new_line(hook, mailbox, monkeypatch):
+    monkeypatch.setenv("HOOK", f"{hook[0]}/loans\n")
+    monkeypatch.setenv("SERVER", f"{mailbox[0]}\r\n")
+    monkeypatch.setenv("TO", "a@x.org\n")
+    mail = {**MAIL, "to": "env:TO", "server": "env:SERVER", "security": "none"}
+    notify(ILL, {"webhook": "env:HOOK", "email": mail}, "loans")
+    assert hook[1][0][0] == "/loans"
+    assert "To: a@x.org" in mailbox[1][0]
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://x:port/", "http://x:99999/s"])
+def test_an_address_that_is_none_is_said_without_it(url, monkeypatch):
+    monkeypatch.setenv("HOOK", f"{url}\n")
+    with pytest.raises(MlkitError) as told:
+        notify(ILL, {"webhook": "env:HOOK"}, "loans")
+    assert url not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["127.0.0.1:smtp", "[::1", "[::1]9", "::1", "h:0", "h:65536", ":25", "[]:25"],
+)
+def test_a_mail_server_that_is_none_is_refused(server):
+    with pytest.raises(UsageError, match="mail server") as told:
+        notify(ILL, {"email": {**MAIL, "server": server}}, "loans")
+    assert server in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"to": "a@x.org\nb@x.org"}, {"server": f"{'x' * 70}.org"}]
+)
+def test_a_letter_that_cannot_be_written_or_sent_is_said(changed):
+    with pytest.raises(MlkitError, match="e-mail could not be sent"):
+        notify(ILL, {"email": {**MAIL, **changed}}, "loans")
+
+
+def test_no_stripped_secret_is_told(monkeypatch):
+    monkeypatch.setenv("SERVER", f"{'s3cret' * 20}.invalid\n")
+    with pytest.raises(MlkitError) as told:
+        notify(ILL, {"email": {**MAIL, "server": "env:SERVER"}}, "loans")
+    assert "s3cret" not in str(told.value)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ Set up in ``mlkit.toml``; secrets are references, ``env:NAME``::
     [policies.notify.email]
     to = "team@example.org"
     sender = "mlkit@example.org"
-    server = "smtp.example.org:587"
+    server = "smtp.example.org:587"   # or "[::1]:25"
     security = "starttls"             # or "tls", or "none"
     user = "env:SMTP_USER"
     password = "env:SMTP_PASSWORD"
@@ -17,6 +17,7 @@ Set up in ``mlkit.toml``; secrets are references, ``env:NAME``::
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,9 @@ WAIT = 20.0
 WHERE = "mlkit.toml [policies.notify]"
 KEYS = ("from", "webhook", "email")
 MAIL_KEYS = ("to", "sender", "server", "security", "user", "password")
+NEEDED = ("to", "sender", "server")
 SECURITY = ("starttls", "tls", "none")
+SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s]+))(?::(\d{0,5}))?")
 
 
 def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[str]:
@@ -58,6 +61,8 @@ def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[st
         Where it could not be sent; no secret is in the message.
     """
     _check(settings, KEYS)
+    if "email" in settings:
+        _check_mail(settings["email"])
     least = settings.get("from", "watch")
     if least not in LEVELS[1:]:
         raise UsageError(f"notify from {least!r} cannot be", where=WHERE)
@@ -66,11 +71,10 @@ def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[st
     done = []
     with secrets.hidden(settings):
         if "webhook" in settings:
-            _post(health, secrets.filled(settings["webhook"]), project)
+            _post(health, secrets.filled(settings["webhook"]).strip(), project)
             done.append("webhook")
         if "email" in settings:
-            _check(settings["email"], MAIL_KEYS)
-            _mail(health, secrets.filled(settings["email"]), project)
+            _mail(health, settings["email"], project)
             done.append("e-mail")
     return done
 
@@ -92,55 +96,85 @@ def _post(health: Health, url: str, project: str) -> None:
         httpx.post(url, json=form, timeout=WAIT).raise_for_status()
     except httpx.HTTPStatusError as error:
         raise _unsent("webhook", f"status {error.response.status_code}") from None
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError) as error:
         raise _unsent("webhook", type(error).__name__) from None
 
 
-def _mail(health: Health, settings: Mapping[str, Any], project: str) -> None:
-    message = EmailMessage()
-    message["Subject"] = _subject(health, project)
-    message["From"], message["To"] = settings["sender"], settings["to"]
-    message.set_content(f"{health}\n")
+def _mail(health: Health, given: Mapping[str, str], project: str) -> None:
+    """Send an e-mail; `given` are the settings with their references."""
+    settings = {n: secrets.filled(text).strip("\r\n") for n, text in given.items()}
+    host, port = _address(settings["server"], given["server"])
     try:
-        with _server(settings) as server:
+        message = EmailMessage()
+        message["Subject"] = _subject(health, project)
+        message["From"], message["To"] = settings["sender"], settings["to"]
+        message.set_content(f"{health}\n")
+        with _server(host, port, settings.get("security", SECURITY[0])) as server:
             if settings.get("user"):
                 server.login(settings["user"], settings.get("password", ""))
             server.send_message(message)
-    except (smtplib.SMTPException, OSError) as error:
-        raise _unsent("e-mail", f"{type(error).__name__}: {error}") from None
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        referred = [text for n, text in settings.items() if secrets.names(given[n])]
+        why = secrets.concealed(f"{type(error).__name__}: {error}", *referred)
+        raise _unsent("e-mail", why) from None
+
+
+def _address(server: str, given: str) -> tuple[str, int]:
+    """Return the host and the port of a mail server; 0 where none is named."""
+    found = SERVER.fullmatch(server)
+    if not found or (found[3] and not 0 < int(found[3]) < 2**16):
+        raise UsageError(
+            "this is no mail server",
+            where=WHERE,
+            expected="a host, or a host and a port: smtp.example.org:587, [::1]:25",
+            got=repr(given),
+        )
+    return found[1] or found[2], int(found[3] or 0)
 
 
 @contextmanager
-def _server(settings: Mapping[str, Any]) -> Iterator[smtplib.SMTP]:
+def _server(host: str, port: int, how: str) -> Iterator[smtplib.SMTP]:
     """Connect to the mail server, encrypted unless the settings say otherwise."""
-    how = settings.get("security", SECURITY[0])
     if how not in SECURITY:
-        todo = did_you_mean(str(how), SECURITY)
+        todo = did_you_mean(how, SECURITY)
         raise UsageError(f"no security {how!r}", where=WHERE, todo=todo)
-    host, _, port = str(settings["server"]).partition(":")
     context = ssl.create_default_context()
     if how == "tls":
         with smtplib.SMTP_SSL(
-            host, int(port or 465), timeout=WAIT, context=context
+            host, port or 465, timeout=WAIT, context=context
         ) as server:
             yield server
         return
-    with smtplib.SMTP(host, int(port or 587), timeout=WAIT) as server:
+    with smtplib.SMTP(host, port or 587, timeout=WAIT) as server:
         if how == "starttls":
             server.starttls(context=context)
         yield server
 
 
-def _check(settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for name in settings:
-        if name not in known:
-            todo = did_you_mean(name, known)
-            raise UsageError(f"unknown setting {name!r}", where=WHERE, todo=todo)
-    absent = [name for name in ("to", "sender", "server") if name in known]
-    lacking = [name for name in absent if not settings.get(name)]
+def _check_mail(settings: Any) -> None:
+    _check(settings, MAIL_KEYS, ".email")
+    lacking = [name for name in NEEDED if not settings.get(name)]
     if lacking:
         expected = ", ".join(lacking)
         raise UsageError("an e-mail lacks settings", where=WHERE, expected=expected)
+
+
+def _check(settings: Any, known: tuple[str, ...], part: str = "") -> None:
+    """Refuse settings that are not a table, are not known, or are no text."""
+    if not isinstance(settings, Mapping):
+        raise UsageError(
+            f"[policies.notify{part}] is a table of settings",
+            where=WHERE,
+            expected=", ".join(known),
+            got=type(settings).__name__,
+        )
+    for name, value in settings.items():
+        if name not in known:
+            todo = did_you_mean(name, known)
+            raise UsageError(f"unknown setting {name!r}", where=WHERE, todo=todo)
+        if name != "email" and not isinstance(value, str):
+            got = type(value).__name__
+            raise UsageError(f"the setting {name!r} is a text", where=WHERE, got=got)
 
 
 def _subject(health: Health, project: str) -> str:

@@ -7,6 +7,7 @@ off, or turned away for a moment, is safely sent again.
 from __future__ import annotations
 
 import base64
+import math
 import re
 import time
 import uuid
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from mlkit.core.errors import InputError, MlkitError
+from mlkit.core.errors import InputError, MlkitError, shortened
 from mlkit.core.schema import Schema
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ ROWS, TRIES, LONGEST = 10_000, 6, 30.0
 LETTERS = 8 * 2**20
 """Of text, images and sounds, that go into one request where it has several rows."""
 BESIDE = ("rank", "lower", "upper", "set")
+ALWAYS = ("prediction", "flags", "request.id", "request.row", "model")
+"""The columns of answers that even an answer to no rows has."""
 Row = Mapping[str, Any]
 
 
@@ -86,12 +89,14 @@ class Client:
             By the table's index: ``prediction``, ``probability_<class>``, ``flags``,
             ``request.id``, ``request.row`` and ``model``. Where the package promises
             something, ``lower`` and ``upper`` are the ends of an interval, None where
-            it has no end, and ``set`` is a list of classes.
+            it has no end, and ``set`` is a list of classes. No rows get no answers,
+            and the server is not asked.
 
         Raises
         ------
         InputError
-            Where the server does not take the rows; it names the row and the field.
+            Where the server does not take the rows, or JSON has not a number of them;
+            it names the row and the field.
         MlkitError
             Where there is no answer.
         """
@@ -99,14 +104,15 @@ class Client:
 
         name = id or uuid.uuid4().hex
         answers = list[Row]()
-        for part, rows in enumerate(_parts(rows_of(table))):
+        for part, rows in enumerate(_parts(_finite(rows_of(table)))):
             answers += self._answers(rows, f"{name}-{part}" if part else name)
-        return pd.DataFrame(answers, index=table.index)
+        columns = None if answers else list(ALWAYS)
+        return pd.DataFrame(answers, index=table.index, columns=columns)
 
     def _answers(self, rows: Sequence[Row], name: str) -> list[Row]:
         """Return the answers to some rows, asked in halves where they are too much."""
         try:
-            return list(_answers(self.ask(rows, name)))
+            return list(_answers(self._asked(rows, name)))
         except _TooMuch:
             half = len(rows) // 2
             if not half:
@@ -125,13 +131,20 @@ class Client:
         id
             Names the request; "" makes one up.
         """
-        form = {"id": id or uuid.uuid4().hex, "rows": [*map(_sent, rows)]}
-        return self._post("/v1/predict", form)
+        return self._asked([*_finite(rows)], id or uuid.uuid4().hex)
+
+    def _asked(self, rows: Sequence[Row], name: str) -> Mapping[str, Any]:
+        form = {"id": name, "rows": [*map(_sent, rows)]}
+        return self._post("/v1/predict", form, "predictions")
 
     def feedback(
         self, truths: Mapping[str, Any] | Iterable[tuple[str, int, Any]]
     ) -> Mapping[str, Any]:
         """Tell what came true; return how many were new.
+
+        Where there are more than fit into one request, they are sent in several, and
+        counted together; one that is refused leaves those before it told. What was
+        told may be told again.
 
         Parameters
         ----------
@@ -142,7 +155,20 @@ class Client:
             form = [{"id": name, "truth": _plain(t)} for name, t in truths.items()]
         else:
             form = [{"id": n, "row": row, "truth": _plain(t)} for n, row, t in truths]
-        return self._post("/v1/feedback", {"truths": form})
+        return _summed(
+            [self._told_of(some) for some in [*_parts(_finite(form))] or [[]]]
+        )
+
+    def _told_of(self, truths: Sequence[Row]) -> Mapping[str, Any]:
+        """Tell some truths, in halves where they are too much."""
+        try:
+            return self._post("/v1/feedback", {"truths": truths}, "written")
+        except _TooMuch:
+            half = len(truths) // 2
+            if not half:
+                raise
+            parts = (truths[:half], truths[half:])
+            return _summed([*map(self._told_of, parts)])
 
     def ready(self) -> Mapping[str, Any]:
         """Return whether the server can answer, and by which model."""
@@ -165,7 +191,9 @@ class Client:
     ) -> None:
         self.close()
 
-    def _post(self, path: str, form: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _post(
+        self, path: str, form: Mapping[str, Any], wanted: str
+    ) -> Mapping[str, Any]:
         """Send a request until it is answered, for as long as that may help."""
         import httpx
 
@@ -178,25 +206,33 @@ class Client:
                 time.sleep(_pause(self._tries - left))
                 continue
             if reply.status_code != 503 or not left:
-                return self._told(reply)
+                return self._told(reply, wanted)
             time.sleep(_wait(reply, self._tries - left))
         raise AssertionError("unreachable")
 
-    def _told(self, reply: httpx.Response) -> Mapping[str, Any]:
-        """Return what the server said, or raise what it found wrong."""
+    def _told(self, reply: httpx.Response, wanted: str) -> Mapping[str, Any]:
+        """Return what the server said, or raise what it, or one before it, says."""
         try:
             form = reply.json()
         except ValueError:
             form = {}
-        if reply.is_success:
-            assert isinstance(form, dict)
+        form = form if isinstance(form, dict) else {}
+        if reply.is_success and wanted in form:
             return form
-        error = form.get("error", {}) if isinstance(form, dict) else {}
+        if reply.is_success:
+            raise MlkitError(
+                "the answer is not that of a model server",
+                where=str(reply.url),
+                got=shortened(reply.text),
+            )
+        said = form.get("error")
+        error = said if isinstance(said, dict) else {}
         what = str(error.get("what", f"the server said {reply.status_code}"))
         kind = InputError if 400 <= reply.status_code < 500 else MlkitError
         kind = _TooMuch if reply.status_code == 413 else kind
         field = f"field {error['field']!r}, " if "field" in error else ""
-        raise kind(what, where=f"{field}{error.get('where', reply.url)}")
+        where = f"{field}{error.get('where', reply.url)}"
+        raise kind(what, where=where, got=shortened(said) if type(said) is str else "")
 
     def _unreachable(self, error: Exception) -> MlkitError:
         return MlkitError(
@@ -253,6 +289,38 @@ def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
         letters += more
     if part:
         yield part
+
+
+def _finite(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows, and refuse a number that JSON does not have."""
+    for place, row in enumerate(rows):
+        for name, cell in row.items():
+            if isinstance(cell, float) and not math.isfinite(cell):
+                raise InputError(
+                    "JSON has no such number",
+                    where=f"field {name!r}, row {place}",
+                    expected="a finite number, or None where it is missing",
+                    got=str(cell),
+                )
+        yield row
+
+
+def _summed(told: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return replies as one: counts are added, and words listed once.
+
+    Examples
+    --------
+    >>> _summed([{"written": 2, "unseen": ["a"]}, {"written": 1, "unseen": ["a"]}])
+    {'written': 3, 'unseen': ['a']}
+    """
+    whole = dict(told[0])
+    for name, first in whole.items():
+        parts = [one[name] for one in told]
+        if isinstance(first, list):
+            whole[name] = [*dict.fromkeys(word for part in parts for word in part)]
+        elif isinstance(first, int):
+            whole[name] = sum(parts)
+    return whole
 
 
 def _sent(row: Row) -> Row:

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,3 +144,95 @@ def test_a_server_that_stays_busy_or_away_is_given_up(monkeypatch):
         assert len(seen) == 3
     with Client(url, tries=2) as model, pytest.raises(MlkitError, match="not answer"):
         model.predict(ROWS[:1])
+
+
+@contextmanager
+def answered(reply):
+    """A client whose requests `reply` answers, in process; and what it was asked."""
+    asked = []
+
+    def handle(request):
+        asked.append(json.loads(request.content))
+        return reply(asked[-1])
+
+    with Client("http://x") as model:
+        model._http = httpx.Client(
+            base_url="http://x", transport=httpx.MockTransport(handle)
+        )
+        yield model, asked
+
+
+@pytest.mark.parametrize("error", ["bad gateway", None, ["x"], 7, {"code": 1}])
+def test_what_a_gateway_says_is_told(error):
+    reply = httpx.Response(502, json={"error": error})
+    with answered(lambda _: reply) as (model, _), pytest.raises(MlkitError) as told:
+        model.predict(ROWS)
+    assert "the server said 502" in str(told.value)
+    assert ("bad gateway" in str(told.value)) == (error == "bad gateway")
+
+
+@pytest.mark.parametrize("reply", [{"text": "<p>hello"}, {"json": []}, {"json": {}}])
+def test_an_answer_that_is_none_of_a_model_server_is_told(reply):
+    with answered(lambda _: httpx.Response(200, **reply)) as (model, _):
+        with pytest.raises(MlkitError, match="not that of a model server"):
+            model.predict(ROWS)
+        with pytest.raises(MlkitError, match="not that of a model server"):
+            model.feedback({"a": "yes"})
+
+
+def test_a_number_that_json_has_not_is_told_with_its_row_and_field(monkeypatch):
+    monkeypatch.setattr(module, "ROWS", 2)
+    table = pd.DataFrame({"age": [1, 2, 3], "pay": [1.0, np.nan, -np.inf]})
+    good = {"label": "no", "flags": []}
+
+    def reply(form):
+        told = [good] * len(form["rows"])
+        return httpx.Response(
+            200, json={"id": form["id"], "model": "m", "predictions": told}
+        )
+
+    with answered(reply) as (model, asked):
+        with pytest.raises(InputError, match=r"field 'pay', row 2\b") as told:
+            model.predict(table)
+        assert "-inf" in str(told.value)
+        with pytest.raises(InputError, match=r"field 'x', row 1\b"):
+            model.ask([{"x": 1.0}, {"x": float("nan")}])
+        with pytest.raises(InputError, match=r"field 'truth', row 1\b"):
+            model.feedback([("a", 0, 1.5), ("a", 1, np.float32("inf"))])
+        assert not asked
+
+
+def test_an_empty_table_gets_an_empty_table_of_answers():
+    index = pd.Index([], name="key")
+    with answered(lambda _: None) as (model, asked):
+        found = model.predict(pd.DataFrame({"age": []}, index=index))
+    assert found["request.id"].tolist() == found["prediction"].tolist() == []
+    assert found.index.name == "key"
+    assert not asked
+
+
+def test_truths_go_in_parts_and_in_halves_where_they_are_too_many(monkeypatch):
+    monkeypatch.setattr(module, "ROWS", 4)
+
+    def reply(form):
+        many = len(form["truths"])
+        if many > 3:
+            return httpx.Response(413, json={"error": {"what": "at most 3 truths"}})
+        return httpx.Response(200, json={"written": many, "unseen": ["x", f"{many}"]})
+
+    with answered(reply) as (model, asked):
+        told = model.feedback(("a", row, row) for row in range(7))
+        assert model.feedback({"b": None})["written"] == 1
+    assert told == {"written": 7, "unseen": ["x", "2", "3"]}
+    rows = [[one.get("row") for one in form["truths"]] for form in asked]
+    assert rows == [[0, 1, 2, 3], [0, 1], [2, 3], [4, 5, 6], [None]]
+
+
+def test_a_server_refuses_no_truths_as_before():
+    reply = httpx.Response(422, json={"error": {"what": "too short"}})
+    with (
+        answered(lambda _: reply) as (model, asked),
+        pytest.raises(InputError, match="too short"),
+    ):
+        model.feedback({})
+    assert asked == [{"truths": []}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,7 @@ def command(
         click.confirm(f"erase {_told(some)} for good?", abort=True)
     mine = project if path is None and some.rows else None
     made = list(_erased(mine)) if mine else []
-    done = forget(place, wanted)
-    if mine and done.rows:
-        _enter(mine, done)
+    done = forget(place, wanted, partial(_enter, project if path is None else None))
     click.echo("\n".join([f"{_told(done)} erased", *made]))
 
 
@@ -72,16 +71,18 @@ def _key(project: Project | None) -> bytes:
     return key_of(project.state) if project and there else b""
 
 
-def _enter(project: Project, done: Forgotten) -> None:
-    """Say in the ledger that something was forgotten, and not what.
+def _enter(project: Project | None, found: Forgotten) -> None:
+    """Say in a project's ledger that something is forgotten, and not what.
 
     The truths that `mlkit retrain` took from the log go too; it takes them anew.
     """
     from mlkit.core import ledger
     from mlkit.product.retraining.returned import RETURNED
 
+    if project is None or not found.rows:
+        return
     (project.root / RETURNED).unlink(missing_ok=True)
-    facts = {"requests": done.requests, "rows": done.rows, "forgotten": done.digest}
+    facts = {"requests": found.requests, "rows": found.rows, "forgotten": found.digest}
     ledger.append(project.ledger, "forget", **facts)
 
 

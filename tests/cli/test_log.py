@@ -10,6 +10,7 @@ import pytest
 from mlkit.cli.group import command_line
 from mlkit.core import ledger
 from mlkit.core.files import write_json
+from mlkit.product.journal import forgetting
 from mlkit.product.journal.filing import rotate
 from mlkit.product.journal.tables import (
     Model,
@@ -20,6 +21,7 @@ from mlkit.product.journal.tables import (
     make,
 )
 from mlkit.product.journal.truths import Feedback, Truth, enter_truths
+from mlkit.product.retraining.returned import RETURNED
 
 OUTPUT = {"target": "late", "classes": ["no", "yes"]}
 ABOUT = {
@@ -122,3 +124,23 @@ def test_the_policy_of_a_project_drops_old_days(project, capsys):
     with (project / "mlkit.toml").open("a") as file:
         file.write('log_private = "shout"\n')
     assert command_line(["log", "--rotate", str(project)]) == 2
+
+
+def test_what_was_forgotten_is_in_the_ledger_though_a_reader_stopped_it(
+    project, capsys, monkeypatch
+):
+    monkeypatch.setattr(forgetting, "PATIENCE", 0.1)
+    returned = project / RETURNED
+    returned.write_bytes(b"rows that came back")
+    words = ["forget", "--id", "a", "--yes", str(project)]
+    reader = connect(project / ".mlkit" / "requests.sqlite")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM requests").fetchone()
+    assert command_line(words) == 4
+    reader.execute("COMMIT")
+    reader.close()
+    assert command_line(words) == 0
+    assert "0 rows of 0 requests erased" in capsys.readouterr().out
+    lines = ledger.lines(project / "ledger.jsonl")
+    assert [one["rows"] for one in lines if one["event"] == "forget"] == [1]
+    assert not returned.exists()

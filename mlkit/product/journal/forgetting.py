@@ -68,7 +68,9 @@ def sought(path: Path, wanted: Wanted) -> Forgotten:
         return Forgotten.of(seek(connection, path, wanted))
 
 
-def forget(path: Path, wanted: Wanted) -> Forgotten:
+def forget(
+    path: Path, wanted: Wanted, note: Callable[[Forgotten], None] = lambda _: None
+) -> Forgotten:
     """Erase rows from a log; what a kill leaves undone is done by asking again.
 
     Parameters
@@ -78,6 +80,8 @@ def forget(path: Path, wanted: Wanted) -> Forgotten:
         meanwhile.
     wanted
         Which rows.
+    note
+        Told what will be erased, before any of it is.
 
     Raises
     ------
@@ -88,6 +92,7 @@ def forget(path: Path, wanted: Wanted) -> Forgotten:
     """
     with care(path) as connection:
         found = seek(connection, path, wanted)
+        note(Forgotten.of(found))
         _erase(connection, found, whole=True)
         days = _days(connection, found)
         for day in days_of(connection):
@@ -165,6 +170,8 @@ def _erase_one(
     connection.execute("DELETE FROM shadows WHERE request = ?", (name,))
     told = [(name, place) for place in places]
     connection.executemany("DELETE FROM truths WHERE request = ? AND row = ?", told)
+    vain = "DELETE FROM truths WHERE request = ? AND row NOT BETWEEN 0 AND ?"
+    connection.execute(vain, (name, request.rows - 1))
 
 
 def _rewrite(connection: sqlite3.Connection, path: Path) -> None:

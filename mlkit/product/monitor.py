@@ -6,7 +6,7 @@ and `set_aside` picks decisions that a person should look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -83,11 +83,23 @@ def monitor(
         away = signs.of_refusals(traffic(live.rows, live.refused), bounds)
         return replace(found, signs=(_few(live, bounds), *away, *review))
     proved = _proved(live, window, bounds.least)
-    return _judged(found, live.during(span.rows), proved, review, seed)
+    some = live.during(span.rows)
+    more = [*_strange(live, some, proved, bounds), *review]
+    return _judged(found, some, proved, more, seed)
+
+
+def _strange(
+    live: Live, judged: Live, proved: Live | None, limits: Limits
+) -> Iterator[Sign]:
+    """Judge the truths of unknown classes among the rows that a verdict is about."""
+    starts = [some.rows["request.at"].iloc[0] for some in (judged, proved) if some]
+    some = live.take((live.rows["request.at"] >= min(starts)).to_numpy(bool))
+    strange = some.strange.tolist()
+    yield from signs.of_strange(strange, int(some.known.sum()) + len(strange), limits)
 
 
 def _judged(
-    found: Health, some: Live, told: Live | None, review: Sequence[Sign], seed: int
+    found: Health, some: Live, told: Live | None, more: Sequence[Sign], seed: int
 ) -> Health:
     """Judge the newest rows, and the newest whose truth has come in."""
     parcel, limits = some.parcel, found.limits
@@ -97,7 +109,7 @@ def _judged(
     whole = together(parcel.reference, some.watched, seed=seed)
     fair = treated(told or some, seed=seed)
     alone = _signs(parcel, judged, proved, changes, limits)
-    every = (*alone, *_rest(parcel, whole, fair, limits), *review)
+    every = (*alone, *_rest(parcel, whole, fair, limits), *more)
     return replace(
         found,
         signs=every,

@@ -20,6 +20,7 @@ from mlkit.product.watching.drift import Change
 from mlkit.product.watching.live import live
 from mlkit.product.watching.parcel import Parcel
 from mlkit.product.watching.signs import of_changes
+from tests.product.conftest import Loans, loans, packed
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SLOW = [
@@ -288,3 +289,21 @@ def test_the_package_that_answers_is_watched_not_a_newer_one(
 def test_a_window_that_is_none_is_refused(days):
     with pytest.raises(UsageError, match="hour, day, week"):
         monitor(days((1, {}, True)), window="fortnight")
+
+
+@pytest.mark.parametrize(
+    ("strange", "level"), [(0, "healthy"), (2, "watch"), (200, "retrain")]
+)
+def test_truths_that_the_model_cannot_say_are_told(strange, level):
+    made = Loans(packed(), "two_classes")
+    rows, truth = loans(600, seed=1)
+    truth = truth.astype(object)
+    truth[:strange] = "never"
+    found = monitor(made.live(made.table(rows, truth)), now=NOW)
+    (told,) = [s for s in found.signs if "never" in s.what] or [None]
+    if not strange:
+        assert told is None
+        return
+    assert (told.level, told.about) == (level, "score")
+    assert f"{strange} of 600 truths" in told.what
+    assert found.state == level

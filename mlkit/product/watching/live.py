@@ -70,6 +70,14 @@ class Live:
         return np.isfinite(self.truth)
 
     @property
+    def strange(self) -> pd.Series:
+        """The truths that came in and are classes which the model does not know."""
+        values = _came(self.parcel, self.rows)
+        if not self.parcel.problem.classes:
+            return values[:0]
+        return values[values.notna() & ~self.known]
+
+    @property
     def watched(self) -> dict[str, Array]:
         """The columns that the package remembers, to be held against its reference."""
         return {n: self.columns[n] for n in self.parcel.watched if n in self.columns}
@@ -234,12 +242,17 @@ def _said(parcel: Parcel, table: pd.DataFrame) -> Array:
 
 
 def _truth(parcel: Parcel, table: pd.DataFrame) -> Array:
-    """Return the truth as the model's target has it, cleaned as that was."""
+    """Return the truth as the model's target has it: class codes, or values."""
+    problem = parcel.problem
+    return problem.truth(pd.DataFrame({problem.target: _came(parcel, table)}))
+
+
+def _came(parcel: Parcel, table: pd.DataFrame) -> pd.Series:
+    """Return the truths that came in, cleaned as the target was; gaps where none."""
     problem = parcel.problem
     told = table.reindex(columns=["truth"])["truth"]
     given = told.astype(object).where(told.notna(), None).to_numpy(object)
     plays = [o for o in parcel.cleaning["operations"] if o["column"] == problem.target]
     made = rows.apply(plays, {problem.target: given}).get(problem.target, given)
     kind: Any = object if problem.classes else np.float64
-    values = pd.Series(made if problem.classes else made.astype(kind))
-    return problem.truth(pd.DataFrame({problem.target: values}))
+    return pd.Series(made if problem.classes else made.astype(kind))

@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import numpy as np
+
 from mlkit.data.charts.cards import many
+from mlkit.data.charts.style import shorten
+from mlkit.data.measures.groups import wilson
 from mlkit.data.parts.likeness import Likeness
 from mlkit.model.groups.fair_words import TITLES
 from mlkit.model.groups.fairness import Gap
@@ -29,6 +33,7 @@ __all__ = [
     "of_refusals",
     "of_review",
     "of_score",
+    "of_strange",
     "of_together",
     "of_traffic",
 ]
@@ -191,6 +196,29 @@ def of_score(
     late = f" up to {upto}" if upto else ""
     what = f"{METRICS[score.metric].title}{late} is {score.told()}"
     return _by_loss("score", what, parcel, score, limits)
+
+
+def of_strange(strange: Sequence[str], given: int, limits: Limits) -> Iterator[Sign]:
+    """Judge truths that the model cannot say; nothing where there are none.
+
+    Parameters
+    ----------
+    strange
+        The truths that are classes which the model does not know.
+    given
+        How many truths came in.
+    limits
+        The share that may be broken.
+    """
+    if not len(strange):
+        return
+    some = listed([repr(shorten(word, 20)) for word in dict.fromkeys(strange)][:TOLD])
+    what = f"{len(strange):,} of {many(given, 'truth')} are classes that the model "
+    what += f"does not know ({some}): no score and no promise counts them"
+    (low,) = wilson(np.array([len(strange)]), np.array([given]))[1]
+    level = "retrain" if low > limits.broken else "watch"
+    todo = "correct them by `mlkit feedback`, or retrain on rows that hold them"
+    yield Sign(level, "score", what, todo)
 
 
 def of_estimate(parcel: Parcel, score: Score | None, limits: Limits) -> Sign:

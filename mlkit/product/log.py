@@ -38,14 +38,17 @@ if TYPE_CHECKING:
 __all__ = ["Request", "find", "last", "read", "refused"]
 
 BRIEF = f"SELECT {WHOLE} FROM requests"  # noqa: S608
-TRUTHS = """
-    SELECT request, row, value, at FROM truths
-    WHERE request IN (SELECT id FROM requests WHERE at >= ? AND at < ?)
-    ORDER BY request, row, at, value
+PLACED = """
+    SELECT truths.request, max(truths.row, 0) AS row, truths.value, truths.at
+    FROM requests JOIN truths ON truths.request = requests.id
+    AND truths.row < requests.rows AND (truths.row >= 0 OR requests.rows = 1)
 """
-HISTORY = """
-    SELECT request, row, value, at FROM truths WHERE request = ? ORDER BY at, row, value
+"""The truths whose rows are there; one that came without a row is of the only one."""
+TRUTHS = f"""
+    {PLACED} WHERE requests.at >= ? AND requests.at < ?
+    ORDER BY truths.request, row, truths.at, truths.value
 """
+HISTORY = f"{PLACED} WHERE requests.id = ? ORDER BY truths.at, row, truths.value"
 TRIES = 3
 
 

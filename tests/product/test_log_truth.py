@@ -10,11 +10,14 @@ import pytest
 
 from mlkit.cli.group import command_line
 from mlkit.core.errors import InputError
+from mlkit.product.journal.filing import rotate
+from mlkit.product.journal.forgetting import Wanted, forget
 from mlkit.product.journal.given import give
+from mlkit.product.journal.merging import merge
 from mlkit.product.journal.tables import Model, Record, connect, make
-from mlkit.product.journal.truths import Feedback, Truth
+from mlkit.product.journal.truths import LATER, Feedback, Truth
 from mlkit.product.journal.writer import Writer
-from mlkit.product.log import read
+from mlkit.product.log import find, read
 
 COLUMNS = [{"name": "age", "type": "number"}]
 YESNO = {"target": "late", "classes": ["no", "yes"]}
@@ -205,3 +208,92 @@ def test_a_clock_that_steps_back_does_not_undo_a_correction(labels):
     put(labels, Feedback([Truth("one", 0, "yes")], 50.0))
     put(labels, Feedback([Truth("one", 0, "no")], 40.0))
     assert truths(labels)["one", 0] == "no"
+
+
+def entered(path, *entries):
+    """Enter truths one by one; return of each whether it is new, and corrects."""
+    kept = put(path, *(Feedback([truth], 90.0) for truth in entries))
+    counts = [json.loads(one.reply) for one in kept]
+    return [(count["written"], count["corrected"]) for count in counts]
+
+
+def test_of_two_truths_of_one_moment_the_one_that_came_last_counts(labels):
+    yes, no, other = (Truth("one", 0, word, 50.0) for word in ("yes", "no", "maybe"))
+    assert entered(labels, yes, no) == [(1, 0), (1, 1)]
+    assert truths(labels)["one", 0] == "no"
+    assert entered(labels, yes, no) == [(0, 0), (0, 0)]
+    assert entered(labels, other, no, other) == [(1, 1), (0, 0), (0, 0)]
+    assert truths(labels)["one", 0] == "maybe"
+    kept = [truth.value for truth in find(labels, "one").truths]
+    assert kept == ["yes", "no", "maybe"]
+
+
+def test_a_truth_that_is_not_the_latest_corrects_nothing(labels):
+    late, early = Truth("one", 0, "yes", 50.0), Truth("one", 0, "no", 40.0)
+    assert entered(labels, late, early) == [(1, 0), (1, 0)]
+    again = Truth("one", 0, "yes", 40.0)
+    assert entered(labels, again, early, again) == [(1, 0), (0, 0), (0, 0)]
+    assert truths(labels)["one", 0] == "yes"
+    assert find(labels, "one").truths[1].at == 40.0 + LATER
+
+
+def test_a_moment_far_off_has_one_after_it(labels):
+    far = [Truth("one", 0, word, 2e11) for word in ("yes", "no")]
+    assert entered(labels, *far, *far) == [(1, 0), (1, 1), (0, 0), (0, 0)]
+
+
+def test_ties_are_merged_to_the_same_in_any_order(tmp_path):
+    words = {"a": ("yes", "no"), "b": ("no", "yes"), "c": ("no", "no")}
+    said = []
+    for n, order in enumerate(["abc", "bca", "cab"]):
+        logs = {name: tmp_path / f"{n}-{name}" for name in order}
+        for name, place in logs.items():
+            make(place, LABELS, 0.0)
+            put(place, record("one"))
+            entered(place, *(Truth("one", 0, word, 50.0) for word in words[name]))
+        first, *others = logs.values()
+        merge(first, others)
+        assert merge(first, others).truths == 0
+        said.append(find(first, "one").truths)
+    assert said[0] == said[1] == said[2]
+    assert said[0][-1].value == truths(first)["one", 0]
+
+
+@pytest.mark.parametrize("filed", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "counts"), [(1, {("late", 0): "yes"}), (3, {("late", 2): "no"})]
+)
+def test_an_early_truth_counts_where_its_row_is_known(labels, rows, counts, filed):
+    put(
+        labels,
+        Feedback([Truth("late", None, "yes"), Truth("late", 9, "no")], 6.0),
+        Feedback([Truth("late", 2, "no")], 5.0),
+        record("late", rows),
+    )
+    if filed:
+        rotate(labels, now=9 * 86_400.0)
+    known = {key: v for key, v in truths(labels).items() if not pd.isna(v)}
+    assert known == counts
+    of = {("late", truth.row): truth.value for truth in find(labels, "late").truths}
+    assert of == counts
+
+
+def test_an_early_truth_without_a_row_is_known_and_corrected(labels):
+    early = Truth("late", None, "yes", 50.0)
+    assert entered(labels, early, early) == [(1, 0), (0, 0)]
+    put(labels, record("late"))
+    same = Truth("late", None, "yes")
+    assert entered(labels, early, same) == [(0, 0), (0, 0)]
+    assert entered(labels, Truth("late", 0, "no", 50.0), early) == [(1, 1), (0, 0)]
+    assert truths(labels)["late", 0] == "no"
+
+
+def test_an_early_truth_is_forgotten_with_its_request(labels):
+    early = [Truth("late", None, "yes"), Truth("late", 9, "yes")]
+    put(labels, Feedback(early, 5.0), record("late"))
+    forget(labels, Wanted(("late",)))
+    connection = connect(labels, read=True)
+    assert connection.execute("SELECT count(*) FROM truths").fetchone() == (0,)
+    connection.close()
+    put(labels, Feedback(early[:1], 6.0))
+    assert "late" not in {key[0] for key in truths(labels)}

@@ -226,6 +226,25 @@ def test_numbers_are_found_however_they_are_written(tmp_path):
         forget(place, Wanted(("c",)))
 
 
+@pytest.mark.parametrize("filed", [False, True])
+def test_a_number_is_forgotten_however_its_cells_are_written(tmp_path, filed):
+    ages = ["40.0", " 40", "4e1", 40, 40.0, "+40", "400", "4_0", None, "", "x"]
+    one = record("a", 0.0, [f"n{n}" for n in range(len(ages))])
+    cells = {**json.loads(one.cells), "age": ages}
+    cells["name"][-1] = "40.0"
+    place = log(tmp_path / "log.sqlite", one._replace(cells=json.dumps(cells)))
+    shown = read(place)["input.age"].tolist()
+    assert shown.count(40.0) == 6
+    if filed:
+        rotate(place, now=9 * DAY)
+    for value in ("40", " 40.0 ", "4e1"):
+        assert sought(place, Wanted(cells={"age": value})).rows == 6
+    assert sought(place, Wanted(cells={"name": "40"})).rows == 0
+    assert forget(place, Wanted(cells={"age": "40"})).rows == 6
+    assert 40.0 not in read(place)["input.age"].tolist()
+    assert len(state(place)) == len(ages) - 6
+
+
 def test_the_command_asks_and_the_ledger_has_no_row(tmp_path, monkeypatch, capsys):
     (tmp_path / "mlkit.toml").write_text("format = 1\n")
     place = log(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,9 @@ from typing import Any
 
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.values import write
-from mlkit.product.journal.days import requests_of
+from mlkit.product.journal.days import models_of, requests_of
 from mlkit.product.journal.private import hashed
-from mlkit.product.journal.truths import is_gone
+from mlkit.product.journal.truths import is_gone, number_of
 
 __all__ = ["Rows", "Wanted", "seek"]
 
@@ -80,15 +81,17 @@ def _matching(
     if not wanted:
         return {}
     tests = {name: _test(name, value, key) for name, value in wanted.items()}
-    found, columns = Rows(), set[str]()
+    models, found, columns = models_of(connection), Rows(), set[str]()
     for request in requests_of(connection, path):
         cells = json.loads(request.cells)
         columns.update(cells)
         if all(name in cells for name in tests):
+            types = models.get(request.model, {})
+            told = [(t, cells[n], types.get(n) == "number") for n, t in tests.items()]
             places = frozenset(
                 place
                 for place in range(request.rows)
-                if all(test(cells[name][place]) for name, test in tests.items())
+                if all(test(column[place], counts) for test, column, counts in told)
             )
             found |= {request.id: places} if places else {}
     for name in wanted:
@@ -101,16 +104,23 @@ def _matching(
     return found
 
 
-def _test(column: str, value: str, key: bytes) -> Callable[[Any], bool]:
-    """Return what tells whether a cell is a value, written or hashed."""
+def _test(column: str, value: str, key: bytes) -> Callable[[Any, bool], bool]:
+    """Return what tells whether a cell is a value, written or hashed.
+
+    It is told whether the column is of numbers; then text is read as one.
+    """
     texts = {value, hashed(column, value, key) if key else value}
-    try:
-        number = float(value)
-    except ValueError:
-        return lambda cell: write(cell) in texts
-    return lambda cell: (
-        write(cell) in texts or (isinstance(cell, int | float) and cell == number)
-    )
+    number = number_of(value)
+    if not math.isfinite(number):
+        return lambda cell, _: write(cell) in texts
+
+    def test(cell: Any, counts: bool) -> bool:
+        if write(cell) in texts:
+            return True
+        read = number_of(cell) if counts and isinstance(cell, str) else cell
+        return isinstance(read, int | float) and read == number
+
+    return test
 
 
 def _id_column(connection: sqlite3.Connection, path: Path) -> str:

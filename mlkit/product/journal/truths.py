@@ -1,7 +1,8 @@
 """Truth that comes in later: what became of the rows that were answered.
 
-Every truth is kept; the one with the latest moment counts. A truth may come before
-the request that it is about, as it does where logs are merged late.
+Every truth is kept; the one with the latest moment counts, and of one moment the one
+that came last. A truth may come before the request that it is about, as it does where
+logs are merged late; it counts once its row is known to be there.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ __all__ = [
     "fitted",
     "gone",
     "is_gone",
+    "number_of",
 ]
 
+ALONE = -1
+"""The row of a truth that came before its request, and without one."""
 LATER = 1e-6
 """Seconds by which a truth is later than the one that it corrects, at the least."""
 FEW = 5
@@ -81,7 +85,7 @@ class Taken:
     repeated
         Truths that were known.
     corrected
-        Truths that differ from what was known of their row.
+        Truths that are now the latest of their row, and differ from the one before.
     early
         Truths of requests that are not in the log yet.
     forgotten
@@ -194,7 +198,8 @@ def fitted(
         value = _value(truth.value, classes, place)
         if classes and value not in classes:
             taken.see(value)
-        yield Truth(truth.request, row, value, truth.at)
+        alone = found is None and truth.row is None
+        yield Truth(truth.request, ALONE if alone else row, value, truth.at)
 
 
 def enter_truths(connection: sqlite3.Connection, feedback: Feedback) -> Taken:
@@ -214,28 +219,58 @@ def enter_truths(connection: sqlite3.Connection, feedback: Feedback) -> Taken:
 def _enter(
     connection: sqlite3.Connection, truth: Truth, now: float, taken: Taken
 ) -> None:
-    row = (truth.request, truth.row)
-    asked = """SELECT at, value FROM truths WHERE request = ? AND row = ?
+    rows = _rows(connection, truth)
+    asked = """SELECT at, value FROM truths WHERE request = ? AND row IN (?, ?)
                ORDER BY at DESC, value DESC LIMIT 1"""
-    before = connection.execute(asked, row).fetchone()
-    if before and truth.at is None and before[1] == truth.value:
+    before = connection.execute(asked, (truth.request, *rows)).fetchone()
+    at: float | None = now if truth.at is None else truth.at
+    if before and truth.at is None:
+        at = None if before[1] == truth.value else max(now, _after(before[0]))
+    elif before and at <= before[0]:
+        at = _free(connection, truth, rows)
+    if at is None:
         taken.repeated += 1
         return
+    told = (truth.request, truth.row, at, truth.value)
+    connection.execute("INSERT INTO truths VALUES (?, ?, ?, ?)", told)
+    taken.written += 1
+    taken.corrected += bool(before and at > before[0] and before[1] != truth.value)
+
+
+def _rows(connection: sqlite3.Connection, truth: Truth) -> tuple[int | None, ...]:
+    """Return a truth's row, and under which one its row may be kept as well."""
+    if truth.row == 0:
+        asked = "SELECT 1 FROM requests WHERE id = ? AND rows = 1"
+        if connection.execute(asked, (truth.request,)).fetchone():
+            return 0, ALONE
+    return truth.row, truth.row
+
+
+def _free(
+    connection: sqlite3.Connection, truth: Truth, rows: Sequence[int | None]
+) -> float | None:
+    """Return a truth's moment, after those told of the same; None where it is known."""
+    asked = """SELECT value FROM truths
+               WHERE request = ? AND row IN (?, ?) AND at = ?"""
     at = truth.at
-    if at is None:
-        at = max(now, before[0] + LATER) if before else now
-    add = "INSERT OR IGNORE INTO truths (request, row, at, value) VALUES (?, ?, ?, ?)"
-    new = connection.execute(add, (*row, at, truth.value)).rowcount
-    taken.written += new
-    taken.repeated += 1 - new
-    taken.corrected += bool(new and before and before[1] != truth.value)
+    while at is not None:
+        told = connection.execute(asked, (truth.request, *rows, at)).fetchall()
+        if not told:
+            return at
+        at = None if (truth.value,) in told else _after(at)
+    return None
+
+
+def _after(at: float) -> float:
+    """Return the next moment that a truth may have, however far off it is."""
+    return max(at + LATER, math.nextafter(at, math.inf))
 
 
 def _value(value: Any, classes: Sequence[str] | None, place: int) -> Any:
     """Return a class as text, or a number; either where the model is not known."""
     if classes or (classes is None and isinstance(value, str)):
         return write(value)
-    number = _number(value)
+    number = number_of(value)
     if math.isfinite(number):
         return number
     if classes is None:
@@ -243,7 +278,7 @@ def _value(value: Any, classes: Sequence[str] | None, place: int) -> Any:
     raise Unfit(f"the model predicts a number, not {str(value)[:80]!r}", place, "truth")
 
 
-def _number(value: Any) -> float:
+def number_of(value: Any) -> float:
     """Read a number, also from text; NaN where it is none."""
     if isinstance(value, str):
         plain = value.strip()

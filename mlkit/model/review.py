@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -217,22 +217,23 @@ def review(
     learnt = known(train, problem)
     most, repeats = _asked(model, min(most_rows, len(rows)), repeats)
     some = Schema.of(valid).attach(sample(rows, most, seed))
-    told = importance(model, some, repeats, seed)
+    told = importance(model, some, repeats, seed, threshold=at)
     plain = set(problem.numbers + problem.categories)
     top = [one.feature for one in told if one.loss > 0 and one.feature in plain][:4]
     stress = robustness(model, learnt, some, threshold=at, refits=refits, seed=seed)
     words = telling(learnt, problem)
+    alike = clusters(learnt, problem.features)
     away = {n: got for n, (got, _) in words.items() if n in problem.features}
     found = Review(
         problem=problem,
         rows=len(rows),
-        seen=_score(model, learnt),
-        unseen=_round(score(problem, truth, predicted, weights)),
+        seen=_score(model, learnt, at),
+        unseen=_round(score(problem, truth, predicted, weights, threshold=at)),
         importance=told,
         dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
         slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
         leaks={**leaks(sample(learnt, 4000, seed), problem, seed=seed), **away},
-        together=_together(model, learnt, some, repeats, seed),
+        together=importance(model, some, repeats, seed, alike, threshold=at),
         pair=pairs(model, some, top, max(int(60 / pace(model)), 20)),
         telling={
             name: {"score": got, "words": list(named)}
@@ -275,18 +276,11 @@ def _asked(model: Model, rows: int, repeats: int) -> tuple[int, int]:
     return max(min(rows, able // often), min(FEWEST, rows)), often
 
 
-def _together(
-    model: Model, train: pd.DataFrame, some: pd.DataFrame, repeats: int, seed: int
-) -> tuple[Importance, ...]:
-    sets: Sequence[tuple[str, ...]] = clusters(train, model.problem.features)
-    return importance(model, some, repeats, seed, sets)
-
-
-def _score(model: Model, table: pd.DataFrame) -> float:
+def _score(model: Model, table: pd.DataFrame, threshold: float) -> float:
     some = sample(table, int(20_000 / pace(model)), 0)
     problem, said = model.problem, model.predicted(some)
-    weights = units(problem, some)[1]
-    return _round(score(problem, problem.truth(some), said, weights))
+    weights, truth = units(problem, some)[1], problem.truth(some)
+    return _round(score(problem, truth, said, weights, threshold=threshold))
 
 
 def _round(value: float) -> float:

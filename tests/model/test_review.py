@@ -10,13 +10,16 @@ from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.enough import enough
 from mlkit.data.profile import profile
+from mlkit.model.audit.controls import shuffled_input, wobble
 from mlkit.model.audit.explain import importance, leaks, pace
 from mlkit.model.audit.limits import limits
 from mlkit.model.audit.remarking import of_data, of_rows
 from mlkit.model.fitted import Member, blend, fit
+from mlkit.model.measures.measure import measure_rows
 from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review, review
+from mlkit.model.runtime import choice
 from mlkit.model.slicing.slices import groups
 
 
@@ -127,6 +130,41 @@ def test_importance_is_that_of_shuffled_tables(table):
             said = model.predicted(table.assign(**{name: moved}))
             lost.append(whole - score(name_of, truth, said))
         assert told[name] == pytest.approx(np.mean(lost), rel=1e-5, abs=1e-6)
+
+
+def rare(count=2000):
+    """Make rows of two classes of which hardly any is surely of the second."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=count)
+    yes = rng.random(count) < 1 / (1 + np.exp(3.2 - 1.3 * x))
+    table = pd.DataFrame({"x": x, "y": pd.array(np.where(yes, "yes", "no"), "str")})
+    columns = (Column("x"), Column("y", "category", ("target",)))
+    return Schema(columns).attach(table)
+
+
+@pytest.mark.parametrize("metric", ["f1", "accuracy", "balanced_accuracy"])
+def test_labels_are_those_that_the_threshold_says(metric):
+    table, at = rare(), 0.1
+    train, valid = table.iloc[:1000], table.iloc[1000:]
+    problem = Problem.of(table, metric=metric)
+    model = fit("linear", {}, train, problem)
+    truth, said = problem.truth(valid), model.predicted(valid)
+    found = review(model, train, valid, threshold=at, repeats=2)
+    measured = measure_rows(problem, valid, truth, said, at)
+    assert found.unseen == found.robustness.whole == measured.metrics[metric]
+    learnt = problem.truth(train), choice(model.predicted(train), at)
+    assert found.seen == pytest.approx(score(metric, *learnt), rel=1e-6)
+    (one,) = found.importance
+    (gone,) = found.robustness.of("gone")
+    without = choice(model.predicted(valid.assign(x=np.nan)), at)
+    lost = score(metric, truth, choice(said, at)) - score(metric, truth, without)
+    assert gone.loss == pytest.approx(lost, rel=1e-6)
+    assert metric == "accuracy" or one.certain
+    (control,) = found.robustness.controls
+    assert control == shuffled_input(model, valid, 0, at)
+    assert control != shuffled_input(model, valid)
+    assert found.robustness.wobble == wobble(model, train, valid, 2, 0, at)
+    assert found.robustness.wobble > wobble(model, train, valid, 2, 0)
 
 
 def test_a_model_that_learnt_by_heart_is_told(make):

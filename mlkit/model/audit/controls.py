@@ -15,6 +15,7 @@ from mlkit.model.measures.measure import guess, guessed, units
 from mlkit.model.measures.metrics import metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import known
+from mlkit.model.runtime import choice
 
 __all__ = ["Control", "shuffled_input", "wobble"]
 
@@ -49,7 +50,9 @@ class Control:
         return self.low > 0
 
 
-def shuffled_input(model: Model, valid: pd.DataFrame, seed: int = 0) -> Control:
+def shuffled_input(
+    model: Model, valid: pd.DataFrame, seed: int = 0, threshold: float = 0.5
+) -> Control:
     """Ask a model about rows whose features were each shuffled on their own.
 
     Parameters
@@ -60,6 +63,8 @@ def shuffled_input(model: Model, valid: pd.DataFrame, seed: int = 0) -> Control:
         Cleaned rows with their target.
     seed
         Of the shuffle.
+    threshold
+        Of two classes, the least probability that says the second.
 
     Notes
     -----
@@ -72,11 +77,16 @@ def shuffled_input(model: Model, valid: pd.DataFrame, seed: int = 0) -> Control:
         for name in model.problem.features
     }
     said = model.predicted(with_columns(valid, moved))
-    return _control("shuffled input", model, valid, said, seed)
+    return _control("shuffled input", model, valid, said, seed, threshold)
 
 
 def wobble(
-    model: Model, train: pd.DataFrame, valid: pd.DataFrame, refits: int, seed: int = 0
+    model: Model,
+    train: pd.DataFrame,
+    valid: pd.DataFrame,
+    refits: int,
+    seed: int = 0,
+    threshold: float = 0.5,
 ) -> float:
     """Tell how much predictions change where other rows of training are learnt from.
 
@@ -88,6 +98,10 @@ def wobble(
         Cleaned rows to fit to, two thousand at most, and rows to predict.
     refits
         How often, each time to four fifths of the rows; at least 2.
+    seed
+        Of the rows and of the fits.
+    threshold
+        Of two classes, the least probability that says the second.
 
     Returns
     -------
@@ -101,10 +115,11 @@ def wobble(
     for k in range(max(refits, 2)):
         some = _some(rows, rng, int(SHARE * len(rows)))
         said.append(_again(model, some, seed + k).predicted(valid))
-    pairs = [(a, b) for k, a in enumerate(said) for b in said[:k]]
     if model.classes:
-        apart = [(a.argmax(axis=1) != b.argmax(axis=1)).mean() for a, b in pairs]
+        labels = [choice(one, threshold) for one in said]
+        apart = [(a != b).mean() for k, a in enumerate(labels) for b in labels[:k]]
     else:
+        pairs = [(a, b) for k, a in enumerate(said) for b in said[:k]]
         apart = [np.abs(a - b).mean() / model.spread for a, b in pairs]
     return float(f"{np.mean(apart):.6g}")
 
@@ -119,12 +134,16 @@ def _some(rows: pd.DataFrame, rng: np.random.Generator, most: int) -> pd.DataFra
 
 
 def _control(
-    what: str, model: Model, valid: pd.DataFrame, said: Array, seed: int
+    what: str,
+    model: Model,
+    valid: pd.DataFrame,
+    said: Array,
+    seed: int,
+    threshold: float,
 ) -> Control:
     problem, base = model.problem, guessed(model.problem, guess(model, len(valid)))
     truth, metric = problem.truth(valid), metric_of(problem)
-    if metric.takes == "labels" and said.ndim == 2:
-        said = said.argmax(axis=1)
+    said = metric.taken(said, threshold)
     sign = 1.0 if metric.greater else -1.0
     groups, weights = units(problem, valid)
     more: Any = {"repeats": DRAWS, "groups": groups, "weights": weights}

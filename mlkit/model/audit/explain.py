@@ -17,9 +17,8 @@ from mlkit.model.audit.dependence import dependence
 from mlkit.model.audit.giveaway import leaks
 from mlkit.model.fitted import Model
 from mlkit.model.measures.measure import units
-from mlkit.model.measures.metrics import METRICS, metric_of, score
+from mlkit.model.measures.metrics import metric_of, score
 from mlkit.model.measures.resampling import interval, resamples
-from mlkit.model.problem import Problem
 
 __all__ = ["Importance", "clusters", "dependence", "importance", "leaks", "pace"]
 
@@ -71,6 +70,8 @@ def importance(
     repeats: int = 5,
     seed: int = 0,
     together: Iterable[Sequence[str]] | None = None,
+    *,
+    threshold: float = 0.5,
 ) -> tuple[Importance, ...]:
     """Return permutation importance (Breiman 2001), the most important first.
 
@@ -86,6 +87,8 @@ def importance(
         Of the shuffles and of the resampling.
     together
         Sets of columns, each shuffled as one; None takes every feature alone.
+    threshold
+        Of two classes, the least probability that says the second.
 
     Notes
     -----
@@ -96,7 +99,7 @@ def importance(
     problem, rng = model.problem, np.random.default_rng(seed)
     metric, truth = metric_of(problem), problem.truth(table)
     matrices = model.matrices(table)
-    plain = _labelled(problem, model.said_of(matrices))
+    plain = metric.taken(model.said_of(matrices), threshold)
     groups, counted = units(problem, table)
     whole = score(problem, truth, plain, counted)
     more: Any = {"repeats": max(DRAWS // repeats, 10), "groups": groups}
@@ -118,7 +121,7 @@ def importance(
     )
     asked = (_shuffled(model, matrices, *one) for one in shuffles)
     for (names, _), told in zip(shuffles, said_of_all(model, asked), strict=True):
-        said = [_labelled(problem, one) for one in np.split(told, repeats)]
+        said = [metric.taken(one, threshold) for one in np.split(told, repeats)]
         lost = sign * (
             whole - np.array([score(problem, truth, one, counted) for one in said])
         )
@@ -144,12 +147,6 @@ def _importance(names: tuple[str, ...], lost: Array, drawn: Array) -> Importance
         _round(high),
         names if len(names) > 1 else (),
     )
-
-
-def _labelled(problem: Problem, said: Array) -> Array:
-    """Return labels where the metric judges labels."""
-    takes = METRICS[problem.metric].takes
-    return said.argmax(axis=1) if takes == "labels" and said.ndim == 2 else said
 
 
 def _shuffled(

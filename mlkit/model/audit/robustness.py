@@ -201,7 +201,8 @@ def robustness(
         Of everything drawn at random.
     """
     problem = model.problem
-    tried = _Tried(model, train, valid, threshold, seed)
+    at = threshold
+    tried = _Tried(model, train, valid, at, seed)
     names = list(problem.numbers + problem.categories or problem.texts)
     names = names or list(problem.media)
     return Robustness(
@@ -210,8 +211,8 @@ def robustness(
         whole=_round(tried.whole),
         chance=_round(tried.score(guessed(model.problem, guess(model, len(valid))))),
         shocks=tuple(tried.shocks()),
-        controls=(shuffled_input(model, valid, seed),) * (len(valid) >= FEWEST),
-        wobble=wobble(model, train, valid, refits, seed) if refits else None,
+        controls=tried.controls(),
+        wobble=wobble(model, train, valid, refits, seed, at) if refits else None,
         likeness=_alike(train, valid, names, seed),
     )
 
@@ -238,13 +239,20 @@ class _Tried:
         more: Any = {"repeats": DRAWS, "groups": groups, "weights": self.counted}
         self.weights = np.concatenate(list(resamples(len(valid), seed=seed, **more)))
         self.before = self.metric.many(
-            self.truth, self._judged(self.said), self.weights
+            self.truth, self.metric.taken(self.said, threshold), self.weights
         )
         self.whole = self.score(self.said)
 
     def score(self, said: Array) -> float:
         """Return the metric of what is said of the rows."""
-        return score(self.problem, self.truth, said, self.counted)
+        at = self.threshold
+        return score(self.problem, self.truth, said, self.counted, threshold=at)
+
+    def controls(self) -> tuple[Control, ...]:
+        """Return what must come out at chance, where there are rows enough."""
+        if len(self.valid) < FEWEST:
+            return ()
+        return (shuffled_input(self.model, self.valid, self.seed, self.threshold),)
 
     def shocks(self) -> Iterator[Shock]:
         """Yield all that is tried."""
@@ -287,7 +295,8 @@ class _Tried:
     def _told(self, kind: str, what: str, said: Array) -> Shock:
         """Tell what the model loses by what it says now."""
         loss = self.sign * (self.whole - self.score(said))
-        after = self.metric.many(self.truth, self._judged(said), self.weights)
+        judged = self.metric.taken(said, self.threshold)
+        after = self.metric.many(self.truth, judged, self.weights)
         low, high = interval(self.sign * (self.before - after), loss)
         if not np.isfinite([low, high]).all():
             low = high = loss
@@ -328,10 +337,6 @@ class _Tried:
         scale = np.where(largest > 0, largest, 1.0)
         spread[known] = scale * np.nanstd(cells[:, known] / scale, axis=0)
         return spread
-
-    def _judged(self, said: Array) -> Array:
-        labels = self.metric.takes == "labels" and said.ndim == 2
-        return said.argmax(axis=1) if labels else said
 
     def _changed(self, said: Array) -> float:
         if self.problem.classes:

@@ -19,6 +19,7 @@ from mlkit.model.measures.names import TITLES
 from mlkit.model.measures.resampling import bootstrap
 from mlkit.model.measures.weighted import said
 from mlkit.model.problem import Problem
+from mlkit.model.runtime import choice
 
 __all__ = [
     "METRICS",
@@ -55,6 +56,14 @@ class Metric:
     takes: str
     greater: bool
     many: Callable[[Array, Array, Array], Array]
+
+    def taken(self, predicted: Array, threshold: float | None = None) -> Array:
+        """Return what it judges of what was predicted: labels, where it takes them."""
+        if self.takes != "labels" or predicted.ndim < 2:
+            return predicted
+        if threshold is None:
+            return np.asarray(predicted.argmax(axis=1))
+        return choice(predicted, threshold)
 
     def compute(
         self, truth: Array, predicted: Array, weights: Array | None = None
@@ -176,7 +185,12 @@ def metric_of(problem: Problem, name: str = "") -> Metric:
 
 
 def score(
-    name: str | Problem, truth: Array, predicted: Array, weights: Array | None = None
+    name: str | Problem,
+    truth: Array,
+    predicted: Array,
+    weights: Array | None = None,
+    *,
+    threshold: float | None = None,
 ) -> float:
     """Return a metric; labels are taken from probabilities where it judges labels.
 
@@ -190,11 +204,12 @@ def score(
         Probabilities (rows, classes), labels (rows,) or values (rows,).
     weights
         What each row counts; None counts each once.
+    threshold
+        Of two classes, the least probability that says the second; None takes the
+        likelier class.
     """
     metric = METRICS[name] if isinstance(name, str) else metric_of(name)
-    if metric.takes == "labels" and predicted.ndim == 2:
-        predicted = predicted.argmax(axis=1)
-    return metric.compute(truth, predicted, weights)
+    return metric.compute(truth, metric.taken(predicted, threshold), weights)
 
 
 def better(name: str, value: float, than: float) -> bool:

@@ -55,12 +55,19 @@ class Promise:
     whole: bool = False
 
     def interval(self, values: Array) -> tuple[Array, Array]:
-        """Return lower and upper ends around predicted values, shape (rows,)."""
+        """Return lower and upper ends around predicted values, shape (rows,).
+
+        Of counts they are whole; where no whole number is within reach, the nearest one
+        is the interval.
+        """
         reach = (np.inf if self.radius is None else self.radius) * self.width(values)
         low, high = values - reach, values + reach
         if not self.whole:
             return low, high
-        return np.maximum(np.ceil(low - 1e-9), 0.0), np.floor(high + 1e-9)
+        low = np.maximum(np.ceil(low - 1e-9), 0.0)
+        high = np.maximum(np.floor(high + 1e-9), 0.0)
+        near = np.maximum(np.rint(values), 0.0)
+        return np.where(high < low, near, low), np.where(high < low, near, high)
 
     def width(self, values: Array) -> Array:
         """Return the unit of the radius at predicted values, shape (rows,)."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import comb
 
 import numpy as np
@@ -12,6 +13,7 @@ from mlkit.core.errors import UsageError
 from mlkit.core.files import canonical
 from mlkit.model.conformal import Conformal, calibrate, conform
 from mlkit.model.problem import Problem
+from mlkit.model.promise import Promise
 
 NUMBER = Problem("number", "y", "rmse")
 COUNT = Problem("count", "y", "deviance")
@@ -118,6 +120,22 @@ def test_counts_are_whole_and_not_negative():
     assert np.array_equal(low, low.round())
     assert np.array_equal(high, high.round())
     assert found.kept[0].share >= 0.85
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.3, 0.5, 2.0, None])
+def test_intervals_of_counts_are_never_inside_out(radius):
+    promise = Promise("absolute", 0.9, radius, whole=True)
+    values = np.array([2.5, 2.4, -3.0, -0.2, 0.0, 7.0])
+    low, high = promise.interval(values)
+    assert (low >= 0).all()
+    assert (low <= high).all()
+    plain = replace(promise, whole=False).interval(values)
+    for count in range(12):
+        held = (plain[0] <= count) & (count <= plain[1])
+        assert ((low <= count) & (count <= high))[held].all()
+    if radius == 0.3:
+        assert low.tolist() == [2, 2, 0, 0, 0, 7]
+        assert high.tolist() == [2, 2, 0, 0, 0, 7]
 
 
 def test_too_few_rows_promise_nothing():

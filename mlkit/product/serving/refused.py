@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from mlkit.core.errors import shortened
+
 __all__ = ["Refused"]
+
+LONG = 1000
 
 
 class Refused(Exception):
-    """Why a request is not answered.
+    """Why a request is not answered; long words of a client are not repeated whole.
 
     Parameters
     ----------
@@ -32,8 +36,9 @@ class Refused(Exception):
         wait: int | None = None,
     ) -> None:
         super().__init__(what)
-        self.status, self.what, self.where = status, what, where
-        self.field, self.wait = field, wait
+        self.status, self.wait = status, wait
+        self.what, self.where = shortened(what, LONG), shortened(where, LONG)
+        self.field = shortened(field)
 
     def form(self) -> dict[str, dict[str, str]]:
         """Return the JSON that says so."""

@@ -285,3 +285,13 @@ def test_requests_and_replies_are_as_openapi_says(client, good):
     holds("Inference", body)
     holds("Inferred", client.post(INFER, json=body).json())
     holds("Sentence", client.post(INFER, json={}).json())
+
+
+def test_a_clients_long_name_is_not_repeated_whole(client, good):
+    sent = tensors([good])
+    sent[0]["name"] = "x" * 1_000_000
+    told = client.post(INFER, json={"inputs": sent})
+    assert told.status_code == 422
+    assert len(told.content) < 5000
+    odd = {**tensors([good])[0], "datatype": "y" * 1_000_000}
+    assert len(client.post(INFER, json={"inputs": [odd]}).content) < 5000

@@ -6,7 +6,7 @@ from mlkit.core.errors import shortened
 
 __all__ = ["Refused"]
 
-LONG = 1000
+LONG = 2000
 
 
 class Refused(Exception):
@@ -38,7 +38,7 @@ class Refused(Exception):
         super().__init__(what)
         self.status, self.wait = status, wait
         self.what, self.where = shortened(what, LONG), shortened(where, LONG)
-        self.field = shortened(field)
+        self.field = shortened(field, LONG)
 
     def form(self) -> dict[str, dict[str, str]]:
         """Return the JSON that says so."""

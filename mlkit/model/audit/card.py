@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from mlkit.core import decisions
 from mlkit.core.cells import config
 from mlkit.core.session import session
@@ -227,12 +229,12 @@ def _looks(review: Review | None) -> Iterator[Section]:
     if review is None or not review.importance:
         return
     top = review.importance[:TOP]
-    most = max(one.loss for one in top) or 1.0
+    most = max((one.loss for one in top if np.isfinite(one.loss)), default=0) or 1.0
     rows = [
         (
             one.feature,
             f"{say(one.loss)} ({say(one.low)} to {say(one.high)})",
-            "█" * round(BAR * max(one.loss, 0) / most),
+            "█" * round(BAR * one.loss / most) if one.loss > 0 else "",
         )
         for one in top
     ]

@@ -52,7 +52,7 @@ class Control:
 
 def shuffled_input(
     model: Model, valid: pd.DataFrame, seed: int = 0, threshold: float = 0.5
-) -> Control:
+) -> Control | None:
     """Ask a model about rows whose features were each shuffled on their own.
 
     Parameters
@@ -65,6 +65,11 @@ def shuffled_input(
         Of the shuffle.
     threshold
         Of two classes, the least probability that says the second.
+
+    Returns
+    -------
+    Control or None
+        None where the metric is undefined on these rows.
 
     Notes
     -----
@@ -140,7 +145,7 @@ def _control(
     said: Array,
     seed: int,
     threshold: float,
-) -> Control:
+) -> Control | None:
     problem, base = model.problem, guessed(model.problem, guess(model, len(valid)))
     truth, metric = problem.truth(valid), metric_of(problem)
     said = metric.taken(said, threshold)
@@ -154,4 +159,6 @@ def _control(
     got, chance = (score(problem, truth, one, weights) for one in (said, base))
     low, high = interval(np.concatenate(drawn), sign * (got - chance), LEVEL)
     told = (got, chance, low, high)
-    return Control(what, *(float(f"{v:.6g}") if np.isfinite(v) else 0.0 for v in told))
+    if not np.isfinite(told).all():
+        return None
+    return Control(what, *(float(f"{v:.6g}") for v in told))

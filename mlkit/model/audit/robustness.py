@@ -92,7 +92,7 @@ class Robustness:
         What was tried.
     controls
         What must come out at chance: the model on shuffled input; none where there are
-        fewer than thirty rows.
+        fewer than thirty rows, or the metric is undefined on them.
     wobble
         The share of rows whose label changes where the model is fitted to other rows of
         training; of a number the mean change, in standard deviations of the target.
@@ -252,7 +252,8 @@ class _Tried:
         """Return what must come out at chance, where there are rows enough."""
         if len(self.valid) < FEWEST:
             return ()
-        return (shuffled_input(self.model, self.valid, self.seed, self.threshold),)
+        one = shuffled_input(self.model, self.valid, self.seed, self.threshold)
+        return () if one is None else (one,)
 
     def shocks(self) -> Iterator[Shock]:
         """Yield all that is tried."""

@@ -13,7 +13,7 @@ from mlkit.model.words import say
 
 __all__ = ["of_controls"]
 
-BAR = "shuffled_input"
+BAR, NEEDED = "shuffled_input", "thirty validation rows"
 CLUE = (
     "the answer comes from somewhere else: the order of the rows, their ids, or a "
     "column that is no feature; look at how the rows were collected and split"
@@ -38,8 +38,10 @@ def of_controls(review: Review, bars: Mapping[str, float]) -> Iterator[Finding]:
         )
     found = review.robustness.controls if review.robustness else ()
     if not found:
-        why = "the review tried none: it needs thirty validation rows"
-        help_ = "collect more rows, and run `review` on them"
+        why = f"the review tried none: it needs {NEEDED} in which {metric} is defined"
+        help_ = "collect more rows, of every class, and run `review` on them"
+        if not review.problem.classes:
+            help_ = "collect more rows, or choose another metric, and run `review`"
         yield Finding(title, "not_assessed", got=why, help=help_, required=BAR in bars)
     for control in found:
         yield _control(title, control, bars)

@@ -5,10 +5,12 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from mlkit.core import decisions
-from mlkit.core.schema import Schema
+from mlkit.core.schema import Column, Schema
 from mlkit.core.verdict import Finding
 from mlkit.data.contract import infer
 from mlkit.model.accept import accept
@@ -49,6 +51,17 @@ def test_it_says_what_a_stranger_should_know(judged, kind):
     assert "age lies outside" in told
     assert "████" in told
     assert "| sex = f |" in told
+
+
+def test_what_cannot_be_measured_is_told_as_undefined():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    table = pd.DataFrame({"x": x, "z": -x, "y": np.where(x < -1, 0.0, 3 + x)})
+    schema = Schema((Column("x"), Column("z"), Column("y", "number", ("target",))))
+    table = schema.attach(table)
+    model = fit("linear", {}, table, Problem.of(table, metric="mape"))
+    told = review(model, table, table, repeats=2, refits=0).card(model).markdown
+    assert "| x | undefined" in told
 
 
 def test_a_detectors_card_claims_no_classification(detected):

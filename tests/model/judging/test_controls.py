@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlkit.core.schema import Schema
 from mlkit.model.fitted import fit
 from mlkit.model.judging.bars import read
 from mlkit.model.judging.controls import of_controls
@@ -58,3 +59,20 @@ def test_what_was_not_tried_is_no_pass(make, bars):
     assert states(few, bars) == [("not_assessed", bool(bars))]
     tiny = found(make, count=40)
     assert states(tiny, bars) == [("not_assessed", bool(bars))]
+
+
+@pytest.mark.parametrize("bars", [{}, BAR])
+def test_what_cannot_be_measured_is_no_pass(make, bars):
+    table = make("two_classes")
+    model = fit("linear", {}, table, Problem.of(table))
+    alone = Schema.of(table).attach(table[table["answer"] == "no"])
+    looked = review(model, table, alone, repeats=2, refits=0)
+    assert looked.robustness.controls == ()
+    (one,) = of_controls(looked, bars)
+    assert (one.state, one.blocks) == ("not_assessed", bool(bars))
+    assert "in which ROC AUC is defined" in one.got
+
+
+def test_too_few_rows_are_said_to_be_too_few(make):
+    (one,) = of_controls(found(make, count=40), {})
+    assert "thirty validation rows" in one.got

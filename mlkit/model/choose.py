@@ -22,7 +22,6 @@ from mlkit.model.tuning.budget import Budget, Forecast
 from mlkit.model.tuning.cross import Trial, trial
 from mlkit.model.tuning.kept import Kept, Outcome
 from mlkit.model.tuning.prepared import Prepared
-from mlkit.model.tuning.race import finite
 from mlkit.model.words import say
 
 __all__ = ["Shortlist", "choose", "sample"]
@@ -72,9 +71,10 @@ def choose(
     )
     rows = sample(known(train, problem), most_rows, seed)
     fold = cross.folds(rows, problem, folds, seed)
+    judged = _judged(rows, problem, fold)
     wanted = _wanted(families, problem.kind)
     trials, passed_over = _trials(wanted, rows, problem, fold, seed, seconds)
-    found = [_candidate(name, t, rows[fold == 0]) for name, t in trials.items()]
+    found = [_candidate(n, t, judged, rows[fold == 0]) for n, t in trials.items()]
     found.sort(key=lambda c: -c.score if METRICS[problem.metric].greater else c.score)
     chosen = next((c for c in found if not c.problem), found[0])
     return Shortlist(
@@ -88,6 +88,7 @@ def choose(
         notes=(
             *_notes(problem, found[0], chosen, len(train), len(rows)),
             *_folded(fold, folds),
+            *_undefined(problem, int(fold.max()) + 1 - len(judged)),
             *passed_over,
         ),
         seconds={n: round(sum(t.seconds for t in ts), 3) for n, ts in trials.items()},
@@ -100,6 +101,21 @@ def _folded(fold: NDArray[np.int64], asked: int) -> Iterable[str]:
         yield "folds follow one another in time"
     elif fold.max() + 1 < asked:
         yield f"{fold.max() + 1} folds, for there are no more groups to leave out"
+
+
+def _judged(rows: pd.DataFrame, problem: Problem, fold: NDArray[np.int64]) -> list[int]:
+    """Return the folds on which the metric is defined."""
+    inside = [fold == k for k in range(int(fold.max()) + 1)]
+    truth = [problem.truth(rows[mask]) for mask in inside]
+    return cross.defined(problem, truth, cross.counted(problem, rows, inside))
+
+
+def _undefined(problem: Problem, folds: int) -> Iterable[str]:
+    """Say on how many folds nothing can be compared."""
+    if folds:
+        many = "one fold" if folds == 1 else f"{folds} folds"
+        title = METRICS[problem.metric].title
+        yield f"{title} is undefined on {many}: compared on the others"
 
 
 def sample(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
@@ -149,8 +165,7 @@ def _trials(
         for k, one in enumerate(found[name]):
             if kept is None:
                 break
-            outcome = Outcome(finite(problem, one.score), one.said, one.seconds)
-            kept.put(name, {}, k, outcome)
+            kept.put(name, {}, k, Outcome(one.score, one.said, one.seconds))
         if forecast:
             spent = float(np.mean([one.seconds for one in found[name]]))
             forecast.learn(name, {}, len(rows), spent)
@@ -163,20 +178,22 @@ def _forecast(rows: pd.DataFrame, problem: Problem) -> Forecast:
     return Forecast(lambda encoding: made.width(encoding, every), classes)
 
 
-def _candidate(name: str, trials: list[Trial], left_out: pd.DataFrame) -> Candidate:
-    scores = np.array([t.score for t in trials])
-    scores = scores[np.isfinite(scores)]
-    kind = ready(name, trials[0].model.problem.kind)
+def _candidate(
+    name: str, trials: list[Trial], judged: list[int], left_out: pd.DataFrame
+) -> Candidate:
+    problem = trials[0].model.problem
+    scores = np.array([cross.finite(problem, trials[k].score) for k in judged])
+    kind = ready(name, problem.kind)
     check = agree(trials[0].model, left_out)
     error = scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else 0.0
     return Candidate(
         family=name,
         title=kind.title,
-        score=round(float(scores.mean()), 6) if len(scores) else 0.0,
+        score=round(float(scores.mean()), 6),
         error=round(float(error), 6),
         folds=tuple(round(float(s), 6) for s in scores),
         baseline=kind.baseline,
-        plain=kind.plain and (name == "dummy" or not trials[0].model.problem.media),
+        plain=kind.plain and (name == "dummy" or not problem.media),
         formats=kind.formats,
         size=check.size,
         problem=check.reason,

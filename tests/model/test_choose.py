@@ -12,6 +12,7 @@ from mlkit.core.files import canonical
 from mlkit.core.schema import Schema
 from mlkit.model.choose import Shortlist, choose
 from mlkit.model.families import family, first
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 from mlkit.model.tuning.cross import folds
 
@@ -19,6 +20,13 @@ from mlkit.model.tuning.cross import folds
 def plain(record):
     kept = {k: v for k, v in record.to_dict().items() if k not in record.volatile}
     return canonical(kept)
+
+
+def rare(table, count):
+    """Leave so few rows of one answer that some folds have none."""
+    few = table.index[table["answer"] == "yes"][:count]
+    table["answer"] = table["answer"].where(table.index.isin(few), "no")
+    return table
 
 
 def test_the_first_families_meet_and_the_best_is_chosen(table, kind):
@@ -140,3 +148,20 @@ def test_families_that_would_take_too_long_are_passed_over_and_told(make):
     assert sum("is passed over: it would take" in note for note in found.notes) == 2
     whole = choose(table, ["linear"], folds=2, seconds=600)
     assert whole.chosen == "linear"
+
+
+def test_a_fold_without_a_rare_class_is_passed_over_and_told(make):
+    table = rare(make("two_classes", 300), 3)
+    found = choose(table, ["linear", "tree"], folds=5)
+    assert {len(one.folds) for one in found.candidates} == {3}
+    assert found["dummy"].score == 0.5
+    title = METRICS["roc_auc"].title
+    assert f"{title} is undefined on 2 folds: compared on the others" in found.notes
+
+
+def test_a_metric_that_is_undefined_on_every_fold_is_refused(make):
+    table = make("number")
+    table.loc[table.index[::10], "answer"] = 0.0
+    with pytest.raises(InputError, match="undefined on every fold") as error:
+        choose(table, ["linear"], folds=3, metric="mape")
+    assert "metric 'mape' of column 'answer'" in str(error.value)

@@ -106,3 +106,33 @@ def test_how_classes_are_weighed_goes_into_what_is_trained(make):
     assert tune(table, shortlist, 0, folds=2).problem == shortlist.problem
     with pytest.raises(UsageError, match="did you mean 'balanced'"):
         tune(table, shortlist, 0, class_weight="balance")
+
+
+def test_a_fold_that_leaves_the_metric_undefined_does_not_void_the_search(make):
+    table = make("two_classes", 1200)
+    few = table.index[table["answer"] == "yes"][:4]
+    table["answer"] = table["answer"].where(table.index.isin(few), "no")
+    shortlist = choose(table, ["linear", "tree"], folds=6)
+    found = tune(table, shortlist, 4, folds=6)
+    assert 0 < found.default <= found.alone <= 1
+    whole = [one for one in found.attempts if len(one.folds) == 6]
+    assert found.alone == max(round(one.score, 6) for one in whole)
+    assert found == Settings.from_dict(json.loads(canonical(found.to_dict())))
+    found.plot()
+
+
+def test_settings_are_halved_by_folds_that_define_the_metric(make):
+    table = make("two_classes", 200)
+    problem = Problem.of(table)
+    ranks = np.argsort(table["answer"].eq("yes").to_numpy(), kind="stable")
+    fold = np.zeros(len(table), np.int64)  # the first holds one class alone
+    fold[ranks[40:]] = 1 + np.arange(160) % 3
+    told = []
+    race = Race(table, problem, fold, 0, told=told.append)
+    drawn = [("dummy", {}), ("linear", {}), ("tree", {}), ("tree", {"depth": 1})]
+    attempts = race.run(drawn, halve=True, always=0)
+    assert sorted(len(one.folds) for one in attempts) == [2, 2, 3, 4]
+    assert told[0] == [(name, settings, ()) for name, settings in drawn]
+    best = race.best(attempts)
+    assert best.family != "dummy"
+    assert best.folds[0] == pytest.approx(np.mean(best.folds[1:]), abs=1e-5)

@@ -22,11 +22,22 @@ from mlkit.model.measures import metrics
 from mlkit.model.measures.measure import units
 from mlkit.model.problem import Problem
 
-__all__ = ["Trial", "counted", "folds", "learnt", "trial", "usual"]
+__all__ = [
+    "Trial",
+    "counted",
+    "definable",
+    "defined",
+    "finite",
+    "folds",
+    "learnt",
+    "trial",
+    "usual",
+]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 UNTIMED = -2
+WORST = 1e100
 
 
 @dataclass(frozen=True)
@@ -165,6 +176,60 @@ def counted(
     """Return what the rows of each fold count; None where all count the same."""
     weights = units(problem, table)[1]
     return None if weights is None else [weights[mask] for mask in inside]
+
+
+def defined(
+    problem: Problem,
+    truth: Sequence[NDArray[Any]],
+    counts: Sequence[NDArray[Any]] | None = None,
+) -> list[int]:
+    """Return the folds on which the problem's metric is defined: the others tell none.
+
+    Parameters
+    ----------
+    problem
+        What is predicted, and by which metric it is judged.
+    truth, counts
+        The truth of the rows of each fold, and what they count.
+
+    Raises
+    ------
+    InputError
+        Where there is no such fold.
+
+    Examples
+    --------
+    >>> problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
+    >>> defined(problem, [np.array([0, 0]), np.array([0, 1])])
+    [1]
+    """
+    weights = [None] * len(truth) if counts is None else counts
+    pairs = enumerate(zip(truth, weights, strict=False))
+    found = [k for k, (one, weight) in pairs if definable(problem, one, weight)]
+    if not found:
+        raise InputError(
+            f"{metrics.METRICS[problem.metric].title} is undefined on every fold",
+            where=f"metric {problem.metric!r} of column {problem.target!r}",
+            expected="a fold whose truth defines it",
+            got=f"none of {len(truth)} folds",
+            todo="name another [goal] metric, or collect rows on which it is defined",
+        )
+    return found
+
+
+def definable(
+    problem: Problem, truth: NDArray[Any], counts: NDArray[Any] | None = None
+) -> bool:
+    """Tell whether one who knows the truth of some rows would have a score on them."""
+    known = np.eye(len(problem.classes))[truth] if problem.classes else truth
+    return bool(np.isfinite(metrics.score(problem, truth, known, counts)))
+
+
+def finite(problem: Problem, value: float) -> float:
+    """Return a score on a fold that defines it; one that is undefined is the worst."""
+    if np.isfinite(value):
+        return value
+    return -WORST if metrics.METRICS[problem.metric].greater else WORST
 
 
 def usual(rows: int) -> int:

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from mlkit.model.measures.metrics import METRICS, score
 from mlkit.model.problem import Problem
+from mlkit.model.tuning import cross
 
 __all__ = ["Judge", "weigh"]
 
 Array = NDArray[Any]
 STEPS, MOST, ROWS = 40, 25, 20_000
-WORST = 1e300
 
 
 class Judge:
     """The metric of predictions given fold by fold, signed so that more is better.
+
+    Folds whose truth leaves it undefined are passed over.
 
     Parameters
     ----------
@@ -30,7 +32,8 @@ class Judge:
     counted
         What the rows of each fold count; None where all count the same.
     most
-        Judge by so many rows at most, drawn at random.
+        Judge by so many rows at most, drawn at random; but a fold on which the metric
+        is undefined on those drawn is judged whole.
     """
 
     def __init__(
@@ -45,12 +48,13 @@ class Judge:
         self.sign = 1.0 if METRICS[problem.metric].greater else -1.0
         share = most / max(sum(map(len, truth)), 1)
         rng = np.random.default_rng(0)
-        self.rows = [
-            np.sort(rng.permutation(len(one))[: max(int(share * len(one)), 1)])
-            if share < 1
-            else None
-            for one in truth
-        ]
+        self.known = cross.defined(problem, truth, counted)
+        self.rows: list[Array | None] = [None] * len(truth)
+        for k, one in enumerate(truth) if share < 1 else ():
+            some = np.sort(rng.permutation(len(one))[: max(int(share * len(one)), 1)])
+            counts = counted[k][some] if counted else None
+            if k not in self.known or cross.definable(problem, one[some], counts):
+                self.rows[k] = some
         self.truth = self.some(truth)
         self.counted = self.some(counted) if counted else [None] * len(self.truth)
 
@@ -60,12 +64,13 @@ class Judge:
         return [one if rows is None else one[rows] for one, rows in pairs]
 
     def of(self, said: Sequence[Array]) -> float:
-        """Return the mean over the folds; undefined is the worst."""
-        pairs = zip(self.truth, said, self.counted, strict=False)
-        told = [score(self.problem, *one) for one in pairs]
-        worst = -self.sign * WORST
+        """Return the mean over the folds that define it; undefined is the worst."""
+        told = [
+            score(self.problem, self.truth[k], said[k], self.counted[k])
+            for k in self.known
+        ]
         return self.sign * float(
-            np.mean([one if np.isfinite(one) else worst for one in told])
+            np.mean([cross.finite(self.problem, one) for one in told])
         )
 
 

@@ -18,12 +18,11 @@ from mlkit.model.tuning.kept import Kept, Outcome
 from mlkit.model.tuning.live import Line
 from mlkit.model.tuning.mixing import Judge, weigh
 
-__all__ = ["Attempt", "Drawn", "Race", "finite", "mix"]
+__all__ = ["Attempt", "Drawn", "Race", "mix"]
 
 Array = NDArray[Any]
 Drawn = list[tuple[str, dict[str, Any]]]
 MOST = 12
-WORST = 1e300
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Attempt:
     family, settings
         What was tried; no settings are the defaults.
     folds
-        The metric on the folds it was tried on.
+        The metric on the folds it was tried on; on one that leaves it undefined, its
+        mean over the others.
     """
 
     family: str
@@ -82,12 +82,15 @@ class Race:
         inside = [fold == k for k in range(self.count)]
         self.truth = [problem.truth(rows[mask]) for mask in inside]
         self.counted = cross.counted(problem, rows, inside)
+        self.known = cross.defined(problem, self.truth, self.counted)
         self.said: dict[int, list[Array]] = {}
         self.scores: list[list[float]] = []
         self.seconds = 0.0
 
     def run(self, drawn: Drawn, *, halve: bool, always: int) -> list[Attempt]:
-        """Try all; where asked, keep the better half after the first two folds.
+        """Try all; where asked, keep the better half after each of two folds.
+
+        These are the first two of those that define the metric.
 
         Parameters
         ----------
@@ -103,17 +106,20 @@ class Race:
         alive = list(range(len(drawn)))
         for k in range(self.count):
             for at, found in zip(alive, self._fold(drawn, alive, k), strict=True):
-                scores[at].append(found.score)
+                known = k in self.known
+                score = cross.finite(self.problem, found.score) if known else np.nan
+                scores[at].append(score)
                 self.said.setdefault(at, []).append(found.said)
-            self.told([(*one, tuple(s)) for one, s in zip(drawn, scores, strict=True)])
-            if halve and k < 2:
+            so_far = self.attempts(drawn)
+            self.told([(one.family, dict(one.settings), one.folds) for one in so_far])
+            if halve and k in self.known[:2]:
                 alive = self._better_half(alive, scores, always)
         return self.attempts(drawn)
 
     def attempts(self, drawn: Drawn) -> list[Attempt]:
         """Return how each has done so far."""
         return [
-            Attempt(name, settings, tuple(round(s, 6) for s in tried))
+            Attempt(name, settings, tuple(round(s, 6) for s in _levelled(tried)))
             for (name, settings), tried in zip(drawn, self.scores, strict=True)
         ]
 
@@ -121,7 +127,7 @@ class Race:
         """Settle for the folds that are done; tell whether there is one."""
         self.count = max(map(len, self.scores), default=0)
         self.truth = self.truth[: self.count]
-        return self.count > 0
+        return self.count > self.known[0]
 
     def best(self, attempts: list[Attempt]) -> Attempt:
         """Return the best of those that ran to the end."""
@@ -147,7 +153,8 @@ class Race:
     def _better_half(
         self, alive: list[int], scores: list[list[float]], always: int
     ) -> list[int]:
-        ranked = sorted(alive, key=lambda at: (-self.sign * np.mean(scores[at]), at))
+        mean = {at: float(np.nanmean(scores[at])) for at in alive}
+        ranked = sorted(alive, key=lambda at: (-self.sign * mean[at], at))
         kept = ranked[: (len(alive) + 1) // 2]
         return sorted({*kept, *range(always)})
 
@@ -189,14 +196,15 @@ def _tried(
 ) -> Outcome:
     """Return what came of one fit, and keep it as soon as it is finished."""
     tried = cross.trial(name, settings, rows, problem, fold, k, seed)
-    outcome = Outcome(finite(problem, tried.score), tried.said, tried.seconds)
+    outcome = Outcome(tried.score, tried.said, tried.seconds)
     if kept is not None:
         kept.put(name, settings, k, outcome)
     return outcome
 
 
-def finite(problem: Problem, value: float) -> float:
-    """Return a score; one that is undefined is the worst."""
-    if np.isfinite(value):
-        return value
-    return -WORST if METRICS[problem.metric].greater else WORST
+def _levelled(scores: Sequence[float]) -> list[float]:
+    """Return scores with their mean for those that are undefined; none without one."""
+    if not np.isfinite(scores).any():
+        return []
+    mean = float(np.nanmean(scores))
+    return [mean if np.isnan(one) else one for one in scores]

@@ -2,12 +2,14 @@
 
 What is done next is what promises most for its time: a family not tried yet, the
 other folds of one whose first fold looks well, or new settings of a family that weighs
-much in the blend. Nothing starts that is not expected to fit.
+much in the blend. Nothing starts that is not expected to fit. Folds that leave the
+metric undefined come last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,10 @@ from mlkit.core.errors import MlkitError
 from mlkit.core.session import session
 from mlkit.model.families import family
 from mlkit.model.problem import Problem
+from mlkit.model.tuning import cross
 from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime
 from mlkit.model.tuning.draws import Draws
+from mlkit.model.tuning.kept import Outcome
 from mlkit.model.tuning.mixing import MOST, STEPS, Judge, weigh
 from mlkit.model.tuning.trying import Entry, Fits, Item, Option, worth
 from mlkit.model.words import say
@@ -72,8 +76,12 @@ class Zoo:
         self.forecast, self.seed, self.drawing = forecast, seed, drawing
         self.refit, self.told = refit, told
         self.count = len(fits.truth)
-        self.judge = Judge(problem, fits.truth, fits.counted)
-        self.first = Judge(problem, fits.truth[:1], fits.counted)
+        self.known = cross.defined(problem, fits.truth, fits.counted)
+        self.order = sorted(range(self.count), key=lambda k: k not in self.known)
+        truth = [fits.truth[k] for k in self.order]
+        counted = [fits.counted[k] for k in self.order] if fits.counted else None
+        self.judge = Judge(problem, truth, counted)
+        self.first = Judge(problem, truth[:1], counted)
         self.waiting = list(items)
         self.entries: list[Entry] = []
         self.notes: list[str] = []
@@ -277,16 +285,26 @@ class Zoo:
     def _make(self, entry: Entry, folds: Sequence[int]) -> bool:
         """Fit on some folds and learn from that what fits take."""
         try:
-            made = self.fits.make(entry.name, entry.settings, folds)
+            asked = [self.order[k] for k in folds]
+            made = self.fits.make(entry.name, entry.settings, asked)
         except MlkitError:
             raise
         except Exception as error:
             self._fail(entry.name, error)
             return False
-        entry.outcomes += made
+        self._add(entry, made)
         args = entry.name, entry.settings, self.fits.rows
         self.forecast.learn(*args, float(np.mean([one.seconds for one in made])))
         return True
+
+    def _add(self, entry: Entry, made: Iterable[Outcome]) -> None:
+        """Note what came of folds; an undefined one scores the mean of the others."""
+        for one in made:
+            if len(entry.outcomes) < len(self.known):
+                score = cross.finite(self.problem, one.score)
+            else:
+                score = float(np.mean([other.score for other in entry.outcomes]))
+            entry.outcomes.append(replace(one, score=score))
 
     def _end(self, entry: Entry) -> None:
         if not self._make(entry, range(1, self.count)):

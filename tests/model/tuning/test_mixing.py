@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkit.model.measures.metrics import METRICS
+from mlkit.core.errors import InputError
 from mlkit.model.problem import Problem
 from mlkit.model.tuning.mixing import Judge, weigh
 
@@ -84,9 +84,23 @@ def test_many_rows_are_judged_by_some_of_them():
     assert few.of(some[0]) > few.of(some[1])
 
 
-def test_what_is_undefined_is_the_worst():
+def test_a_fold_whose_truth_leaves_the_metric_undefined_is_passed_over():
     truth = [np.zeros(10, int), np.array([0, 1] * 5)]
     judge = Judge(TWO, truth)
-    said = [np.full((10, 2), 0.5)] * 2
-    assert judge.of(said) < -1e200
-    assert METRICS["roc_auc"].greater
+    right = [np.eye(2)[one] for one in truth]
+    assert judge.of(right) == 1
+    assert judge.of([right[0], 1 - right[1]]) == 0
+    with pytest.raises(InputError, match="ROC AUC is undefined on every fold"):
+        Judge(TWO, truth[:1])
+
+
+def test_what_is_undefined_where_the_truth_defines_it_is_the_worst():
+    judge, said = planted(NUMBER, [0.4, 0.8])
+    assert judge.of([said[0][0] * np.nan, *said[0][1:]]) < -1e90
+
+
+def test_a_fold_of_a_rare_class_is_judged_whole_where_its_part_has_none():
+    truth = np.zeros(5000, int)
+    truth[0] = 1
+    judge = Judge(TWO, [truth, truth], most=100)
+    assert judge.of(judge.some([np.eye(2)[truth]] * 2)) == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mlkit.model.families import family
+from mlkit.model.measures import metrics
 from mlkit.model.problem import Problem
 from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime
 from mlkit.model.tuning.kept import Outcome
@@ -24,13 +25,15 @@ class Clock:
 class Pretended:
     """Fits that take what they are told to, and err as much as they are told to."""
 
-    rows, few, counted = 10_000, 100, None
+    rows, few, counted, problem = 10_000, 100, None, PROBLEM
 
-    def __init__(self, clock, takes, errs, pilots=True):
+    def __init__(self, clock, takes, errs, pilots=True, flat=()):
         self.clock, self.takes, self.errs = clock, takes, errs
         self.pilots, self.made, self.agreed = pilots, [], set(takes)
         rng = np.random.default_rng(0)
         self.truth = [rng.normal(0, 1, 50) for _ in range(COUNT)]
+        for k in flat:
+            self.truth[k] = np.zeros(50)
         self.noise = {
             name: [rng.normal(0, 1, 50) for _ in range(COUNT)] for name in errs
         }
@@ -43,7 +46,7 @@ class Pretended:
             self.clock.now += seconds
             noise = self.errs[name] * self.noise[name][k]
             said = self.truth[k] + noise if name != "dummy" else 0 * self.truth[k]
-            score = float(np.sqrt(np.mean((said - self.truth[k]) ** 2)))
+            score = metrics.score(self.problem, self.truth[k], said)
             found.append(Outcome(score, said, seconds))
         return found
 
@@ -215,3 +218,20 @@ def test_time_spent_before_leaves_time_to_see_what_can_be_packaged():
     zoo.run()
     assert {"linear", "boosting"} <= {one.name for one in zoo.entries}
     assert not any("no time to see" in note for note in zoo.notes)
+
+
+def test_folds_that_leave_the_metric_undefined_come_last_and_tell_nothing(monkeypatch):
+    problem = Problem("number", "y", "r2", numbers=("x",))
+    monkeypatch.setattr(Pretended, "problem", problem)
+    clock = Clock()
+    errs = {"dummy": 1.0, "linear": 0.9, "tree": 0.1}
+    fits = Pretended(clock, dict.fromkeys(errs, 0.1), errs, flat=(0, 2))
+    items = [("linear", {}), ("tree", {})]
+    budget, forecast = Budget(60, clock), Forecast(lambda _: 10, 1)
+    zoo = Zoo(problem, fits, items, budget, forecast, drawing=False)
+    zoo.run()
+    assert zoo.order == [1, 3, 0, 2]
+    best = max(zoo.ended.values(), key=zoo.mean)
+    assert best.name == "tree"
+    assert zoo.mean(best) == pytest.approx(np.mean(best.scores[:2]), abs=1e-6)
+    assert 0.9 < zoo.mean(best) <= zoo.blend()[1] <= 1

@@ -99,7 +99,7 @@ def _notify(project: Project, health: Health) -> None:
     try:
         done = notify(health, settings, project.root.name) if settings else []
     except MlkitError as error:
-        click.echo(f"nobody was told: {error}", err=True)
+        click.echo(f"not told: {error}", err=True)
     else:
         if done:
             click.echo(f"told by {' and '.join(done)}", err=True)

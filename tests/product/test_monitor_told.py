@@ -119,6 +119,14 @@ def test_an_email_is_sent(mailbox):
     assert "all changed" in letters[0]
 
 
+def test_an_email_is_sent_though_the_webhook_is_broken(hook, mailbox):
+    server, letters = mailbox
+    mail = {"to": "a@x.org", "sender": "b@x.org", "server": server, "security": "none"}
+    with pytest.raises(MlkitError, match="webhook could not be sent"):
+        notify(ILL, {"webhook": f"{hook[0]}/broken", "email": mail}, "loans")
+    assert len(letters) == 1
+
+
 def test_what_cannot_be_sent_is_said_without_the_secret(hook, monkeypatch):
     monkeypatch.setenv("HOOK", f"{hook[0]}/broken")
     with pytest.raises(MlkitError, match="could not be sent") as told:

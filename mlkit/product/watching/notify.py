@@ -44,6 +44,8 @@ SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s]+))(?::(\d{0,5}))?")
 def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[str]:
     """Send a model's health to where the settings say, and return where that was.
 
+    Where one way fails, the other is still tried.
+
     Parameters
     ----------
     health
@@ -68,20 +70,25 @@ def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[st
         raise UsageError(f"notify from {least!r} cannot be", where=WHERE)
     if LEVELS.index(health.state) < LEVELS.index(least):
         return []
-    done = []
+    ways = {"webhook": ("webhook", _post), "email": ("e-mail", _mail)}
+    done, failed = [], []
     with secrets.hidden(settings):
-        if "webhook" in settings:
-            _post(health, secrets.filled(settings["webhook"]).strip(), project)
-            done.append("webhook")
-        if "email" in settings:
-            _mail(health, settings["email"], project)
-            done.append("e-mail")
+        for name, (how, send) in ways.items():
+            if name in settings:
+                try:
+                    send(health, settings[name], project)
+                    done.append(how)
+                except MlkitError as error:
+                    failed.append(error)
+    if failed:
+        raise failed[0]
     return done
 
 
-def _post(health: Health, url: str, project: str) -> None:
+def _post(health: Health, given: str, project: str) -> None:
     import httpx
 
+    url = secrets.filled(given).strip()
     if not url.startswith(("http://", "https://")):
         raise UsageError("a webhook is an http or https address", where=WHERE)
     form = {

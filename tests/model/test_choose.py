@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
-from mlkit.core.schema import Schema
+from mlkit.core.schema import Column, Schema
 from mlkit.model.choose import Shortlist, choose
 from mlkit.model.families import family, first
+from mlkit.model.measures.measure import units
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
 from mlkit.model.tuning.cross import folds
@@ -113,6 +115,21 @@ def test_a_group_is_never_split(make):
     assert sorted(set(folds(table.head(20), problem, 4))) == [0, 1, 2]
     with pytest.raises(InputError, match="all rows are of one group"):
         folds(table.head(7), problem, 4)
+
+
+def test_a_row_without_a_group_is_a_group_of_its_own(make):
+    table = make("two_classes", 120)
+    schema = Schema.of(table).put(Column("house", "category", ("group",)))
+    house = (np.arange(len(table)) // 10).astype(str)
+    gaps = np.arange(len(table)) % 3 == 0
+    table["house"] = pd.array(np.where(gaps, None, house), "str")
+    fold = folds(schema.attach(table), Problem.of(table), 4)
+    assert np.ptp(np.bincount(fold)) <= 10
+    assert table.assign(fold=fold).groupby("house")["fold"].nunique().max() == 1
+    assert set(fold[gaps]) == {0, 1, 2, 3}
+    assert choose(table, ["linear"], folds=4).chosen == "linear"
+    units_ = units(Problem.of(table), table)[0]
+    assert len(np.unique(units_)) == len(set(house[~gaps])) + gaps.sum()
 
 
 def test_fewer_rows_than_folds_are_refused(make):

@@ -164,8 +164,8 @@ def learnt(table: pd.DataFrame, problem: Problem, fold: Ints, left_out: int) -> 
         return np.asarray(fold != left_out, np.bool_)
     before = (fold < left_out) & (fold > UNTIMED)
     if problem.group:
-        groups = table[problem.group].astype(str)
-        before &= ~groups.isin(groups[fold == left_out]).to_numpy()
+        codes = _codes(table[problem.group])
+        before &= ~np.isin(codes, codes[fold == left_out])
         before = before if before.any() else (fold < left_out) & (fold > UNTIMED)
     return np.asarray(before, np.bool_)
 
@@ -267,15 +267,15 @@ def _mixed(place: Ints, order: Ints, count: int, rng: np.random.Generator) -> In
 
 def _by_group(groups: pd.Series, count: int, rng: np.random.Generator) -> Ints:
     """Put each group, the largest first, into the fold with the fewest rows."""
-    codes, distinct = pd.factorize(groups.astype(str))
-    if len(distinct) < 2:
+    codes = _codes(groups)
+    sizes = np.bincount(codes)
+    if len(sizes) < 2:
         raise InputError(
             "all rows are of one group: none can be left out",
             where=f"column {groups.name!r}",
             todo="collect rows of other groups, or take the role group off the column",
         )
-    count = min(count, len(distinct))
-    sizes = np.bincount(codes)
+    count = min(count, len(sizes))
     drawn = rng.permutation(len(sizes))
     fold_of = np.empty(len(sizes), np.int64)
     filled = np.zeros(count, np.int64)
@@ -283,3 +283,11 @@ def _by_group(groups: pd.Series, count: int, rng: np.random.Generator) -> Ints:
         fold_of[group] = filled.argmin()
         filled[fold_of[group]] += sizes[group]
     return np.asarray(fold_of[codes], np.int64)
+
+
+def _codes(groups: pd.Series) -> Ints:
+    """Return each row's group as a code; a row without one is a group of its own."""
+    codes, distinct = pd.factorize(groups)
+    alone = codes < 0
+    codes[alone] = len(distinct) + np.arange(alone.sum())
+    return np.asarray(codes, np.int64)

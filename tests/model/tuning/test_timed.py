@@ -316,6 +316,22 @@ def test_groups_never_straddle_in_time_order_either(make):
         assert not houses & set(table["house"][fold == k])
 
 
+def test_in_time_order_a_row_without_a_group_keeps_no_other_from_being_learnt(make):
+    table = in_time(make("number"))
+    schema = Schema.of(table).put(Column("house", "category", ("group",)))
+    house = (np.arange(len(table)) % 120).astype(str)
+    table["house"] = pd.array(np.where(np.arange(len(table)) % 4, None, house), "str")
+    schema.attach(table)
+    problem = Problem.of(table)
+    fold = cross.folds(table, problem, 3)
+    lone = table["house"].isna().to_numpy()
+    for k in range(3):
+        learnt = cross.learnt(table, problem, fold, k)
+        assert (learnt[lone] == (fold < k)[lone]).all()
+        houses = set(table["house"][learnt & ~lone])
+        assert not houses & set(table["house"][(fold == k) & ~lone])
+
+
 def test_in_time_order_members_are_fitted_again_to_all_rows(make, tmp_path):
     table = in_time(make("number"))
     shortlist = short(table)

@@ -10,10 +10,11 @@ import skops.io
 
 from mlkit.core.artifacts import KINDS, kind_of
 from mlkit.core.errors import InputError
-from mlkit.core.schema import Schema
+from mlkit.core.schema import Column, Schema
 from mlkit.model.families import family, names
-from mlkit.model.fitted import fit, weights_of
+from mlkit.model.fitted import Member, fit, weights_of
 from mlkit.model.problem import Problem
+from mlkit.model.tuning.prepared import Prepared
 
 MADE = ("two_classes", "many_classes", "number")
 PAIRS = [(name, k) for name in names() for k in MADE if k in family(name).takes]
@@ -93,6 +94,24 @@ def test_weights_count(make):
     assert "weight" not in problem.features
     model = fit("linear", {}, table, problem)
     assert (model.predict(table) == "yes").mean() > 0.85
+
+
+@pytest.mark.parametrize("asked", ["auto", "balanced"])
+def test_rows_that_all_weigh_nothing_count_alike(make, asked):
+    plain = make("two_classes")
+    schema = Schema.of(plain).put(Column("weight", "number", ("weight",)))
+    table = schema.attach(plain.assign(weight=np.nan))
+    problem = replace(Problem.of(table), class_weight=asked)
+    unweighed = replace(problem, weight="")
+    assert (weights_of(table, problem) is None) == (asked == "auto")
+    model = fit("linear", {}, table, problem)
+    same = fit("linear", {}, table, unweighed)
+    assert np.allclose(model.predicted(table), same.predicted(table))
+    table.loc[table.index[300:], "weight"] = 1.0
+    rows = Prepared(table, problem)
+    learnt = np.arange(len(table)) < 300
+    part = rows.fit(Member("linear"), learnt, 0)
+    assert np.isfinite(rows.said(part, ~learnt)).all()
 
 
 def test_a_large_offset_of_the_target_does_not_cost_digits(make):

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
@@ -70,16 +70,15 @@ def notify(health: Health, settings: Mapping[str, Any], project: str) -> list[st
         raise UsageError(f"notify from {least!r} cannot be", where=WHERE)
     if LEVELS.index(health.state) < LEVELS.index(least):
         return []
-    ways = {"webhook": ("webhook", _post), "email": ("e-mail", _mail)}
-    done, failed = [], []
+    done, failed = list[str](), list[MlkitError]()
     with secrets.hidden(settings):
-        for name, (how, send) in ways.items():
-            if name in settings:
-                try:
-                    send(health, settings[name], project)
-                    done.append(how)
-                except MlkitError as error:
-                    failed.append(error)
+        for name in (name for name in WAYS if name in settings):
+            how, send = WAYS[name]
+            try:
+                send(health, settings[name], project)
+                done.append(how)
+            except MlkitError as error:
+                failed.append(error)
     if failed:
         raise failed[0]
     return done
@@ -190,3 +189,10 @@ def _subject(health: Health, project: str) -> str:
 
 def _unsent(what: str, why: str) -> MlkitError:
     return MlkitError(f"the {what} could not be sent", where=WHERE, got=why)
+
+
+WAYS: Mapping[str, tuple[str, Callable[[Health, Any, str], None]]] = {
+    "webhook": ("webhook", _post),
+    "email": ("e-mail", _mail),
+}
+"""How to tell: by the name of its setting, in a word, and by what."""

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
 
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.labels import plot_residuals
+from mlkit.data.charts.parts import plot_labels, plot_numbers
 
 
 def test_a_picture_shows_itself_once_and_the_same():
@@ -32,3 +37,19 @@ def test_colours_are_fixed():
     assert few.items() <= more.items()
     names = [f"class {i}" for i in range(20)]
     assert list(plots.colours(names)) == names
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("top", [1.0, 1e300, 1.7e308])
+def test_numbers_as_large_as_floats_go_are_drawn(top):
+    values = pd.Series(np.linspace(-1, 1, 90) * top)
+    parts = {"train": values, "valid": values[:9], "test": values[80:]}
+    told = pd.DataFrame({"given": values, "said": -values})
+    likely = pd.DataFrame({"likely": ["yes"]}, index=[3])
+    for picture in (
+        plot_labels(values, "y"),
+        plot_labels(values[:1], "y"),
+        plot_numbers(parts, "y"),
+        plot_residuals(told, likely, "y"),
+    ):
+        assert picture._repr_png_()[0].startswith(b"\x89PNG")

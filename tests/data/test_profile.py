@@ -206,6 +206,58 @@ def test_huge_and_tiny_numbers_keep_a_record_finite():
     assert 9e299 < far["spread"] <= 1e300
 
 
+def huge(top, how, rows=200):
+    """Numbers that reach as far as a float goes: evenly, or over all sizes."""
+    rng = np.random.default_rng(0)
+    if how == "even":
+        return rng.uniform(-top, top / 2, rows) * 1.0
+    sizes = 10.0 ** rng.uniform(100, np.log10(top), rows)
+    return rng.choice([-1, 1], rows) * sizes
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("how", ["even", "sizes"])
+@pytest.mark.parametrize("top", [1e300, 1e308])
+def test_a_huge_target_is_profiled_drawn_and_saved(top, how):
+    truth = huge(top, how)
+    columns = {"same": truth / 2, "sex": ["f", "m"] * 100, "t": truth}
+    table = table_of(**columns, other=huge(top, "even")[::-1])
+    schema = Schema.of(table).change("sex", roles=("sensitive",))
+    found = profile(schema.attach(table))
+    made = Profile.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
+    assert set(found.ties) == {"same", "sex", "other"}
+    assert how != "even" or found.ties["same"] > 0.99
+    for picture in (made.plot(), made.plot_ties(), made.bias.plot()):
+        assert picture._repr_png_()[0].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("top", [1e300, 1e308])
+def test_ties_do_not_depend_on_the_size_of_numbers(top):
+    x = RNG.uniform(-1, 1, N)
+    plain = ties(table_of(x=x, t=x + RNG.normal(size=N) / 4))
+    far = table_of(x=x * top, t=(x + RNG.normal(size=N) / 4).clip(-1, 1) * top)
+    assert ties(far)["x"] == pytest.approx(plain["x"], abs=0.1)
+    assert ties(far)["x"] == ties(far.assign(x=x, t=far["t"] / top))["x"]
+
+
+def test_rows_with_an_infinite_target_tie_nothing():
+    x = np.arange(N, dtype=float)
+    ended = np.where(np.arange(N) % 7 == 0, np.inf, x)
+    assert ties(table_of(x=x, t=ended))["x"] > 0.9
+    assert ties(table_of(x=x, t=ended)) == ties(
+        table_of(x=x[ended < np.inf], t=x[ended < np.inf])
+    )
+    assert ties(table_of(x=x, t=np.where(x > 30, np.inf, x))) == {}
+
+
+def test_the_ticks_of_huge_numbers_tell_them_whole():
+    found = profile(pd.DataFrame({"x": [1e308, -1e308, 0.0] * 20}))
+    picture = found.plot()
+    picture._repr_png_()
+    ticks = [tick.get_text() for tick in picture.axes[0].get_xticklabels()]
+    assert {"−6e+307", "0", "6e+307"} <= set(ticks)
+
+
 @pytest.mark.parametrize("value", [4.5036e15, 1.80144e16, 1.7e308, 5e-324, -1e300])
 @pytest.mark.parametrize("step", [0.0, 1.0, 2.0])
 def test_bars_of_numbers_as_large_as_floats_go(value, step):

@@ -19,6 +19,7 @@ from mlkit.data.charts.style import (
     label,
     shorten,
     style,
+    within,
 )
 
 __all__ = ["plot_bias"]
@@ -52,13 +53,16 @@ def plot_bias(found: Mapping[str, Any]) -> Picture:
         *(9, high, len(shown), 2),
         gridspec_kw={"height_ratios": heights, "width_ratios": [2, 3]},
     )
-    tones = colours(list(classes))
+    tones, whole = colours(list(classes)), found["whole"]
+    groups = [group for column in shown for group in column["groups"]]
+    ends = [end for group in groups for rate in group["rates"].values() for end in rate]
+    part = within(axes[1].xaxis, [*ends, *whole.values()])
     for column, left, right in zip(shown, axes[::2], axes[1::2], strict=True):
         _sizes(left, column)
         right.sharey(left)
         if right is not axes[1]:
             right.sharex(axes[1])
-        _rates(right, column, tones, found["whole"])
+        _rates(right, column, tones, whole, part)
         if not numeric:
             right.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     _name(axes[-1], list(classes), target, numeric)
@@ -92,6 +96,7 @@ def _rates(
     column: Mapping[str, Any],
     tones: Mapping[str, str],
     whole: Mapping[str, float],
+    part: float,
 ) -> None:
     groups = column["groups"]
     step = 0.7 / max(len(tones), 1)
@@ -100,10 +105,12 @@ def _rates(
             away = (rank - (len(tones) - 1) / 2) * step
             rated = [(k, g) for k, g in enumerate(groups) if name in g["rates"]]
             for place, group in rated:
-                rate, low, high = group["rates"][name]
+                rate, low, high = (end / part for end in group["rates"][name])
                 axes.plot([low, high], [place + away] * 2, color=tone, linewidth=1.6)
                 axes.plot(rate, place + away, "o", color=tone, markersize=5)
-            axes.axvline(whole[name], color=tone, linewidth=1, linestyle=(0, (3, 3)))
+            axes.axvline(
+                whole[name] / part, color=tone, linewidth=1, linestyle=(0, (3, 3))
+            )
         for place, group in enumerate(groups):
             if tones and not group["rates"]:
                 where = axes.get_yaxis_transform()

@@ -20,6 +20,7 @@ from mlkit.data.charts.style import (
     label,
     shorten,
     style,
+    within,
 )
 
 __all__ = ["plot_agreement", "plot_pairs", "plot_residuals", "plot_rules"]
@@ -79,9 +80,11 @@ def plot_residuals(told: pd.DataFrame, table: pd.DataFrame, name: str) -> Pictur
     """
     likely = table.index[table["likely"] == "yes"]
     picture, (axes,) = figure(6.5, 4.2)
+    part = within(axes.xaxis, told), within(axes.yaxis, told)
+    drawn = told / part[0]
     ends = (
-        (float(told.to_numpy().min()), float(told.to_numpy().max()))
-        if len(told)
+        (float(drawn.to_numpy().min()), float(drawn.to_numpy().max()))
+        if len(drawn)
         else (0, 1)
     )
     with style():
@@ -90,9 +93,9 @@ def plot_residuals(told: pd.DataFrame, table: pd.DataFrame, name: str) -> Pictur
             (told.index.difference(likely), PALETTE[0], 8),
             (likely, BAD, 18),
         ):
-            part = told.loc[rows]
+            dots = drawn.loc[rows]
             axes.scatter(
-                part["said"], part["given"], s=size, color=tone, alpha=0.6, linewidths=0
+                dots["said"], dots["given"], s=size, color=tone, alpha=0.6, linewidths=0
             )
     label(axes, x=f"{shorten(name, 30)}, as rows like it have", y="as given")
     headline(

@@ -21,6 +21,7 @@ from mlkit.data.charts.style import (
     label,
     shorten,
     style,
+    within,
 )
 
 __all__ = ["plot_classes", "plot_folds", "plot_labels", "plot_numbers", "plot_times"]
@@ -99,11 +100,13 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
     )
     told = f"{len(known):,} rows{gone}"
     if known.dtype.kind == "f":
-        bins = _bins(known.to_numpy(dtype=float)) if len(known) else np.arange(2.0)
         picture, (axes,) = figure(9, 2.8)
+        numbers = known.to_numpy(dtype=float)
+        numbers = numbers / within(axes.xaxis, numbers)
+        bins = _bins(numbers) if len(known) else np.arange(2.0)
         label(axes, x=name, y="rows")
         with style():
-            heights, _ = np.histogram(known, bins)
+            heights, _ = np.histogram(numbers, bins)
             wide = np.diff(bins) * 0.94
             axes.bar(bins[:-1], heights, wide, align="edge", color=PALETTE[0])
             axes.grid(visible=False, axis="x")
@@ -144,18 +147,20 @@ def plot_numbers(
     """
     values = {n: t.to_numpy(dtype=float) for n, t in targets.items()}
     together = np.concatenate(list(values.values()))
-    bins = _bins(together)
     picture, axes = figure(9, 4.0, rows=3, sharex=True)
+    part = within(axes[-1].xaxis, together)
+    values = {n: numbers / part for n, numbers in values.items()}
+    bins = _bins(together / part)
     label(axes[-1], x=name)
     with style():
-        for below, (part, numbers) in zip(axes, values.items(), strict=True):
+        for below, (name, numbers) in zip(axes, values.items(), strict=True):
             heights, _ = np.histogram(numbers, bins)
             shares = heights / max(len(numbers), 1)
             below.bar(
-                bins[:-1], shares, np.diff(bins) * 0.94, align="edge", color=TONES[part]
+                bins[:-1], shares, np.diff(bins) * 0.94, align="edge", color=TONES[name]
             )
             below.axvline(float(np.median(numbers)), color=INK, linewidth=1)
-            told = f"{part}\n{len(numbers):,} rows"
+            told = f"{name}\n{len(numbers):,} rows"
             below.set_ylabel(told, rotation=0, ha="right", va="center", color=INK)
             below.set_yticks([])
             below.spines["left"].set_visible(False)

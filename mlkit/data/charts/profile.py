@@ -27,6 +27,7 @@ from mlkit.data.charts.style import (
     label,
     shorten,
     style,
+    within,
 )
 from mlkit.data.measures.leaks import AWAY
 
@@ -95,7 +96,8 @@ def _shape(axes: Axes, shape: Mapping[str, Any], tones: Sequence[str]) -> None:
     rows = np.array(shape["rows"], dtype=float)
     base = np.zeros(rows.shape[1])
     if "edges" in shape:
-        edges = np.array(shape["edges"])
+        edges = np.array(shape["edges"], float)
+        edges /= within(axes.xaxis, edges)
         for count, tone in zip(rows, tones, strict=False):
             wide = np.diff(edges) * 0.94
             axes.bar(edges[:-1], count, wide, bottom=base, align="edge", color=tone)
@@ -103,7 +105,7 @@ def _shape(axes: Axes, shape: Mapping[str, Any], tones: Sequence[str]) -> None:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.grid(visible=False)
-        counted = bool(edges[0] % 1 == 0.5)
+        counted = bool(shape["edges"][0] % 1 == 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=counted))
         return
     places = np.arange(len(shape["words"]))

@@ -12,10 +12,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike
+
+from mlkit.data.measures.moments import finite, scaled
 
 __all__ = [
     "ACCENT",
@@ -38,6 +43,7 @@ __all__ = [
     "label",
     "shorten",
     "style",
+    "within",
 ]
 
 ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
@@ -236,6 +242,33 @@ def bare(axes: Axes, *, x: bool = True, y: bool = True) -> None:
         axes.set_xticks([])
     if y:
         axes.set_yticks([])
+
+
+def within(axis: Axis, values: ArrayLike) -> float:
+    """Return by what to divide numbers that are to be drawn: 1 but where they are huge.
+
+    The span of an axis has to be a float too; the ticks tell the numbers whole.
+
+    Parameters
+    ----------
+    axis
+        Along which they are drawn.
+    values
+        Finite numbers.
+
+    Examples
+    --------
+    >>> _, (axes,) = figure()
+    >>> within(axes.xaxis, [-1.0, 1.0]), within(axes.xaxis, [-1e308, 1e308])
+    (1.0, 1e+307)
+    """
+    _, power = scaled(np.ravel(np.asarray(values, np.float64)))
+    part = float(f"1e{int(np.log10(power))}")
+    if part > 1:
+        axis.set_major_formatter(
+            lambda place, _: f"{finite(float(place) * part):.3g}".replace("-", "−")
+        )
+    return part
 
 
 def shorten(text: object, length: int = 18) -> str:

@@ -16,6 +16,7 @@ from mlkit.data.charts.bias import plot_bias
 from mlkit.data.charts.cards import card, grid, many, significant
 from mlkit.data.charts.style import Picture
 from mlkit.data.measures.groups import FEWEST, Gap, Groups, cross, cut
+from mlkit.data.measures.moments import finite, scaled
 from mlkit.data.measures.proxies import proxies, together
 from mlkit.data.measures.uneven import Group, gone, rates, uneven, whole
 
@@ -226,7 +227,7 @@ def bias(table: pd.DataFrame, target: str | None = None) -> Bias:
         Sensitive(name, "", *rates(truth, groups, numeric=numeric))
         for name, groups in pairs[:PAIRS]
     ]
-    spread = float(table[target].std()) if target and numeric else 1.0
+    spread = _spread(table[target]) if target and numeric else 1.0
     parts = (whole(truth, numeric=numeric), tuple(columns), tuple(crossed))
     found = Bias(len(table), target or "", numeric, *parts)
     findings = [*_unmarked(schema, cuts), *_findings(found, spread)]
@@ -243,6 +244,12 @@ def looks_sensitive(names: Sequence[str]) -> list[str]:
     ['Sex', 'customerAge', 'date_of_birth']
     """
     return [name for name in names if HINTS.search(_spaced(name))]
+
+
+def _spread(values: pd.Series) -> float:
+    """Return the standard deviation; of huge numbers too."""
+    plain, power = scaled(values.dropna().to_numpy(float))
+    return finite(float(pd.Series(plain).std()) * power)
 
 
 def _spaced(name: str) -> str:

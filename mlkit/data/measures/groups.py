@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
+from mlkit.data.measures.moments import scaled
 
 __all__ = ["FEWEST", "Gap", "Groups", "cross", "cut", "gap", "means", "wilson"]
 
@@ -213,7 +214,8 @@ def _quarters(values: pd.Series) -> Groups:
         told = [str(np.datetime64(int(edge), "D")) for edge in edges]
     else:
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
-        edges = _rounded(np.quantile(numbers[known], (0.25, 0.5, 0.75)))
+        plain, power = scaled(numbers[known])
+        edges = _rounded(np.quantile(plain, (0.25, 0.5, 0.75)) * power)
         told = [f"{edge:g}" for edge in edges]
     names = [f"below {told[0]}"]
     names += [f"{a} to {b}" for a, b in pairwise(told)]

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
+from mlkit.data.measures.moments import scaled
 
 __all__ = ["AWAY", "leaks", "ties"]
 
@@ -50,12 +51,17 @@ def ties(table: pd.DataFrame) -> dict[str, float]:
     target = schema.target
     if target is None:
         return {}
+    numeric = schema[target].type == "number"
     known = table[table[target].notna()]
+    if numeric:
+        known = known[np.isfinite(known[target].to_numpy(float))]
     if len(known) < FEWEST or known[target].nunique() < 2:
         return {}
-    numeric = schema[target].type == "number"
-    truth, kinds = known[target].to_numpy(), 0
-    if not numeric:
+    truth: Any = known[target].to_numpy()
+    kinds = 0
+    if numeric:
+        truth, _ = scaled(truth)
+    else:
         truth, classes = pd.factorize(known[target], sort=True)
         kinds = len(classes)
     if kinds > CLASSES:
@@ -69,7 +75,7 @@ def ties(table: pd.DataFrame) -> dict[str, float]:
         tie = judge(_levels(known[name]), truth, halves)
         if ALMOST <= tie < AWAY and known[name].dtype.kind in "fiu":
             tie = max(tie, _again(known[name].to_numpy(float), truth, numeric=numeric))
-        found[name] = round(tie, 4)
+        found[name] = round(tie, 4) if np.isfinite(tie) else 0.0
     return found
 
 
@@ -89,9 +95,10 @@ def _levels(values: pd.Series) -> NDArray[np.intp]:
     most = min(max(len(values) // ROWS_A_LEVEL, 4), LEVELS)
     if values.dtype.kind == "f" and values.nunique() > most:
         numbers = values.to_numpy(dtype=float)
-        known = numbers[np.isfinite(numbers)]
+        known, power = scaled(numbers[np.isfinite(numbers)])
         shares = np.linspace(0, 1, most + 1)[1:-1]
         edges = np.unique(np.quantile(known, shares)) if len(known) else known
+        edges = edges * power
         place = np.searchsorted(edges, numbers, side="right")
         return np.where(np.isnan(numbers), len(edges) + 1, place)
     codes, _ = pd.factorize(values, use_na_sentinel=False)

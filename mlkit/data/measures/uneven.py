@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
+from mlkit.data.charts.cards import significant
 from mlkit.data.measures.groups import FEWEST, Gap, Groups, gap, means, wilson
+from mlkit.data.measures.moments import finite, moments, scaled
 
 __all__ = ["Group", "gone", "rates", "uneven", "whole"]
 
@@ -143,7 +145,7 @@ def whole(target: pd.Series | None, *, numeric: bool) -> dict[str, float]:
     if known is None or known.empty:
         return {}
     if numeric:
-        return {str(known.name): float(f"{known.mean():.4g}")}
+        return {str(known.name): significant(moments(known.to_numpy(float))[0])}
     shares = known.astype("str").value_counts(normalize=True).sort_index()
     return {str(word): round(float(share), 4) for word, share in shares.items()}
 
@@ -173,13 +175,19 @@ def _of_classes(target: pd.Series, groups: Groups) -> tuple[list[Rates], list[Ga
 
 
 def _of_number(target: pd.Series, groups: Groups) -> tuple[list[Rates], list[Gap]]:
-    values, count = target.to_numpy(float), len(groups.names)
+    values, power = scaled(target.to_numpy(float))
+    count = len(groups.names)
     found: list[Rates] = [{} for _ in groups.names]
     big, name = _big(groups), str(target.name)
-    _put(found, name, big, means(values, groups.codes, count))
+    _put(found, name, big, means(values, groups.codes, count), power)
     ends = means(values, groups.codes, count, _level(len(big), 1))
     wide = gap([groups.names[k] for k in big], name, _some(ends, big))
-    return found, [wide] if wide else []
+    return found, [_grown(wide, power)] if wide else []
+
+
+def _grown(wide: Gap, power: float) -> Gap:
+    ends = (finite(end * power) for end in (wide.size, wide.low, wide.high))
+    return Gap(wide.of, wide.more, wide.less, *ends)
 
 
 def _big(groups: Groups) -> list[int]:
@@ -203,8 +211,12 @@ def _put(
     name: str,
     big: list[int],
     ends: Iterable[NDArray[np.float64]],
+    power: float = 1.0,
 ) -> None:
-    plain = [np.array([float(f"{v:.4g}") for v in values]) for values in ends]
+    plain = [
+        [significant(finite(value * power)) for value in values.tolist()]
+        for values in ends
+    ]
     for place in big:
-        rate, low, high = (float(values[place]) for values in plain)
+        rate, low, high = (values[place] for values in plain)
         found[place][name] = (rate, low, high)

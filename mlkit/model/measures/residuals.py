@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.data.measures.moments import finite, scaled
 from mlkit.model.measures.weighted import bins
 
 __all__ = ["plain", "residuals"]
@@ -33,6 +34,10 @@ def residuals(truth: Array, predicted: Array, base: Array) -> dict[str, Any]:
     >>> found["sizes"]["error"][0], found["sizes"]["guess"][0]
     (1.0, 9.0)
     """
+    whole, power = scaled(np.concatenate([truth, predicted, base]))
+    if power != 1:
+        parts = np.split(whole, [len(truth), 2 * len(truth)])
+        return dict(_grown(residuals(*parts), power))
     picked = np.linspace(0, len(truth) - 1, min(DOTS, len(truth))).round().astype(int)
     errors = predicted - truth
     reach = np.quantile(np.abs(errors), 0.995) or 1.0
@@ -44,6 +49,16 @@ def residuals(truth: Array, predicted: Array, base: Array) -> dict[str, Any]:
         "normal": _normal(errors),
         "sizes": _sizes(truth, errors, base - truth),
         "band": _band(predicted, errors),
+    }
+
+
+def _grown(found: Any, power: float) -> Any:
+    """Return what was found of numbers over a power, times that power."""
+    if isinstance(found, list):
+        return plain(np.array([finite(value * power) for value in found]))
+    return {
+        name: told if name == "counts" else _grown(told, power)
+        for name, told in found.items()
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, count
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,13 @@ from mlkit.model.encoding.tokens import plain
 from mlkit.model.measures.weighted import bins
 from mlkit.model.sensing.looks import looks
 
-__all__ = ["Candidates", "by_length", "candidates", "coded", "lengths"]
+__all__ = ["Candidates", "by_length", "candidates", "coded", "cut", "lengths", "titles"]
 
 BLANK = "(blank)"
 COLUMNS = 24
 VALUES = 6
 QUARTERS, LEVELS = 4, 40
+LETTERS, DIGITS = 40, 6
 LARGEST = 0.75
 Array = NDArray[Any]
 
@@ -119,25 +121,75 @@ def coded(table: pd.DataFrame, column: str) -> tuple[Array, list[str]]:
     """Return the part of each row by one column as a code, and the parts' names.
 
     Few numbers are told one by one, more by quarters of equally many rows; gaps are a
-    part of their own.
+    part of their own. Parts that would print alike are told by more letters or digits.
     """
     values = table[column]
     if not pd.api.types.is_numeric_dtype(values.dtype):
         found, levels = pd.factorize(words(table, column), sort=True)
-        return found, [shorten(level, 40) or BLANK for level in levels]
+        return found, titles(levels)
     cells = values.to_numpy(np.float64, na_value=np.nan)
     given = np.isfinite(cells)
     codes, names = np.zeros(len(cells), np.int64), list[str]()
     distinct, place = np.unique(cells[given], return_inverse=True)
     if len(distinct) <= VALUES:
-        codes[given], names = place, [f"{value:g}" for value in distinct]
+        codes[given], names = place, _digits([(value,) for value in distinct])
     else:
         codes[given] = bins(cells[given], QUARTERS)
-        for k in range(codes[given].max() + 1):
-            inside = cells[given & (codes == k)]
-            names.append(f"{inside.min():.6g} to {inside.max():.6g}")
+        inside = [cells[given & (codes == k)] for k in range(codes[given].max() + 1)]
+        names = _digits([(one.min(), one.max()) for one in inside])
     codes[~given] = len(names)
     return codes, [*names, MISSING] if not given.all() else names
+
+
+def titles(levels: Iterable[object]) -> list[str]:
+    """Return a name for each of some levels, no two alike.
+
+    A long level is cut, where others are not cut to the same; what is still alike,
+    such as by blanks alone, has a number behind.
+
+    Examples
+    --------
+    >>> titles(["so long that it is cut after forty letters", "a b", "a  b"])
+    ['so long that it is cut after forty lett…', 'a b', 'a b (2)']
+    """
+    words = [str(level) for level in levels]
+    names, most = [cut(word, LETTERS) for word in words], LETTERS
+    while (alike := _alike(names)) and most < max(map(len, words)):
+        most *= 2
+        for place in alike:
+            names[place] = cut(words[place], most)
+    taken, seen = set(names), set[str]()
+    for place in alike:
+        told = names[place]
+        if told in seen:
+            tried = (f"{told} ({k})" for k in count(2))
+            names[place] = next(name for name in tried if name not in taken)
+            taken.add(names[place])
+        seen.add(told)
+    return names
+
+
+def cut(level: str, letters: int) -> str:
+    """Return a level of at most so many letters, blank or not."""
+    return shorten(level, letters) or BLANK
+
+
+def _alike(names: Sequence[str]) -> list[int]:
+    """Return the places of names that others have too."""
+    times = Counter(names)
+    return [place for place, name in enumerate(names) if times[name] > 1]
+
+
+def _digits(parts: Sequence[tuple[float, ...]]) -> list[str]:
+    """Return a name for each number or range, of digits enough that none is alike."""
+    names = [" to ".join(f"{end:.{DIGITS}g}" for end in part) for part in parts]
+    alike, digits = _alike(names), DIGITS
+    while _alike(names) and digits < 17:
+        digits += 1
+        for place in alike:
+            ends = [f"{end:#.{digits}g}".rstrip(".") for end in parts[place]]
+            names[place] = " to ".join(ends)
+    return names
 
 
 def by_length(table: pd.DataFrame, column: str) -> tuple[Array, list[str]]:

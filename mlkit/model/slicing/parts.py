@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
-from mlkit.data.charts.style import shorten
 from mlkit.model.encoding.encode import words
 from mlkit.model.measures.measure import Measured, measure_rows
 from mlkit.model.problem import Problem
 from mlkit.model.sensing.looks import with_looks
-from mlkit.model.slicing.candidates import lengths
+from mlkit.model.slicing import candidates
 from mlkit.model.slicing.search import Weakest, where
 from mlkit.model.slicing.slices import FEWEST, Slice
 
@@ -131,11 +131,10 @@ def _one(table: pd.DataFrame, column: str, name: str) -> Array | None:
     values = table[column]
     if not pd.api.types.is_numeric_dtype(values.dtype):
         told = words(table, column)
-        levels = {level: shorten(level, 40) for level in told.unique()}
-        mine = np.asarray(told.map(levels) == name)
+        mine = _level(told, name)
         if mine.any() or not name.endswith(LENGTHS):
             return mine
-        values = pd.Series(lengths(values))
+        values = pd.Series(candidates.lengths(values))
         name = name.rpartition(" ")[0]
     cells = values.to_numpy(np.float64, na_value=np.nan)
     if name == MISSING:
@@ -145,5 +144,35 @@ def _one(table: pd.DataFrame, column: str, name: str) -> Array | None:
         least, most = float(low), float(high or low)
     except ValueError:
         return None
-    slack = 1e-5 * max(abs(least), abs(most))
-    return np.asarray((cells >= least - slack) & (cells <= most + slack))
+    largest = max(abs(least), abs(most))
+    least -= _slack(low, largest)
+    most += _slack(high or low, largest)
+    return np.asarray((cells >= least) & (cells <= most))
+
+
+def _level(told: pd.Series, name: str) -> Array:
+    """Return the rows of one level, by its name among these or by so many letters."""
+    levels = sorted(told.unique())
+    names = dict(zip(levels, candidates.titles(levels), strict=True))
+    if name not in names.values():
+        most = candidates.LETTERS
+        while most < len(name):
+            most *= 2
+        names = {level: candidates.cut(level, most) for level in levels}
+    return np.asarray(told.map(names) == name)
+
+
+def _slack(number: str, largest: float) -> float:
+    """Return how far off a printed number may be: of a long one half its last digit.
+
+    Parameters
+    ----------
+    number
+        As it is printed.
+    largest
+        The size of the part's larger end.
+    """
+    _, digits, last = Decimal(number).as_tuple()
+    if len(digits) > candidates.DIGITS:
+        return 0.5 * 10.0 ** int(last)
+    return 1e-5 * largest

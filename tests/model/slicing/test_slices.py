@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkit.core.schema import Column, Schema
 from mlkit.model.problem import Problem
+from mlkit.model.slicing.parts import inside
 from mlkit.model.slicing.slices import FEWEST, gap, groups, slices, worst
 
 CELL = st.one_of(st.none(), st.integers(0, 3), st.floats(-1e6, 1e6))
@@ -32,6 +34,49 @@ def test_many_numbers_are_told_by_quarters():
     table = pd.DataFrame({"age": np.arange(100.0)})
     sizes = [int(rows.sum()) for _, rows in groups(table, "age")]
     assert sizes == [25, 25, 25, 25]
+
+
+LONG = "Technical and further education, certificate level "
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        ([LONG + "I", LONG + "IV", "none"], [LONG + "I", LONG + "IV", "none"]),
+        ([LONG + "I", "none", "none"], [LONG[:39] + "…", "none", "none"]),
+        (["a b", "a  b", "a b (2)"], ["a b (3)", "a b", "a b (2)"]),
+        (["", " ", "(blank)"], ["(blank)", "(blank) (2)", "(blank) (3)"]),
+        ([1000001, 1000002, 5], ["1000001", "1000002", "5"]),
+        ([1.5, 1.50000001, np.nan], ["1.50000000", "1.50000001", "(missing)"]),
+        ([1e6 + 1, 2.5, 2.5], ["1e+06", "2.5", "2.5"]),
+        (
+            [1e9 + k for k in range(8)],
+            ["1000000000 to 1000000001"] * 2
+            + ["1000000002 to 1000000003"] * 2
+            + ["1000000004 to 1000000005"] * 2
+            + ["1000000006 to 1000000007"] * 2,
+        ),
+    ],
+)
+def test_groups_that_would_print_alike_have_names_of_their_own(cells, names):
+    table = pd.DataFrame({"one": cells})
+    if table["one"].dtype == object:
+        table["one"] = table["one"].astype("str")
+    found = list(groups(table, "one"))
+    assert len({name for name, _ in found}) == len(found)
+    told = dict(found)
+    for at, name in enumerate(names):
+        assert told[name][at]
+    for name, rows in found:
+        assert (inside(table, f"one = {name}") == rows).all()
+
+
+def test_a_longer_name_finds_its_rows_where_the_other_group_is_not():
+    table = pd.DataFrame({"one": [LONG + "IV", "none"], "zip": [1000002.0, 5.0]})
+    assert inside(table, f"one = {LONG}IV").tolist() == [True, False]
+    assert inside(table, f"one = {LONG}I") is None
+    assert inside(table, "zip = 1000002").tolist() == [True, False]
+    assert inside(table, "zip = 1000001") is None
 
 
 def test_each_group_is_measured_and_the_worst_is_found():

@@ -46,7 +46,8 @@ def measured(
     truth, predicted, threshold
         Of these rows; see `mlkit.model.measures.measure.measure`.
     weak
-        What evaluate found; None for nothing.
+        What evaluate found; None for nothing. A part that is not among these rows has
+        none of them.
     named
         By name an expression over columns, as ``[goal.slices]`` has them.
     """
@@ -57,8 +58,7 @@ def measured(
     looked = with_looks(table) if weak and weak.found else table
     for one in weak.found if weak else ():
         mask = inside(looked, one.where)
-        if mask is not None:
-            masks[one.where] = mask
+        masks[one.where] = np.zeros(len(table), bool) if mask is None else mask
     return tuple(_measured(problem, table, masks, truth, predicted, threshold))
 
 

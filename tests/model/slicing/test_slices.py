@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkit.core.schema import Column, Schema
+from mlkit.model.judging.group_bars import of_parts
 from mlkit.model.problem import Problem
-from mlkit.model.slicing.parts import inside
+from mlkit.model.slicing.parts import inside, measured
+from mlkit.model.slicing.search import Weak, Weakest
 from mlkit.model.slicing.slices import FEWEST, gap, groups, slices, worst
 
 CELL = st.one_of(st.none(), st.integers(0, 3), st.floats(-1e6, 1e6))
@@ -96,3 +98,25 @@ def test_each_group_is_measured_and_the_worst_is_found():
     column, apart = gap(found, "rmse")
     assert column == "sex"
     assert 1.5 < apart < 2.5
+
+
+def test_a_weak_part_that_other_rows_lack_is_told_as_not_assessed():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"site": ["a", "b"] * 50})
+    table = Schema((Column("site", "category"),)).attach(table)
+    problem = Problem("number", "y", "rmse")
+    truth, bar = rng.normal(size=100), {"worst_slice": 2.0}
+
+    def judged(*where):
+        weak = [Weak(name, 40, 0.5, 0.1, 0.4, 0.2, 0.6, 0.001) for name in where]
+        weakest = Weakest(problem, 100, 5, tuple(weak))
+        told = measured(problem, table, truth, np.zeros(100), 0.5, weakest, {})
+        return told, of_parts(problem, told, bar)
+
+    (gone,), (alone,) = judged("site = c")
+    assert (gone.group, gone.rows, gone.measured.metrics) == ("site = c", 0, {})
+    assert (alone.state, alone.blocks) == ("not_assessed", True)
+    assert "no part has 30 hold-out rows" in alone.got
+    _, (worst, small) = judged("site = c", "site = a")
+    assert (worst.state, small.state) == ("passed", "not_assessed")
+    assert "site = c" in small.got

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,8 +68,34 @@ class _Learner:
             return choice(self.made.predict_proba(np.asarray(matrix, np.float32)))
 
 
+def _errors(reductions: Any, truth: Array, counts: Array | None) -> Any:
+    """Return the error rate as fairlearn wants it, in which rows count by a weight.
+
+    None where all count alike.
+    """
+    if counts is None or not counts.any():
+        return None
+    share = counts / counts.mean()
+
+    class Errors(reductions.ErrorRate):  # type: ignore[misc]
+        """The share of errors, by weight."""
+
+        def gamma(self, predictor: Callable[[Any], Array]) -> pd.Series:
+            """Return it of what is predicted."""
+            wrong = np.ravel(predictor(self.X)) != truth
+            return pd.Series(float(np.mean(share * wrong)), self.index)
+
+        def signed_weights(self, lambda_vec: pd.Series | None = None) -> pd.Series:
+            """Return what it is worth to say 1 of each row."""
+            return pd.Series(super().signed_weights(lambda_vec) * share)
+
+    return Errors()
+
+
 def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> Model:
     """Fit a blend of one family under a limit on the gap (Agarwal and others 2018).
+
+    Errors count by the column with the role weight; in the gap all rows count alike.
 
     Parameters
     ----------
@@ -92,18 +118,20 @@ def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> 
     truth = problem.truth(rows)
     encoder, matrix = Encoder.learn(rows, problem, kind.encoding, truth, seed)
     named = Schema.of(table).attach(rows)
+    counts = counts_of(rows, problem)
     reductions = _fairlearn()
     limit = {"parity": "DemographicParity", "odds": "EqualizedOdds"}[asked.aim]
     made = reductions.ExponentiatedGradient(
         _Learner(asked.family, problem, seed),
         getattr(reductions, limit)(difference_bound=SLACK),
         max_iter=DRAWS,
+        objective=_errors(reductions, truth, counts),
     )
     with warnings.catch_warnings():
         # fairlearn sets new labels of a Series one by one, which pandas 4 will refuse
         warnings.simplefilter("ignore", DeprecationWarning)
         made.fit(matrix, truth, sensitive_features=joint(named, asked.columns))
-    model = Model(problem, truth, counts_of(rows, problem))
+    model = Model(problem, truth, counts)
     model.encoders = [encoder]
     for at, weight in made.weights_.items():
         if weight > 1e-3:

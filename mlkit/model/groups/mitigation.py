@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,16 +87,16 @@ class Outlook:
         wanted = self._asked(value)
         if repr(wanted) not in self._prices:
             assert self.said is not None
-            after = remedy.said(self, wanted)
-            both = [_judged(self.settings.problem, one) for one in (self.said, after)]
+            after, problem = remedy.said(self, wanted), self.settings.problem
+            both = [_judged(problem, one) for one in (self.said, after)]
             (before, first), (then, second) = both
             self._prices[repr(wanted)] = Price(
-                self.settings.problem,
+                problem,
                 wanted,
                 before,
                 then,
                 (first, second),
-                tuple(remedy.told(self, wanted)),
+                (*remedy.told(self, wanted), *_uncounted(problem, wanted)),
             )
         return self._prices[repr(wanted)]
 
@@ -209,6 +209,13 @@ def _methods(
         why += "model does not look there"
         return ("reweighing", "exponentiated_gradient"), (why,)
     return ("reweighing", "exponentiated_gradient", "thresholds"), ()
+
+
+def _uncounted(problem: Problem, wanted: Asked) -> Iterator[str]:
+    """Say where the column with the role weight is not heeded."""
+    if problem.weight and wanted.method == "exponentiated_gradient":
+        told = "in the gap that is limited, rows count alike"
+        yield f"errors count by {problem.weight}; {told}"
 
 
 def _judged(problem: Problem, said: remedy.Said) -> tuple[Fairness, Measured]:

@@ -176,6 +176,39 @@ def test_fits_that_were_not_kept_say_the_same_as_those_of_the_search(biased, tmp
     assert searched.before == alone.before
 
 
+@pytest.mark.parametrize("aim", ["parity", "odds"])
+def test_exponentiated_gradient_heeds_what_rows_count(tmp_path, aim):
+    """Most rows hardly count, and say the opposite."""
+    rng = np.random.default_rng(0)
+    skill, counts = rng.normal(size=800), np.where(rng.random(800) < 0.4, 1.0, 0.01)
+    good = (skill + rng.normal(0, 0.5, 800) > 0) == (counts == 1)
+    table = pd.DataFrame(
+        {
+            "skill": skill,
+            "sex": pd.array(rng.choice(["f", "m"], 800), "str"),
+            "counts": counts,
+            "hired": pd.array(np.where(good, "yes", "no"), "str"),
+        }
+    )
+    schema = Schema(
+        (
+            Column("skill"),
+            Column("sex", "category", ("sensitive",)),
+            Column("counts", "number", ("weight",)),
+            Column("hired", "category", ("target",)),
+        )
+    )
+    made = settings(schema.attach(table), folds=2)
+    shown = outlook(table, made, keep=tmp_path)
+    price = shown.price({"method": "exponentiated_gradient", "aim": aim})
+    before, after = (one.metrics["roc_auc"] for one in price.measured)
+    assert before > 0.9
+    assert after > 0.8
+    told = "errors count by counts; in the gap that is limited, rows count alike"
+    assert told in price.notes
+    assert told not in shown.price("reweighing").notes
+
+
 def test_a_number_and_a_weight_are_taken(tmp_path):
     table = people(800).drop(columns="hired")
     rng = np.random.default_rng(0)

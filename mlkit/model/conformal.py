@@ -346,10 +346,12 @@ def _kept(
 
     count, good = len(held), int(held.sum())
     shrink = 1.0
-    if groups is not None and 0 < good < count:
-        codes = np.unique(groups[rows], return_inverse=True)[1]
-        apart = np.bincount(codes, held - held.mean())
-        shrink = max(float((apart**2).sum() / (count * held.var())), 1.0)
+    if groups is not None:
+        units, codes = np.unique(groups[rows], return_inverse=True)
+        shrink = count / len(units)
+        if 0 < good < count:
+            apart = np.bincount(codes, held - held.mean())
+            shrink = max(float((apart**2).sum() / (count * held.var())), 1.0)
     n, k = count / shrink, good / shrink
     low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
     high = float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0

@@ -111,6 +111,32 @@ def test_rows_that_hang_together_widen_the_interval_of_what_was_held():
     assert grouped.high - grouped.low > 1.5 * (alone.high - alone.low)
 
 
+@pytest.mark.parametrize("many", [5, 10, 100])
+def test_where_all_are_held_groups_are_counted_and_not_rows(many):
+    groups = np.repeat(np.arange(many), 100 // many)
+    odd = {"odd": groups % 2 == 1}
+    kept = conform(NUMBER, np.zeros(100), np.zeros(100), groups=groups, named=odd).kept
+    for one, units in zip(kept, (many, many // 2), strict=False):
+        assert one.held == one.rows
+        assert one.low == pytest.approx(0.025 ** (1 / units), abs=1e-5)
+        assert one.high == 1.0
+
+
+def test_where_none_are_held_groups_are_counted_and_not_rows():
+    groups = np.repeat([0, 1], 100)
+    said = np.zeros(200)
+    truth = np.where(groups == 1, 9.0, 0.0) + np.tile(np.linspace(0, 1, 100), 2)
+    named = {"far": groups == 1}
+    kept = {
+        one.group: one
+        for one in conform(
+            NUMBER, truth, said, groups=groups, named=named, method="absolute"
+        ).kept
+    }
+    assert kept["far"].held == 0
+    assert kept["far"].high == pytest.approx(0.975, abs=1e-5)
+
+
 def test_counts_are_whole_and_not_negative():
     rng = np.random.default_rng(5)
     rate = rng.gamma(2, 2, 1000)

@@ -155,9 +155,17 @@ def bound(*words: str) -> list[str]:
     return [*PYTHON, "mlkit.lab.bound", str(os.getpid()), *words]
 
 
-def said(project: Project) -> tuple[Path, Path]:
-    """Return where a command's words go; those of old ones are dropped."""
-    folder = project.state / "lab"
+def said(project: Project, apart: str = "") -> tuple[Path, Path]:
+    """Return where a command's words go; those of old ones are dropped.
+
+    Parameters
+    ----------
+    project
+        In which it works.
+    apart
+        A folder for those that no run may drop.
+    """
+    folder = project.state / "lab" / apart
     folder.mkdir(parents=True, exist_ok=True)
     for old in sorted(folder.glob("*.*"))[: -2 * KEPT]:
         old.unlink(missing_ok=True)

@@ -48,8 +48,8 @@ class Server:
         Without which it answers nobody.
     words
         The file of what it says of what happens.
-    first, port
-        What it began to serve and where, once it has told; "" and 0 before.
+    last, port
+        What it is last known to serve and where, once it has told; "" and 0 before.
     since
         When it was started.
     """
@@ -58,7 +58,7 @@ class Server:
     process: asyncio.subprocess.Process
     token: str
     words: Path
-    first: str = ""
+    last: str = ""
     port: int = 0
     since: float = field(default_factory=time.time)
 
@@ -70,8 +70,10 @@ class Server:
     @property
     def version(self) -> str:
         """What answers now: it follows the project's champion."""
-        told = CHANGED.findall(self.words.read_text(errors="replace"))
-        return told[-1] if told else self.first
+        with suppress(OSError):  # its words may have been dropped
+            for told in CHANGED.findall(self.words.read_text(errors="replace")):
+                self.last = told
+        return self.last
 
     async def ask(self, door: str, body: bytes | None) -> HTTPResponse:
         """Pass one request on, and return what the server says to it.
@@ -157,7 +159,7 @@ def not_served(project: Project) -> Refusal:
 
 async def _started(project: Project) -> Server:
     token = secrets.token_urlsafe(32)
-    told, wrong = said(project)
+    told, wrong = said(project, "served")
     words = ("serve", "--port=0", f"--token-env={VARIABLE}", "--", str(project.root))
     with told.open("wb") as out, wrong.open("wb") as err:
         process = await asyncio.create_subprocess_exec(
@@ -172,7 +174,7 @@ async def _started(project: Project) -> Server:
     while process.returncode is None and time.monotonic() < by:
         found = TOLD.search(told.read_text(errors="replace"))
         if found:
-            made.first, made.port = found[1], int(found[2])
+            made.last, made.port = found[1], int(found[2])
             return made
         await asyncio.sleep(0.05)
     await _ended(process)

@@ -167,7 +167,9 @@ class GoalForm:
         return bool(changes)
 
     def _check(self, changes: Mapping[Way, Any]) -> None:
-        known = {"bars": self.bars, "costs": self.costs}
+        stands = {table: getattr(self.goal, table) for table in ("bars", "costs")}
+        offered = {"bars": self.bars, "costs": self.costs}
+        known = {table: [*offered[table], *stands[table]] for table in offered}
         for (_, table, *path), value in changes.items():
             if table in known and value is not None:
                 _fit(table, tuple(path), value, known[table])
@@ -233,7 +235,7 @@ def _title(name: str) -> str:
     return TITLES.get(name, name.replace("_", " "))
 
 
-def _fit(table: str, path: Way, value: Any, known: Mapping[Way, str]) -> None:
+def _fit(table: str, path: Way, value: Any, known: Sequence[Way]) -> None:
     where = f"[goal.{table}]"
     if path not in known:
         name, names = ".".join(path), [".".join(one) for one in known]

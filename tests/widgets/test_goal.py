@@ -139,6 +139,22 @@ def test_the_costs_of_many_classes_have_a_table_each(project):
     assert "&lt;b&gt; 9" in GoalForm(MANY).widget().children[4].value
 
 
+def test_a_cost_that_stands_there_is_changed_where_nobody_knows_the_classes(project):
+    table = "[goal.costs.cat]\ndog = 2.0  # agreed in June\nbird = 3.0\n"
+    (project / "mlkit.toml").write_text(f"{TEXT}\n{table}")
+    form = GoalForm(folder=project)
+    costs = {("cat", "dog"): 5.0, ("cat", "bird"): 3.0}
+    assert form.save(Goal(form.goal.question, costs=costs, bars=form.goal.bars))
+    text = (project / "mlkit.toml").read_text()
+    assert tomllib.loads(text)["goal"]["costs"] == {"cat": {"dog": 5.0, "bird": 3.0}}
+    assert "# agreed in June" in text
+    form = GoalForm(folder=project)
+    for unfit in ({("cat", "dog"): -1.0}, {("cat", "dof"): 1.0}):
+        with pytest.raises(UsageError, match="stand there"):
+            form.save(Goal(form.goal.question, costs=unfit, bars=form.goal.bars))
+    assert (project / "mlkit.toml").read_text() == text
+
+
 def test_only_what_fits_is_offered(project):
     assert GoalForm(NUMBER).costs == {}
     assert ("rmse",) in GoalForm(NUMBER).bars

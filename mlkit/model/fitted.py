@@ -293,22 +293,17 @@ def estimator_of(
     weights: NDArray[np.float64] | None,
     seed: int,
 ) -> Any:
-    """Fit one estimator: on so many rows as it can take, on one thread.
-
-    Rows that all weigh nothing count alike.
-    """
+    """Fit one estimator: on so many rows as it can take, on one thread."""
     picked = _sample(len(matrix), kind.most, goal if problem.classes else None, seed)
-    given = {} if weights is None or not kind.weighted else {"sample_weight": weights}
     if picked is not None:
         matrix, goal = matrix[picked], goal[picked]
-        given = {name: values[picked] for name, values in given.items()}
-    if not all(values.any() for values in given.values()):
-        given = {}
+        weights = None if weights is None else weights[picked]
+    heeded = kind.weighted and weights is not None and weights.any()
     made = kind.build(problem.kind, len(matrix), seed, **member.settings)
     made = kind.shaped(made, *matrix.shape) if hasattr(kind, "shaped") else made
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        made.fit(matrix, goal, **given)
+        made.fit(matrix, goal, **({"sample_weight": weights} if heeded else {}))
     made = kind.keep(made, problem.kind) if hasattr(kind, "keep") else made
     settle(made)
     return made
@@ -345,19 +340,16 @@ def _sample(
 def weights_of(table: pd.DataFrame, problem: Problem) -> Counts:
     """Return what each row counts, shape (rows,); None where all count the same.
 
-    That is the column with the role weight, unless no row weighs anything; and where
-    classes are judged alike, however many rows they have, or a person says so, rows of
-    rare classes count more.
+    That is the column with the role weight; and where classes are judged alike,
+    however many rows they have, or a person says so, rows of rare classes count more.
 
     Parameters
     ----------
     table, problem
-        Rows with their target, and what is predicted.
+        Rows with their target, and what is predicted. If none weighs, all count 1.
     """
     counted = counts_of(table, problem)
-    if counted is not None and not counted.sum() > 0:
-        counted = None
-    weights = np.ones(len(table)) if counted is None else counted
+    weights = np.ones(len(table)) if counted is None or not counted.any() else counted
     alike = problem.class_weight == "auto" and problem.metric == "balanced_accuracy"
     if problem.classes and (problem.class_weight == "balanced" or alike):
         codes = problem.truth(table)

@@ -68,6 +68,7 @@ TYPES = {
     "sounds": "audio",
 }
 YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
+LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -346,6 +347,15 @@ def _checked(values: pd.Series, kind: str, classes: tuple[str, ...]) -> None:
     if not len(cells) or cells.min() == cells.max():
         raise InputError(
             "the target does not vary: nothing to learn", where=str(values.name)
+        )
+    largest = max(-cells.min(), cells.max())
+    if largest > LARGEST:
+        raise InputError(
+            "the target's numbers are too large to be squared",
+            where=str(values.name),
+            expected=f"at most {LARGEST:g}",
+            got=f"{largest:g}",
+            todo="predict their logarithm, or take them in a larger unit",
         )
     if kind == "count" and cells.min() < 0:
         raise UsageError(

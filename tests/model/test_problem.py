@@ -164,3 +164,12 @@ def test_ordered_classes_are_compared_by_how_far_off_the_chances_are():
     two = np.array([[0.7, 0.3], [0.4, 0.6]])
     ends = np.array([0, 1])
     assert score("rps", ends, two) == pytest.approx(score("brier", ends, two))
+
+
+@pytest.mark.parametrize("largest", [1e150, -1e308])
+def test_a_target_that_cannot_be_squared_is_refused(make, largest):
+    table = make("number")
+    table.loc[table.index[0], Problem.of(table).target] = largest
+    with pytest.raises(InputError, match="too large") as told:
+        Problem.of(table)
+    assert "logarithm" in told.value.todo

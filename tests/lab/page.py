@@ -16,6 +16,7 @@ OPTIONS = [
 ]
 PATIENCE = 1000 * int(os.environ.get("MLKIT_PATIENCE", "120"))  # milliseconds
 READY = "() => jupyterapp.shell.currentWidget?.sessionContext?.isReady"
+OPEN = "path => void jupyterapp.commands.execute('mlkit:open', {path})"
 FOCUSED = "selector => document.activeElement.matches(selector)"
 LOOKS = [("Light", 1400), ("Light", 1000), ("Dark", 1400), ("Dark", 1000)]
 
@@ -65,6 +66,11 @@ class Lab:
         self.page.keyboard.type(words)
         self.see(f".lm-CommandPalette-item.lm-mod-active:has-text('{words}')")
         self.page.keyboard.press("Enter")
+
+    def go(self, project):
+        """Show another project."""
+        self.page.evaluate(OPEN, project)
+        self.see(f".mlkit-Head-name[title='{project}']")
 
     def step(self, name, state):
         self.see(f".mlkit-Row.mlkit-mod-{state}:has-text('{name}')")

@@ -216,6 +216,70 @@ def test_load_of_what_is_missing_offers_a_run_and_what_is_saved_is_a_draft(lab):
     lab.see(draft, state="detached")
 
 
+GATE = """
+import mlkit as mk
+from mlkit.core.verdict import Finding, Verdict
+
+mk.save(extra={"rows": len(mk.load("clean"))})
+mk.gate(Verdict((Finding("more rows", "missed"),)))
+"""
+OTHER = "src => ![null, src].includes(document.querySelector('.mlkit-Tab img')?.src)"
+
+
+def test_what_was_typed_or_marked_stays_where_it_belongs(lab, write, make_in_lab):
+    root, other = lab.make(gate=99), make_in_lab("elsewhere")
+    write(root / "steps/04_more.ipynb", "least: int = 1", GATE)
+    words = [sys.executable, "-m", "mlkit", "run", root]
+    for factor in (1, 2):
+        subprocess.run([*words, f"-pclean.factor={factor}"], capture_output=True)
+    lab.open()
+    for name in ("total", "more"):
+        lab.click(f".mlkit-Row-main:has-text('{name}')")
+        reason = lab.see(f"[aria-label='Reason to overrule the gate of {name}']")
+        assert reason.input_value() == ""
+        reason.fill("it is known")
+    lab.click("#mlkit-tab-runs")
+    for row in (0, 1):
+        lab.click(f".mlkit-Past input >> nth={row}")
+    lab.see("button:has-text('Compare the two')")
+    lab.go(other.name)
+    lab.see(".mlkit-Empty:has-text('There are no runs yet')")
+    lab.see("button:has-text('Compare the two')", state="detached", timeout=5000)
+
+
+def test_a_picture_that_is_open_is_that_of_the_last_run(lab):
+    path = lab.make(gate=1) / "steps/03_total.ipynb"
+    draw(path)
+    lab.open()
+    lab.click(".mlkit-Main")
+    lab.ended("passed")
+    lab.click("#mlkit-tab-artifacts")
+    lab.click(".mlkit-List-main:has-text('drawing')")
+    old = lab.see(".mlkit-Tab img").get_attribute("src")
+    path.write_text(path.read_text().replace("least: int = 1", "least: int = 2"))
+    lab.mlkit("run")
+    lab.page.wait_for_function(OTHER, arg=old, timeout=15000)
+
+
+def test_enter_takes_a_data_file_and_what_is_none_has_no_columns(lab):
+    churn(lab.root / "churn.csv", rows=60)
+    lab.open()
+    lab.command("New ML workflow")
+    lab.see("#mlkit-create-data:focus")
+    lab.page.keyboard.press("Enter")
+    lab.see(".mlkit-Create .mlkit-Card:has-text('Choose a data file first')")
+    column = ".mlkit-Create option[value=churn]"
+    for name, state in (("churn.csv", "attached"), ("churn.pdf", "detached")):
+        lab.page.fill("#mlkit-create-data", f"/{lab.name}/{name}")
+        lab.page.keyboard.press("Enter")
+        lab.see(column, state=state)
+        file = lab.page.input_value("#mlkit-create-data")
+        assert file == f"{lab.name}/{name}"
+    assert lab.page.locator(".mlkit-Create select >> nth=0").is_disabled()
+    lab.see(".mlkit-Create .mlkit-Card", state="detached")
+    lab.click(".jp-Dialog button:has-text('Cancel')")
+
+
 def test_menus_of_files_and_folders_lead_to_projects(lab):
     root = lab.make()
     (root / "mlkit.toml").unlink()

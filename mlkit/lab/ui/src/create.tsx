@@ -48,7 +48,12 @@ export async function create(given: IGiven, data: string): Promise<IProject | nu
     keep: value => {
       form = value;
     },
-    act: async () => (await api.create(form)).project
+    act: async () => {
+      if (!form.data.trim()) {
+        throw new Error(trans.__('Choose a data file first.'));
+      }
+      return (await api.create(form)).project;
+    }
   });
 }
 
@@ -110,16 +115,20 @@ function Fields(
   const set = (more: Partial<IForm>) => setForm(form => ({ ...form, ...more }));
   React.useEffect(() => props.tell(form), [form]);
   React.useEffect(() => {
-    if (!DATA.test(form.data)) {
+    const before = form.data === props.start.data ? props.error : null;
+    const readable = DATA.test(form.data);
+    setFound(null);
+    setError(before);
+    setLooking(readable);
+    if (!readable) {
       return;
     }
     let here = true;
-    setLooking(true);
     api.data(form.data).then(
       data => {
         if (here) {
           setFound(data);
-          setError(props.error);
+          setError(before);
           setLooking(false);
           set({
             recipe: form.recipe || data.recipe,
@@ -130,7 +139,6 @@ function Fields(
       },
       no => {
         if (here) {
-          setFound(null);
           setError(refused(no));
           setLooking(false);
         }
@@ -211,6 +219,15 @@ function Data(props: {
   const { trans, value } = props;
   const [typed, setTyped] = React.useState(value);
   React.useEffect(() => setTyped(value), [value]);
+  const path = typed.replace(/^\/+/, '');
+  const take = () => (path === value ? setTyped(value) : props.set(path));
+  const enter = (event: React.KeyboardEvent) => {
+    if (event.key === 'Enter' && path !== value) {
+      event.preventDefault();
+      event.stopPropagation();
+      take();
+    }
+  };
   return (
     <div className="mlkit-Field">
       <label htmlFor="mlkit-create-data">{trans.__('Data file')}</label>
@@ -220,9 +237,11 @@ function Data(props: {
           className="mlkit-Input"
           value={typed}
           spellCheck={false}
+          data-enter={path === value ? undefined : 'taken'}
           placeholder="data/customers.csv"
           onChange={event => setTyped(event.target.value)}
-          onBlur={() => typed !== value && props.set(typed.replace(/^\/+/, ''))}
+          onKeyDown={enter}
+          onBlur={take}
         />
         <Button label={trans.__('Browse…')} onClick={props.browse} />
       </div>

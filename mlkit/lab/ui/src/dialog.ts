@@ -22,6 +22,17 @@ interface IAsk<T, R> {
   act: (value: T) => Promise<R>;
 }
 
+/** A dialog that leaves Enter to a field which says that it takes it. */
+class Asking<T> extends Dialog<T> {
+  handleEvent(event: Event): void {
+    const { key, target } = event as KeyboardEvent;
+    const taken = key === 'Enter' && target instanceof HTMLElement && target.dataset.enter;
+    if (!taken) {
+      super.handleEvent(event);
+    }
+  }
+}
+
 /** Ask until an action goes well; null if given up. */
 export async function ask<T, R>(asked: IAsk<T, R>): Promise<R | null> {
   const { trans, title, accept, focus } = asked;
@@ -32,7 +43,7 @@ export async function ask<T, R>(asked: IAsk<T, R>): Promise<R | null> {
       away = detour; // Lab shows one dialog at a time: this one comes back
       dialog.reject();
     });
-    const dialog: Dialog<T> = new Dialog<T>({
+    const dialog: Dialog<T> = new Asking<T>({
       title,
       body,
       buttons: [

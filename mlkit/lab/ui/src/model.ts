@@ -84,14 +84,19 @@ export class Model implements IDisposable {
 
   /** Show the project that a path lies in; stay where we are if there is none. */
   async open(path: string): Promise<boolean> {
+    const asked = ++this.asked;
     const found = await this.api.project(path);
-    if (found && found.path !== this.project?.path) {
-      await this.show(found);
+    if (found && asked > this.opened) {
+      this.opened = asked;
+      if (found.path !== this.project?.path) {
+        await this.show(found, asked);
+      }
     }
     return found !== null;
   }
 
-  async show(project: IProject): Promise<void> {
+  async show(project: IProject, asked = ++this.asked): Promise<void> {
+    this.opened = asked;
     this.leave();
     this.project = project;
     this.graph = null;
@@ -109,23 +114,30 @@ export class Model implements IDisposable {
     if (!project) {
       return;
     }
+    const asked = ++this.asked;
+    const newest = () => this.project?.path === project.path && asked > this.read;
     try {
       const { path } = project;
       const [graph, past] = await Promise.all([this.api.graph(path), this.api.runs(path)]);
-      if (this.project === project) {
-        this.graph = graph;
-        this.project = graph.project;
-        this.runs = past.runs;
-        this.trouble = null;
+      if (!newest()) {
+        return;
       }
+      this.graph = graph;
+      this.project = graph.project;
+      this.runs = past.runs;
+      this.trouble = null;
     } catch (error) {
+      if (!newest()) {
+        return;
+      }
       this.fail(project, error);
       if (this.trouble?.status === 0 || (this.trouble?.status ?? 0) >= 500) {
         this.mark = ''; // it may pass: the next look asks again
       }
     }
+    this.read = asked;
     this._changed.emit();
-    void this.lookAtDecisions(project);
+    void this.lookAtDecisions(project, asked);
   }
 
   /** Serve the champion, or serve it no longer. */
@@ -137,12 +149,12 @@ export class Model implements IDisposable {
   }
 
   /** Read the decisions anew, and tell of those that are others than before. */
-  private async lookAtDecisions(project: IProject): Promise<void> {
+  private async lookAtDecisions(project: IProject, asked: number): Promise<void> {
     if (this.graph?.problem) {
       return; // what makes no graph asks for no decision
     }
     const found = await this.api.decisions(project.path).catch(() => null);
-    if (!found || this.project?.path !== project.path) {
+    if (!found || this.project?.path !== project.path || asked !== this.read) {
       return;
     }
     const told = (one?: IDecision) =>
@@ -286,6 +298,9 @@ export class Model implements IDisposable {
   private readonly _decided = new Signal<this, IDecision[]>(this);
   private listening: AbortController | null = null;
   private mark = '';
+  private asked = 0; // requests so far: of two answers that of the later one stands
+  private opened = 0; // the request whose project is shown
+  private read = 0; // the request whose graph is shown
   private waiting = false;
 }
 

@@ -57,6 +57,7 @@ function Body(): JSX.Element {
       <Head />
       <Tabs tab={tab} set={setTab} />
       <div
+        key={model.project.path}
         className={`mlkit-Body mlkit-mod-${tab}`}
         role="tabpanel"
         id="mlkit-tabpanel"

@@ -27,7 +27,9 @@ export function Step(): JSX.Element | null {
         <Badge state={state} /> {name} <span className="mlkit-Step-state">{state}</span>
       </h3>
       <p className="mlkit-Step-why">{live ? doing(live, trans) : step.why}</p>
-      {step.verdict && state === 'blocked' && <Gate name={name} overrule={step.overrule} verdict={step.verdict} />}
+      {step.verdict && state === 'blocked' && (
+        <Gate key={name} name={name} overrule={step.overrule} verdict={step.verdict} />
+      )}
       <div className="mlkit-Buttons">
         <Button
           label={trans.__('Run')}

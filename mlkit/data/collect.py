@@ -25,8 +25,9 @@ from mlkit.data.charts.cards import many
 from mlkit.data.media.packing import packed
 from mlkit.data.reading import secrets
 from mlkit.data.reading.collected import Collected, Receipt
+from mlkit.data.reading.decimals import comma_decimals
 from mlkit.data.reading.identify import id_of
-from mlkit.data.reading.infer import Inferred, comma_decimals, infer, text_of, without
+from mlkit.data.reading.infer import Inferred, infer, text_of, without
 from mlkit.data.reading.joining import joined, named
 from mlkit.data.reading.target import as_target
 from mlkit.data.sources import Found, Place

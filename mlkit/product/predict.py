@@ -24,8 +24,9 @@ from mlkit.core.values import missing
 from mlkit.data.charts.cards import many
 from mlkit.data.charts.style import shorten
 from mlkit.data.media.packing import packed
+from mlkit.data.reading.decimals import pointed
 from mlkit.data.reading.identify import as_found, hashed
-from mlkit.data.reading.infer import infer, pointed, without
+from mlkit.data.reading.infer import infer, without
 from mlkit.data.sources import Found, Place, options_of
 from mlkit.data.sources import read as read_place
 from mlkit.model.runtime import Predictions, Predictor

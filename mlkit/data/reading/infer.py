@@ -14,16 +14,9 @@ import pyarrow.compute as pc
 
 from mlkit.core.errors import InputError
 from mlkit.data.reading import hints
+from mlkit.data.reading.decimals import COMMA, all_match, plain
 
-__all__ = [
-    "Inferred",
-    "comma_decimals",
-    "infer",
-    "pointed",
-    "text_of",
-    "text_type",
-    "without",
-]
+__all__ = ["Inferred", "infer", "text_of", "text_type", "without"]
 
 EXACT = 2**53
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
@@ -32,10 +25,6 @@ DAY = r"^\d{4}-\d\d-\d\d"
 ZONE = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
 WHOLE = r"^[+-]?[0-9]+$"
 CODE = r"^[+-]?0[0-9]"
-COMMA = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?$"
-COMMA_CELL = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+$"
-POINT_CELL = r"^[+-]?[0-9]*\.([0-9]{1,2}|[0-9]{4,})$"
-THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
 ID_NAME = re.compile(r"(?:^|[_\-. ])(?:id|uuid|guid|key)$|[a-z](?:ID|Id)$", re.I)
 
 
@@ -88,59 +77,6 @@ def infer(
     if ids and found.type == "number":
         return _as_id(found, column, name)
     return found
-
-
-def comma_decimals(columns: list[pa.Array]) -> bool:
-    """Whether the numbers of a file are written with a decimal comma, as in 3,14."""
-    for column in columns:
-        cells = column.drop_null()[:2000]
-        if len(cells) and _all_match(cells, COMMA):
-            commas = cells.filter(pc.match_substring(cells, ","))
-            if len(commas) and not _all_match(commas, THOUSANDS):
-                return True
-    return False
-
-
-def pointed(columns: Sequence[pa.Array]) -> list[pa.Array]:
-    """Return columns of numbers with decimal points, where most cells have commas.
-
-    Each column goes by its own cells, or by all where these do not tell. A word among
-    numbers changes no other cell.
-
-    Parameters
-    ----------
-    columns
-        Text cells of columns that are known to hold numbers.
-
-    Examples
-    --------
-    >>> [column] = pointed([pa.array(["1,5", "n/a", "2.000,25"])])
-    >>> column.to_pylist()
-    ['1.5', 'n/a', '2000.25']
-    """
-    trimmed = [pc.utf8_trim_whitespace(column) for column in columns]
-    leads = [_lead(cells) for cells in trimmed]
-    return [
-        pc.if_else(pc.match_substring_regex(cells, COMMA), _plain(cells), column)
-        if (lead or sum(leads)) > 0
-        else column
-        for column, cells, lead in zip(columns, trimmed, leads, strict=True)
-    ]
-
-
-def _lead(cells: pa.Array) -> int:
-    """Return how many more cells have a decimal comma than a decimal point."""
-    commas = _count(cells, COMMA_CELL) - _count(cells, THOUSANDS)
-    return commas - _count(cells, POINT_CELL)
-
-
-def _count(cells: pa.Array, pattern: str) -> int:
-    return pc.sum(pc.match_substring_regex(cells, pattern)).as_py() or 0
-
-
-def _plain(cells: pa.Array) -> pa.Array:
-    """Write decimal commas as points, and leave out points between thousands."""
-    return pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
 
 
 def without(columns: pa.Table, missing: Sequence[str]) -> pa.Table:
@@ -219,8 +155,8 @@ def _from_text(column: pa.Array, name: str, decimal: str) -> Inferred:
 
 def _numbers(column: pa.Array, known: pa.Array, decimal: str) -> pa.Array | None:
     """Return plain numbers as int64 or double; None where a digit would be lost."""
-    if decimal == "," and _all_match(known, COMMA):
-        column = _plain(column)
+    if decimal == "," and all_match(known, COMMA):
+        column = plain(column)
         known = column.drop_null()
     floats = None if _cast(known[:100]) is None else _cast(column)
     if floats is None:
@@ -273,7 +209,7 @@ def _as_id(found: Inferred, column: pa.Array, name: str) -> Inferred:
 
 
 def _moments(column: pa.Array, known: pa.Array) -> Inferred | None:
-    if not _all_match(known[:50], ISO) or not _all_match(known, ISO):
+    if not all_match(known[:50], ISO) or not all_match(known, ISO):
         return None
     try:
         plain = pc.cast(column, pa.timestamp("us"))
@@ -359,10 +295,6 @@ def text_of(column: pa.Array) -> pd.Series:
     return pd.Series(pd.array(column.to_pandas(), dtype="str"))
 
 
-def _all_match(cells: pa.Array, pattern: str) -> bool:
-    return bool(pc.all(pc.match_substring_regex(cells, pattern)).as_py())
-
-
 LARGE = "whole numbers beyond 2**53 are kept as text, so that no digit is lost"
 
 
@@ -379,18 +311,18 @@ def _any_code(known: pa.Array) -> bool:
 
 def _odd_note(known: pa.Array) -> str:
     """Say why a column that looks like numbers or moments was kept as text."""
-    if len(known) and _all_match(known[:50], DAY):
+    if len(known) and all_match(known[:50], DAY):
         return _odd_moment(known)
-    if not len(known) or not _all_match(known[:50], r"^[+-]?[0-9]+$"):
+    if not len(known) or not all_match(known[:50], r"^[+-]?[0-9]+$"):
         return ""
     if pc.any(pc.match_substring_regex(known, CODE)).as_py():
         return "codes with leading zeros are kept as text"
-    return LARGE if _all_match(known, WHOLE) else ""
+    return LARGE if all_match(known, WHOLE) else ""
 
 
 def _odd_moment(known: pa.Array) -> str:
     """Say why moments were kept as text: one is none, or only some carry a zone."""
-    if not _all_match(known, ISO):
+    if not all_match(known, ISO):
         return ""
     zoned = pc.match_substring_regex(known, ZONE)
     if pc.any(zoned).as_py() and not pc.all(zoned).as_py():

@@ -216,6 +216,7 @@ def pace(model: Model) -> float:
     Examples
     --------
     >>> from mlkit.model.fitted import fit
+    >>> from mlkit.model.problem import Problem
     >>> rows = pd.DataFrame({"x": [0.0, 1.0] * 20, "y": ["no", "yes"] * 20})
     >>> task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
     >>> pace(fit("tree", {}, rows, task))

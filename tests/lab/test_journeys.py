@@ -152,6 +152,7 @@ def widen(lab):
     lab.click(".mlkit-RunAsStep >> visible=true")
     lab.ended("passed")
     lab.step("validate", "fresh")
+    assert not lab.page.locator(".mlkit-Step .mlkit-mod-blocked").count()
     taken = replayed(lab, "validate", "contract")
     assert taken["value"] == decided(lab, "contract")["value"]
     assert not taken["default"]

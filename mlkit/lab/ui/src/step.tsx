@@ -28,7 +28,7 @@ export function Step(): JSX.Element | null {
       </h3>
       <p className="mlkit-Step-why">{live ? doing(live, trans) : step.why}</p>
       {step.verdict && state === 'blocked' && (
-        <Gate key={name} name={name} overrule={step.overrule} verdict={step.verdict} />
+        <Gate key={`gate of ${name}`} name={name} overrule={step.overrule} verdict={step.verdict} />
       )}
       <div className="mlkit-Buttons">
         <Button

@@ -94,8 +94,8 @@ function Artifact(props: IPlace): JSX.Element {
       )}
       {found.body && <Rows preview={found} />}
       {found.text !== undefined && <pre className="mlkit-Text">{found.text}</pre>}
-      {found.picture && <Picture key={found.identity} {...props} path={found.picture} />}
-      {found.files && <Files key={found.identity} {...props} preview={found} />}
+      {found.picture && <Picture key={`picture ${found.identity}`} {...props} path={found.picture} />}
+      {found.files && <Files key={`files ${found.identity}`} {...props} preview={found} />}
     </article>
   );
 }

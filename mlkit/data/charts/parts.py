@@ -148,19 +148,19 @@ def plot_numbers(
     values = {n: t.to_numpy(dtype=float) for n, t in targets.items()}
     together = np.concatenate(list(values.values()))
     picture, axes = figure(9, 4.0, rows=3, sharex=True)
-    part = within(axes[-1].xaxis, together)
-    values = {n: numbers / part for n, numbers in values.items()}
-    bins = _bins(together / part)
+    power = within(axes[-1].xaxis, together)
+    values = {n: numbers / power for n, numbers in values.items()}
+    bins = _bins(together / power)
     label(axes[-1], x=name)
     with style():
-        for below, (name, numbers) in zip(axes, values.items(), strict=True):
+        for below, (part, numbers) in zip(axes, values.items(), strict=True):
             heights, _ = np.histogram(numbers, bins)
             shares = heights / max(len(numbers), 1)
             below.bar(
-                bins[:-1], shares, np.diff(bins) * 0.94, align="edge", color=TONES[name]
+                bins[:-1], shares, np.diff(bins) * 0.94, align="edge", color=TONES[part]
             )
             below.axvline(float(np.median(numbers)), color=INK, linewidth=1)
-            told = f"{name}\n{len(numbers):,} rows"
+            told = f"{part}\n{len(numbers):,} rows"
             below.set_ylabel(told, rotation=0, ha="right", va="center", color=INK)
             below.set_yticks([])
             below.spines["left"].set_visible(False)

@@ -201,8 +201,7 @@ def robustness(
         Of everything drawn at random.
     """
     problem = model.problem
-    at = threshold
-    tried = _Tried(model, train, valid, at, seed)
+    tried = _Tried(model, train, valid, threshold, seed)
     names = list(problem.numbers + problem.categories or problem.texts)
     names = names or list(problem.media)
     return Robustness(
@@ -212,7 +211,7 @@ def robustness(
         chance=_round(tried.score(guessed(model.problem, guess(model, len(valid))))),
         shocks=tuple(tried.shocks()),
         controls=tried.controls(),
-        wobble=wobble(model, train, valid, refits, seed, at) if refits else None,
+        wobble=wobble(model, train, valid, refits, seed, threshold) if refits else None,
         likeness=_alike(train, valid, names, seed),
     )
 

@@ -20,6 +20,7 @@ from mlkit.model.words import say
 
 __all__ = [
     "Measured",
+    "group_codes",
     "guess",
     "guessed",
     "guesses",
@@ -262,14 +263,26 @@ def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | 
     """
     groups = weights = None
     if problem.group in table:
-        codes, names = pd.factorize(table[problem.group])
-        alone = codes < 0
-        codes[alone] = len(names) + np.arange(alone.sum())
+        codes = group_codes(table[problem.group])
         groups = None if len(np.unique(codes)) in (1, len(codes)) else codes
     counted = counts_of(table, problem) if problem.weight in table else None
     if counted is not None and counted.sum() > 0 and np.ptp(counted) > 0:
         weights = counted
     return groups, weights
+
+
+def group_codes(groups: pd.Series) -> NDArray[np.int64]:
+    """Return each row's group as a code; a row without one is a group of its own.
+
+    Examples
+    --------
+    >>> group_codes(pd.Series(["a", None, "a", None])).tolist()
+    [0, 1, 0, 2]
+    """
+    codes, names = pd.factorize(groups)
+    alone = codes < 0
+    codes[alone] = len(names) + np.arange(alone.sum())
+    return np.asarray(codes, np.int64)
 
 
 def resampled(measures: Mapping[str, Measure], rows: int, seed: int = 0) -> Measured:

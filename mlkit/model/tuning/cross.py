@@ -19,7 +19,7 @@ from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import Model, fit
 from mlkit.model.measures import metrics
-from mlkit.model.measures.measure import units
+from mlkit.model.measures.measure import group_codes, units
 from mlkit.model.problem import Problem
 
 __all__ = [
@@ -164,7 +164,7 @@ def learnt(table: pd.DataFrame, problem: Problem, fold: Ints, left_out: int) -> 
         return np.asarray(fold != left_out, np.bool_)
     before = (fold < left_out) & (fold > UNTIMED)
     if problem.group:
-        codes = _codes(table[problem.group])
+        codes = group_codes(table[problem.group])
         before &= ~np.isin(codes, codes[fold == left_out])
         before = before if before.any() else (fold < left_out) & (fold > UNTIMED)
     return np.asarray(before, np.bool_)
@@ -267,7 +267,7 @@ def _mixed(place: Ints, order: Ints, count: int, rng: np.random.Generator) -> In
 
 def _by_group(groups: pd.Series, count: int, rng: np.random.Generator) -> Ints:
     """Put each group, the largest first, into the fold with the fewest rows."""
-    codes = _codes(groups)
+    codes = group_codes(groups)
     sizes = np.bincount(codes)
     if len(sizes) < 2:
         raise InputError(
@@ -283,11 +283,3 @@ def _by_group(groups: pd.Series, count: int, rng: np.random.Generator) -> Ints:
         fold_of[group] = filled.argmin()
         filled[fold_of[group]] += sizes[group]
     return np.asarray(fold_of[codes], np.int64)
-
-
-def _codes(groups: pd.Series) -> Ints:
-    """Return each row's group as a code; a row without one is a group of its own."""
-    codes, distinct = pd.factorize(groups)
-    alone = codes < 0
-    codes[alone] = len(distinct) + np.arange(alone.sum())
-    return np.asarray(codes, np.int64)

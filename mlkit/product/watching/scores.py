@@ -17,7 +17,6 @@ from mlkit.data.measures.groups import wilson
 from mlkit.model.measures.expected import expected
 from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.measures.resampling import interval, resamples
-from mlkit.model.runtime import choice
 from mlkit.model.words import say
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.parcel import Parcel
@@ -165,10 +164,8 @@ def lost(parcel: Parcel, score: Score) -> tuple[float, bool] | None:
 
 def judged(live: Live) -> NDArray[Any]:
     """Return what the metric takes of each row: labels, probabilities or values."""
-    takes = METRICS[live.parcel.problem.metric].takes
-    if takes == "labels" and live.predicted.ndim == 2:
-        return choice(live.predicted, live.parcel.threshold)
-    return live.predicted
+    metric = METRICS[live.parcel.problem.metric]
+    return metric.taken(live.predicted, live.parcel.threshold)
 
 
 def drawn(live: Live) -> Live:

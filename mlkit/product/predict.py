@@ -31,7 +31,7 @@ from mlkit.data.sources import Found, Place, options_of
 from mlkit.data.sources import read as read_place
 from mlkit.model.runtime import Predictions, Predictor
 from mlkit.product.beside import beside
-from mlkit.product.serving.fields import fields_of
+from mlkit.product.serving.fields import Field, fields_of
 
 __all__ = ["predict_file"]
 
@@ -167,8 +167,7 @@ def _torn(cells: Mapping[str, pd.Series], predictor: Predictor) -> Iterator[str]
 
 def _unread(cells: Mapping[str, pd.Series], predictor: Predictor) -> Iterator[str]:
     """Yield which columns hold words where the model looks for numbers or dates."""
-    cleaning = {"operations": predictor.operations}
-    for field in fields_of(predictor.schema, cleaning):
+    for field in _fields(predictor):
         plays = [
             one
             for one in predictor.operations
@@ -274,6 +273,10 @@ def _cells(found: Found, predictor: Predictor, where: str) -> dict[str, pd.Serie
     return made
 
 
+def _fields(predictor: Predictor) -> tuple[Field, ...]:
+    return fields_of(predictor.schema, {"operations": predictor.operations})
+
+
 def _pointed(predictor: Predictor) -> Iterator[str]:
     """Yield the columns of numbers that the package takes with decimal points."""
     marks = {
@@ -281,7 +284,7 @@ def _pointed(predictor: Predictor) -> Iterator[str]:
         for o in predictor.operations
         if o["op"] in ("number", "unit")
     }
-    for field in fields_of(predictor.schema, {"operations": predictor.operations}):
+    for field in _fields(predictor):
         spoken = field.kind == "spoken" and "," not in marks[field.name]
         if field.kind == "number" or spoken:
             yield field.name

@@ -21,7 +21,7 @@ from mlkit.model.judging import advice
 from mlkit.model.judging.rival import Units, ahead
 from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.problem import Problem
-from mlkit.model.runtime import Predictor, choice
+from mlkit.model.runtime import Predictor
 from mlkit.model.words import say
 
 __all__ = ["FEWEST", "Duel", "Meeting", "meet", "of_champion"]
@@ -138,9 +138,8 @@ def meet(
     """
     fresh = champion.fresh(raw.index)
     inside = fresh | champion.unseen(raw.index)
-    mine, theirs, why = predicted, None, champion.why
-    if METRICS[problem.metric].takes == "labels":
-        mine = choice(predicted, threshold)
+    mine = METRICS[problem.metric].taken(predicted, threshold)
+    theirs, why = None, champion.why
     if inside.sum() < FEWEST:
         few = f"only {inside.sum():,} of these rows are certainly unseen by it"
         why = why or few

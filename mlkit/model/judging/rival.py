@@ -13,7 +13,6 @@ from mlkit.model.measures.measure import Measured, guessed
 from mlkit.model.measures.metrics import METRICS, metric_of
 from mlkit.model.measures.resampling import interval, resamples
 from mlkit.model.problem import Problem
-from mlkit.model.runtime import choice
 
 __all__ = ["Units", "ahead", "of_guess"]
 
@@ -94,8 +93,7 @@ def of_guess(
         As `ahead` takes them.
     """
     metric = METRICS[problem.metric]
-    if metric.takes == "labels":
-        predicted = choice(predicted, threshold)
+    predicted = metric.taken(predicted, threshold)
     told = ahead(problem, truth, predicted, guessed(problem, base), units, seed)
     bar = f"better than a guess in {metric.title}"
     if told is None:

@@ -46,10 +46,17 @@ class Server:
         return reply.json()
 
     def end_kernels(self):
-        """End all kernels that people have left behind."""
+        """End all kernels that people have left behind.
+
+        While one of them starts, the server's list of kernels is a 500.
+        """
         api = f"{self.origin}{self.told['base']}api/kernels"
-        for kernel in self.client.get(api).json():
-            self.client.delete(f"{api}/{kernel['id']}")
+        deadline = time.monotonic() + 60
+        while (listed := self.client.get(api)).is_error or listed.json():
+            assert time.monotonic() < deadline, listed.text
+            for kernel in [] if listed.is_error else listed.json():
+                self.client.delete(f"{api}/{kernel['id']}")
+            time.sleep(0.1)
 
     def ended(self, project, run):
         """Follow a run's events to their end and return them."""

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.model.measures.resampling import group_codes
+
 __all__ = ["Rates", "folds_of", "goals_of"]
 
 Floats = NDArray[np.float32]
@@ -106,12 +108,19 @@ def goals_of(kind: str, goal: NDArray[np.float64 | np.int64], classes: int) -> N
 
 
 def folds_of(rows: int, groups: pd.Series | None, seed: int) -> Ints:
-    """Return each row's fold, drawn; rows of a group fall together."""
+    """Return each row's fold, drawn; rows of a group fall together.
+
+    Examples
+    --------
+    >>> fold = folds_of(5, pd.Series(["a", "a", "b", None, None]), 0)
+    >>> bool(fold[0] == fold[1]), len(set(fold))
+    (True, 4)
+    """
     rng = np.random.default_rng([seed, 5])
     if groups is None:
         return np.asarray(rng.permutation(rows) % FOLDS, np.int64)
-    codes, distinct = pd.factorize(groups.astype(str))
-    return np.asarray((rng.permutation(len(distinct)) % FOLDS)[codes], np.int64)
+    codes = group_codes(groups)
+    return np.asarray((rng.permutation(codes.max() + 1) % FOLDS)[codes], np.int64)
 
 
 def _means(codes: Ints, levels: int, goals: Numbers) -> Numbers:

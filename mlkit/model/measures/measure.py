@@ -13,14 +13,18 @@ from numpy.typing import NDArray
 from mlkit.core.errors import InputError
 from mlkit.model.fitted import Model, counts_of
 from mlkit.model.measures.metrics import METRICS, metric_of, of_problem
-from mlkit.model.measures.resampling import bootstrap, interval, resamples
+from mlkit.model.measures.resampling import (
+    bootstrap,
+    group_codes,
+    interval,
+    resamples,
+)
 from mlkit.model.problem import Problem, known
 from mlkit.model.runtime import choice
 from mlkit.model.words import say
 
 __all__ = [
     "Measured",
-    "group_codes",
     "guess",
     "guessed",
     "guesses",
@@ -269,20 +273,6 @@ def units(problem: Problem, table: pd.DataFrame) -> tuple[Array | None, Array | 
     if counted is not None and counted.sum() > 0 and np.ptp(counted) > 0:
         weights = counted
     return groups, weights
-
-
-def group_codes(groups: pd.Series) -> NDArray[np.int64]:
-    """Return each row's group as a code; a row without one is a group of its own.
-
-    Examples
-    --------
-    >>> group_codes(pd.Series(["a", None, "a", None])).tolist()
-    [0, 1, 0, 2]
-    """
-    codes, names = pd.factorize(groups)
-    alone = codes < 0
-    codes[alone] = len(names) + np.arange(alone.sum())
-    return np.asarray(codes, np.int64)
 
 
 def resampled(measures: Mapping[str, Measure], rows: int, seed: int = 0) -> Measured:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["bootstrap", "interval", "resamples"]
+__all__ = ["bootstrap", "group_codes", "interval", "resamples"]
 
 Array = NDArray[Any]
 REPEATS = 1000
@@ -16,6 +17,20 @@ FEWEST = 100
 CELLS = 20_000_000
 BATCH = 1_000_000
 SAME = 1e-9
+
+
+def group_codes(groups: pd.Series) -> NDArray[np.int64]:
+    """Return each row's group as a code; a row without one is a group of its own.
+
+    Examples
+    --------
+    >>> group_codes(pd.Series(["a", None, "a", None])).tolist()
+    [0, 1, 0, 2]
+    """
+    codes, names = pd.factorize(groups)
+    alone = codes < 0
+    codes[alone] = len(names) + np.arange(alone.sum())
+    return np.asarray(codes, np.int64)
 
 
 def resamples(

@@ -19,7 +19,8 @@ from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import Model, fit
 from mlkit.model.measures import metrics
-from mlkit.model.measures.measure import group_codes, units
+from mlkit.model.measures.measure import units
+from mlkit.model.measures.resampling import group_codes
 from mlkit.model.problem import Problem
 
 __all__ = [

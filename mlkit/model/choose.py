@@ -88,7 +88,7 @@ def choose(
         notes=(
             *_notes(problem, found[0], chosen, len(train), len(rows)),
             *_folded(fold, folds),
-            *_undefined(problem, int(fold.max()) + 1 - len(judged)),
+            *cross.passed_over(problem, int(fold.max()) + 1 - len(judged)),
             *passed_over,
         ),
         seconds={n: round(sum(t.seconds for t in ts), 3) for n, ts in trials.items()},
@@ -108,14 +108,6 @@ def _judged(rows: pd.DataFrame, problem: Problem, fold: NDArray[np.int64]) -> li
     inside = [fold == k for k in range(int(fold.max()) + 1)]
     truth = [problem.truth(rows[mask]) for mask in inside]
     return cross.defined(problem, truth, cross.counted(problem, rows, inside))
-
-
-def _undefined(problem: Problem, folds: int) -> Iterable[str]:
-    """Say on how many folds nothing can be compared."""
-    if folds:
-        many = "one fold" if folds == 1 else f"{folds} folds"
-        title = METRICS[problem.metric].title
-        yield f"{title} is undefined on {many}: compared on the others"
 
 
 def sample(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:

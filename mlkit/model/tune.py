@@ -303,7 +303,7 @@ def _counted(
         folds=race.count,
         seed=seed,
         rows=len(rows),
-        notes=notes,
+        notes=(*race.notes, *notes),
         seconds=round(race.seconds, 3),
     )
 

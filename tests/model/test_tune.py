@@ -115,6 +115,7 @@ def test_a_fold_that_leaves_the_metric_undefined_does_not_void_the_search(make):
     shortlist = choose(table, ["linear", "tree"], folds=6)
     found = tune(table, shortlist, 4, folds=6)
     assert 0 < found.default <= found.alone <= 1
+    assert any("is undefined on 2 folds" in note for note in found.notes)
     whole = [one for one in found.attempts if len(one.folds) == 6]
     assert found.alone == max(round(one.score, 6) for one in whole)
     assert found == Settings.from_dict(json.loads(canonical(found.to_dict())))

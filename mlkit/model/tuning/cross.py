@@ -31,6 +31,7 @@ __all__ = [
     "finite",
     "folds",
     "learnt",
+    "passed_over",
     "trial",
     "usual",
 ]
@@ -216,6 +217,21 @@ def defined(
             todo="name another [goal] metric, or collect rows on which it is defined",
         )
     return found
+
+
+def passed_over(problem: Problem, folds: int) -> tuple[str, ...]:
+    """Say on how many folds nothing can be compared, as notes; none where on all.
+
+    Examples
+    --------
+    >>> passed_over(Problem("two_classes", "y", "roc_auc", ("no", "yes")), 2)
+    ('ROC AUC is undefined on 2 folds: compared on the others',)
+    """
+    if not folds:
+        return ()
+    many = "one fold" if folds == 1 else f"{folds} folds"
+    title = metrics.METRICS[problem.metric].title
+    return (f"{title} is undefined on {many}: compared on the others",)
 
 
 def definable(

@@ -129,6 +129,12 @@ class Race:
         self.truth = self.truth[: self.count]
         return self.count > self.known[0]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is told of the folds that are done."""
+        done = [k for k in self.known if k < self.count]
+        return cross.passed_over(self.problem, self.count - len(done))
+
     def best(self, attempts: list[Attempt]) -> Attempt:
         """Return the best of those that ran to the end."""
         ended = [one for one in attempts if len(one.folds) == self.count]

@@ -84,7 +84,8 @@ class Zoo:
         self.first = Judge(problem, truth[:1], counted)
         self.waiting = list(items)
         self.entries: list[Entry] = []
-        self.notes: list[str] = []
+        gaps = self.count - len(self.known)
+        self.notes = [*cross.passed_over(problem, gaps)]
         self.weights: dict[int, float] = {}
         self.draws: dict[str, Draws] = {}
         self.missed: dict[str, int] = {}

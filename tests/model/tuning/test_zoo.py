@@ -231,6 +231,7 @@ def test_folds_that_leave_the_metric_undefined_come_last_and_tell_nothing(monkey
     zoo = Zoo(problem, fits, items, budget, forecast, drawing=False)
     zoo.run()
     assert zoo.order == [1, 3, 0, 2]
+    assert zoo.notes[0] == "R² is undefined on 2 folds: compared on the others"
     best = max(zoo.ended.values(), key=zoo.mean)
     assert best.name == "tree"
     assert zoo.mean(best) == pytest.approx(np.mean(best.scores[:2]), abs=1e-6)

@@ -195,6 +195,36 @@ def test_change_made_elsewhere_is_seen(lab):
     lab.picture("fault")
 
 
+def test_a_late_answer_does_not_undo_a_newer_one(lab, write):
+    root = lab.make()
+    lab.open()
+    lab.step("total", "never")
+    late = []
+
+    def answer(route):
+        if late:
+            route.continue_()
+        else:  # what the server says now comes later
+            late.append((route, route.fetch()))
+
+    lab.page.route("**/mlkit/graph?*", answer)
+    lab.click("[aria-label='Look again']")
+    while not late:
+        lab.page.wait_for_timeout(50)
+    adds = 'import mlkit as mk\nmk.save(more=mk.load("clean"))'
+    write(root / "steps/04_more.ipynb", "much: int = 1", adds)
+    lab.click("[aria-label='Look again']")
+    lab.step("more", "never")
+    for _ in range(2):  # what was written is noticed, and asked for
+        lab.page.wait_for_event("response", lambda reply: "mlkit/pulse?" in reply.url)
+    lab.page.wait_for_timeout(500)
+    route, reply = late[0]
+    with lab.page.expect_response("**/mlkit/graph?*"):
+        route.fulfill(response=reply)
+    lab.page.wait_for_timeout(500)
+    assert lab.page.is_visible(".mlkit-Row:has-text('more')")
+
+
 def test_load_of_what_is_missing_offers_a_run_and_what_is_saved_is_a_draft(lab):
     lab.make()
     lab.open()

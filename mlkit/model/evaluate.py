@@ -273,8 +273,11 @@ def _with_threshold(
     capacity: float,
     groups: Mapping[str, Any],
 ) -> Evaluation:
-    at = curves.cheapest(found.curves["thresholds"], told, capacity)
+    thresholds = found.curves["thresholds"]
+    at = curves.cheapest(thresholds, told, capacity)
     made = replace(found, costs=told, capacity=capacity, groups=groups, threshold=at)
+    if over := curves.surplus(thresholds, capacity):
+        made = replace(made, notes=(*made.notes, over))
     return made.at(at)
 
 

@@ -114,6 +114,8 @@ class ThresholdPicker:
 
         def bound(_: Any = None) -> None:
             slider.value = self.within(most.value / 100)
+            thresholds = self.evaluation.curves["thresholds"]
+            line.value += f"<br>{curves.surplus(thresholds, most.value / 100)}"
 
         fit.on_click(bound)
         slider.observe(show, names="value")

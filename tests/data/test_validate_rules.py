@@ -162,11 +162,21 @@ def test_a_severity_stands_before_a_rule():
         ("end > 3", "compared with a date only"),
         ("", "cannot be read"),
         ("warn:", "cannot be read"),
+        ("day >= 2021-13-40", "the min of a rule is no date"),
     ],
 )
 def test_rules_that_cannot_be_used(text, message):
     with pytest.raises(InputError, match=message):
         validate(table_of(), [], expect=[text])
+
+
+@pytest.mark.parametrize("said", ["01.06.2021", "June 2021", "2021-02-30", "", "x"])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_an_end_that_is_no_day_is_refused(end, said):
+    rule = {"column": "day", "check": "date", end: said, "severity": "block"}
+    with pytest.raises(InputError, match=f"the {end} of a rule is no date") as error:
+        validate(table_of(), [rule])
+    assert error.value.got == repr(said)
 
 
 def test_rules_of_one_name_are_told_apart():

@@ -219,6 +219,14 @@ def test_a_capacity_bounds_how_many_are_flagged(make):
         judge(make("two_classes"), capacity=0.0)
 
 
+def test_a_capacity_that_no_threshold_keeps_is_told(make):
+    table = make("two_classes", 800)
+    assert not any("no threshold" in n for n in judge(table, capacity=0.2)[2].notes)
+    table["age"] = table["answer"].eq("yes").astype(float)  # it gives the answer away
+    notes = judge(table, name="tree", capacity=0.01)[2].notes
+    assert any(n.startswith("no threshold flags at most 1% of rows: ") for n in notes)
+
+
 def test_the_promise_is_tried_by_group(make):
     for kind in ("two_classes", "many_classes", "number"):
         found = judge(make(kind, 800), coverage=0.8)[2].conformal

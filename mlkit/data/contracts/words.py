@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from mlkit.core.checks import KNOWN, ROW_CHECKS, TABLE_CHECKS, columns_of
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.expressions import parse
 from mlkit.core.media import KINDS
+from mlkit.core.values import dates
 
 __all__ = ["SEVERITIES", "checked_rules", "expectation", "severity_of", "wording"]
 
@@ -233,10 +236,25 @@ def _complete(rule: Rule) -> Rule:
         raise InputError(what, where=where)
     if rule["check"] == "pattern":
         _pattern(rule["pattern"], where)
+    if rule["check"] == "date":
+        _days(rule, where)
     if rule["check"] == "expression":
         parse(rule["expression"], rule["columns"], rule.get("reads"))
     about = ", ".join(columns_of(rule)) if rule["check"] != "columns" else ""
     return {"rule": f"{about} {rule['check']}".strip(), **rule}
+
+
+def _days(rule: Rule, where: str) -> None:
+    """Refuse an end that is no day: no cell would ever lie beyond it."""
+    for end in ("min", "max"):
+        said = rule.get(end)
+        if said is not None and np.isnat(dates(np.array([said], dtype=object))[0]):
+            raise InputError(
+                f"the {end} of a rule is no date",
+                where=where,
+                expected="a day that there is, as in 2024-02-29",
+                got=repr(said),
+            )
 
 
 def _lacking(rule: Rule) -> Iterator[str]:

@@ -93,8 +93,10 @@ def written(cell: Any) -> str:
     --------
     >>> written(3.0), written(pd.Timestamp("2026-01-31")), written(None), written("a")
     ('3', '2026-01-31', '', 'a')
+    >>> written(np.zeros(3))
+    '[0. 0. 0.]'
     """
-    if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:
+    if pd.api.types.is_scalar(cell) and pd.isna(cell):
         return ""
     if isinstance(cell, float | np.floating):
         return f"{cell:.10g}"

@@ -14,11 +14,7 @@ __all__ = ["Guess", "guess"]
 
 LOOKED_AT = 1000
 MOST = 100_000
-TOLD = {
-    "audio": "every cell is a sound",
-    "date": "every cell is a moment",
-    "image": "every cell is an image",
-}
+TOLD = {"audio": "a sound", "date": "a moment", "image": "an image"}
 
 
 @dataclass(frozen=True)
@@ -74,14 +70,22 @@ def guess(values: pd.Series, column: Column) -> Guess:
 
 
 def _why(known: pd.Series, rows: int, kind: str) -> str:
+    """Say why a column is taken for its kind.
+
+    Examples
+    --------
+    >>> _why(pd.Series([3, 4]), 2, "number"), _why(pd.Series([0.5]), 2, "number")
+    ('every cell is a whole number', 'every known cell is a number')
+    """
     if not len(known):
         return "every cell is missing"
+    every = "every cell" if len(known) == rows else "every known cell"
     if kind in TOLD:
-        return TOLD[kind]
+        return f"{every} is {TOLD[kind]}"
     if kind == "number":
         numbers = known.to_numpy(dtype=float)
         whole = bool((np.floor(numbers) == numbers).all())
-        return "every cell is a whole number" if whole else "every cell is a number"
+        return f"{every} is a {'whole ' if whole else ''}number"
     count = known.nunique()
     if kind == "id":
         return f"{count:,} of {rows:,} cells differ: it names rows"

@@ -14,7 +14,16 @@ from mlkit.model.measures.weighted import bins, said
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import STEPS, choice
 
-__all__ = ["cheapest", "costs", "counts", "draw", "flagged", "sample", "steps_of"]
+__all__ = [
+    "cheapest",
+    "costs",
+    "counts",
+    "draw",
+    "flagged",
+    "sample",
+    "steps_of",
+    "surplus",
+]
 
 Array = NDArray[Any]
 POINTS = 200
@@ -144,7 +153,8 @@ def cheapest(
     told
         What a ``false_alarm`` and a ``miss`` cost.
     capacity
-        The share of rows that may be said positive at most.
+        The share of rows that may be said positive at most; where no threshold says
+        so few (see `surplus`), the highest is returned.
 
     Examples
     --------
@@ -164,6 +174,22 @@ def cheapest(
     error = _errors(thresholds, told, best)
     good = (spent - spent[best] <= error + 1e-12) & inside
     return float(grid[(np.abs(grid - ideal) + np.where(good, 0, 2)).argmin()])
+
+
+def surplus(thresholds: Mapping[str, Any], capacity: float) -> str:
+    """Say that no threshold flags so few rows; "" where one does.
+
+    Examples
+    --------
+    >>> sure = steps_of(np.array([True, False]), np.array([1.0, 0.2]))
+    >>> surplus(sure, 0.5), surplus(sure, 0.1)
+    ('', 'no threshold flags at most 10% of rows: 50% have a chance of 0.999 or more')
+    """
+    least = float(flagged(thresholds)[999])
+    if least <= capacity + 1e-12:
+        return ""
+    told = f"no threshold flags at most {100 * capacity:.3g}% of rows"
+    return f"{told}: {100 * least:.3g}% have a chance of 0.999 or more"
 
 
 def _errors(

@@ -17,6 +17,8 @@ from mlkit.model.telling import (
     KINDS,
     UNLABELLED,
     VALUES,
+    countable,
+    fitting,
     labels,
     scale_of,
     tell,
@@ -68,7 +70,6 @@ TYPES = {
     "sounds": "audio",
 }
 YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
-LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ class Problem:
             kind = kind or "ordered"
         kind, told = tell(values, schema[target].type, kind)
         classes = _classes(values, order) if kind in CLASSES else ()
-        _checked(values, kind, classes)
+        fitting(values, kind, classes)
         classes = _last(classes, positive)
         features = _features(schema)
         return cls(
@@ -277,9 +278,23 @@ class Problem:
 
 
 def known(table: pd.DataFrame, problem: Problem) -> pd.DataFrame:
-    """Return the rows whose target is given, and is a class the problem knows."""
+    """Return the rows whose target is given, and is a class the problem knows.
+
+    Parameters
+    ----------
+    table, problem
+        Cleaned rows with their target, and what is predicted.
+
+    Raises
+    ------
+    UsageError
+        Where the problem is a count, and a target is no count.
+    """
     truth = problem.truth(table)
-    return table[truth >= 0 if problem.classes else np.isfinite(truth)]
+    given = truth >= 0 if problem.classes else np.isfinite(truth)
+    if problem.kind == "count":
+        countable(truth[given], problem.target)
+    return table[given]
 
 
 def _target(schema: Schema) -> str:
@@ -330,40 +345,6 @@ def _classes(values: pd.Series, order: Sequence[str] | None) -> tuple[str, ...]:
             got=", ".join(stated),
         )
     return stated
-
-
-def _checked(values: pd.Series, kind: str, classes: tuple[str, ...]) -> None:
-    """Refuse a kind that the target's values do not fit."""
-    if kind == "two_classes" and len(classes) > 2:
-        raise UsageError(
-            f"the target has {len(classes)} classes, not two",
-            where="[goal] kind",
-            todo='say kind = "many_classes", or nothing at all',
-        )
-    if kind in CLASSES:
-        return
-    cells = values.to_numpy(float, na_value=np.nan)
-    cells = cells[np.isfinite(cells)]
-    if not len(cells) or cells.min() == cells.max():
-        raise InputError(
-            "the target does not vary: nothing to learn", where=str(values.name)
-        )
-    largest = max(-cells.min(), cells.max())
-    if largest > LARGEST:
-        raise InputError(
-            "the target's numbers are too large to be squared",
-            where=str(values.name),
-            expected=f"at most {LARGEST:g}",
-            got=f"{largest:g}",
-            todo="predict their logarithm, or take them in a larger unit",
-        )
-    if kind == "count" and cells.min() < 0:
-        raise UsageError(
-            "a count is never negative",
-            where="[goal] kind",
-            got=f"{cells.min():g}",
-            todo='say kind = "number"',
-        )
 
 
 def _last(classes: tuple[str, ...], positive: str | None) -> tuple[str, ...]:

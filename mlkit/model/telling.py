@@ -16,6 +16,8 @@ __all__ = [
     "KINDS",
     "UNLABELLED",
     "VALUES",
+    "countable",
+    "fitting",
     "labels",
     "scale_of",
     "tell",
@@ -54,6 +56,7 @@ SCALES = (
     ),
 )
 GRADES, FEW, COMMON = 11, 20, 0.01
+LARGEST = 1e100
 
 
 def tell(values: pd.Series, type_: str, asked: str | None) -> tuple[str, str]:
@@ -103,16 +106,96 @@ def tell(values: pd.Series, type_: str, asked: str | None) -> tuple[str, str]:
     return "many_classes", f"it has {len(found)} labels{more}"
 
 
+def fitting(values: pd.Series, kind: str, classes: Collection[str]) -> None:
+    """Refuse a kind of problem that the target's values do not fit.
+
+    Parameters
+    ----------
+    values
+        The target.
+    kind, classes
+        The kind, and the labels of the target where it is one of classes.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to learn, or numbers are too large.
+    UsageError
+        Where the values are of another kind.
+
+    Examples
+    --------
+    >>> fitting(pd.Series([0.0, 2.0]), "count", ())
+    """
+    if kind == "two_classes" and len(classes) > 2:
+        raise UsageError(
+            f"the target has {len(classes)} classes, not two",
+            where="[goal] kind",
+            todo='say kind = "many_classes", or nothing at all',
+        )
+    if kind in CLASSES:
+        return
+    cells = values.to_numpy(float, na_value=np.nan)
+    cells = cells[np.isfinite(cells)]
+    if not len(cells) or cells.min() == cells.max():
+        raise InputError(
+            "the target does not vary: nothing to learn", where=str(values.name)
+        )
+    largest = max(-cells.min(), cells.max())
+    if largest > LARGEST:
+        raise InputError(
+            "the target's numbers are too large to be squared",
+            where=str(values.name),
+            expected=f"at most {LARGEST:g}",
+            got=f"{largest:g}",
+            todo="predict their logarithm, or take them in a larger unit",
+        )
+    if kind == "count":
+        countable(cells, str(values.name))
+
+
+def countable(cells: NDArray[Any], target: str) -> None:
+    """Refuse numbers that count nothing.
+
+    Parameters
+    ----------
+    cells
+        Finite numbers.
+    target
+        The column that they come of.
+
+    Raises
+    ------
+    UsageError
+        Where one is negative, or not whole.
+
+    Examples
+    --------
+    >>> countable(np.array([0.0, 3.0]), "visits")
+    """
+    wrong = cells[(cells < 0) | (cells != np.round(cells))]
+    if len(wrong):
+        rows = f"{len(wrong):,} of {len(cells):,} rows"
+        raise UsageError(
+            "a count is whole and never negative",
+            where=f"[goal] kind, column {target!r}",
+            expected="0, 1, 2 and so on",
+            got=f"{wrong[0]:g}; {rows} hold no count",
+            todo='say kind = "number", or mend these rows',
+        )
+
+
 def labels(values: pd.Series) -> list[str]:
     """Return labels as text, whole numbers without a point.
 
     Examples
     --------
-    >>> labels(pd.Series([3.0, 4.5])), labels(pd.Series(["a", "b"]))
-    (['3', '4.5'], ['a', 'b'])
+    >>> labels(pd.Series([3.0, 4.5, -0.0])), labels(pd.Series(["a", "b"]))
+    (['3', '4.5', '0'], ['a', 'b'])
     """
     if values.dtype.kind in "fiu":
-        return [f"{value:.12g}" for value in values.to_numpy(float, na_value=np.nan)]
+        cells = values.to_numpy(float, na_value=np.nan) + 0.0  # no zero below zero
+        return [f"{value:.12g}" for value in cells]
     return [str(value) for value in values.astype(str)]
 
 

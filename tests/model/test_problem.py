@@ -6,6 +6,8 @@ import pytest
 
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Column, Schema
+from mlkit.model.evaluate import evaluate
+from mlkit.model.fitted import fit
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import KINDS, Problem, known
 
@@ -144,12 +146,36 @@ def test_an_order_can_be_stated():
         (["a", "b"], "category", "number", "target is no number"),
         (["a", "b", "c"], "category", "two_classes", "3 classes, not two"),
         ([-1.0, 2.0, 3.0], "number", "count", "never negative"),
+        ([0.5, 2.0, 3.0], "number", "count", "a count is whole"),
         ([1.0, 2.0, 3.0], "number", "counts", "did you mean 'count'"),
     ],
 )
 def test_a_kind_that_does_not_fit_is_refused(values, type_, kind, match):
     with pytest.raises(UsageError, match=match):
         of(values, type_, how={"kind": kind})
+
+
+@pytest.mark.parametrize("wrong", [0.37, -1.0])
+def test_rows_to_judge_by_that_hold_no_count_are_refused(wrong):
+    values = np.random.default_rng(0).poisson(2.0, 80).astype(float)
+    table = pd.DataFrame({"x": np.arange(80.0), "y": values})
+    schema = Schema((Column("x"), Column("y", "number", ("target",))))
+    problem = Problem.of(schema.attach(table), kind="count")
+    model = fit("linear", {}, table[:40], problem)
+    later = schema.attach(table[40:].copy())
+    assert evaluate(model, later).conformal.kept
+    later.iloc[3, 1] = wrong
+    with pytest.raises(UsageError, match="a count is whole and never") as told:
+        evaluate(model, later)
+    assert told.value.where == "[goal] kind, column 'y'"
+    assert told.value.got == f"{wrong:g}; 1 of 40 rows hold no count"
+    assert 'kind = "number"' in told.value.todo
+
+
+def test_zero_is_one_class_whatever_its_sign():
+    problem = of([-0.0, 0.0, 1.0], "number", how={"kind": "two_classes"})
+    assert problem.classes == ("0", "1")
+    assert problem.codes(pd.Series([-0.0, 0.0, 1.0])).tolist() == [0, 0, 1]
 
 
 def test_ordered_classes_are_compared_by_how_far_off_the_chances_are():

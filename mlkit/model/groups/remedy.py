@@ -179,10 +179,11 @@ def _weighed(outlook: Outlook, asked: Asked) -> tuple[pd.DataFrame, Settings]:
     problem = outlook.settings.problem
     rows = known(outlook.table, problem)
     named = Schema.of(outlook.table).attach(rows)
-    weights = weights_of(joint(named, asked.columns), _classes(problem, rows))
     counted = counts_of(rows, problem)
-    if counted is not None:
-        weights = weights * counted
+    if counted is None or not counted.any():
+        counted = np.ones(len(rows))
+    groups, classes = joint(named, asked.columns), _classes(problem, rows)
+    weights = weights_of(groups, classes, counted) * counted
     schema = Schema.of(outlook.table)
     if problem.weight:
         schema = schema.change(problem.weight, roles=())
@@ -192,13 +193,16 @@ def _weighed(outlook: Outlook, asked: Asked) -> tuple[pd.DataFrame, Settings]:
     return table, replace(outlook.settings, problem=others)
 
 
-def weights_of(groups: Array, classes: Array) -> Array:
+def weights_of(groups: Array, classes: Array, counted: Array | None = None) -> Array:
     """Return weights that make groups and classes independent (Kamiran, Calders).
 
     Parameters
     ----------
     groups, classes
         Of each row as a code, shape (rows,).
+    counted
+        What each row counts before, shape (rows,), which the weights are to be
+        multiplied by; None counts each once.
 
     Examples
     --------
@@ -206,9 +210,10 @@ def weights_of(groups: Array, classes: Array) -> Array:
     [0.75, 0.75, 1.5, 0.5]
     """
     counts = np.zeros((groups.max() + 1, classes.max() + 1))
-    np.add.at(counts, (groups, classes), 1.0)
-    wanted = counts.sum(axis=1)[groups] * counts.sum(axis=0)[classes] / len(groups)
-    return np.asarray(wanted / counts[groups, classes])
+    np.add.at(counts, (groups, classes), 1.0 if counted is None else counted)
+    wanted = counts.sum(axis=1)[groups] * counts.sum(axis=0)[classes] / counts.sum()
+    cell = counts[groups, classes]
+    return np.where(cell > 0, wanted / np.where(cell > 0, cell, 1.0), 1.0)
 
 
 def _classes(problem: Problem, rows: pd.DataFrame) -> Array:

@@ -14,7 +14,8 @@ from mlkit.core.errors import UsageError
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.data.synthesis.plant import plant
-from mlkit.model.fitted import Member, fit
+from mlkit.model import fitted
+from mlkit.model.fitted import Member, counts_of, fit
 from mlkit.model.formats.onnx import convert
 from mlkit.model.groups.fairness import fairness
 from mlkit.model.groups.gradient import _part, joint
@@ -207,6 +208,46 @@ def test_exponentiated_gradient_heeds_what_rows_count(tmp_path, aim):
     told = "errors count by counts; in the gap that is limited, rows count alike"
     assert told in price.notes
     assert told not in shown.price("reweighing").notes
+
+
+def test_reweighing_heeds_what_rows_count(tmp_path, monkeypatch):
+    """Groups and answers are independent as the rows count when they are learnt."""
+    rng = np.random.default_rng(0)
+    skill, sex = rng.normal(size=800), rng.choice(["f", "m"], 800)
+    good = skill + 0.8 * (sex == "m") + rng.normal(size=800) > 0
+    counts = np.where((sex == "m") & good, 5.0, np.where(rng.random(800) < 0.1, 0, 1))
+    table = pd.DataFrame(
+        {
+            "skill": skill,
+            "sex": pd.array(sex, "str"),
+            "counts": counts,
+            "hired": pd.array(np.where(good, "yes", "no"), "str"),
+        }
+    )
+    schema = Schema(
+        (
+            Column("skill"),
+            Column("sex", "category", ("sensitive",)),
+            Column("counts", "number", ("weight",)),
+            Column("hired", "category", ("target",)),
+        )
+    )
+    shown = outlook(
+        schema.attach(table), settings(table, folds=2), keep=tmp_path / "fits"
+    )
+    learnt = []
+
+    def seen(rows, problem):
+        learnt.append((rows, problem.weight))
+        return counts_of(rows, problem)
+
+    monkeypatch.setattr(fitted, "counts_of", seen)
+    shown.train("reweighing")
+    rows, weight = learnt[-1]
+    totals = rows[weight].groupby([rows["sex"], rows["hired"]]).sum().unstack()
+    rates = totals["yes"] / totals.sum(axis=1)
+    assert rates["f"] == pytest.approx(rates["m"])
+    assert totals.to_numpy().sum() == pytest.approx(counts.sum())
 
 
 def test_a_number_and_a_weight_are_taken(tmp_path):

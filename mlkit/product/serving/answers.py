@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,14 +35,14 @@ class Answers:
     rows
         How many.
     flags
-        How often each was set.
+        In the order of their rows.
     """
 
     def __init__(
-        self, head: str, parts: Sequence[str], rows: int, flags: Counter[str]
+        self, head: str, parts: Sequence[str], rows: int, flags: Sequence[Flag]
     ) -> None:
-        self.rows, self.flags = rows, flags
-        self._head, self._parts = head, parts
+        self.rows = rows
+        self._head, self._parts, self._flags = head, parts, flags
         self._wide = len(parts) // max(rows, 1)
 
     def reply(self, name: str, start: int = 0, stop: int | None = None) -> str:
@@ -57,6 +57,11 @@ class Answers:
         """
         whole = self._json(start, self.rows if stop is None else stop)
         return f'{{"id":"{name}",{self._head}"predictions":{whole}}}'
+
+    def flags(self, start: int, stop: int) -> list[str]:
+        """Return the flags that were set on some of the rows."""
+        first, last = (bisect_left(self._flags, (row,)) for row in (start, stop))
+        return [flag.told["flag"] for flag in self._flags[first:last]]
 
     def plain(self) -> list[dict[str, Any]]:
         """Return all as plain data."""
@@ -111,7 +116,7 @@ class Pattern:
         said
             By the model.
         flags
-            By row.
+            In the order of their rows.
         """
         count, labels = len(said.prediction), said.prediction.tolist()
         numbers = self._numbers(said)
@@ -126,7 +131,7 @@ class Pattern:
         for place, text in enumerate(self._between):
             parts[2 * place + 2 :: wide] = [text] * count
         parts[2 * high :: wide] = self._lasts(said, flags)
-        return Answers(self._head, parts, count, Counter(f.told["flag"] for f in flags))
+        return Answers(self._head, parts, count, flags)
 
     def _numbers(self, said: Predictions) -> Array:
         """Return the numbers of each row, in their order."""

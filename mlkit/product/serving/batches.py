@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -53,9 +52,14 @@ class Place(Ticket):
         Its name.
     future
         Woken up with the reply.
+
+    Attributes
+    ----------
+    flags
+        Those that were set on its rows, once it is scored.
     """
 
-    __slots__ = ("asked", "at", "begun", "id", "served")
+    __slots__ = ("asked", "at", "begun", "flags", "id", "served")
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class Place(Ticket):
         super().__init__(asked.rows, future)
         self.served, self.asked, self.id = served, asked, id
         self.at, self.begun = time.time(), time.perf_counter()
+        self.flags: Sequence[str] = ()
 
     def record(self, reply: str, key: bytes) -> Record:
         """Return what the log keeps of it.
@@ -95,28 +100,27 @@ class Scored:
         One for each request.
     rows
         How many were answered.
-    flags
-        How often each was set.
     seconds
         The processor's time.
     """
 
     replies: Sequence[str]
     rows: int
-    flags: Counter[str]
     seconds: float
 
 
 def score(group: Sequence[Place]) -> Scored:
-    """Answer requests of one package together."""
+    """Answer requests of one package together; each is told its flags."""
     begun = time.thread_time()
     cells, rows = _together([one.asked for one in group])
     answers = group[0].served.answers(cells, rows)
     replies, start = list[str](), 0
     for one in group:
-        replies.append(answers.reply(one.id, start, start + one.rows))
-        start += one.rows
-    return Scored(replies, rows, answers.flags, time.thread_time() - begun)
+        stop = start + one.rows
+        replies.append(answers.reply(one.id, start, stop))
+        one.flags = answers.flags(start, stop)
+        start = stop
+    return Scored(replies, rows, time.thread_time() - begun)
 
 
 def _together(some: Sequence[Asked]) -> tuple[Mapping[str, Sequence[Any]], int]:

@@ -184,7 +184,7 @@ class Line:
             self._tell(lambda: self._settle(group[0], error=why))
             return
         self._learn(group[0].served, scored)
-        self._tell(lambda: self._count(scored))
+        self._tell(lambda: self.metrics.batches.add(scored.rows))
         pairs = zip(group, scored.replies, strict=True)
         if self.writer is None:
             self._kept([Kept(one, reply, "written") for one, reply in pairs])
@@ -213,11 +213,6 @@ class Line:
         quick = min(quick, scored.rows // 2) if slow else max(quick, scored.rows)
         self._quick = (served, quick)
 
-    def _count(self, scored: Scored) -> None:
-        self.metrics.batches.add(scored.rows)
-        self.metrics.rows += scored.rows
-        self.metrics.flags.update(scored.flags)
-
     def _kept(self, group: Sequence[Kept]) -> None:
         failed = next((kept.why for kept in group if kept.state == "failed"), None)
         if failed is not None:
@@ -240,7 +235,7 @@ class Line:
     def _settle(
         self, one: Ticket, reply: str = "", error: Refused | None = None
     ) -> None:
-        """Wake the request up, in the event loop."""
+        """Wake the request up, in the event loop; count it where it is answered."""
         self.waiting -= one.rows
         lost = error is not None and error.status == 503
         self.metrics.failures += lost and one.rows > 0
@@ -248,8 +243,12 @@ class Line:
             return
         if error:
             one.future.set_exception(error)
-        else:
-            one.future.set_result(reply)
+            return
+        one.future.set_result(reply)
+        if isinstance(one, Place):
+            self.metrics.rows += one.rows
+            if one.flags:
+                self.metrics.flags.update(one.flags)
 
     def _tell(self, what: Callable[[], None]) -> None:
         """Run something in the event loop, unless that has ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from types import MappingProxyType
@@ -125,3 +126,53 @@ def test_who_gave_up_is_neither_answered_nor_kept(tmp_path):
     asyncio.run(together())
     assert [count for _, count in served.threads] == [1, 1]
     assert [one.id for one in last(log, 9)] == ["next", "first"]
+
+
+def counted(client):
+    """Return the rows that /metrics has as answered, and its flags of unseen words."""
+    wanted = ("mlkit_rows_total ", 'mlkit_flags_total{flag="unseen"} ')
+    lines = client.get("/metrics").text.splitlines()
+    found = {n: line.removeprefix(n) for n in wanted for line in lines if n in line}
+    return tuple(int(found.get(name, 0)) for name in wanted)
+
+
+def test_only_rows_that_got_an_answer_are_counted_and_so_are_their_flags(
+    client_of, loans, good
+):
+    def ask(name, age):
+        rows = [good, {**good, "age": age, "town": "Mars"}, good]
+        body = {"id": name, "rows": rows}
+        return client.post("/v1/predict", json=body).status_code
+
+    with client_of(loans) as client:
+        assert ask("twice", 40) == 200
+        assert counted(client) == (3, 1)
+        assert {ask("twice", 50 + n) for n in range(5)} == {409}
+        assert counted(client) == (3, 1)
+        other = sqlite3.connect(client.log, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert ask("locked", 40) == 503
+        other.close()
+        assert counted(client) == (3, 1)
+        assert ask("locked", 40) == 200
+        assert counted(client) == (6, 2)
+
+
+def test_flags_are_counted_with_the_request_that_they_were_set_on(
+    client_of, loans, good
+):
+    async def together(served):
+        line = Line(Metrics("v"), None, 100)
+        some = [line.ask(served, asked) for asked in (plain, odd, plain, odd)]
+        await asyncio.gather(*some)
+        line.stop()
+        return line.metrics
+
+    with client_of(loans) as client:
+        served = client.duty.desk.served
+    names = [field.name for field in served.fields]
+    plain = Asked("", {name: [good.get(name)] * 2 for name in names}, 2)
+    odd = Asked("", {**plain.cells, "town": ["Ghent", "Mars"]}, 2)
+    metrics = asyncio.run(together(served))
+    assert (metrics.rows, metrics.batches.counts[3]) == (8, 1)
+    assert metrics.flags["unseen"] == 2

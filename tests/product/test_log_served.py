@@ -95,9 +95,14 @@ def test_a_wrong_key_is_told_with_those_that_there_are(client):
         ([{"id": "a b", "truth": "no"}], 422, "$.truths[0].id"),
         ([{"id": "a", "row": 0, "truth": None}], 422, "$.truths[0].truth"),
         ([{"id": "a", "row": 0, "truth": {}}], 422, "$.truths[0].truth"),
+        ([{"id": "a", "row": 0, "truth": ""}], 422, "$.truths[0].truth"),
+        ([{"id": "a", "row": 0, "truth": " \t"}], 422, "$.truths[0].truth"),
         ([{"id": "a", "row": 0}], 422, "$.truths[0]"),
         ([{"id": "a", "row": 0, "truth": "no", "x": 1}], 422, "$.truths[0]"),
-        ([{"id": "a", "row": 0, "truth": "no", "at": "2999-01-01T00:00Z"}], 422, None),
+        *(
+            ([{"id": "a", "row": 0, "truth": "no", "at": at}], 422, "$.truths[0].at")
+            for at in ("2999-01-01T00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00")
+        ),
         ([{"id": "z", "truth": "no"}] * 51, 413, "$.truths"),
         ([], 422, "$.truths"),
     ],
@@ -110,6 +115,26 @@ def test_a_truth_that_cannot_be_is_refused_whole(client, log, truths, status, wh
     if where:
         assert told.json()["error"].get("where", "") == where
     assert read(log)["truth"].isna().all()
+
+
+def test_a_truth_may_have_been_known_ever_since_1970(client, log):
+    ask(client, "a")
+    told = tell(client, {"id": "a", "truth": "no", "at": "1970-01-01T00:00:00Z"})
+    assert told.status_code == 200
+    assert read(log)["truth.at"][0].timestamp() == 0
+
+
+def test_an_id_is_asked_again_with_the_same_numbers_however_they_are_written(client):
+    def again(**changes):
+        body = {"id": "same", "rows": [{**GOOD, **changes}]}
+        return client.post("/v1/predict", json=body)
+
+    first = again(age=50)
+    assert first.status_code == 200
+    for same in (50, 50.0, "50"):
+        assert again(age=same).text == first.text
+    for other in (50.5, "50.5", None, 5):
+        assert again(age=other).status_code == 409
 
 
 def test_a_server_without_a_log_takes_no_truth(served):

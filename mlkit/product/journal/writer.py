@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlkit.core.errors import MlkitError
+from mlkit.core.values import write
 from mlkit.product.journal.refusals import Refusals, enter_refusals
 from mlkit.product.journal.tables import (
     Move,
@@ -182,15 +183,16 @@ class Writer:
             self._connection = None
 
 
-def _given(cells: str) -> tuple[int, str]:
+def _given(cells: str) -> tuple[int, dict[str, list[str | None]]]:
     """Return how many rows there are, and their columns in which a cell is given.
 
-    A newer package may have columns that a request knows nothing of.
+    A newer package may have columns that a request knows nothing of, and a client may
+    write 50 as 50.0 when it asks again: cells are told as they are read.
     """
     columns: dict[str, list[Any]] = json.loads(cells)
-    given = {n: c for n, c in columns.items() if any(cell is not None for cell in c)}
-    rows = max(map(len, columns.values()), default=0)
-    return rows, json.dumps(given, sort_keys=True)
+    read = {name: [*map(write, column)] for name, column in columns.items()}
+    given = {n: c for n, c in read.items() if any(cell is not None for cell in c)}
+    return max(map(len, columns.values()), default=0), given
 
 
 def _truths(connection: sqlite3.Connection, ticket: Any, feedback: Feedback) -> Kept:

@@ -78,21 +78,26 @@ def read_feedback(body: bytes | bytearray, most: int) -> Feedback:
 
 
 def _truth(told: _Told, place: int, now: float) -> Truth:
-    at = None
-    if told.at is not None:
-        where = f"$.truths[{place}].at"
-        at = _seconds(told.at, where)
-        if at > now + EARLY:
-            raise Refused(422, "no truth is known from the future", where=where)
+    where = f"$.truths[{place}]"
+    if isinstance(told.truth, str) and not told.truth.strip():
+        what = "a truth is not blank; leave the row out until its truth is known"
+        raise Refused(422, what, where=f"{where}.truth")
+    at = None if told.at is None else _seconds(told.at, f"{where}.at", now)
     return Truth(told.id, told.row, told.truth, at)
 
 
-def _seconds(moment: datetime, where: str) -> float:
+def _seconds(moment: datetime, where: str, now: float) -> float:
+    """Return a moment in seconds since 1970, which a truth can have been known at."""
     try:
         zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(zoned.timestamp(), 0.0)
+        at = zoned.timestamp()
     except (OverflowError, ValueError):
         raise Refused(422, "this is no moment", where=where) from None
+    if at < 0:
+        raise Refused(422, "no truth is known from before 1970", where=where)
+    if at > now + EARLY:
+        raise Refused(422, "no truth is known from the future", where=where)
+    return at
 
 
 def described(refused: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def described(refused: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
         "properties": {
             "id": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
             "row": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**31},
-            "truth": {"type": ["string", "number", "boolean"]},
+            "truth": {"type": ["string", "number", "boolean"], "pattern": "\\S"},
             "at": {"type": ["string", "null"], "format": "date-time"},
         },
         "required": ["id", "truth"],

@@ -147,6 +147,35 @@ def test_what_is_no_tensor_is_refused(client, good, change, word):
     assert word in reply.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "cell", "status"),
+    [
+        ("INT32", 60, 200),
+        ("INT32", 60.0, 200),
+        ("INT32", 1.5, 422),
+        ("INT32", 2**31, 422),
+        ("INT64", -(2**63), 200),
+        ("INT64", 2**63, 422),
+        ("UINT64", 2**64 - 1, 200),
+        ("UINT64", 2**64, 422),
+        ("UINT8", -1, 422),
+        ("UINT8", 256, 422),
+        ("UINT8", 255, 200),
+        ("UINT8", None, 200),
+        ("INT8", -128, 200),
+        ("INT8", -129, 422),
+        ("FP32", 1.5, 200),
+        ("FP64", 60, 200),
+    ],
+)
+def test_a_number_is_one_of_its_datatype(client, good, kind, cell, status):
+    inputs = tensors([good, good])
+    inputs[0] |= {"datatype": kind, "data": [60, cell]}
+    reply = client.post(INFER, json={"inputs": inputs})
+    assert reply.status_code == status, reply.text
+    assert status == 200 or f"is not of the datatype {kind}" in reply.json()["error"]
+
+
 def test_an_unknown_output_is_refused_before_anything_is_kept(client, good):
     body = {"inputs": tensors([good]), "outputs": [{"name": "lable"}]}
     reply = client.post(INFER, json=body)

@@ -36,6 +36,7 @@ NUMBERS |= {
     for s, k in (("", "i"), ("U", "u"))
     for n in (1, 2, 4, 8)
 }
+WHOLE = {name: np.iinfo(kind) for name, kind in NUMBERS.items() if "INT" in name}
 KINDS = {**dict.fromkeys(NUMBERS, (int, float)), "BOOL": (bool,), "BYTES": (str,)}
 SPOKEN = {"number": "FP64"}
 DIGITS = re.compile("[0-9]{1,18}")
@@ -169,10 +170,17 @@ def _told(tensor: Tensor, rows: int) -> list[Any]:
         cells = [cell[0] for cell in cells]
     if len(cells) != rows:
         raise _unfit(tensor, f"there are {len(cells)} cells where the shape has {rows}")
-    kinds = (*KINDS[tensor.datatype], type(None))
-    if not all(type(cell) in kinds for cell in cells):
+    if not _are(tensor.datatype, [cell for cell in cells if cell is not None]):
         raise _unfit(tensor, f"a cell is not of the datatype {tensor.datatype}")
     return cells
+
+
+def _are(datatype: str, cells: Sequence[Any]) -> bool:
+    """Tell whether cells are of a datatype."""
+    if not set(map(type, cells)).issubset(KINDS[datatype]):
+        return False
+    ends = WHOLE.get(datatype)
+    return not ends or all(c % 1 == 0 and ends.min <= c <= ends.max for c in cells)
 
 
 def _unpacked(tensor: Tensor, packed: bytes, rows: int, raw: bool) -> list[Any]:

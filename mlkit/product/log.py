@@ -299,7 +299,8 @@ def _with_truth(table: pd.DataFrame, truths: Sequence[Any]) -> pd.DataFrame:
     names = ["request.id", "request.row", "truth", "truth.at"]
     kinds = {"request.id": "str", "request.row": "int64", "truth.at": "float64"}
     late = pd.DataFrame(truths, columns=names).astype(kinds)
-    late["truth.at"] = pd.to_datetime(late["truth.at"], unit="s", utc=True)
+    moments = (late["truth.at"] * 1e6).round().astype("int64").astype("M8[us]")
+    late["truth.at"] = moments.dt.tz_localize("UTC")
     late = late.drop_duplicates(names[:2], keep="last")
     table = table.merge(late, how="left", on=names[:2])
     if "output.value" in table and "output.label" not in table:

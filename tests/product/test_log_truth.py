@@ -127,6 +127,19 @@ def test_a_moment_says_which_is_the_later_one(labels, tmp_path):
     assert (late.written, late.repeated) == (0, 2)
 
 
+def test_the_moment_of_a_truth_is_told_as_that_of_its_request(labels, tmp_path):
+    kinds = [read(labels).dtypes]
+    put(labels, Feedback([Truth("one", 0, "yes", 1_700_000_000.0220423)], 5.0))
+    kinds.append(read(labels).dtypes)
+    empty = tmp_path / "empty.sqlite"
+    make(empty, LABELS, 0.0)
+    kinds.append(read(empty).dtypes)
+    assert {str(kind["truth.at"]) for kind in kinds} == {"datetime64[us, UTC]"}
+    assert {str(kind["request.at"]) for kind in kinds} == {"datetime64[us, UTC]"}
+    at = read(labels).set_index("request.id")["truth.at"]["one"]
+    assert at == pd.Timestamp("2023-11-14T22:13:20.022042Z")
+
+
 def test_a_new_class_is_taken_and_told(labels, tmp_path, capsys):
     file = given(tmp_path, **{"request.id": ["one"], "late": ["maybe"]})
     assert command_line(["feedback", "--log", str(labels), str(file)]) == 0

@@ -105,6 +105,8 @@ def _merged(place: Path, others: Sequence[Path]) -> Iterator[str]:
     yield f"{done.truths} truths taken in"
     if done.forgotten:
         yield f"{done.forgotten} requests were forgotten here, and stay so"
+    if done.dropped:
+        yield f"{done.dropped} requests of days that were dropped here stay out"
     if done.still:
         some = ", ".join(done.still[:5])
         yield f"{len(done.still)} were forgotten there and are still here: {some}"

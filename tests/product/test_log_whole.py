@@ -149,6 +149,27 @@ def test_the_command_merges(logs, capsys):
     assert "2 requests taken in, 1 were here before" in capsys.readouterr().out
 
 
+def test_days_that_were_dropped_stay_so(tmp_path, capsys):
+    some = [record(f"r{day}", day * DAY + 1) for day in range(6)]
+    one = log(tmp_path / "one" / "log.sqlite", *some[1:])
+    two = log(tmp_path / "two" / "log.sqlite", *some, record("late", 3 * DAY))
+    known = [Truth(f"r{day}", 0, "yes") for day in range(6)]
+    put(two, Feedback([*known, Truth("early", 0, "no")], 5 * DAY))
+    rotate(one, keep=2, now=5.5 * DAY)
+    told = merge(one, [two])
+    assert (told.requests, told.repeated, told.truths, told.dropped) == (1, 3, 4, 3)
+    whole = {(f"r{day}", 0): ("Ann", "yes") for day in range(3, 6)}
+    assert state(one) == {**whole, ("late", 0): ("Ann", None)}
+    assert command_line(["log", "--log", str(one), "--merge", str(two)]) == 0
+    assert "3 requests of days that were dropped here" in capsys.readouterr().out
+    merge(two, [one])
+    assert len(state(two)) == 7
+    connection = connect(one, read=True)
+    kept = connection.execute("SELECT request FROM truths").fetchall()
+    connection.close()
+    assert {name for (name,) in kept} == {"r3", "r4", "r5", "early"}
+
+
 # forgetting
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ class Merged:
         That are new here.
     forgotten
         Requests of theirs that were forgotten here, and stay so.
+    dropped
+        Requests of theirs of days that were dropped here, or are older.
     still
         Some requests that were forgotten there, and are still here.
     """
@@ -46,13 +49,16 @@ class Merged:
     repeated: int = 0
     truths: int = 0
     forgotten: int = 0
+    dropped: int = 0
     still: list[str] = field(default_factory=list)
 
 
 def merge(path: Path, others: Sequence[Path]) -> Merged:
     """Bring the requests and truths of other logs into one.
 
-    The others stay as they are. What a kill leaves undone is done by merging again.
+    The others stay as they are. Requests as old as a day that was dropped here stay
+    out, as they would be dropped again. What a kill leaves undone is done by merging
+    again.
 
     Parameters
     ----------
@@ -83,16 +89,26 @@ def merge(path: Path, others: Sequence[Path]) -> Merged:
 
 @dataclass
 class _Ours:
-    """What a log has under an id; of days in files one file is kept in mind."""
+    """What a log has under an id; of days in files one file is kept in mind.
+
+    It notes in `past` whom of others it does not take in, as their day was dropped.
+    """
 
     connection: sqlite3.Connection
     path: Path
     files: dict[int, str] = field(default_factory=dict)
     file: str = ""
     known: dict[str, str] = field(default_factory=dict)
+    past: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.files = {day.day: day.file for day in days_of(self.connection)}
+        dropped = [day for day, file in self.files.items() if not file]
+        self._kept = (max(dropped) + 1) * SECONDS if dropped else -math.inf
+
+    def is_past(self, at: float) -> bool:
+        """Tell whether a moment is as old as what was dropped here."""
+        return at < self._kept
 
     def find(self, name: str) -> str | None:
         """Return the mark of a request; "" where its day was dropped."""
@@ -166,7 +182,8 @@ def _take(
         new = _new(requests_of(theirs, other), ours, merged)
         for some in chunks(new):
             _append(connection, some, lost, merged)
-        _tell(connection, theirs, merged)
+        merged.dropped += len(ours.past)
+        _tell(connection, theirs, ours.past, merged)
         merged.still += _still(connection, lost) if lost else []
 
 
@@ -177,6 +194,8 @@ def _new(rows: Iterable[Row], ours: _Ours, merged: Merged) -> Iterator[Row]:
             merged.repeated += 1
         elif ours.has_gone(row.id, row.rows):
             merged.forgotten += 1
+        elif ours.is_past(row.at):
+            ours.past.add(row.id)
         else:
             yield row
 
@@ -202,10 +221,14 @@ def _append(
 
 
 def _tell(
-    connection: sqlite3.Connection, theirs: sqlite3.Connection, merged: Merged
+    connection: sqlite3.Connection,
+    theirs: sqlite3.Connection,
+    past: Collection[str],
+    merged: Merged,
 ) -> None:
-    """Take in truths, moves, and counts of what was refused."""
-    truths = theirs.execute("SELECT request, row, at, value FROM truths").fetchall()
+    """Take in truths but of some requests, moves, and counts of what was refused."""
+    told = theirs.execute("SELECT request, row, at, value FROM truths")
+    truths = [truth for truth in told if truth[0] not in past]
     for some in calmly(connection, truths):
         for truth in some:
             if not is_gone(connection, truth[0], truth[1]):

@@ -189,6 +189,7 @@ def test_what_cannot_be_cut_is_said():
     assert "not assessed" in kinds_of(found)
 
 
+@pytest.mark.slow
 def test_where_there_is_no_bias_hardly_anything_is_said():
     alarms = []
     for seed in range(20):

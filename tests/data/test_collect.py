@@ -466,6 +466,7 @@ def test_the_receipt_and_its_views(write):
     assert found.plot()._repr_png_()[0].startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_many_columns(write):
     head = ",".join(f"v{i}" for i in range(3000))
     body = "\n".join(",".join(str((i * j) % 7) for i in range(3000)) for j in range(5))

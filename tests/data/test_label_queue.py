@@ -75,7 +75,7 @@ class Labelling(RuleBasedStateMachine):
 
 
 TestLabelling = Labelling.TestCase
-TestLabelling.settings = settings(max_examples=30, deadline=None)
+TestLabelling.settings = settings(max_examples=10, deadline=None)
 
 
 def test_unlabelled_rows_come_first_then_second_opinions_then_the_skipped():

@@ -58,6 +58,7 @@ def test_each_suspect_comes_with_its_evidence(digits, found):
     assert table["doubt"][~likely].is_monotonic_decreasing
 
 
+@pytest.mark.slow
 def test_the_same_rows_are_found_again(digits, found):
     pd.testing.assert_frame_equal(suspects(digits[0]).table, found.table)
 

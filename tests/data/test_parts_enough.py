@@ -83,6 +83,7 @@ def test_a_curve_climbs_where_there_is_something_to_learn(kind, metric):
     assert means[-1] > {"two": 0.85, "many": 0.55, "number": 0.5}[kind]
 
 
+@pytest.mark.slow
 def test_more_rows_help_a_hard_problem_and_not_noise():
     hard = enough(rows_of(500, noise=0.2, features=30))
     assert "more rows would help" in hard.statement
@@ -92,6 +93,7 @@ def test_more_rows_help_a_hard_problem_and_not_noise():
     assert abs(enough(noise).ahead_scores[0] - 0.5) < 0.1
 
 
+@pytest.mark.slow
 def test_a_group_stays_in_one_fold():
     table = rows_of(400)
     people = np.repeat(np.arange(20), 20)
@@ -111,6 +113,7 @@ def test_a_group_stays_in_one_fold():
     assert learning_curve(schema.attach(few), "person") is None
 
 
+@pytest.mark.slow
 def test_of_many_rows_some_are_drawn_and_that_is_said():
     table = rows_of(16_000)
     found = enough(table)

@@ -47,6 +47,7 @@ def learnt(rows, judged, seed):
     return accuracy_score(judged["species"], model.predict(matrix[len(rows) :]))
 
 
+@pytest.mark.slow
 def test_a_model_learns_as_well_from_synthetic_rows(penguins, record_property):
     schema = Schema.of(penguins)
     scores = []
@@ -106,6 +107,7 @@ def test_rows_are_new_and_like_the_real_ones(penguins):
     assert (shares[0] - shares[1]).abs().max() < 0.01
 
 
+@pytest.mark.slow
 def test_gaps_fall_in_the_rows_where_they_would(penguins):
     sizes = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
     spoiled = penguins.copy()
@@ -147,6 +149,7 @@ def test_nothing_private_comes_through():
     assert set(made["sex"]) == {"female", "male"}
 
 
+@pytest.mark.slow
 def test_zeros_whole_numbers_and_relations_stay():
     real = generate("people", 3000, seed=5)
     made = synthesize(real, 3000, seed=2).table
@@ -225,6 +228,7 @@ for step in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_the_template_saves_rows_and_what_was_found_of_them(tmp_path, penguins):
     (tmp_path / "mlkit.toml").write_text("format = 1\n")
     (tmp_path / "steps").mkdir()
@@ -296,6 +300,7 @@ def test_a_word_of_one_row_is_told():
     assert {f.bar: f.state for f in found.fidelity.findings}[bar] == "missed"
 
 
+@pytest.mark.slow
 def test_many_columns_and_many_words():
     rng = np.random.default_rng(0)
     base = rng.normal(size=(80, 3))

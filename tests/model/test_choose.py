@@ -138,6 +138,7 @@ def test_fewer_rows_than_folds_are_refused(make):
         folds(table.head(3), Problem.of(table), 5)
 
 
+@pytest.mark.slow
 def test_rare_classes_and_few_rows_do_not_stop_it(make):
     table = make("many_classes", 60)
     table.loc[table.index[:1], "answer"] = "single"

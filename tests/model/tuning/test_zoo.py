@@ -96,6 +96,7 @@ def test_a_larger_budget_is_used_and_what_would_not_fit_is_told():
     assert zoo.budget.spent > 0.3 * 60
 
 
+@pytest.mark.slow
 def test_some_time_is_left_for_what_stands_around_search_and_training():
     takes = dict.fromkeys(("tree", "linear", "boosting"), 0.05)
     zoo, _ = made(takes, {"tree": 0.9, "linear": 0.7, "boosting": 0.4}, 60.0)

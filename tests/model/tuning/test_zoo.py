@@ -75,7 +75,7 @@ def made(takes, errs, seconds, **more):
 
 @pytest.mark.parametrize("seconds", [2.0, 8.0, 32.0])
 @pytest.mark.parametrize("pilots", [True, False])
-@pytest.mark.parametrize("pace", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize("pace", [pytest.param(0.3, marks=pytest.mark.slow), 1.0, 4.0])
 def test_a_budget_holds_whatever_the_machine(seconds, pilots, pace):
     errs = {"linear": 0.7, "boosting": 0.4, "forest": 0.5, "neural": 0.45}
     laws = {name: family(name).cost(Pretended.rows, 10, 1) for name in errs}

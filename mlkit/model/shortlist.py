@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Shortlist"]
 
 
+WRITTEN = "formats: what can hold the model; a package holds it as ONNX"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One family and how it did.
@@ -118,7 +121,7 @@ class Shortlist:
             for c in self.candidates
         ]
         heads = ("family", metric, "a fit", "size", "readable", "formats", "package")
-        return Grid(heads, rows, self.notes)
+        return Grid(heads, rows, (*self.notes, WRITTEN))
 
     def decided(self, choice: Mapping[str, Any]) -> Shortlist:
         """Return the shortlist after a person's choice.

@@ -50,20 +50,27 @@ def variant_of(given: Mapping[str, Mapping[str, str]], challenger: bool) -> str:
 
 
 def crown(
-    project: Project, saves: Mapping[str, Entry], refs: Mapping[str, Entry]
+    project: Project,
+    variant: str,
+    saves: Mapping[str, Entry],
+    refs: Mapping[str, Entry],
 ) -> None:
     """Make the first accepted package of an unmodified run the champion.
+
+    It may have been made by a modified run, where the notebooks say the same by now.
 
     Parameters
     ----------
     project
         The project.
+    variant
+        Whose refs the run's saves are; see `variant_of`.
     saves
-        What a step saved.
+        What a step saved, now or when it last ran.
     refs
         What all names mean now.
     """
-    entry = saves.get("package")
+    entry = saves.get("package") if variant == MAIN else None
     if entry is not None and not champion(project.ledger):
         why = "the first accepted package"
         move(project.ledger, "promote", entry, why, **_rows(refs))

@@ -228,6 +228,7 @@ class _Run:
         step.record, step.seconds, step.saves = record, record["seconds"], found.saves
         if record["state"] == "passed":
             self._publish(name)
+            crown(self.project, self.variant, step.saves, self.refs)
         self._end(name, "kept" if record["state"] == "passed" else "blocked", found.why)
 
     def _publish(self, name: str) -> None:
@@ -295,8 +296,7 @@ class _Run:
         if step.state == "passed":
             self._publish(name)
             self._keep_refs()
-            if self.variant == MAIN:
-                crown(self.project, step.saves, self.refs)
+            crown(self.project, self.variant, step.saves, self.refs)
             if self.options.in_place and not self.folder.put_back(step.nb, step.origin):
                 step.why += "; its notebook was edited meanwhile and is left as it is"
         self._end(name, step.state, step.why)

@@ -112,6 +112,7 @@ def watched(project: Project, records: Iterable[Mapping[str, Any]]) -> list[str]
 
     store = Store(project.state)
     found = {project.root / "mlkit.toml", project.state / "refs" / "main.json"}
+    found.add(project.ledger)  # where it has no champion, a kept package is crowned
     found |= {Path(path) for path in own_paths()}
     for folder, files in walk(project.root):
         found |= {folder, *(f / mark for f in folder.glob("*/") for mark in MARKS)}

@@ -71,6 +71,40 @@ def test_the_first_package_is_champion_and_later_ones_ask(shop):
     assert second["raw"] == raw != first["raw"]
 
 
+def test_a_trial_s_package_is_crowned_once_the_notebooks_say_the_same(maker):
+    alone = PACKAGE.replace('mk.load("raw")', "range(3)")
+    maker.step("01_package", "depth: int = 1", IMPORT, alone)
+    trial = maker.run(given={"package.depth": "2"})
+    assert champion(maker.project.ledger) is None
+    maker.step("01_package", "depth: int = 2", IMPORT, alone)
+    for _ in range(2):
+        result = maker.run()
+        assert (result.run, result.steps) == ("", {"package": "kept"})
+        (line,) = moves(maker.project.ledger)
+    told = (line["event"], line["run"], line["why"])
+    assert told == ("promote", trial.run, "the first accepted package")
+
+
+def test_a_run_that_changes_nothing_moves_no_champion(shop):
+    promote(shop.project, "more rows")
+    rollback(shop.project, "slow")
+    before = moves(shop.project.ledger)
+    result = run(shop.project, Options())
+    assert (result.run, result.steps["package"]) == ("", "kept")
+    assert moves(shop.project.ledger) == before
+    assert card(shop) == "3 rows, 1 deep"
+
+
+def test_a_package_whose_gate_is_shut_is_not_crowned_where_it_is_kept(maker):
+    maker.step("01_collect", "rows: int = 3", IMPORT, SAVE)
+    maker.step("02_package", "depth: int = 1", IMPORT, PACKAGE, SHUT)
+    maker.run(given={"package.depth": "2"})
+    maker.step("02_package", "depth: int = 2", IMPORT, PACKAGE, SHUT)
+    result = maker.run()
+    assert (result.run, result.steps["package"]) == ("", "blocked")
+    assert champion(maker.project.ledger) is None
+
+
 def test_where_there_is_no_champion_it_is_said(shop):
     shop.project.ledger.unlink()
     with pytest.raises(UsageError, match="no champion yet"):

@@ -20,6 +20,7 @@ def settled(maker):
     (maker.root / "steps" / "inner").mkdir()
     (maker.root / "steps" / "inner" / "mlkit.toml").write_text("format = 1\n")
     (maker.root / "data" / "x.txt").write_text("one")
+    maker.project.ledger.touch()
     maker.step(
         "01_one",
         "",
@@ -46,6 +47,7 @@ CHANGES = {
     "helper": lambda root: (root / "steps" / "statistics.py").write_text("mean = 1"),
     "setting": lambda root: (root / "mlkit.toml").write_text("format = 1\n#"),
     "removed": lambda root: (root / "data" / "x.txt").unlink(),
+    "ledger": lambda root: (root / "ledger.jsonl").write_text("\n"),
     "project inside": lambda root: (root / "steps/inner/mlkit.toml").unlink(),
     "object": lambda root: shutil.rmtree(root / ".mlkit" / "objects"),
     "record": lambda root: (root / ".mlkit" / "steps" / "one.json").write_text("["),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from mlkit.core.project import Project
 from mlkit.engine.planning import graph
 from mlkit.engine.reading.notebook import notebooks, read
 
-__all__ = ["as_copy_of", "copied", "order", "update"]
+__all__ = ["as_copy_of", "copied", "has_run", "order", "update"]
 
 _LEFT_OUT = (".mlkit", "runs", ".git", ".venv", "node_modules", "__pycache__")
 
@@ -43,6 +44,12 @@ def order(root: Path) -> list[Path]:
     out |= {found.steps[name].path for name in manual & set(found.steps)}
     rest = [path for path in notebooks(root)[0] if path not in out | set(steps)]
     return steps + rest
+
+
+def has_run(path: Path) -> bool:
+    """Tell whether any cell of a notebook was ever executed."""
+    cells = json.loads(path.read_bytes())["cells"]
+    return any(cell.get("execution_count") for cell in cells)
 
 
 @contextmanager

@@ -82,16 +82,23 @@ def test_project(
     Raises
     ------
     UsageError
-        When there is no project, or no notebook in it.
+        When there is no project, no notebook in it, or none that was ever executed.
     """
     if not (root / "mlkit.toml").is_file():
         raise UsageError("there is no project here", where=str(root / "mlkit.toml"))
     from mlkit.engine.testing import fresh
 
-    if not fresh.order(root):
+    notebooks = fresh.order(root)
+    if not notebooks:
         raise UsageError("the project has no notebooks", where=str(root))
     if update:
         return fresh.update(root)
+    if not any(map(fresh.has_run, notebooks)):
+        raise UsageError(
+            f"no notebook of {root.resolve().name} holds outputs to compare with",
+            where=str(root),
+            todo="run `mlkit test --update` once: it keeps what the notebooks show",
+        )
     return _pytest(root, f"--mlkit-tolerance={tolerance}")
 
 

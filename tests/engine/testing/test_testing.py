@@ -150,6 +150,14 @@ def test_nothing_to_test(project, tmp_path):
         run_tests(tmp_path)
 
 
+def test_where_no_notebook_was_ever_run_one_sentence_says_what_to_do(project):
+    save(project / "01_x.ipynb", cell("1 / 0", count=None), cell("2", count=None))
+    save(project / "02_y.ipynb", cell("print(1)", count=None))
+    with pytest.raises(UsageError, match="no notebook of penguins holds outputs") as no:
+        run_tests(project)
+    assert "mlkit test --update" in no.value.todo
+
+
 def test_the_order(project):
     head = "import mlkit as mk\n"
     tagged = cell("a = 1", tags=["parameters"])

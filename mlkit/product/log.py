@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import InputError
 from mlkit.core.media import KINDS, Media, media
-from mlkit.core.values import write
+from mlkit.core.values import numbers, write
 from mlkit.product.journal.arrays import Row
 from mlkit.product.journal.columns import Models, flat, joined
 from mlkit.product.journal.days import FRESH, WHOLE, days_of, models_of
@@ -304,7 +304,7 @@ def _with_truth(table: pd.DataFrame, truths: Sequence[Any]) -> pd.DataFrame:
     late = late.drop_duplicates(names[:2], keep="last")
     table = table.merge(late, how="left", on=names[:2])
     if "output.value" in table and "output.label" not in table:
-        table["truth"] = pd.to_numeric(table["truth"], errors="coerce").astype(float)
+        table["truth"] = numbers(table["truth"].to_numpy())
     else:
         table["truth"] = table["truth"].map(write, na_action="ignore").astype("str")
     return table

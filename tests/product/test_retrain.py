@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,14 @@ from mlkit.core.schema import Schema
 from mlkit.data.collect import collect
 from mlkit.model.judging.duel import Duel, Meeting
 from mlkit.product.journal.given import give
-from mlkit.product.journal.tables import Model, Record, append, connect, make
+from mlkit.product.journal.tables import (
+    Model,
+    Record,
+    append,
+    append_all,
+    connect,
+    make,
+)
 from mlkit.product.retrain import Promotion, retrain
 from mlkit.product.retraining.returned import gather
 from tests.product import showing
@@ -102,6 +110,35 @@ def test_rows_with_cells_that_cannot_be_read_are_left_out(package, log, tmp_path
     found = gather(log, package, tmp_path / "back.parquet")
     assert (found.rows, found.unreadable) == (2, 1)
     assert "1 row with unreadable cells left out" in str(found)
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside labels"])
+def test_early_truths_that_are_no_numbers_are_left_out_and_told(tmp_path, others):
+    output = {"kind": "number", "target": "owed", "classes": []}
+    package, log = tmp_path / "package", tmp_path / "requests.sqlite"
+    package.mkdir()
+    (package / "schema.json").write_text(json.dumps({**SCHEMA, "output": output}))
+    make(log, Model("b" * 64, {"schema": {**SCHEMA, "output": output}}), 0.0)
+    told = {"request.id": [f"r{n}" for n in range(1, 5)]}
+    told["owed"] = ["1.5", "six", " 2 ", "inf"]
+    pd.DataFrame(told).to_csv(tmp_path / "truth.csv", index=False)
+    give(log, tmp_path / "truth.csv", early=True)
+    said = {"value": 2.5, "flags": []}
+    records = [
+        Record(n, 1.7e9, "b" * 64, 1, 0.001, '{"age": [20]}', reply)
+        for n in (*told["request.id"], "r5")
+        for reply in [json.dumps({"id": n, "predictions": [said]})]
+    ]
+    with closing(connect(log)) as connection:
+        append_all(connection, records)
+    if others:
+        make(log, MODEL, 0.0)
+        asked(log, ["r6"])
+    found = gather(log, package, tmp_path / "back.parquet")
+    assert (found.rows, found.strange) == (2, 2)
+    assert "2 truths that are no numbers left out" in str(found)
+    rows = pd.read_parquet(tmp_path / "back.parquet")
+    assert rows["owed"].tolist() == [1.5, 2.0]
 
 
 def test_late_truth_and_missed_nights_move_no_row_and_take_none_twice(

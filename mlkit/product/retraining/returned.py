@@ -18,6 +18,7 @@ import pandas as pd
 
 from mlkit.core.files import scratch, sync_folder
 from mlkit.core.media import Media
+from mlkit.core.values import numbers
 from mlkit.data.charts.cards import many
 from mlkit.product.journal.packed import media_of
 from mlkit.product.log import read
@@ -43,12 +44,15 @@ class Returned:
         How many are left out, as a cell of theirs could not be read.
     columns
         The raw columns that are known of them, the target last.
+    strange
+        How many are left out, as their truth is no number where the target is one.
     """
 
     rows: int
     wrong: int | None
     unreadable: int
     columns: tuple[str, ...]
+    strange: int = 0
 
     def __str__(self) -> str:
         told = f"the truth of {many(self.rows, 'answered row')} has come in"
@@ -56,6 +60,10 @@ class Returned:
             told += f", {self.wrong:,} of them answered wrongly"
         if self.unreadable:
             told += f"; {many(self.unreadable, 'row')} with unreadable cells left out"
+        if self.strange:
+            one, more = "1 truth that is no number", "truths that are no numbers"
+            some = one if self.strange == 1 else f"{self.strange:,} {more}"
+            told += f"; {some} left out"
         return told
 
 
@@ -81,6 +89,9 @@ def gather(log: Path | str, package: Path, target: Path) -> Returned:
     with scratch(target) as folder:
         kept = Media(folder / "media.sqlite")
         table = read(log, into=kept) if Path(log).is_file() else pd.DataFrame()
+        strange = 0
+        if not schema["output"]["classes"]:
+            table, strange = _numbered(table)
         known = table[_known(table)]
         whole = known[~_unreadable(known)]
         columns = {name: whole[f"input.{name}"] for name in _inputs(schema, whole)}
@@ -89,7 +100,8 @@ def gather(log: Path | str, package: Path, target: Path) -> Returned:
         _write(rows, media_of({"schema": schema}), kept, folder / target.name)
         (folder / target.name).replace(target)
     sync_folder(target.parent)
-    return Returned(len(rows), _wrong(whole), len(known) - len(whole), (*rows,))
+    unreadable = len(known) - len(whole)
+    return Returned(len(rows), _wrong(whole), unreadable, (*rows,), strange)
 
 
 def _write(
@@ -126,6 +138,15 @@ def _known(table: pd.DataFrame) -> pd.Series:
     if "truth" not in table:
         return pd.Series(False, index=table.index)
     return table["truth"].notna()
+
+
+def _numbered(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return a table whose truths are numbers, and how many came in that are none."""
+    if "truth" not in table:
+        return table, 0
+    made = table.assign(truth=numbers(table["truth"].to_numpy()))
+    strange = made["truth.at"].notna() & made["truth"].isna()
+    return made, int(strange.sum())
 
 
 def _unreadable(table: pd.DataFrame) -> pd.Series:

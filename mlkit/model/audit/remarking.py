@@ -211,7 +211,9 @@ def of_rules(rules: Rules | None) -> Iterator[Remark]:
     """Remark on how far the rules may be read as the model."""
     if rules is None or rules.kind == "none":
         return
-    if rules.exact:
+    if rules.exact and rules.lacks:
+        yield Remark("note", f"a person can read a part of this model: {rules.lacks}")
+    elif rules.exact:
         yield Remark("note", "a person can read this model: its rules stand below")
     elif not rules.faithful:
         yield Remark("note", rules.statement, "read the curves instead")

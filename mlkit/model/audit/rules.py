@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.model.audit.dependence import focus
+from mlkit.model.audit.terms import Term, near, terms_of
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
 from mlkit.model.formats.forms import Linear
@@ -24,26 +25,6 @@ __all__ = ["Rules", "Term", "readable", "tree_of"]
 
 Array = NDArray[Any]
 READ = 0.8
-UNITS = {"logistic": "log-odds", "softmax": "score", "exp": "log of the mean"}
-
-
-@dataclass(frozen=True)
-class Term:
-    """One term of a linear model.
-
-    Parameters
-    ----------
-    name
-        The column, or a level of it.
-    effect
-        What one standard deviation adds, of a level or a gap what its being there adds.
-    per
-        The standard deviation, in the column's own unit; 0 of levels and gaps.
-    """
-
-    name: str
-    effect: float
-    per: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +41,9 @@ class Rules:
         What terms add up to, or what leaves say, in words.
     terms
         The terms, the strongest first.
+    scores, start
+        What terms add up to, and what each of these sums starts with: one; or one for
+        each class; or one for each cut between classes in order.
     tree
         The root: ``ask``, ``yes`` and ``no``, or ``said``; each with its share of the
         training ``rows``.
@@ -70,6 +54,10 @@ class Rules:
         Which of these says whether it may be read.
     why
         Why there is nothing to read.
+    notes
+        What else it takes to work out a prediction from terms.
+    lacks
+        What these rules do not tell of the model; "" where they are all of it.
     """
 
     kind: str = "none"
@@ -80,6 +68,10 @@ class Rules:
     fidelity: Measured | None = None
     bar: str = ""
     why: str = ""
+    scores: tuple[str, ...] = ()
+    start: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+    lacks: str = ""
 
     @property
     def faithful(self) -> bool:
@@ -94,7 +86,7 @@ class Rules:
         if self.kind == "none":
             return self.why or "there is nothing to read"
         if self.exact:
-            return "these rules are the model itself"
+            return self.lacks or "these rules are the model itself"
         if self.fidelity is None:
             return "how well this tree repeats the model is not known"
         told = self.fidelity.words(self.bar)
@@ -110,13 +102,33 @@ class Rules:
     def table(self) -> Grid:
         """Return the terms, or the questions line by line."""
         if self.kind == "terms":
-            rows = [
-                (t.name, f"{t.effect:+.3g}", say(t.per) if t.per else "is so")
-                for t in self.terms
-            ]
-            return Grid(("term", f"adds to {self.output}", "for each"), rows)
+            return self._of_terms()
         lines = [(line,) for line in told(self.tree)] if self.tree else []
         return Grid((f"says: {self.output}",), lines, [self.statement])
+
+    def _of_terms(self) -> Grid:
+        """Return constants and terms; where classes have a sum each, side by side."""
+        wide = any(term.effects for term in self.terms)
+        effects = [abs(e) for t in self.terms for e in (t.effect, *t.effects) if e]
+        start = [
+            _signed(one, near(one, max(effects, default=1.0))) for one in self.start
+        ]
+        heads, lines = (
+            [f"adds to {self.output}"],
+            [("(constant)", one) for one in start],
+        )
+        rows: list[tuple[str, ...]] = []
+        if wide:
+            heads, lines = [f"adds for {name}" for name in self.scores], []
+            rows.append(("(constant)", *start, "always"))
+        elif len(start) > 1:
+            names = [f"(constant, {name})" for name in self.scores]
+            lines = list(zip(names, start, strict=True))
+        rows += [(*line, "always") for line in lines]
+        for term in self.terms:
+            told = [_signed(one, say(one)) for one in term.effects or (term.effect,)]
+            rows.append((term.name, *told, term.unit))
+        return Grid(("term", *heads, "for each"), rows, [self.statement, *self.notes])
 
     def plot(self) -> Picture:
         """Draw the terms, or the tree."""
@@ -135,7 +147,11 @@ class Rules:
         return cls(
             **{
                 **form,
-                "terms": tuple(Term(**one) for one in form["terms"]),
+                "terms": tuple(
+                    Term(**{**one, "effects": tuple(one.get("effects", ()))})
+                    for one in form["terms"]
+                ),
+                **{n: tuple(form.get(n, ())) for n in ("scores", "start", "notes")},
                 "fidelity": fidelity and Measured.from_dict(fidelity),
             }
         )
@@ -192,38 +208,10 @@ def readable(model: Model) -> Rules | None:
         return None
     form = family(part.family).form(part.estimator, model.problem.kind)
     if isinstance(form, Linear):
-        return _terms(model, form)
+        return Rules("terms", exact=True, **terms_of(model, form))
     if hasattr(part.estimator, "tree_"):
         return tree_of(model, exact=True)
     return None
-
-
-def _terms(model: Model, form: Linear) -> Rules:
-    """Return a linear model's terms, for the class that is drawn."""
-    encoder = model.encoders[model.parts[0].encoder]
-    seen = model.parts[0].seen
-    place = max(focus(model), 0)
-    if form.weights.shape[1] == 1 and len(seen) == 2:
-        place = seen[1]
-    unit = UNITS.get(form.link, model.problem.target)
-    output = f"the {unit} of {model.classes[place]}" if model.classes else unit
-    if form.link == "cumulative":
-        output = f"the log-odds of a higher {model.problem.target}"
-    column = 0 if form.weights.shape[1] == 1 else seen.index(place)
-    weights = form.weights[:, column]
-    if not model.classes and form.link == "none":
-        weights = weights * model.spread
-    scales = [
-        float(encoder.scale[k]) if k < len(encoder.numbers) else 0.0
-        for k in range(len(weights))
-    ]
-    normal = encoder.normal is not None
-    terms = [
-        Term(name, float(f"{w:.6g}"), 0.0 if normal else float(f"{s:.6g}"))
-        for name, w, s in zip(encoder.columns, weights, scales, strict=True)
-    ]
-    terms.sort(key=lambda term: (-abs(term.effect), term.name))
-    return Rules("terms", True, output, tuple(terms))
 
 
 def tree_of(model: Model, *, exact: bool, output: str = "") -> Rules:
@@ -248,9 +236,7 @@ def tree_of(model: Model, *, exact: bool, output: str = "") -> Rules:
 
 def _node(model: Model, at: int) -> dict[str, Any]:
     tree = model.parts[0].estimator.tree_
-    rows = float(
-        f"{tree.weighted_n_node_samples[at] / tree.weighted_n_node_samples[0]:.4g}"
-    )
+    rows = float(f"{tree.n_node_samples[at] / tree.n_node_samples[0]:.4g}")
     if tree.children_left[at] < 0:
         return {**_leaf(model, tree.value[at, 0]), "rows": rows}
     encoder = model.encoders[model.parts[0].encoder]
@@ -274,6 +260,10 @@ def _node(model: Model, at: int) -> dict[str, Any]:
             "rows": rows,
         }
     return {"ask": name, "yes": below[1], "no": below[0], "rows": rows}
+
+
+def _signed(value: float, told: str) -> str:
+    return told if value < 0 else f"+{told}"
 
 
 def _rate(model: Model, source: str, told: str) -> str:

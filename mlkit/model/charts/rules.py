@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from mlkit.data.charts import style as plots
+from mlkit.model.words import say
 
 if TYPE_CHECKING:
     from mlkit.model.audit.rules import Rules
@@ -32,7 +33,8 @@ def drawn(rules: Rules) -> plots.Picture:
 
 
 def _terms(rules: Rules) -> plots.Picture:
-    shown = rules.terms[:MOST][::-1]
+    ranked = sorted(rules.terms, key=lambda t: -abs(t.effect))
+    shown = ranked[:MOST][::-1]
     picture, (axes,) = plots.figure(8.6, 1.4 + 0.26 * max(len(shown), 1))
     with plots.style():
         colours = [plots.PALETTE[1] if t.effect > 0 else plots.ACCENT for t in shown]
@@ -43,9 +45,14 @@ def _terms(rules: Rules) -> plots.Picture:
         axes.set_yticks(range(len(shown)), [plots.shorten(t.name, 34) for t in shown])
         axes.grid(visible=False, axis="y")
         told = f"adds to {plots.shorten(rules.output, 50)}"
+        if len(rules.start) == 1:
+            told += f", which starts at {say(rules.start[0])}"
         plots.label(axes, "", f"{told}; of numbers, for each standard deviation")
     more = len(rules.terms) - len(shown)
-    below = rules.statement + (f"; {more} weaker terms are not drawn" if more else "")
+    below = rules.statement
+    if any(term.effects for term in shown):
+        below = "one class of several is drawn; the table tells them all"
+    below += f"; {more} weaker terms are not drawn" if more else ""
     plots.headline(picture, "The model in terms", below)
     return picture
 

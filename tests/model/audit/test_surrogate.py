@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mlkit.core.files import canonical
+from mlkit.core.schema import Column, Schema
+from mlkit.model.audit.remarking import of_rules
 from mlkit.model.audit.rules import Rules, readable, told
 from mlkit.model.audit.surrogate import rules, surrogate
 from mlkit.model.fitted import Member, blend, fit
@@ -118,6 +122,129 @@ def test_terms_of_classes_add_up_to_the_scores(make):
     assert "log-odds of yes" in found.output
     assert effects["town = Ghent"] > effects["town = Turin"]
     assert effects["age"] > 0
+
+
+def predicted(found, row):
+    """Work out a prediction by hand, from the words of the table of terms alone."""
+    grid = found.table()
+    medians = re.search("counts as its median: (.*)$", "\n".join(grid.notes), re.M)
+    gaps = dict(one.rsplit(" ", 1) for one in medians[1].split(", "))
+    sums = []
+    for name, *adds, unit in grid.rows:
+        if name.startswith("(constant"):
+            times = 1.0
+        elif unit == "is so":
+            column, _, level = name.partition(" = ")
+            gone = name.removesuffix(" is missing")
+            times = row[column] == level if level else pd.isna(row[gone])
+        else:
+            cell = row[name]
+            cell = number(gaps[name]) if pd.isna(cell) else cell
+            per, mean = map(number, unit.split(" above "))
+            times = (cell - mean) / per
+        sums.append([number(one) * times for one in adds])
+    return grid, np.array(sums)
+
+
+def number(word):
+    return float(word.replace(",", ""))
+
+
+def logistic(value):
+    return 1 / (1 + np.exp(-value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [
+        ("number", "linear"),
+        ("count", "linear"),
+        ("two_classes", "linear"),
+        ("many_classes", "linear"),
+        ("ordered", "ordinal"),
+    ],
+)
+def test_a_prediction_can_be_worked_out_from_the_terms(make, kind, family):
+    like = {"count": "number", "ordered": "many_classes"}.get(kind, kind)
+    table = make(like)
+    if kind == "count":
+        counts = np.round(np.exp(table["answer"] / 300 - 2))
+        table = Schema.of(table).attach(table.assign(answer=counts))
+    order = ["low", "middle", "high"] if kind == "ordered" else None
+    problem = Problem.of(table, kind=kind, order=order)
+    model = fit(family, {}, table, problem)
+    found = readable(model)
+    assert found.statement == "these rules are the model itself"
+    assert Rules.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert found.plot()
+    said = model.predicted(table)
+    gap = int(np.flatnonzero(table["pay"].isna())[0])
+    for at in (0, 1, 2, gap):
+        grid, sums = predicted(found, table.iloc[at])
+        total = sums.sum(axis=0)
+        if kind == "number":
+            assert total[0] == pytest.approx(said[at], rel=0.02)
+        elif kind == "count":
+            assert np.exp(total[0]) == pytest.approx(said[at], rel=0.03)
+        elif kind == "two_classes":
+            assert logistic(total[0]) == pytest.approx(said[at, 1], abs=0.01)
+        elif kind == "many_classes":
+            assert grid.heads[1:4] == [f"adds for {name}" for name in problem.classes]
+            chances = np.exp(total) / np.exp(total).sum()
+            assert chances == pytest.approx(said[at], abs=0.01)
+        else:
+            assert grid.rows[0][0] == "(constant, more than low)"
+            cuts = sums[:2, 0] + sums[2:, 0].sum()
+            above = [logistic(cut) for cut in cuts]
+            assert above == pytest.approx([1 - said[at, 0], said[at, 2]], abs=0.01)
+
+
+def test_terms_of_one_class_of_many_are_not_told_as_the_whole_model():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"x": rng.normal(size=600), "z": rng.normal(size=600)})
+    place = np.clip(np.round(1.2 * table["x"] + 2), 0, 4).astype(int)
+    table["y"] = [f"c{k}" for k in place]
+    schema = Schema((Column("x"), Column("z"), Column("y", "category", ("target",))))
+    model = fit("linear", {}, table, Problem.of(schema.attach(table)))
+    found = readable(model)
+    told = "these are the terms for c2; 4 other classes have their own"
+    assert found.statement == told
+    assert found.output == "the score of c2"
+    assert told in repr(found.table())
+    (remark,) = of_rules(found)
+    assert told in remark.what
+    assert "its rules stand below" not in remark.what
+    assert found.plot()
+
+
+def test_terms_of_columns_that_are_learnt_are_not_told_as_the_whole_model():
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 60, 3000)
+    table = pd.DataFrame({"city": [f"c{k}" for k in level], "x": rng.normal(size=3000)})
+    table["y"] = level + table["x"]
+    task = Problem("number", "y", "rmse", numbers=("x",), categories=("city",))
+    found = readable(fit("linear", {}, table, task))
+    start = "these are the model's own terms; how to make numbers of"
+    assert found.statement == f"{start} city is not told here"
+    units = {term.name: term.unit for term in found.terms}
+    assert units["city: rate"] == "1 above 0"
+    ranked = readable(fit("normal", {}, table, task))
+    assert ranked.statement == f"{start} x and city is not told here"
+
+
+@pytest.mark.parametrize("weighing", ["balanced", "role"])
+def test_a_tree_tells_shares_of_rows_whatever_rows_count(weighing):
+    table = pd.DataFrame({"x": np.arange(100.0), "w": 1.0})
+    table["y"] = np.where(table["x"] < 89.5, "no", "yes")
+    task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
+    if weighing == "balanced":
+        task = replace(task, class_weight="balanced")
+    else:
+        task = replace(task, weight="w")
+        table["w"] = np.where(table["y"] == "yes", 9.0, 1.0)
+    found = readable(fit("tree", {"depth": 1}, table, task))
+    assert [found.tree[side]["rows"] for side in ("yes", "no")] == [0.9, 0.1]
+    assert "else: 1 (10% of the rows)" in repr(found.table())
 
 
 def test_a_black_box_has_no_rules_of_its_own(make):

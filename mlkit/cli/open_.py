@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkit.core.errors import UsageError
-
 if TYPE_CHECKING:
     from mlkit.core.project import Project
 
@@ -18,16 +16,21 @@ __all__ = ["command"]
 @click.command("open")
 @click.argument("step", default="")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@click.option("--run", "past", metavar="RUN", default="latest", help="Of which run.")
+@click.option("--run", "past", metavar="RUN", default="", help="Of which run.")
 @click.option("--print", "only_print", is_flag=True, help="Print the path alone.")
 def command(step: str, folder: Path, past: str, only_print: bool) -> None:
-    """Open the last report, or the executed notebook of a STEP."""
+    """Open the last report, or a STEP's notebook as it was executed last.
+
+    The last report is of a run of the project; that of a look by `mlkit monitor` has
+    an id, as all have, for --run.
+    """
     from mlkit.cli.place import name_and_folder
     from mlkit.core.project import Project
+    from mlkit.engine.reporting.past import notebook
 
     step, folder = name_and_folder(step, folder)
     project = Project.open(folder)
-    path = _notebook(project, past, step) if step else _report(project, past)
+    path = notebook(project, step, past) if step else _report(project, past)
     if only_print or not _has_display():
         click.echo(str(path))
     elif step:
@@ -44,30 +47,9 @@ def _report(project: Project, past: str) -> Path:
     from mlkit.engine.reporting.past import find
     from mlkit.engine.reporting.report import NAME, write
 
-    folder = find(project, past)
+    folder = find(project, past or "latest")
     path = folder / NAME
     return path if path.is_file() else write(project, folder)
-
-
-def _notebook(project: Project, past: str, step: str) -> Path:
-    from mlkit.core.errors import did_you_mean
-    from mlkit.engine.reporting.past import find, manifest
-
-    folder = find(project, past)
-    steps = (manifest(folder) or {})["steps"]
-    if step not in steps:
-        raise UsageError(
-            f"run {folder.name} has no step {step!r}", todo=did_you_mean(step, steps)
-        )
-    place = str(steps[step]["notebook"])
-    path: Path = project.root / place
-    if not place or not path.is_file():
-        raise UsageError(
-            f"there is no executed notebook of {step!r}",
-            where=place or f"run {folder.name}",
-            todo=f"run it again: `mlkit run --only {step} --refresh`",
-        )
-    return path
 
 
 def _has_display() -> bool:

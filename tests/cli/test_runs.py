@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.cli.conftest import facts, leave
+
 OLD, NEW = "20260101-030405-aaaa", "20260102-030405-bbbb"
 
 
@@ -64,6 +66,36 @@ def test_open_prints_the_path_where_there_is_no_display(mlkit, house):
     assert (house.runs / NEW / "report.html").is_file()
     _, out = mlkit("open", "collect", house.root, "--print")
     assert out.strip() == str(house.runs / NEW / "01_collect.ipynb")
+    _, out = mlkit("open", "accept", house.root)
+    assert out.strip() == str(house.runs / OLD / "01_collect.ipynb")
+
+
+@pytest.fixture
+def watched(house):
+    """Such a project, whose newest run is a look by `monitor` alone."""
+    with (house.root / "mlkit.toml").open("a") as file:
+        file.write("[steps.monitor]\nmanual = true\n")
+    look, place = "20260103-030405-cccc", "runs/20260103-030405-cccc/01_collect.ipynb"
+    leave(house, look, {"monitor": facts(look, notebook=place)})
+    return house.runs / look
+
+
+def test_a_look_by_monitor_hides_no_step_and_no_report(mlkit, house, watched):
+    assert mlkit("open", house.root)[1].strip() == str(house.runs / NEW / "report.html")
+    collect, monitor = (mlkit("open", s, house.root)[1] for s in ("collect", "monitor"))
+    assert collect.strip() == str(house.runs / NEW / "01_collect.ipynb")
+    assert monitor.strip() == str(watched / "01_collect.ipynb")
+    assert mlkit("diff", house.root)[1].splitlines()[0] == f"{OLD} → {NEW}"
+    told = mlkit("open", house.root, "--run", watched.name)[1]
+    assert told.strip() == str(watched / "report.html")
+    code, out = mlkit("open", "collect", house.root, "--run", watched.name)
+    assert (code, "has no step 'collect'" in out) == (2, True)
+
+
+def test_a_step_that_was_skipped_is_opened_as_it_ran_before(mlkit, house):
+    run = "20260103-030405-cccc"
+    skipped = facts(run, state="skipped", notebook="")
+    leave(house, run, {"collect": facts(run, state="failed"), "accept": skipped})
     _, out = mlkit("open", "accept", house.root)
     assert out.strip() == str(house.runs / OLD / "01_collect.ipynb")
 

@@ -10,9 +10,10 @@ from typing import Any
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.core.files import read_json
 from mlkit.core.project import Project
+from mlkit.engine.running.folder import can_be_latest
 from mlkit.engine.running.lock import holder
 
-__all__ = ["before", "facts", "find", "folders", "manifest"]
+__all__ = ["before", "facts", "find", "folders", "manifest", "notebook"]
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -42,20 +43,24 @@ def find(project: Project, text: str = "latest") -> Path:
     project
         The project.
     text
-        ``latest``, ``latest~1`` for the one before it, an id, or its beginning.
+        ``latest``, ``latest~1`` for the one before it, an id, or its beginning. A run
+        of steps alone that a plain run leaves out is `latest` only where there is no
+        other.
 
     Raises
     ------
     UsageError
         Where there is no such run, or several begin so.
     """
-    ended = [f for f in folders(project) if manifest(f) is not None]
+    left = {f: manifest(f) for f in folders(project)}
+    ended = [f for f, found in left.items() if found is not None]
     if not ended:
         todo = "run the project first: `mlkit run`"
         raise UsageError("there is no past run", where=str(project.runs), todo=todo)
     steps_back = re.fullmatch(r"latest(?:~(\d+))?", text)
     if steps_back:
-        chosen = ended[int(steps_back[1] or 0) :][:1]
+        main = [f for f in ended if can_be_latest(project, left[f] or {})] or ended
+        chosen = main[int(steps_back[1] or 0) :][:1]
     else:
         chosen = [f for f in ended if f.name.startswith(text) and text]
     if len(chosen) == 1:
@@ -69,6 +74,42 @@ def find(project: Project, text: str = "latest") -> Path:
         )
     raise UsageError(
         f"there is no run {text!r}", todo=did_you_mean(text, [*names[:10], "latest"])
+    )
+
+
+def notebook(project: Project, step: str, run: str = "") -> Path:
+    """Return the notebook that a step's last run left.
+
+    Parameters
+    ----------
+    project
+        The project.
+    step
+        The step's name.
+    run
+        Which run, as `find` takes it; "" for the newest that executed the step.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such step or run, or the notebook is gone.
+    """
+    places = [find(project, run)] if run else folders(project)
+    left = [found for place in places if (found := manifest(place))]
+    told = [found["steps"][step] for found in left if step in found["steps"]]
+    if not told:
+        find(project)
+        known = {name for found in left for name in found["steps"]}
+        what = f"run {places[0].name} has no step" if run else "no run has a step"
+        raise UsageError(f"{what} {step!r}", todo=did_you_mean(step, known))
+    written = [str(one["notebook"]) for one in told if one["notebook"]]
+    for path in (project.root / place for place in written):
+        if path.is_file():
+            return path
+    raise UsageError(
+        f"there is no executed notebook of {step!r}",
+        where=written[0] if written else str(project.runs),
+        todo=f"run it again: `mlkit run --only {step} --refresh`",
     )
 
 

@@ -9,7 +9,7 @@
       events.jsonl      what happened, as it happened
       manifest.json     how it ended
       report.html       the same for people
-    runs/latest         the newest
+    runs/latest         the newest; not one of steps alone that a plain run leaves out
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import UsageError
-from mlkit.core.files import write_bytes, write_json
+from mlkit.core.files import read_state, write_bytes, write_json
 from mlkit.core.project import Project
 from mlkit.core.store import Entry
 from mlkit.engine.reading import notebook
 from mlkit.engine.reading.notebook import Notebook
 
-__all__ = ["Folder"]
+__all__ = ["Folder", "can_be_latest"]
 
 
 class Folder:
@@ -119,11 +119,31 @@ class Folder:
         return True
 
     def leave(self, manifest: Mapping[str, Any]) -> None:
-        """Write the manifest and point ``runs/latest`` here."""
+        """Write the manifest and point ``runs/latest`` here, if it may."""
         write_json(self.path / "manifest.json", manifest)
         latest = self.project.runs / "latest"
+        before = read_state(latest / "manifest.json", dict) or {}
+        mine, theirs = (can_be_latest(self.project, m) for m in (manifest, before))
+        if theirs and not mine:
+            return
         link = self.project.runs / f".latest-{self.run}"
         link.symlink_to(self.run)
         if latest.is_dir() and not latest.is_symlink():
             shutil.rmtree(latest)  # what followed the link when the project was copied
         link.replace(latest)
+
+
+def can_be_latest(project: Project, manifest: Mapping[str, Any]) -> bool:
+    """Tell whether a run went through a step of the project's plain run.
+
+    A look by `monitor` alone is a run too, but does not tell how the project is.
+
+    Parameters
+    ----------
+    project
+        The project.
+    manifest
+        What a run left.
+    """
+    settings = project.config("steps", {})
+    return any(not settings.get(s, {}).get("manual") for s in manifest.get("steps", ()))

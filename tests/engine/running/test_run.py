@@ -55,6 +55,19 @@ def test_a_project_copied_without_its_link_runs_on(maker):
     assert latest.resolve() != copied
 
 
+def test_a_step_that_plain_runs_leave_out_is_not_the_latest_run(maker):
+    maker.step("01_total", "by: int = 1", "import mlkit as mk", "mk.save(total=by)")
+    maker.step("02_watch", "", "import mlkit as mk", 'mk.save(told=mk.load("total"))')
+    maker.settings("[steps.watch]\nmanual = true\n")
+    maker.executed()
+    latest = maker.root / "runs" / "latest"
+    whole = latest.resolve()
+    assert maker.executed(only="watch") == ["watch"]
+    assert latest.resolve() == whole
+    assert maker.executed(only="total", refresh=True) == ["total"]
+    assert latest.resolve() != whole
+
+
 def edit(path, old, new):
     text = path.read_text()
     assert old in text

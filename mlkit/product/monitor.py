@@ -91,11 +91,13 @@ def monitor(
 def _strange(
     live: Live, judged: Live, proved: Live | None, limits: Limits
 ) -> Iterator[Sign]:
-    """Judge the truths of unknown classes among the rows that a verdict is about."""
+    """Judge the truths that cannot be among the rows that a verdict is about."""
     starts = [some.rows["request.at"].iloc[0] for some in (judged, proved) if some]
     some = live.take((live.rows["request.at"] >= min(starts)).to_numpy(bool))
     strange = some.strange.tolist()
-    yield from signs.of_strange(strange, int(some.known.sum()) + len(strange), limits)
+    given = int(some.known.sum()) + len(strange)
+    numbers = not some.parcel.problem.classes
+    yield from signs.of_strange(strange, given, limits, numbers=numbers)
 
 
 def _judged(

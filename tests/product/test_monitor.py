@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +16,9 @@ import mlkit as mk
 from mlkit.core.artifacts import KINDS, kind_of
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.store import Store
+from mlkit.product.journal.tables import connect
+from mlkit.product.journal.truths import Feedback, Truth, enter_truths
+from mlkit.product.log import read
 from mlkit.product.monitor import Health, Limits, follow, monitor, set_aside
 from mlkit.product.watching.drift import Change
 from mlkit.product.watching.live import live
@@ -307,3 +311,31 @@ def test_truths_that_the_model_cannot_say_are_told(strange, level):
     assert (told.level, told.about) == (level, "score")
     assert f"{strange} of 600 truths" in told.what
     assert found.state == level
+
+
+@pytest.mark.parametrize(
+    ("strange", "level", "others"),
+    [(0, "healthy", True), (2, "watch", False), (200, "retrain", True)],
+)
+def test_early_truths_that_are_no_numbers_are_told(
+    package_of, tmp_path, strange, level, others
+):
+    made, place = package_of("number"), tmp_path / "log.sqlite"
+    rows, truth = loans(600, seed=1, kind="number")
+    values = ["six"] * strange + truth[strange:].tolist()
+    told = [Truth(f"d0-{n - n % 10}", n % 10, v) for n, v in enumerate(values)]
+    made.log(place)
+    with closing(connect(place)) as connection:
+        assert enter_truths(connection, Feedback(told, 1.8e9)).early == 600
+    made.log(place, (rows, 0))
+    if others:
+        package_of("two_classes").log(place, (loans(20)[0], 1))
+    found = monitor(live(Parcel.open(made.folder), read(place)), now=NOW)
+    signs = [s for s in found.signs if "no numbers" in s.what]
+    assert found.state == level
+    if not strange:
+        assert not signs
+        return
+    (sign,) = signs
+    assert (sign.level, sign.about) == (level, "score")
+    assert f"{strange} of 600 truths are no numbers (of 'd0-0'" in sign.what

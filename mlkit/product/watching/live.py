@@ -16,6 +16,7 @@ from mlkit.core import champion, rows
 from mlkit.core.cells import reads
 from mlkit.core.errors import MlkitError
 from mlkit.core.session import session
+from mlkit.core.values import numbers
 from mlkit.data.charts.cards import card, many
 from mlkit.product.log import last, read, refused
 from mlkit.product.serving.fields import Field
@@ -71,11 +72,16 @@ class Live:
 
     @property
     def strange(self) -> pd.Series:
-        """The truths that came in and are classes which the model does not know."""
-        values = _came(self.parcel, self.rows)
-        if not self.parcel.problem.classes:
-            return values[:0]
-        return values[values.notna() & ~self.known]
+        """The truths that came in and are classes which the model does not know.
+
+        Where it predicts numbers, those that are none, by the ids of their requests.
+        """
+        if self.parcel.problem.classes:
+            values = _came(self.parcel, self.rows)
+            return values[values.notna() & ~self.known]
+        told = self.rows.reindex(columns=["request.id", "truth", "truth.at"])
+        none = np.isnan(numbers(told["truth"].to_numpy()))
+        return told["request.id"][told["truth.at"].notna() & none]
 
     @property
     def watched(self) -> dict[str, Array]:

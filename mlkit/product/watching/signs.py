@@ -198,7 +198,9 @@ def of_score(
     return _by_loss("score", what, parcel, score, limits)
 
 
-def of_strange(strange: Sequence[str], given: int, limits: Limits) -> Iterator[Sign]:
+def of_strange(
+    strange: Sequence[str], given: int, limits: Limits, *, numbers: bool = False
+) -> Iterator[Sign]:
     """Judge truths that the model cannot say; nothing where there are none.
 
     Parameters
@@ -209,15 +211,22 @@ def of_strange(strange: Sequence[str], given: int, limits: Limits) -> Iterator[S
         How many truths came in.
     limits
         The share that may be broken.
+    numbers
+        Whether `strange` are the requests of truths that are no numbers.
     """
     if not len(strange):
         return
-    some = listed([repr(shorten(word, 20)) for word in dict.fromkeys(strange)][:TOLD])
-    what = f"{len(strange):,} of {many(given, 'truth')} are classes that the model "
-    what += f"does not know ({some}): no score and no promise counts them"
+    words = [repr(shorten(word, 40 if numbers else 20)) for word in strange]
+    some = listed([*dict.fromkeys(words)][:TOLD])
+    why = f"classes that the model does not know ({some})"
+    todo = "correct them by `mlkit feedback`, or retrain on rows that hold them"
+    if numbers:
+        why = f"no numbers (of {some})"
+        todo = "see them by `mlkit log --id`, and correct them by `mlkit feedback`"
+    what = f"{len(strange):,} of {many(given, 'truth')} are {why}"
+    what += ": no score and no promise counts them"
     (low,) = wilson(np.array([len(strange)]), np.array([given]))[1]
     level = "retrain" if low > limits.broken else "watch"
-    todo = "correct them by `mlkit feedback`, or retrain on rows that hold them"
     yield Sign(level, "score", what, todo)
 
 

@@ -26,6 +26,22 @@ def test_a_picture_shows_itself_once_and_the_same():
     assert repr(draw()) == "<Picture 4 × 2 in>"
 
 
+def test_a_picture_in_which_nothing_is_drawn_says_so():
+    def size(picture):
+        return picture._repr_png_()[1]
+
+    empty, (axes,) = plots.figure(9, 0.8)
+    plots.headline(empty, "No column is marked sensitive")
+    axes.text(0, 0.5, "not timed: no backtest")
+    assert size(empty)["empty"] is True
+    drawn, axes = plots.figure(9, 2, columns=2)
+    axes[1].imshow(np.eye(2))
+    words, (axes,) = plots.figure(9, 2)
+    for word in ("one", "two"):
+        axes.text(0, 0, word)
+    assert not [one for one in (drawn, words) if "empty" in size(one)]
+
+
 def test_the_style_stays_inside():
     before = mpl.rcParams["axes.spines.top"]
     plots.figure()

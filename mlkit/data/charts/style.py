@@ -127,7 +127,15 @@ class Picture(Figure):
         content = buffer.getvalue()
         wide, high = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))
         size = {"width": wide // scale, "height": high // scale}
+        if self._is_empty():
+            size["empty"] = True  # for who picks the picture that tells most
         return content if len(content) <= ROOM else _lighter(content), size
+
+    def _is_empty(self) -> bool:
+        """Tell whether nothing is drawn but a line that says why."""
+        axes = self.get_axes()
+        texts = sum(len(one.texts) for one in axes)
+        return texts <= 1 and not any(one.has_data() for one in axes)
 
 
 def _lighter(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The pictures of two runs, side by side where they differ."""
+"""The key pictures of two runs, side by side where they differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 12 * 2**20  # characters of all pictures together
 
 @dataclass(frozen=True)
 class Pair:
-    """The last picture of a step in two runs.
+    """The key picture of a step in two runs.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Pair:
 
 
 def pairs(project: Project, old: Manifest, new: Manifest) -> list[Pair]:
-    """Return the last pictures that two runs' steps show, where they differ.
+    """Return the key pictures that two runs' steps show, where they differ.
 
     Parameters
     ----------

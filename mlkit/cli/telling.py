@@ -34,7 +34,8 @@ def told(state: str, end: Mapping[str, Any]) -> str:
         return f"skipped: {shorten(end.get('why', ''), 90)}"
     past = f"{seconds(end.get('seconds', 0.0)):>6}"
     if state == "failed" and end.get("error"):
-        return f"{past}  {shorten(cause(end['error']), 90)}"
+        what = cause(end["error"]).partition("\n")[0]  # all of it is told at the end
+        return f"{past}  {shorten(what, 90)}"
     if state == "blocked":
         missed = [f["bar"] for f in blocking(end)]
         return f"{past}  blocked: {shorten('; '.join(missed), 90)}"
@@ -42,6 +43,8 @@ def told(state: str, end: Mapping[str, Any]) -> str:
         return f"{past}  interrupted"
     if end.get("overruled"):
         return f"{past}  overruled: the gate was shut"
+    if said := end.get("headline"):
+        return f"{past}  {shorten(said['word'], 20)}: {shorten(said['sentence'], 90)}"
     numbers = list(headlines(end.get("metrics", {})).items())[:2]
     return "  ".join([past, *(f"{shorten(n, 40)} {number(v)}" for n, v in numbers)])
 

@@ -54,6 +54,9 @@ class Entry:
         Numbers that ``runs`` and ``diff`` compare.
     volatile
         Facts that stay outside identity, such as timings.
+    headline
+        What it comes to, where it says so, such as a monitor's verdict: a ``word``, a
+        ``sentence``, and a ``tone``, which is good, warn or bad.
     """
 
     identity: str
@@ -64,6 +67,7 @@ class Entry:
     at: float = 0.0
     metrics: Mapping[str, float] = field(default_factory=dict)
     volatile: Mapping[str, Any] = field(default_factory=dict)
+    headline: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -109,6 +113,7 @@ class Store:
             kind.describe(value),
             metrics=_metrics(value, name),
             volatile=artifacts.volatile_of(value),
+            headline=_headline(value),
         )
 
     def get(self, entry: Entry) -> Any:
@@ -239,6 +244,14 @@ def _hashes(folder: Path) -> dict[str, dict[str, Any]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def _headline(value: Any) -> dict[str, str]:
+    """Return what a value says it comes to, under ``headline``."""
+    found = getattr(value, "headline", None)
+    if not isinstance(found, Mapping):
+        return {}
+    return {key: str(found.get(key, "")) for key in ("word", "sentence", "tone")}
 
 
 def _metrics(value: Any, name: str) -> dict[str, float]:

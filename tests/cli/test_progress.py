@@ -97,6 +97,22 @@ def test_in_a_log_each_step_that_ends_is_a_line(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_monitor_is_told_by_its_verdict_and_a_failure_by_its_first_line():
+    said = {"word": "retrain", "sentence": "ROC AUC fell", "tone": "bad"}
+    lines = "there is no request log\n  where:    /x.sqlite\n  to do:    serve"
+    error = {"type": "InputError", "message": lines, "cell": 3, "todo": ""}
+    out = played(
+        STARTED,
+        begin("clean"),
+        end("clean", metrics={"health": {"drifted": 0.0}}, headline=said),
+        end("train", "failed", error=error),
+    )
+    assert out.splitlines() == [
+        "✓ clean     1.2 s  retrain: ROC AUC fell",
+        "✗ train     1.2 s  there is no request log",
+    ]
+
+
 def test_a_trial_with_other_parameters_says_that_it_makes_no_champion():
     done = finish(executed=["clean"], trial=True)
     assert "cannot be champion" in played(STARTED, end("clean"), done)
@@ -165,6 +181,7 @@ def test_what_a_notebook_says_cannot_steer_the_terminal(capsys):
         end("collect", "failed", error=error),
         end("clean", "blocked", verdict=shut),
         end("train", metrics={"x": {evil: 1.0}}),
+        end("profile", headline={"word": evil, "sentence": evil, "tone": evil}),
         end("accept", "skipped", why=evil),
         finish("failed", ["collect"]),
     )

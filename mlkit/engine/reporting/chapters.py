@@ -25,9 +25,10 @@ from mlkit.engine.reporting.say import (
     words,
 )
 
-__all__ = ["Chapter", "Run", "because", "chapter", "link", "value_of"]
+__all__ = ["Chapter", "Headline", "Run", "because", "chapter", "link", "value_of"]
 
 ABSENT = object()
+TONES = ("good", "warn", "bad")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,23 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Headline:
+    """What a step comes to, where it says so, such as a monitor's verdict.
+
+    Parameters
+    ----------
+    word, sentence
+        What is said, and why.
+    tone
+        ``good``, ``warn``, ``bad``, or "" where it is none of them.
+    """
+
+    word: str
+    sentence: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class Chapter:
     """One step, as the report shows it."""
 
@@ -97,6 +115,7 @@ class Chapter:
     why: str
     time: str
     notebook: str
+    headline: Headline | None
     picture: Picture | None
     words: str
     metrics: tuple[tuple[str, str], ...]
@@ -137,6 +156,7 @@ def chapter(run: Run, step: str, anchor: str) -> Chapter:
         why=because(step, state, facts.get("why", "")),
         time=_time(facts),
         notebook=link(run.folder, path) if path else "",
+        headline=_headline(facts),
         picture=seen.picture,
         words="" if verdict or facts.get("error") else seen.words,
         metrics=_metrics(run, facts),
@@ -221,6 +241,17 @@ def _metrics(run: Run, facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     first = str(run.project.config("goal.metric", ""))
     found = headlines(numbers, first)
     return tuple((words(name), number(value)) for name, value in found.items())
+
+
+def _headline(facts: Mapping[str, Any]) -> Headline | None:
+    """Return what one of the artifacts that a step saved comes to."""
+    told = (entry.get("headline") for entry in facts.get("saves", {}).values())
+    found = next((one for one in told if one), None)
+    if found is None:
+        return None
+    word, tone = found["word"], found["tone"]
+    word = word[:1].upper() + word[1:]
+    return Headline(word, found["sentence"], tone if tone in TONES else "")
 
 
 def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,11 @@ TILES = 4
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the run ended: its state, a word, a sentence, and what more to know."""
+    """How the run ended: its state, a word, a sentence, and what more to know.
+
+    Where a step of a run that passed comes to something by itself, such as a monitor's
+    verdict, that is what it says, and its state is the tone.
+    """
 
     state: str
     word: str
@@ -189,7 +193,13 @@ def _verdict(run: Run, chapters: list[Chapter]) -> Verdict:
     if state == "interrupted":
         sentence = "It was stopped before its end. Run again to go on from here."
         return Verdict(state, "Interrupted", sentence, more)
-    return Verdict("passed", "Passed", _passed(chapters), more)
+    done = _passed(chapters)
+    for told in reversed(chapters):
+        if told.headline and told.state in ("passed", "kept"):
+            said = told.headline
+            who = f"So says {told.name}. {done}"
+            return Verdict(said.tone, said.word, said.sentence, (who, *more))
+    return Verdict("passed", "Passed", done, more)
 
 
 def _count(chapters: list[Chapter], state: str, words: str) -> list[str]:

@@ -76,6 +76,7 @@ class Step:
             "overruled": self.record.get("overruled", False),
             "saves": {name: entry.identity for name, entry in self.saves.items()},
             "metrics": {n: dict(e.metrics) for n, e in self.saves.items() if e.metrics},
+            "headline": next((e.headline for e in self.saves.values() if e.headline), {}),
             "notebook": self.record.get("notebook", ""),
         }
 

@@ -12,6 +12,7 @@ from mlkit.core import decisions
 from mlkit.core.errors import UsageError
 from mlkit.core.files import write_json
 from mlkit.core.project import Project
+from mlkit.engine.reporting.look import look
 from mlkit.engine.reporting.report import write
 
 PNG = base64.b64encode(
@@ -208,7 +209,9 @@ def test_hostile_text_in_every_field_stays_text(fake, text):
 
     notebook(fake.folder / "06_split.ipynb", text=say)
     error = {"type": text, "message": text, "cell": 1, "todo": text}
+    told = {"word": text, "sentence": text, "tone": text}
     saves = {text: {"identity": "json-x", "summary": text, "metrics": {text: 0.5}}}
+    saves[text]["headline"] = told
     step = facts(
         "failed",
         why=text,
@@ -268,6 +271,80 @@ def test_what_claims_to_be_a_picture_and_is_none_is_left_out(fake):
 def test_without_a_picture_the_last_words_stand(fake):
     notebook(fake.folder / "06_split.ipynb", picture=False)
     assert "last words" in "".join(check(fake.write({"split": facts()})).text)
+
+
+def cell(tags, *outputs, text="", **metadata):
+    """Return a text, and below it a cell that shows pictures (bytes) and words."""
+    made = []
+    for shown in outputs:
+        png = base64.b64encode(base64.b64decode(PNG) + shown).decode()
+        data = {"image/png": png, "text/plain": "<Picture>"}
+        if shown.startswith(b"card"):
+            data = {"text/html": "<b>card</b>", "text/plain": shown.decode()}
+        about = {"image/png": metadata} if metadata else {}
+        made.append({"output_type": "display_data", "data": data, "metadata": about})
+    code = {"cell_type": "code", "source": "x", "outputs": made}
+    code["metadata"] = {"tags": tags}
+    return [{"cell_type": "markdown", "source": text}, code]
+
+
+def looked(path, *pairs):
+    """Look at a notebook; return what was added to its picture, and the words."""
+    path.write_text(json.dumps({"cells": [c for pair in pairs for c in pair]}))
+    seen = look(path)
+    if seen.picture is None:
+        return None, seen.words
+    png = base64.b64decode(seen.picture.source.partition(",")[2])
+    return png.removeprefix(base64.b64decode(PNG)), seen.words
+
+
+def test_the_key_cell_is_shown_else_the_last_picture_that_is_not_empty(tmp_path):
+    path = tmp_path / "a.ipynb"
+    first, last = cell([], b"first"), cell([], b"last")
+    key, empty = cell(["key"], b"key"), cell([], b"none", empty=True)
+    assert looked(path, first, last, empty) == (b"last", "")
+    assert looked(path, first, key, last) == (b"key", "")
+    said = cell(["key"], b"card: retrain\n  why")
+    assert looked(path, first, said, key, last) == (b"key", "card: retrain\n  why")
+    assert looked(path, first, said) == (None, "card: retrain\n  why")
+    nothing = cell(["key"], b"none", empty=True)
+    assert looked(path, first, nothing, last) == (b"last", "")
+    assert looked(path, nothing, empty) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## Bars\n\nA bar each: green ones. More.", "A bar each: green ones."),
+        (
+            "## Bars\nA line that\ngoes on, e.g. so. More.",
+            "A line that goes on, e.g. so.",
+        ),
+        ("## Bars", "Bars"),
+        ("The **files**:", "The files"),
+        ("", ""),
+    ],
+)
+def test_a_caption_is_a_whole_sentence(tmp_path, text, said):
+    path = tmp_path / "a.ipynb"
+    looked(path, cell([], b"x", text=text))
+    assert look(path).picture.alt == said
+
+
+def test_what_a_step_comes_to_is_said_before_that_it_passed(fake):
+    said = {"word": "retrain", "sentence": "ROC AUC fell to 0.6.", "tone": "bad"}
+    saves = {"health": {"identity": "record-x", "summary": "", "headline": said}}
+    page = fake.write({"monitor": facts(saves=saves)})
+    text = [" ".join(t.split()) for t in check(page).text if t.strip()]
+    word = text.index("Retrain", 1)
+    assert text[word : word + 2] == ["Retrain", "ROC AUC fell to 0.6."]
+    assert text[word + 2] == "So says monitor. Every step is done."
+    assert '<section class="verdict bad"' in page
+    assert "Passed" not in text
+    assert text.count("Retrain") == 2
+    failed = facts("failed", error={"type": "X", "message": "no", "cell": None})
+    page = fake.write({"monitor": facts(saves=saves), "retrain": failed}, "failed")
+    assert '<section class="verdict failed"' in page
 
 
 @pytest.mark.parametrize(

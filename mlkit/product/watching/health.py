@@ -24,6 +24,9 @@ __all__ = ["GRAVE", "Health", "Window"]
 GRAVE = ("watch", "retrain")
 """The levels that ask for something."""
 
+FAR = 1000
+"""From so many standard deviations on their hundredths are not told."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -168,7 +171,7 @@ class Health:
                 f"{one.effect:.0%}",
                 one.before,
                 one.now,
-                "–" if one.shift is None else f"{one.shift:+.2f} sd",
+                "–" if one.shift is None else f"{_moved(one.shift)} sd",
                 _certain(one) if one.certain else "no",
             )
             for one in self.changes[:most]
@@ -253,6 +256,10 @@ class Health:
 def _line(sign: Sign) -> str:
     todo = f"; {sign.todo}" if sign.todo and sign.level != "healthy" else ""
     return f"  {sign.level:<8} {sign.about}: {sign.what}{todo}"
+
+
+def _moved(shift: float) -> str:
+    return f"{shift:+.2f}" if abs(shift) < FAR else f"{'+' * (shift > 0)}{say(shift)}"
 
 
 def _certain(change: Change) -> str:

@@ -1,0 +1,36 @@
+"""Numbers are told in a few signs, however large or small they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkit.model.words import say
+
+FLOATS = st.floats(-1e308, 1e308)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (1e308, "1e+308"),
+        (-1.4472e307, "-1.45e+307"),
+        (1.5e15, "1.5e+15"),
+        (9.4e14, "940,000,000,000,000"),
+        (1.23e-9, "0.00000000123"),
+        (-4.56e-10, "-4.56e-10"),
+        (5e-324, "4.94e-324"),
+        (-0.0, "0"),
+        (float("inf"), "undefined"),
+    ],
+)
+def test_a_power_is_told_at_the_ends_alone(value, told):
+    assert say(value) == told
+
+
+@given(FLOATS, st.integers(2, 4))
+def test_what_is_told_is_short_and_near_the_number(value, digits):
+    text = say(value, digits)
+    assert len(text) <= 22
+    assert float(text.replace(",", "")) == pytest.approx(value, rel=10 ** (1 - digits))

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.rows import MISSING
 from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import significant
 from mlkit.data.measures.moments import moments
@@ -33,11 +34,14 @@ from mlkit.model.telling import UNLABELLED
 
 __all__ = [
     "codes",
+    "commonest",
     "counted",
     "decoded",
     "levels",
     "numbers",
     "reference",
+    "spelt",
+    "tallied",
     "told",
     "worded",
 ]
@@ -160,6 +164,46 @@ def levels(values: pd.Series) -> Form:
     return {"type": "category", "levels": kept, "other": other}
 
 
+def commonest(form: Mapping[str, Any]) -> list[str]:
+    """Return the levels of a column, the commonest first.
+
+    A form that was written and read again has them in another order: whatever goes by
+    their places goes by these.
+
+    Examples
+    --------
+    >>> commonest({"levels": {"a": 1, "b": 1, "c": 2}})
+    ['c', 'a', 'b']
+    """
+    counts: Mapping[str, int] = form["levels"]
+    return sorted(counts, key=lambda level: (-counts[level], level))
+
+
+def tallied(form: Mapping[str, Any]) -> list[int]:
+    """Return how many rows of a column have each code; see `codes`.
+
+    Examples
+    --------
+    >>> tallied(levels(pd.Series(["b", "b", "a"])))
+    [2, 1, 0]
+    """
+    if form["type"] == "number":
+        return list(form["counts"])
+    return [*(form["levels"][level] for level in commonest(form)), form["other"]]
+
+
+def spelt(cells: Array) -> pd.Series:
+    """Return cells of a category as `levels` takes them.
+
+    Examples
+    --------
+    >>> spelt(np.array(["a", None], object)).tolist()
+    ['a', '(missing)']
+    """
+    found = pd.Series(cells, dtype=object)
+    return found.where(found.notna(), MISSING).astype(str)
+
+
 def told(said: Array, classes: Iterable[str], threshold: float) -> Form:
     """Return how predictions are spread.
 
@@ -200,22 +244,27 @@ def worded(texts: Iterable[Any], common: Iterable[int]) -> tuple[Array, Array]:
 
 
 def codes(form: Mapping[str, Any], cells: Array) -> Array:
-    """Return the bin or level of each cell of a column, -1 for what is missing.
+    """Return the bin of each number, -1 where it is missing, or the place of each word.
 
     Parameters
     ----------
     form
-        What `numbers` or `levels` returned for the column.
+        What `numbers` or `levels` returned for the column, or what was read of it.
     cells
         Floats or text, shape (rows,).
+
+    Returns
+    -------
+    array of int
+        Words have their place in `commonest`, all others the one behind it.
     """
     if form["type"] == "number":
-        found = np.searchsorted(np.array(form["edges"], np.float64), cells)
-        return np.where(np.isfinite(cells), found, -1)
-    places = pd.Index(list(form["levels"])).get_indexer(pd.Index(cells))
-    other = len(form["levels"])
-    gone = np.array([cell is None for cell in cells], bool)
-    return np.where(gone, -1, np.where(places < 0, other, places))
+        given = np.asarray(cells, np.float64)
+        found = np.searchsorted(np.array(form["edges"], np.float64), given)
+        return np.where(np.isfinite(given), found, -1)
+    known = commonest(form)
+    places = pd.Index(known).get_indexer(pd.Index(spelt(cells)))
+    return np.where(places < 0, len(known), places)
 
 
 def decoded(sample: Mapping[str, str]) -> pd.DataFrame:

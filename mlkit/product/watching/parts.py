@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.model.measures.metrics import metric_of
-from mlkit.model.packing.reference import codes
+from mlkit.model.packing.reference import codes, commonest
 from mlkit.model.packing.sights import thinned, unfolded
 from mlkit.model.words import say
 from mlkit.product.watching.live import Live
@@ -66,7 +66,7 @@ def _cut(
 ) -> Iterator[tuple[str, Mask]]:
     places = codes(form, cells)
     if form["type"] == "category":
-        for place, level in enumerate(list(form["levels"])[:LEVELS]):
+        for place, level in enumerate(commonest(form)[:LEVELS]):
             yield f"{name} = {level}", places == place
         return
     share = np.cumsum(form["counts"]) / max(sum(form["counts"]), 1)

@@ -16,7 +16,7 @@ from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
 from mlkit.model.packing.parity import TOLERANCE
-from mlkit.model.packing.reference import codes
+from mlkit.model.packing.reference import codes, tallied
 from mlkit.model.packing.sights import unfolded
 from mlkit.model.runtime import choice
 from mlkit.product.watching.live import Live
@@ -172,9 +172,7 @@ def moved(live: Live, drifted: Collection[str]) -> Array:
     score = np.zeros(len(live))
     forms = {n: form for n, form in live.parcel.watched.items() if n in drifted}
     for _, form, cells in unfolded(forms, live.columns):
-        number = form["type"] == "number"
-        was = form["counts"] if number else [*form["levels"].values(), form["other"]]
-        before = np.array(was, np.float64) + 0.5
+        before = np.array(tallied(form), np.float64) + 0.5
         places = codes(form, cells)
         there = places >= 0
         now = np.bincount(places[there], minlength=len(before)) + 0.5

@@ -13,7 +13,15 @@ from hypothesis.extra import numpy as arrays
 
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import fit
-from mlkit.model.packing.reference import codes, decoded, numbers, reference, worded
+from mlkit.model.packing.reference import (
+    codes,
+    decoded,
+    levels,
+    numbers,
+    reference,
+    tallied,
+    worded,
+)
 from mlkit.model.problem import Problem
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=64)
@@ -30,6 +38,16 @@ def test_every_row_of_a_number_is_counted_once(cells):
         places = codes(form, cells)
         assert (np.bincount(places[places >= 0]) <= np.max(form["counts"])).all()
         assert (places < 0).sum() == len(cells) - given_rows
+
+
+def test_a_level_has_the_same_code_in_a_form_that_was_read():
+    words = pd.Series(["g"] * 4 + ["(missing)"] * 3 + ["b"] * 2 + ["a"] * 2)
+    form, cells = levels(words), np.array(["g", "b", "a", None, "z"], object)
+    read = json.loads(json.dumps(form, sort_keys=True))
+    assert list(read["levels"]) != list(form["levels"])
+    for one in (form, read):
+        assert codes(one, cells).tolist() == [0, 3, 2, 1, 4]
+        assert tallied(one) == [4, 3, 2, 2, 0]
 
 
 def test_rows_are_kept_by_their_bins_and_no_sensitive_column_among_them(make):

@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from mlkit.core.schema import Column, Schema
+from mlkit.model.fitted import fit
+from mlkit.model.formats.onnx import convert
 from mlkit.model.packing.reference import LETTERS, codes, levels, numbers, told
 from mlkit.model.problem import Problem
+from mlkit.model.runtime import Graph
 from mlkit.product.watching.drift import compare, drift, of_predictions
+from mlkit.product.watching.health import Health
 from mlkit.product.watching.together import together
 from mlkit.product.watching.windows import cut, newest
 
@@ -221,3 +225,53 @@ def test_labels_are_compared_by_name_whatever_their_order(classes):
     problem = replace(problem, classes=classes)
     (labels, _) = of_predictions(form, problem, now, 0.5)
     assert labels.effect < 0.1
+
+
+@pytest.mark.parametrize("family", ["tree", "boosting"])
+@pytest.mark.parametrize("kind", ["two_classes", "number"])
+def test_a_package_says_what_its_model_said_however_sure_it_is(family, kind):
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(900, 2)), columns=["a", "b"])
+    sure = rows["a"] + 0.02 * rng.normal(size=900)
+    words = kind == "two_classes"
+    rows["y"] = pd.array(np.where(sure > 0, "yes", "no"), "str") if words else sure
+    target = Column("y", "category" if words else "number", ("target",))
+    rows = Schema((Column("a"), Column("b"), target)).attach(rows)
+    problem, valid = Problem.of(rows), rows.iloc[600:]
+    model = fit(family, {}, rows.iloc[:600], problem)
+    graph = Graph(convert(model, 0.5), model.classes)
+    said = graph.predict({name: valid[name].to_numpy() for name in ("a", "b")})
+    live = said.probabilities.astype(float).round(9) if words else said.prediction
+    form = {
+        "rows": 300,
+        "prediction": told(model.predicted(valid), model.classes, 0.5),
+    }
+    for change in of_predictions(form, problem, live, 0.5):
+        assert change.effect < 0.02
+        assert change.psi < 0.01
+    moved = of_predictions(form, problem, live[sure[600:] > 0], 0.5)
+    assert max(change.effect for change in moved) > 0.3
+
+
+def test_chances_that_all_round_to_one_are_as_they_were():
+    rng = np.random.default_rng(0)
+    odds = 10 ** rng.uniform(-14, -6, 500)
+    form = {"rows": 500, "prediction": told(np.c_[odds, 1 - odds], ("a", "b"), 0.5)}
+    problem = Problem("two_classes", "y", "roc_auc", ("a", "b"), ("x",))
+    live = np.c_[odds, 1 - odds].astype(np.float32).astype(float).round(9)
+    assert max(c.effect for c in of_predictions(form, problem, live, 0.5)) < 0.02
+    live = np.c_[odds + 0.01, 0.99 - odds]
+    assert of_predictions(form, problem, live, 0.5)[1].effect == 1
+
+
+def test_a_huge_number_is_told_in_a_few_signs():
+    rng = np.random.default_rng(0)
+    form = numbers(rng.normal(50, 12, 500))
+    ages = np.append(rng.normal(50, 12, 400), [1e308] * 20)
+    (_, change) = compare("age", form, ages)
+    assert change.now == "4.76e+306"
+    health = Health("m", "t", "y", "roc_auc", (), changes=(change,))
+    (row,) = health.table().rows
+    assert row[5].startswith("+")
+    assert row[5].endswith("e+305 sd")
+    assert max(map(len, row)) < 20

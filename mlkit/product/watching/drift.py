@@ -16,8 +16,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.media import KINDS
-from mlkit.core.rows import MISSING
-from mlkit.model.packing.reference import counted, told, worded
+from mlkit.data.measures.moments import moments
+from mlkit.model.packing.parity import TOLERANCE
+from mlkit.model.packing.reference import (
+    commonest,
+    counted,
+    spelt,
+    tallied,
+    told,
+    worded,
+)
 from mlkit.model.packing.sights import measured, thinned
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
@@ -114,6 +122,9 @@ def of_predictions(
 ) -> list[Change]:
     """Compare what is predicted with what was predicted on the reference's rows.
 
+    The package answers in float32, and what was predicted then was not: so near as a
+    package has to agree with its model, two predictions are one.
+
     Parameters
     ----------
     reference
@@ -131,14 +142,15 @@ def of_predictions(
     target = problem.target
     if "values" in before:
         form = before["values"]
-        return [_of_numbers(target, "predictions", form, predicted, share)]
+        near = TOLERANCE * (form.get("std") or 0.0)
+        return [_of_numbers(target, "predictions", form, predicted, share, near)]
     labels = told(predicted, problem.classes, threshold)["labels"]
     was = np.array([before["labels"][label] for label in labels]) * rows
     now = np.array(list(labels.values())) * len(predicted)
     chances = predicted[:, 1] if predicted.shape[1] == 2 else predicted.max(axis=1)
     return [
         _of_counts(target, "labels", was, now, list(labels), share),
-        _of_numbers(target, "chances", before["chances"], chances, share),
+        _of_numbers(target, "chances", before["chances"], chances, share, TOLERANCE),
     ]
 
 
@@ -178,6 +190,9 @@ def compare(
     if form["type"] in KINDS:
         yield from _of_media(name, form, cells, share)
         return
+    if form["type"] == "date":
+        yield from _of_gaps(name, form, cells, share)
+        return
     if form["type"] == "text":
         lengths, shares = worded(cells, form.get("common", ()))
         yield from _measured(name, "length", form, lengths, share)
@@ -185,6 +200,15 @@ def compare(
             yield _of_numbers(name, "words", form["known"], shares, share)
         return
     yield from _measured(name, "values", form, np.asarray(cells, np.float64), share)
+
+
+def _of_gaps(name: str, form: Form, cells: Array, share: float) -> Iterator[Change]:
+    """Compare how many cells are missing, and nothing else."""
+    rows = form["rows"]
+    if rows and len(cells):
+        live = int(pd.isna(cells).sum()), len(cells)
+        then = round(form["missing"] * rows), rows
+        yield _of_shares(name, "missing", then, live, share)
 
 
 def _of_media(name: str, form: Form, cells: Array, share: float) -> Iterator[Change]:
@@ -209,25 +233,27 @@ def _measured(
         yield _of_numbers(name, what, form, cells, share)
 
 
-def _of_numbers(name: str, what: str, form: Form, cells: Array, share: float) -> Change:
+def _of_numbers(
+    name: str, what: str, form: Form, cells: Array, share: float, near: float = 0.0
+) -> Change:
     """Compare two spreads of numbers at the reference's quantiles, and beyond its ends.
 
-    The distance is looked for at these alone, so that it is never overstated.
+    The distance is looked for at these alone, so that it is never overstated. Numbers
+    so `near` one another are one.
     """
     from scipy.special import kolmogorov
 
     given = cells[np.isfinite(cells)]
-    edges = np.array(form["edges"], np.float64)
-    before = np.array(form["counts"], np.float64)
-    now = counted(np.sort(given), edges)
+    edges, before = _apart(form, 2 * near)
+    now = counted(np.sort(given), edges + near)
     many = before.sum(), max(now.sum(), 1)
     apart = np.abs(before.cumsum() / many[0] - now.cumsum() / many[1])[:-1]
-    beyond = [(given < form["min"]).sum(), (given > form["max"]).sum()]
+    beyond = (given < form["min"] - near).sum(), (given > form["max"] + near).sum()
     effect = float(max(apart.max(initial=0.0), max(beyond) / many[1]))
     count = many[1] * share
     root = np.sqrt(many[0] * count / (many[0] + count))
     spread = form.get("std") or 0.0
-    mean = float(given.mean()) if len(given) else np.nan
+    mean = moments(given)[0] if len(given) else np.nan
     far = float((apart[:-1] * np.diff(edges)).sum())
     return Change(
         name,
@@ -242,11 +268,18 @@ def _of_numbers(name: str, what: str, form: Form, cells: Array, share: float) ->
     )
 
 
+def _apart(form: Form, near: float) -> tuple[Array, Array]:
+    """Return the edges that are not so near the next one, and the counts between."""
+    edges = np.array(form["edges"], np.float64)
+    below = np.cumsum(form["counts"], dtype=np.float64)
+    kept = np.diff(edges, append=np.inf) > near
+    return edges[kept], np.diff(np.append(below[:-1][kept], below[-1]), prepend=0.0)
+
+
 def _of_levels(name: str, form: Form, cells: Array, share: float) -> Iterator[Change]:
     """Compare how often each word comes, and how many words were never seen."""
-    names = list(form["levels"])
-    before = np.array([*form["levels"].values(), form["other"]], np.float64)
-    words = pd.Series(cells, dtype=object).where(pd.notna(cells), MISSING).astype(str)
+    names, before = commonest(form), np.array(tallied(form), np.float64)
+    words = spelt(cells)
     counts = words.value_counts()
     known = counts.reindex(names, fill_value=0).to_numpy(np.float64)
     rest = float(len(words) - known.sum())

@@ -111,6 +111,9 @@ class DriftExplorer:
         form, cells = self.live.parcel.watched[name], some.columns[name]
         if form["type"] == "category":
             return drawn.shares(*_shares(form, cells), name)
+        if form["type"] == "date":
+            then, now = form["missing"], float(pd.isna(cells).mean())
+            return drawn.shares({MISSING: then}, {MISSING: now}, name)
         if form["type"] == "text":
             lengths, _ = worded(cells, form.get("common", ()))
             return drawn.numbers(form, lengths, f"words in {name}")

@@ -62,9 +62,12 @@ def loans(count: int, seed: int = 0, kind: str = "two_classes", **shift: float):
     return rows, truth
 
 
-def packed(kind: str = "two_classes", count: int = 3000) -> Path:
-    """Package a model of made loans."""
+def packed(
+    kind: str = "two_classes", count: int = 3000, **more: tuple[str, object]
+) -> Path:
+    """Package a model of made loans; `more` has columns: their type and cells."""
     rows, truth = loans(count, kind=kind)
+    rows = rows.assign(**{name: cells for name, (_, cells) in more.items()})
     target = KINDS[kind]
     type_ = "number" if kind == "number" else "category"
     rows[target] = truth if kind == "number" else pd.array(truth, "str")
@@ -74,6 +77,7 @@ def packed(kind: str = "two_classes", count: int = 3000) -> Path:
             Column("age"),
             Column("town", "category"),
             Column("sex", "category", ("sensitive",)),
+            *(Column(name, type_) for name, (type_, _) in more.items()),
             Column(target, type_, ("target",)),
         )
     )

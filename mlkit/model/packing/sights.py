@@ -150,14 +150,14 @@ def unfolded(
     Parameters
     ----------
     forms
-        By column what the reference has of it; those of texts are left out.
+        By column what the reference has of it; texts and dates are left out.
     columns
         Cells by column.
     plain
         Whether directions, which say nothing to a person, are left out.
     """
     for name, form in forms.items():
-        if name not in columns or form["type"] == "text":
+        if name not in columns or form["type"] in ("text", "date"):
             continue
         if form["type"] not in KINDS:
             yield name, form, columns[name]

@@ -119,14 +119,20 @@ class Parcel:
         """The reference of the columns that are watched, by name.
 
         Parts of dates move with the calendar, so that a week is never like a year: all
-        but hours and minutes are left out.
+        but hours and minutes are left out. Where nothing is left of a date, how often
+        it is missing is watched under the date's own name.
         """
-        plays = [o for o in self.cleaning["operations"] if o["op"] == "date_parts"]
-        moving = {
-            f"{place_of(play)}_{part}"
-            for play in plays
-            for part in play.get("parts", ())
-            if part not in CLOCK
-        }
         known = self.reference["columns"]
-        return {name: form for name, form in known.items() if name not in moving}
+        found, dates = dict(known), {}
+        for play in self.cleaning["operations"]:
+            parts = play.get("parts", ()) if play["op"] == "date_parts" else ()
+            date_ = place_of(play)
+            names = {f"{date_}_{part}": part in CLOCK for part in parts}
+            mine = [name for name in names if name in known]
+            for name in mine:
+                if not names[name]:
+                    found.pop(name, None)
+            if mine and not found.keys() & names.keys():
+                rows, missing = self.reference["rows"], known[mine[0]]["missing"]
+                dates[date_] = {"type": "date", "rows": rows, "missing": missing}
+        return {**found, **dates}

@@ -20,7 +20,7 @@ from mlkit.core.values import numbers
 from mlkit.data.charts.cards import card, many
 from mlkit.product.log import last, read, refused
 from mlkit.product.serving.fields import Field
-from mlkit.product.watching.copies import own
+from mlkit.product.watching.copies import natural, own
 from mlkit.product.watching.parcel import Parcel
 
 __all__ = ["LOG", "Live", "follow", "live"]
@@ -92,6 +92,12 @@ class Live:
     def own(self) -> float:
         """The share of rows that are no copies; `mlkit.product.watching.copies`."""
         return own(self.parcel.reference, self.watched)
+
+    @cached_property
+    def natural(self) -> Live:
+        """The rows that scores are taken on: a row counts as often as by nature."""
+        which = natural(self.parcel.reference, self.watched)
+        return self if which.all() else self.take(which)
 
     def during(self, places: Array) -> Live:
         """Return rows that follow one another, with what was refused meanwhile."""

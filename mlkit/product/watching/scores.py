@@ -48,7 +48,7 @@ class Score:
     value, low, high
         The metric and its 95 % interval; of a coverage the 99 % one.
     rows
-        How many rows it was taken on.
+        How many rows it was taken on, copies of others left out.
     """
 
     metric: str
@@ -120,7 +120,7 @@ def kept(live: Live) -> Score | None:
         With Wilson's 99 % interval; None where nothing was promised, or rows are few.
     """
     promise = live.parcel.predictor.promise
-    some = live.take(np.flatnonzero(live.known))
+    some = live.take(np.flatnonzero(live.known)).natural
     if promise is None or len(some) < FEWEST:
         return None
     if some.predicted.ndim == 2:
@@ -169,11 +169,12 @@ def judged(live: Live) -> NDArray[Any]:
 
 
 def drawn(live: Live) -> Live:
-    """Return at most five thousand of the rows, in order."""
-    if len(live) <= MOST:
-        return live
+    """Return at most five thousand of the rows, in order; none is there as a copy."""
+    some = live.natural
+    if len(some) <= MOST:
+        return some
     rng = np.random.default_rng(0)
-    return live.take(np.sort(rng.permutation(len(live))[:MOST]))
+    return some.take(np.sort(rng.permutation(len(some))[:MOST]))
 
 
 def _round(value: float) -> float:

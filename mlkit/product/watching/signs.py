@@ -242,6 +242,10 @@ def of_estimate(parcel: Parcel, score: Score | None, limits: Limits) -> Sign:
     limits
         How much may be lost.
     """
+    if score is None and parcel.reference.get("truth"):
+        title = METRICS[parcel.problem.metric].title
+        what = f"{title} cannot be expected of these rows: too few, or too alike"
+        return Sign("unknown", "estimate", what, "wait, or take longer windows")
     if score is None:
         what = "the package does not say how its predictions came true"
         return Sign("unknown", "estimate", what, "package the model anew")

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlkit.core.rows import MISSING
 from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.likeness import Likeness, likeness
 from mlkit.model.packing.reference import codes, decoded
 from mlkit.model.packing.sights import unfolded
-from mlkit.product.watching.copies import own
+from mlkit.product.watching.copies import natural, own
 
 __all__ = ["together"]
 
@@ -29,9 +28,9 @@ def together(
     """Tell how well a model tells live rows from the reference's.
 
     Both are looked at by the bin or level of each cell, images and sounds by what can
-    be measured of them. A change of how columns go
-    together is seen, though each by itself is as it was. Where live rows are copies of
-    others, those that are alike are never both learned from and told.
+    be measured of them. A change of how columns go together is seen, though each by
+    itself is as it was. Of live rows that are copies of others as many count as by
+    nature, and those that are alike are never both learned from and told.
 
     Parameters
     ----------
@@ -51,9 +50,10 @@ def together(
         counted once.
     """
     sample = reference.get("sample") or {}
-    newest = {name: cells[-most:] for name, cells in columns.items()}
+    which = np.flatnonzero(natural(reference, columns))[-most:]
+    newest = {name: cells[which] for name, cells in columns.items()}
     found = [
-        (name, codes(form, _cells(form, cells)))
+        (name, codes(form, cells))
         for name, form, cells in unfolded(reference["columns"], newest)
         if name in sample
     ]
@@ -68,10 +68,3 @@ def together(
     if own(reference, newest) < 1:
         groups = np.asarray(table.groupby(names, sort=False).ngroup(), np.intp)
     return likeness(table, ~mine, mine, seed=seed, groups=groups)
-
-
-def _cells(form: Mapping[str, Any], cells: NDArray[Any]) -> NDArray[Any]:
-    if form["type"] == "number":
-        return np.asarray(cells, np.float64)
-    words = pd.Series(cells, dtype=object)
-    return words.where(words.notna(), MISSING).astype(str).to_numpy(object)

@@ -35,6 +35,7 @@ const NUMBER_KEYS = [
   ["← →", "move"],
   ["/", "filter"],
 ];
+const GONE = "the kernel was restarted or shut down; run this cell again";
 
 const FOCUSED = /^(audio|button|input|select)$/;
 
@@ -69,15 +70,34 @@ class Labeller {
     this.token = 0;
     this.urls = { item: [], list: [] };
     this.unsaved = 0;
+    this.gone = false;
     this.view = "label";
     this.build(el);
     this.listen = (message, buffers) => this.told(message, buffers || []);
     model.on("msg:custom", this.listen);
+    this.left = () => this.lose(this.unsaved > 0);
+    model.on("comm_live_update", this.left);
     this.ask({ ask: "start" });
   }
 
+  // Return whether it is on its way: a kernel that is gone takes nothing.
   ask(message) {
-    this.model.send(message);
+    try {
+      if (!this.gone) this.model.send(message);
+    } catch {
+      this.gone = true;
+    }
+    if (this.gone) this.lose(true);
+    return !this.gone;
+  }
+
+  lose(something) {
+    this.gone = true;
+    if (something) {
+      this.saved.textContent = "not kept";
+      this.saved.classList.add("mlk-bad");
+    }
+    this.say(something ? `not kept: ${GONE}` : GONE, true);
   }
 
   // the frame
@@ -353,11 +373,11 @@ class Labeller {
     const item = this.current();
     if (!item || !this.state || this.view !== "label" || this.done) return;
     const seconds = (Date.now() - this.clock) / 1000;
+    if (!this.ask({ ask: "label", row: item.row, label, seconds })) return;
     item.mine = { said: true, label };
     this.given.add(item.row);
     this.unsaved += 1;
     this.saved.textContent = "saving …";
-    this.ask({ ask: "label", row: item.row, label, seconds });
     this.say(`given: ${label === null ? "none of them" : label}`);
     this.next();
   }
@@ -365,7 +385,7 @@ class Labeller {
   skip() {
     const item = this.current();
     if (!item || this.view !== "label" || this.done) return;
-    this.ask({ ask: "skip", row: item.row });
+    if (!this.ask({ ask: "skip", row: item.row })) return;
     this.say("skipped");
     this.next();
   }
@@ -687,6 +707,7 @@ class Labeller {
   close() {
     clearTimeout(this.timer);
     this.model.off("msg:custom", this.listen);
+    this.model.off("comm_live_update", this.left);
     this.pause();
     this.free("item");
     this.free("list");

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlkit.widgets.frame import beside, stack
 
-__all__ = ["Note", "panel"]
+__all__ = ["Note", "panel", "watch"]
 
 
 class Note:
@@ -52,5 +52,47 @@ def panel(name: str, parts: Sequence[Any], keep: Callable[[str], None]) -> objec
         keep(why.value)
         said.value = "kept: run the cells below, this one first"
 
+    def other(_: Any = None) -> None:
+        said.value = ""
+
+    for part in (why, *parts):
+        watch(part, other)
     button.on_click(done)
     return stack(name, [*parts, beside([why, button, said])])
+
+
+def watch(part: Any, act: Callable[[Any], None]) -> None:
+    """Call `act` when a widget's value changes, or that of one that lies in it.
+
+    Parameters
+    ----------
+    part
+        A widget; those that are put into it later are watched, too.
+    act
+        Called with the change.
+
+    Examples
+    --------
+    >>> import ipywidgets as w
+    >>> said, box = [], w.VBox([w.Text()])
+    >>> watch(box, lambda change: said.append(change["new"]))
+    >>> box.children[0].value = "a"
+    >>> box.children = [w.Text()]
+    >>> box.children[0].value = "b"
+    >>> said[0], said[-1]
+    ('a', 'b')
+    """
+    if part.has_trait("value"):
+        part.observe(act, names="value")
+    if not part.has_trait("children"):
+        return
+    for child in part.children:
+        watch(child, act)
+
+    def more(change: Any) -> None:
+        for child in change["new"]:
+            if child not in change["old"]:
+                watch(child, act)
+        act(change)
+
+    part.observe(more, names="children")

@@ -43,6 +43,9 @@ problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
 judged = evaluate(fit("linear", {}, whole, problem), whole)
 threshold = mk.decide("threshold", ThresholdPicker(judged))
 """
+RESTART = """
+jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => true)
+"""
 RUN = "void jupyterapp.commands.execute('notebook:run-all-cells')"
 
 
@@ -106,3 +109,30 @@ def test_widgets_are_used_by_keys_in_notebook_7(page):
     lab.picture("notebook7-labels")
     lines = (lab.root / "decisions/labels.jsonl").read_text().splitlines()
     assert len(lines) == 1
+
+
+def decisions(lab):
+    """Return all that is decided, by file."""
+    return {path.name: path.read_text() for path in lab.root.glob("decisions/*")}
+
+
+GONE = "not kept: the kernel was restarted or shut down; run this cell again"
+
+
+def test_after_a_restart_nothing_is_said_to_be_kept(page):
+    lab = page
+    lab.see(".mlkit-labels .mlk-class")
+    lab.click("button:has-text('Keep this') >> nth=0")
+    lab.see("text=kept: run the cells below")
+    decided = decisions(lab)
+    lab.page.evaluate(RESTART)
+    lab.see(f".mlk-status.mlk-bad:text-is('{GONE.removeprefix('not kept: ')}')")
+    for place in (0, 1):
+        lab.click(f"button:has-text('Keep this') >> nth={place}")
+        lab.see(f".mlkit-beside [role=alert]:text-is('{GONE}') >> nth={place}")
+    assert not lab.page.is_visible("text=kept: run the cells below")
+    lab.page.focus(".mlkit-labels")
+    lab.page.keyboard.press("1")
+    lab.see(f".mlk-status.mlk-bad:text-is('{GONE}')")
+    lab.picture("notebook7-restarted")
+    assert decisions(lab) == decided

@@ -14,6 +14,7 @@ from mlkit.widgets.frame import beside, stack
 
 HERE = Path(frame.__file__).parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+GONE = "not kept: the kernel was restarted or shut down; run this cell again"
 PAGE = """
 <div id='outer'><div id='stack'>
   <div id='frame'></div>
@@ -26,7 +27,13 @@ async (code) => {
   const part = {_msg_buffer: null, _pending_msgs: 0, get: () => []};
   const around = {get: (name) => (name === 'children' ? [part] : null)};
   const manager = {get_model: async (id) => (id === 'the stack' ? around : null)};
-  const model = {get: () => 'the stack', widget_manager: manager};
+  const model = {
+    get: () => 'the stack',
+    widget_manager: manager,
+    send: () => { if (window.gone) throw new Error('Cannot send'); },
+    on: (name, act) => { window[name] = act; },
+    off: () => {},
+  };
   window.part = part;
   window.pressed = [];
   window.commands = [];
@@ -114,6 +121,32 @@ def test_enter_in_a_field_presses_the_button_beside_it(page):
     page.keyboard.press("Enter")
     page.wait_for_function("window.pressed.length === 1")
     assert page.evaluate("window.pressed") == ["keep"]
+
+
+@pytest.mark.slow
+def test_a_press_that_no_kernel_hears_is_told_beside_the_button(page):
+    page.evaluate("window.pressed.length = 0")
+    page.evaluate("window.part._msg_buffer = {value: 3}")
+    page.click("#keep")
+    page.evaluate("window.gone = true")
+    for _ in range(2):
+        page.click("#keep")
+        page.wait_for_selector(f".mlkit-beside [role=alert]:text-is('{GONE}')")
+    assert page.locator("[role=alert]").count() == 1
+    page.evaluate("window.part._msg_buffer = null")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.pressed") == []
+
+
+@pytest.mark.slow
+def test_a_press_waits_for_no_kernel_that_was_restarted(page):
+    page.evaluate("document.querySelector('[role=alert]').remove()")
+    page.evaluate("window.gone = false")
+    page.evaluate("window.part._pending_msgs = 1")
+    page.click("#keep")
+    page.evaluate("window.comm_live_update()")
+    page.wait_for_selector("[role=alert]")
+    assert page.evaluate("window.pressed") == []
 
 
 @pytest.mark.slow

@@ -40,8 +40,11 @@ window.heard = [];
 window.keys = 0;
 window.addEventListener("keydown", () => { window.keys += 1; }, true);
 window.model = {
-  send: (message) => window.heard.push(message),
-  on: (_, act) => { window.deliver = act; },
+  send: (message) => {
+    if (window.gone) throw new Error("Cannot send");
+    window.heard.push(message);
+  },
+  on: (name, act) => { window[name === "msg:custom" ? "deliver" : "left"] = act; },
   off: () => { window.deliver = () => {}; },
 };
 window.bytes = (text) => {
@@ -442,3 +445,34 @@ def test_it_can_be_used_without_seeing_it(page):
     screen.focus()
     screen.press("1")
     screen.says("[role=status] >> nth=-1", "given: complaint")
+
+
+GONE = "the kernel was restarted or shut down; run this cell again"
+
+
+def test_a_label_that_no_kernel_takes_is_told_and_the_row_stays(page):
+    screen = Screen(page, Queue(letters(), {}, "ann"))
+    screen.focus()
+    screen.press("1")
+    row = shown(screen)
+    page.evaluate("window.gone = true")
+    for key in ("2", "u", " "):
+        screen.press(key)
+        assert screen.text(".mlk-status.mlk-bad") == f"not kept: {GONE}"
+    assert screen.text(".mlk-saved.mlk-bad") == "not kept"
+    assert shown(screen) == row
+    assert page.locator(".mlk-class[aria-pressed=true]").count() == 0
+    assert len(screen.saved) == 1
+    assert not screen.errors
+    screen.picture("labels-gone")
+
+
+@pytest.mark.parametrize(("given", "told"), [(0, GONE), (1, f"not kept: {GONE}")])
+def test_a_restart_is_told_at_once(page, given, told):
+    screen = Screen(page, Queue(letters(), {}, "ann"))
+    screen.focus()
+    for key in "12"[:given]:
+        page.keyboard.press(key)
+    page.evaluate("window.left()")
+    assert screen.text(".mlk-status.mlk-bad") == told
+    assert screen.text(".mlk-saved") == "not kept" * given

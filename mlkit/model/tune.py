@@ -19,11 +19,10 @@ from mlkit.model.grid import Grid
 from mlkit.model.measures.metrics import better
 from mlkit.model.problem import Problem, known
 from mlkit.model.shortlist import Shortlist
-from mlkit.model.tuning import cross
-from mlkit.model.tuning.draws import draw
+from mlkit.model.tuning import cross, decided
 from mlkit.model.tuning.kept import Kept
 from mlkit.model.tuning.live import Board
-from mlkit.model.tuning.prefer import FORMATS, checked, legible, plainest, weighed
+from mlkit.model.tuning.prefer import checked, plainest, weighed
 from mlkit.model.tuning.race import Attempt, Drawn, Race, mix
 from mlkit.model.tuning.timed import Found, Timed, affordable, search
 from mlkit.model.words import listed, say
@@ -174,7 +173,7 @@ def tune(
     prefer
         ``best``; ``transparent``, one model that a person can read, the plainest that
         is within a standard error of the best such; or ``portable``, one model that
-        every format can take.
+        every format can take. What a person decided in `choose` holds in any case.
     class_weight
         Whether rows of rare classes count more when models are fitted: ``auto``, where
         the metric judges all classes alike, ``balanced`` or ``none``. Chances then are
@@ -195,9 +194,18 @@ def tune(
         Of everything drawn at random.
     keep
         A folder for finished fits; None takes the project's, where there is one.
+
+    Raises
+    ------
+    UsageError
+        Where what is preferred and what a person decided in `choose` rule each other
+        out.
+    InputError
+        Where the budget is too small for any family that is preferred.
     """
     start = time.monotonic()
     checked(prefer)
+    decided.agreed(shortlist, prefer)
     problem = replace(shortlist.problem, class_weight=weighed(class_weight))
     shortlist = replace(shortlist, problem=problem)
     rows = known(train, problem)
@@ -206,9 +214,9 @@ def tune(
     if seconds:
         asked = Timed(
             seconds=seconds,
-            prefer=prefer if blend or prefer != "best" else "portable",
+            prefer=prefer if blend or prefer != "best" else "alone",
             names=[shortlist.insisted] if shortlist.insisted else (),
-            out=_out(shortlist),
+            out=decided.out(shortlist),
             agreed=[c.family for c in shortlist.candidates if not c.problem],
             folds=folds,
             draws=trials > 0,
@@ -219,7 +227,7 @@ def tune(
         )
         found = search(rows, problem, asked)
         left = seconds - found.seconds if prefer == "best" else 0.0
-        return _settings(found, shortlist, len(rows), seed, left)
+        return _settings(found, shortlist, prefer, len(rows), seed, left)
     return _counted(
         rows, shortlist, trials, prefer, contenders, blend, folds or 5, seed, keep
     )
@@ -238,15 +246,20 @@ def _outdone(found: Found, shortlist: Shortlist, left: float) -> bool:
 
 
 def _settings(
-    found: Found, shortlist: Shortlist, rows: int, seed: int, left: float
+    found: Found,
+    shortlist: Shortlist,
+    prefer: str,
+    rows: int,
+    seed: int,
+    left: float,
 ) -> Settings:
-    """Return what a search in time found; if nothing, the chosen family's defaults."""
+    """Return what a search in time found; if nothing, the best compared defaults."""
     notes, score, alone = found.notes, found.score, found.alone
     members, chosen = found.members, shortlist[shortlist.chosen]
     if not members:
-        members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
-        told = "the budget was too small to try anything: the defaults are taken"
-        notes = (*notes, f"{told}, with the score they had in the comparison")
+        one = decided.compared(shortlist, prefer)
+        members, score, alone = (Member(one.family),), one.score, one.score
+        notes = (*notes, decided.untried(shortlist, prefer))
     elif _outdone(found, shortlist, left):
         members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
         told = f"{chosen.title} did not fit the budget fold by fold, and its defaults"
@@ -284,7 +297,7 @@ def _counted(
     kept = Kept.of(keep, rows, problem, fold, seed, "apart")
     board = Board(problem.metric, int(fold.max()) + 1)
     race = Race(rows, problem, fold, seed, kept=kept, told=board.show)
-    drawn, always = _drawn(shortlist, trials, prefer, contenders, seed)
+    drawn, always = decided.drawn(shortlist, trials, prefer, contenders, seed)
     attempts, notes = _run(race, drawn, always, len(rows) > SMALL)
     board.folds = race.count
     board.done([(a.family, dict(a.settings), a.folds) for a in attempts])
@@ -308,21 +321,6 @@ def _counted(
     )
 
 
-def _drawn(
-    shortlist: Shortlist, trials: int, prefer: str, contenders: int, seed: int
-) -> tuple[Drawn, int]:
-    """Return families and settings to try, and how many of the first always end."""
-    kind = shortlist.problem.kind
-    if prefer == "transparent":
-        only = [shortlist.insisted] if shortlist.insisted else []
-        drawn = legible(shortlist.problem, only) or legible(shortlist.problem)
-        return drawn, len(drawn)
-    wanted = FORMATS if prefer == "portable" else ()
-    names = _contenders(shortlist, contenders, wanted)
-    defaults: Drawn = [(name, {}) for name in names]
-    return defaults + draw(names, kind, trials, seed), len(names)
-
-
 def _run(
     race: Race, drawn: Drawn, always: int, halve: bool
 ) -> tuple[list[Attempt], tuple[str, ...]]:
@@ -332,7 +330,8 @@ def _run(
     except KeyboardInterrupt:
         if session().job or not race.stop():
             raise
-        told = f"stopped by hand after {race.count} folds: the best so far is kept"
+        many = "one fold" if race.count == 1 else f"{race.count} folds"
+        told = f"stopped by hand after {many}: the best so far is kept"
         return race.attempts(drawn), (told,)
 
 
@@ -343,7 +342,12 @@ def _alone(best: Attempt) -> tuple[tuple[Member, ...], float]:
 def _blended(
     race: Race, attempts: list[Attempt], best: Attempt
 ) -> tuple[tuple[Member, ...], float]:
-    """Return the blend where it is clearly better: by a tenth of a standard error."""
+    """Return the blend where it is clearly better: by a tenth of a standard error.
+
+    One fold alone tells no error, and so of no blend that it is.
+    """
+    if race.count < 2:
+        return _alone(best)
     weights, score = mix(race, attempts)
     error = np.std(best.folds, ddof=1) / np.sqrt(len(best.folds))
     bar = best.score + race.sign * 0.1 * error
@@ -354,22 +358,3 @@ def _blended(
         for at, weight in weights.items()
     ]
     return tuple(made), score
-
-
-def _out(shortlist: Shortlist) -> list[str]:
-    """Return what is not to be tried: what was crossed out or cannot be packaged."""
-    broken = [c.family for c in shortlist.candidates if c.problem]
-    return sorted({*broken, *shortlist.crossed_out})
-
-
-def _contenders(
-    shortlist: Shortlist, count: int, formats: tuple[str, ...] = ()
-) -> list[str]:
-    """Return the best families that can be packaged; the chosen one first."""
-    if shortlist.insisted:
-        return [shortlist.insisted]
-    out = {"dummy", *_out(shortlist)} - {shortlist.chosen}
-    able = [c.family for c in shortlist.candidates if c.family not in out]
-    ranked = sorted(able, key=lambda name: name != shortlist.chosen)
-    kept = [n for n in ranked if set(formats) <= set(family(n).formats)]
-    return (kept or ["linear"])[: max(count, 1)]

@@ -17,6 +17,7 @@ __all__ = [
     "PREFERENCES",
     "checked",
     "entries",
+    "fits",
     "legible",
     "plainest",
     "weighed",
@@ -29,6 +30,7 @@ Item = tuple[str, dict[str, Any]]
 LEGIBLE: tuple[Item, ...] = (
     ("tree", {"depth": 2}),
     ("tree", {"depth": 3}),
+    ("ordinal", {}),
     ("linear", {"strength": 30.0, "sparse": True}),
     ("linear", {"strength": 5.0, "sparse": True}),
     ("linear", {"strength": 1.0}),
@@ -72,18 +74,37 @@ def _among(word: str, words: Sequence[str], what: str, where: str) -> str:
     return word
 
 
-def legible(problem: Problem, names: Sequence[str] = ()) -> list[Item]:
+def fits(name: str, prefer: str) -> bool:
+    """Tell whether a family is what a person prefers.
+
+    Examples
+    --------
+    >>> fits("forest", "transparent"), fits("forest", "portable")
+    (False, True)
+    """
+    if prefer == "transparent":
+        return family(name).plain or name in dict(LEGIBLE)
+    return prefer != "portable" or set(FORMATS) <= set(family(name).formats)
+
+
+def legible(
+    problem: Problem, names: Sequence[str] = (), out: Sequence[str] = ()
+) -> list[Item]:
     """Return families with settings that a person can read, the plainest first.
 
-    They are small trees, linear models with few terms, and additive models: boosted
-    trees of one question each, so that every column has one curve.
+    They are small trees, linear models with few terms, one score with cuts between
+    classes in order, and additive models: boosted trees of one question each, so that
+    every column has one curve.
 
     Parameters
     ----------
     problem
         What is predicted.
     names
-        Only of these families; none takes all.
+        Only these families, with their defaults where a person can read them though
+        they are not listed here; none takes all that are.
+    out
+        Families that were crossed out, or that cannot be packaged.
 
     Examples
     --------
@@ -91,14 +112,22 @@ def legible(problem: Problem, names: Sequence[str] = ()) -> list[Item]:
     ('tree', {'depth': 2})
     """
     sparse = problem.kind == "number"
-    kept = [item for item in LEGIBLE if sparse or not item[1].get("sparse")]
-    return [(n, dict(s)) for n, s in kept if n in (names or [n])]
+    listed = [
+        (name, dict(settings))
+        for name, settings in LEGIBLE
+        if problem.kind in family(name).takes
+        and (sparse or not settings.get("sparse"))
+        and name in (names or [name])
+    ]
+    rest = [name for name in names if name not in dict(listed) and family(name).plain]
+    more: list[Item] = [(name, {}) for name in rest]
+    return [item for item in (*listed, *more) if item[0] not in out]
 
 
 def entries(
     problem: Problem, prefer: str, names: Sequence[str], out: Sequence[str] = ()
 ) -> list[Item]:
-    """Return the families and settings that a search begins with.
+    """Return the families and settings that a search begins with, beside the guess.
 
     Parameters
     ----------
@@ -111,8 +140,9 @@ def entries(
     out
         Families that were crossed out, or that cannot be packaged.
     """
+    out = ("dummy", *out)
     if prefer == "transparent":
-        return legible(problem, names)
+        return legible(problem, names, out)
     wanted = FORMATS if prefer == "portable" else ("onnx",)
     listed = names or [n for n in able(problem.kind) if not family(n).baseline]
     listed = list(dict.fromkeys(["linear", *listed])) if not names else list(names)
@@ -154,6 +184,7 @@ def plainest(
     table = sign * np.array(scores)
     best = int(table.mean(axis=1).argmax())
     behind = table[best] - table
-    error = behind.std(axis=1, ddof=1) / np.sqrt(table.shape[1])
+    folds = table.shape[1]
+    error = behind.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else 0.0
     near = behind.mean(axis=1) <= error + 1e-12
     return next(at for at in range(len(items)) if near[at] or at == best)

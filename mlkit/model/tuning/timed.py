@@ -45,7 +45,7 @@ class Timed:
     seconds
         The budget, of which training takes its part.
     prefer
-        ``best``, ``transparent`` or ``portable``.
+        ``best``, ``transparent`` or ``portable``; or ``alone``, the best one.
     names, out, agreed
         Only these families, none for all; not those; of these it is known that they
         can be packaged.
@@ -264,7 +264,7 @@ def _members(
         return (), float("nan")
     if asked.prefer == "transparent":
         return _plain(zoo, items)
-    if asked.prefer == "portable":
+    if asked.prefer != "best":
         at = max(ended, key=lambda at: (zoo.mean(ended[at]), -at))
         return (_member(ended[at]),), zoo.judge.sign * zoo.mean(ended[at])
     weights, score = zoo.blend()

@@ -238,7 +238,7 @@ def test_too_small_a_budget_takes_the_defaults(make, tmp_path):
     shortlist = choose(table, ["linear", "tree"], folds=3)
     found = tune(table, shortlist, seconds=1e-4, keep=tmp_path)
     assert found.members == (Member(shortlist.chosen),)
-    assert "the budget was too small" in found.notes[-1]
+    assert "nothing ran to the end within the budget" in found.notes[-1]
     assert repr(found.plot()).startswith("<Picture")
     assert train(table, found).rows == len(table)
 
@@ -438,8 +438,13 @@ def test_once_finished_a_search_fits_nothing_again(tmp_path):
     assert (tmp_path / "log").read_text() == fits
 
 
+@pytest.mark.parametrize(
+    ("fits", "prefer", "folds"),
+    [(11, "best", "2 folds"), (7, "best", "one fold"), (14, "transparent", "one fold")],
+)
+@pytest.mark.filterwarnings("error")
 def test_stopped_by_hand_a_count_keeps_the_best_of_the_folds_that_are_done(
-    make, monkeypatch
+    make, monkeypatch, fits, prefer, folds
 ):
     from mlkit.model.tuning import race
 
@@ -449,16 +454,18 @@ def test_stopped_by_hand_a_count_keeps_the_best_of_the_folds_that_are_done(
 
     def trial(*args):
         made.append(args)
-        if len(made) == 12:
+        if len(made) > fits:
             raise KeyboardInterrupt
         return plain(*args)
 
     monkeypatch.setattr(race.cross, "trial", trial)
-    found = tune(table, shortlist, 3, contenders=1, folds=4)
-    assert found.folds == 2
-    assert len(found.attempts) == 4
-    assert "stopped by hand after 2 folds: the best so far is kept" in found.notes
-    assert found.score <= found.default
+    found = tune(table, shortlist, 3, prefer=prefer, contenders=1, folds=4)
+    assert found.folds == {"2 folds": 2, "one fold": 1}[folds]
+    assert len(found.members) == 1 or found.folds > 1
+    assert f"stopped by hand after {folds}: the best so far is kept" in found.notes
+    if prefer == "best":
+        assert len(found.attempts) == 4
+        assert found.score <= found.default
 
 
 def test_a_family_that_did_not_fit_but_did_better_before_is_trained(

@@ -60,7 +60,10 @@ class Answers:
 
     def flags(self, start: int, stop: int) -> list[str]:
         """Return the flags that were set on some of the rows."""
-        first, last = (bisect_left(self._flags, (row,)) for row in (start, stop))
+        if not self._flags:
+            return []
+        first = bisect_left(self._flags, (start,))
+        last = bisect_left(self._flags, (stop,), first)
         return [flag.told["flag"] for flag in self._flags[first:last]]
 
     def plain(self) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ import click
 
 if TYPE_CHECKING:
     from mlkit.core.project import Project
+    from mlkit.engine.running.options import Options
     from mlkit.product.monitor import Health
 
-__all__ = ["command"]
+__all__ = ["asked", "command"]
 
 RETRAIN = 3
 
@@ -34,7 +35,8 @@ def command(as_json: bool, log: str, window: str, folder: Path) -> int:
     if log or window:
         raise UsageError(
             "--log and --window are for a package without a project",
-            todo="change the parameters in the notebook `monitor`",
+            todo="change the parameters of the notebook `monitor`; for once: "
+            "`mlkit run --only monitor -p monitor.log=PATH`",
         )
     project = Project.open(folder)
     code = _run(project, as_json)
@@ -59,15 +61,39 @@ def _alone(package: Path, log: str, window: str) -> Health:
 def _run(project: Project, as_json: bool) -> int:
     """Run the step, on the champion's package; return the exit code of the run."""
     from mlkit.cli.run_ import run_project
+
+    return run_project(project.root, asked(project), as_json)
+
+
+def asked(project: Project) -> Options:
+    """Return the run of the step on the champion's package, which must have a log.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such step, no champion, or no request log yet.
+    """
     from mlkit.core.errors import UsageError
     from mlkit.engine.planning.graph import build
+    from mlkit.engine.running.champion import in_use
     from mlkit.engine.running.options import Options
 
-    if "monitor" not in build(project).steps:
+    step = build(project).steps.get("monitor")
+    if step is None:
         where, todo = str(project.root), "mlkit add monitor"
         raise UsageError("the project has no step monitor", where=where, todo=todo)
-    options = Options(only="monitor", champion=True)
-    return run_project(project.root, options, as_json)
+    in_use(project)
+    for parameter in step.parameters:
+        place = project.root / str(parameter.default)
+        if parameter.name == "log" and not place.is_file():
+            notebook = project.relative(step.path)
+            raise UsageError(
+                "no request has come in yet: there is no request log",
+                where=str(place),
+                todo="ask the model: `mlkit serve` keeps the log; where it was told to "
+                f"keep another, write that one into `log` in {notebook}",
+            )
+    return Options(only="monitor", champion=True)
 
 
 def _health(project: Project) -> Health:

@@ -111,10 +111,10 @@ def _policy(project: Project, asked: str) -> str:
 
 def _look(project: Project, if_needed: bool, teller: _Teller) -> int | None:
     """Run the monitor on the champion; return a code where there is no more to do."""
+    from mlkit.cli.monitor import asked
     from mlkit.core.store import Store
-    from mlkit.engine.running.options import Options
 
-    code = teller.run(project, Options(only="monitor", champion=True))
+    code = teller.run(project, asked(project))
     if code:
         return code
     store = Store(project.state)
@@ -203,6 +203,7 @@ def _decide(project: Project, found: Promotion, policy: str, teller: _Teller) ->
         teller.say(f"the package of run {entry.run} is the champion already")
         return 0
     by_hand = f'mlkit promote {entry.run} --why "..."'
+    by_hand += " --anyway" if found.turned_away else ""
     if not found.better or policy == "never":
         teller.say(f"the champion stays; to overrule that: {by_hand}")
         return KEPT

@@ -256,6 +256,21 @@ def test_the_command_says_retrain_exits_with_3_and_tells(
     assert "30 rows" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("words", [["monitor"], ["retrain", "--if-needed"]])
+def test_before_the_first_request_nothing_is_run(shop, words, capfd):
+    maker, _ = shop
+    assert maker.executed() == ["package"]
+    runs = sorted((maker.root / "runs").iterdir())
+    assert command_line([*words, str(maker.root)]) == 2
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "there is no request log" in told.err
+    assert str(maker.root / ".mlkit/requests.sqlite") in told.err
+    assert "`mlkit serve`" in told.err
+    assert "`log` in steps/" in told.err
+    assert sorted((maker.root / "runs").iterdir()) == runs
+
+
 def test_a_package_by_itself_is_watched_too(package_of, make_loans, tmp_path, capfd):
     loans = package_of("two_classes")
     log = loans.log(tmp_path / "requests.sqlite", (make_loans(200, seed=6)[0], 0))

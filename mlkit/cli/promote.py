@@ -6,26 +6,47 @@ from pathlib import Path
 
 import click
 
-__all__ = ["command"]
+__all__ = ["AWAY", "command"]
+
+AWAY = "a server at work turns it away and goes on as before: {}; start it anew"
 
 
 @click.command("promote")
 @click.argument("run", metavar="[RUN]", default="")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--why", required=True, help="The reason, for the ledger.")
-def command(run: str, folder: Path, why: str) -> None:
+@click.option(
+    "--anyway", is_flag=True, help="Even where a running server would turn it away."
+)
+def command(run: str, folder: Path, why: str, anyway: bool) -> None:
     """Make a run's package, else the newest, the champion, by a line in the ledger.
 
-    RUN is an unmodified run, or one that `mlkit retrain` made.
+    RUN is an unmodified run, or one that `mlkit retrain` made. A server at work serves
+    it at once, unless it takes other columns or lacks classes: that needs --anyway, and
+    a server that is started anew.
     """
     from mlkit.cli.place import name_and_folder
+    from mlkit.core.champion import package_of
     from mlkit.core.errors import UsageError
     from mlkit.core.project import Project
-    from mlkit.engine.running.champion import promote
+    from mlkit.engine.running.champion import promotable, promote
+    from mlkit.product.serving.trial import turned_away
 
     if not why.strip():
         raise UsageError("a promotion needs a reason", todo='add --why "..."')
     run, folder = name_and_folder(run, folder)
-    entry, moved = promote(Project.open(folder), why, run)
+    project = Project.open(folder)
+    entry, _ = promotable(project, run)
+    away = turned_away(project, package_of(project, entry.identity))
+    if away and not anyway:
+        raise UsageError(
+            "a server that answers by the champion would turn this package away",
+            where=f"run {entry.run}",
+            got=away,
+            todo="add --anyway to promote it, then start the server anew",
+        )
+    entry, moved = promote(project, why, run)
     already = "" if moved else " already"
     click.echo(f"the package of run {entry.run} is the champion{already}")
+    if away:
+        click.echo(AWAY.format(away))

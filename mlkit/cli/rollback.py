@@ -16,12 +16,19 @@ __all__ = ["command"]
 def command(run: str, folder: Path, why: str) -> None:
     """Make the champion before this one, or that of RUN, the champion again."""
     from mlkit.cli.place import name_and_folder
+    from mlkit.cli.promote import AWAY
+    from mlkit.core.champion import champion, package_of
     from mlkit.core.errors import UsageError
     from mlkit.core.project import Project
     from mlkit.engine.running.champion import rollback
+    from mlkit.product.serving.trial import turned_away
 
     if not why.strip():
         raise UsageError("a rollback needs a reason", todo='add --why "..."')
     run, folder = name_and_folder(run, folder)
-    entry = rollback(Project.open(folder), why, run)
+    project = Project.open(folder)
+    before = str((champion(project.ledger) or {}).get("package", ""))
+    entry = rollback(project, why, run)
     click.echo(f"the package of run {entry.run} is the champion again")
+    if away := turned_away(project, package_of(project, entry.identity), before):
+        click.echo(AWAY.format(away))

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from mlkit.core.artifacts import ABOUT
 from mlkit.core.files import folder_hash
+from mlkit.core.session import session
 from mlkit.core.verdict import Finding
 from mlkit.data.charts.cards import card, grid
 from mlkit.model.accept import Accepted
 from mlkit.model.judging.duel import Duel, Meeting
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
+from mlkit.product.serving.trial import turned_away
 from mlkit.product.watching.health import Health
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
 __all__ = ["Promotion", "retrain"]
+
+TAKEN = "a server that answers by the champion takes it up"
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,8 +61,17 @@ class Promotion:
         return not any(finding.blocks for finding in self.findings)
 
     @property
+    def turned_away(self) -> str:
+        """Why a running server would not take the challenger up; "" if it would."""
+        return next((f.got for f in self.findings if f.bar == TAKEN and f.blocks), "")
+
+    @property
     def why(self) -> str:
         """What decides, in one line."""
+        away = self.turned_away
+        return f"{self._met()}; {away}" if away else self._met()
+
+    def _met(self) -> str:
         if self.duel is None:
             return next((f.got for f in self.findings if f.blocks), "")
         met = self.duel.deciding
@@ -106,7 +119,8 @@ def retrain(
 
     Both met in `accept`, on sealed rows that neither was fitted on. Where enough of
     them came in since the champion was made, these decide: they are the world that the
-    model works in now. Else all do.
+    model works in now. Else all do. A server that answers by the champion has to take
+    the challenger up, too: its clients go on asking as they do.
 
     Parameters
     ----------
@@ -125,13 +139,13 @@ def retrain(
         champion=duel.champion if duel else "",
         title=accepted.problem.title,
         family=accepted.family,
-        findings=tuple(_findings(duel, margin)),
+        findings=tuple(_findings(duel, margin, package)),
         duel=duel,
         reasons=tuple(health.reasons),
     )
 
 
-def _findings(duel: Duel | None, margin: float) -> list[Finding]:
+def _findings(duel: Duel | None, margin: float, package: Path) -> list[Finding]:
     passed = Finding("the challenger is accepted and packaged", "passed")
     title = "ahead of the champion"
     if duel is None:
@@ -139,9 +153,24 @@ def _findings(duel: Duel | None, margin: float) -> list[Finding]:
         return [passed, Finding(title, "not_assessed", got=got, required=True)]
     return [
         passed,
+        *_taken(duel, package),
         _ahead(f"{title} on rows that came in since", duel, duel.fresh, margin),
         _ahead(f"{title} on all rows new to both", duel, duel.whole, margin),
     ]
+
+
+def _taken(duel: Duel, package: Path) -> list[Finding]:
+    """Hold against the challenger what a server would; nothing outside of a project."""
+    project = session().project
+    if project is None:
+        return []
+    why = turned_away(project, package, duel.champion)
+    if not why:
+        return [Finding(TAKEN, "passed", required=True)]
+    got = f"the server would turn it away: {why}"
+    help_ = "`mlkit promote RUN --anyway` and a server that is started anew serve it"
+    need = "what the champion takes and answers"
+    return [Finding(TAKEN, "missed", got=got, need=need, help=help_, required=True)]
 
 
 def _ahead(title: str, duel: Duel, met: Meeting, margin: float) -> Finding:

@@ -1,7 +1,13 @@
 """``mlkit promote`` and ``mlkit rollback``."""
 
-from mlkit.core.champion import champion, move
-from mlkit.core.store import Entry
+import json
+import shutil
+
+import pytest
+
+from mlkit.core.champion import champion, move, moves
+from mlkit.core.store import Entry, Store
+from tests.product.conftest import packed
 
 OLD, NEW = "20260101-030405-aaaa", "20260102-030405-bbbb"
 
@@ -27,3 +33,41 @@ def test_both_want_a_reason(mlkit, house):
         assert code == 2
         assert "needs a reason" in said
     assert champion(house.ledger) is None
+
+
+@pytest.fixture
+def moved(house, tmp_path):
+    """A house whose champion answers, and whose newest package takes a text."""
+    first = packed(count=600)
+    other = shutil.copytree(first, tmp_path / "other")
+    schema = json.loads((other / "schema.json").read_text())
+    schema["input"][2]["type"] = "text"
+    (other / "schema.json").write_text(json.dumps(schema))
+    store = Store(house.state)
+    old, new = (store.put(folder, "package").identity for folder in (first, other))
+    move(house.ledger, "promote", Entry(old, run=OLD), "the first")
+    store.set_refs(store.refs() | {"package": Entry(new, step="package", run=NEW)})
+    return house
+
+
+def test_other_columns_are_promoted_on_purpose_alone_and_the_server_is_told_of(
+    mlkit, moved
+):
+    code, said = mlkit("promote", moved.root, "--why", "it is better")
+    assert code == 2
+    assert "would turn this package away" in said
+    why = "its columns are others (town was category, is text)"
+    assert why in said
+    assert "add --anyway" in said
+    assert len(moves(moved.ledger)) == 1
+    code, said = mlkit("promote", moved.root, "--why", "it is better", "--anyway")
+    at_work = "a server at work turns it away and goes on as before"
+    assert code == 0
+    assert f"the package of run {NEW} is the champion\n" in said
+    assert f"{at_work}: {why}; start it anew\n" in said
+    code, said = mlkit("promote", moved.root, "--why", "again")
+    assert (code, said) == (0, f"the package of run {NEW} is the champion already\n")
+    code, said = mlkit("rollback", moved.root, "--why", "clients broke")
+    assert code == 0
+    back = "its columns are others (town was text, is category)"
+    assert f"{at_work}: {back}; start it anew\n" in said

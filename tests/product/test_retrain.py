@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import pytest
 from mlkit.core.files import canonical, folder_hash
 from mlkit.core.media import contents
 from mlkit.core.schema import Schema
+from mlkit.core.store import Store
 from mlkit.data.collect import collect
 from mlkit.model.judging.duel import Duel, Meeting
 from mlkit.product.journal.given import give
@@ -227,6 +229,27 @@ def test_without_another_champion_nothing_is_promoted(package):
     assert "no other champion" in repr(found)
     assert Promotion.from_dict(json.loads(canonical(found.to_dict()))) == found
     assert repr(found.plot()).startswith("<Picture")
+
+
+def test_one_that_the_server_would_turn_away_is_not_promoted(
+    in_folder, package_of, tmp_path
+):
+    champion = package_of().folder
+    other = shutil.copytree(champion, tmp_path / "other")
+    schema = json.loads((other / "schema.json").read_text())
+    schema["input"][2]["type"] = "text"
+    (other / "schema.json").write_text(json.dumps(schema))
+    entry = Store(in_folder / ".mlkit").put(champion, "package")
+    duel = Duel(entry.identity, "roc_auc", 300, ALL, FEW)
+    assert promotion(duel, champion).better
+    found = promotion(duel, other)
+    assert not found.better
+    why = "the server would turn it away: its columns are others ("
+    assert found.turned_away == f"{why}town was category, is text)"
+    assert repr(found).startswith("Keep the champion: ahead by 0.1")
+    assert repr(found).endswith(f"; {found.turned_away}")
+    assert found.turned_away in found._repr_html_()
+    assert Promotion.from_dict(json.loads(canonical(found.to_dict()))) == found
 
 
 def test_what_was_found_is_told_as_a_page(package):

@@ -7,14 +7,45 @@ client breaks, and it has to answer likely, empty and extreme rows with numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from mlkit.core.champion import package_of
 from mlkit.core.errors import MlkitError
+from mlkit.core.project import Project
 from mlkit.product.serving.media import example
 from mlkit.product.serving.served import Answer, Served
 
-__all__ = ["fault", "unlike"]
+__all__ = ["fault", "turned_away", "unlike"]
+
+KINDS = {"spoken": "text read as a number"}
+NAMED = 8
+
+
+def turned_away(project: Project, package: Path, champion: str = "") -> str:
+    """Return why a server of the champion would not take up a package; "" if it would.
+
+    Parameters
+    ----------
+    project
+        The project.
+    package
+        What is to be the champion.
+    champion
+        The identity of the package that answers; "" for that of the champion. Where
+        there is none, or none that a server could answer by, nothing is in the way.
+    """
+    try:
+        old = Served(package_of(project, champion))
+    except Exception:
+        return ""
+    try:
+        return fault(Served(package), old)
+    except MlkitError as error:
+        return error.what
+    except Exception as error:
+        return f"it cannot be loaded: {type(error).__name__}"
 
 
 def fault(new: Served, old: Served | None = None) -> str:
@@ -52,17 +83,30 @@ def unlike(new: Served, old: Served) -> str:
     mine, yours = new.schema["output"], old.schema["output"]
     if (mine["kind"], new.target) != (yours["kind"], old.target):
         return "it predicts something else"
-    if not set(mine["classes"]) >= set(yours["classes"]):
-        return "it lacks classes"
-    there = {field.name: field for field in new.fields}
-    known = {field.name: field for field in old.fields}
-    for name, field in known.items():
-        if name not in there or there[name].kind != field.kind:
-            return "its columns are others"
-    for name, field in there.items():
-        if field.required and not (name in known and known[name].required):
-            return "it needs a column that was not needed"
-    return ""
+    lacks = [name for name in yours["classes"] if name not in mine["classes"]]
+    if lacks:
+        return f"it lacks classes ({_few(lacks)})"
+    there = {field.name: _said(field.kind) for field in new.fields}
+    known = {field.name: _said(field.kind) for field in old.fields}
+    others = [
+        f"{name} was {kind}, is {there[name]}" if name in there else f"{name} is gone"
+        for name, kind in known.items()
+        if there.get(name) != kind
+    ]
+    if others:
+        return f"its columns are others ({_few(others)})"
+    before = {field.name for field in old.fields if field.required}
+    needs = [f.name for f in new.fields if f.required and f.name not in before]
+    return f"it needs a column that was not needed ({_few(needs)})" if needs else ""
+
+
+def _said(kind: str) -> str:
+    return KINDS.get(kind, kind)
+
+
+def _few(told: Sequence[str]) -> str:
+    more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
+    return ", ".join(told[:NAMED]) + more
 
 
 def _rows(served: Served) -> Iterator[Mapping[str, Any]]:

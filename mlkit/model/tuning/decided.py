@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlkit.core.errors import InputError, UsageError
-from mlkit.model.families import family
+from mlkit.model.families import able, family
 from mlkit.model.shortlist import Candidate, Shortlist
 from mlkit.model.tuning.draws import draw
 from mlkit.model.tuning.prefer import entries, fits, legible
@@ -47,7 +47,7 @@ def agreed(shortlist: Shortlist, prefer: str) -> None:
     """
     if prefer not in WHAT:
         return
-    names = list(dict.fromkeys(n for n, _ in entries(shortlist.problem, prefer, ())))
+    names = _preferred(shortlist, prefer)
     insisted, wanted = shortlist.insisted, f"one of {', '.join(names)}"
     if insisted and not fits(insisted, prefer):
         raise UsageError(
@@ -133,11 +133,19 @@ def untried(shortlist: Shortlist, prefer: str) -> str:
     return f"{told}: the defaults are taken, with the score they had in the comparison"
 
 
+def _preferred(shortlist: Shortlist, prefer: str) -> list[str]:
+    """Return the families that are installed and what a person prefers."""
+    problem = shortlist.problem
+    if prefer == "transparent":
+        return list(dict(legible(problem)))
+    return [n for n in able(problem.kind) if fits(n, prefer)]
+
+
 def _ranked(shortlist: Shortlist) -> list[str]:
     """Return the families that can be packaged, the chosen one first, then the best."""
     left_out = {"dummy", *out(shortlist)} - {shortlist.chosen}
-    able = [c.family for c in shortlist.candidates if c.family not in left_out]
-    return sorted(able, key=lambda name: name != shortlist.chosen)
+    names = [c.family for c in shortlist.candidates if c.family not in left_out]
+    return sorted(names, key=lambda name: name != shortlist.chosen)
 
 
 def _contenders(shortlist: Shortlist, count: int, prefer: str) -> list[str]:

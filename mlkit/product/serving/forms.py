@@ -33,6 +33,9 @@ FIELD = re.compile(r"^\$\.(?:rows\[\d+\]|columns)\.(.*?)(?:\[\d+\])?$", re.DOTAL
 NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
 UNKNOWN = "Object contains unknown field"
 """How msgspec begins where it repeats a name that is a client's own."""
+LISTED = "Expected `object`, got `array`"
+"""What msgspec says of a list where a request belongs."""
+BARE = 'rows stand in a request: {"rows": [{"column": cell, ...}, ...]}'
 IDS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LARGEST = 2**1023
 NUMBERS = {int, float}
@@ -201,6 +204,8 @@ class Form:
         field = within[1] if within else named[2] if named else ""
         if named and named[1] == "unknown" and where:
             what = f"{what}; {did_you_mean(field, self.known)}"
+        if not where and (field in self.known or what == LISTED):
+            what, field = BARE, ""
         return Refused(422, what, where=where, field=field)
 
 

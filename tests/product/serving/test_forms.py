@@ -55,6 +55,13 @@ def test_what_is_wrong_is_told_by_its_name(name):
     assert told.value.field == name
 
 
+@pytest.mark.parametrize("body", [{"age": 3}, {"target": 1}, [{"age": 3}], []])
+def test_a_row_that_stands_alone_is_told_where_it_belongs(body):
+    with pytest.raises(Refused, match=r'rows stand in a request: {"rows":') as told:
+        form_of(["target", "age"]).read(json.dumps(body).encode())
+    assert (told.value.where, told.value.field) == ("", "")
+
+
 LONG = ["k" * 2**20, "unknown field `" * 40_000 + " - at `", "x` - at `" * 40_000]
 
 

@@ -62,6 +62,8 @@ def test_rows_like_those_of_training_are_healthy(days, kind):
     assert health.reasons == ()
     assert {one.level for one in health.windows} == {"healthy"}
     assert str(health).startswith("healthy: ")
+    said = {"word": "healthy", "sentence": "nothing speaks against it", "tone": "good"}
+    assert health.headline == said
 
 
 @pytest.mark.parametrize("kind", KINDS_OF)
@@ -74,6 +76,8 @@ def test_drifted_rows_are_told_and_say_retrain_before_any_truth(days, kind):
     assert levels(health)["predictions"] == "retrain"
     assert [one.level for one in health.windows][:3] == ["healthy"] * 3
     assert "pay" in " ".join(health.reasons)
+    said = {"word": "retrain", "sentence": health.reasons[0], "tone": "bad"}
+    assert health.headline == said
 
 
 def test_the_same_rows_again_and_again_are_no_other_rows(package_of, make_loans):
@@ -139,6 +143,9 @@ def test_too_few_rows_are_watched_and_no_rows_too(days, package_of):
     health = monitor(none, now=NOW)
     assert health.state == "watch"
     assert health.windows == ()
+    few_told = {"word": "watch", "sentence": health.signs[0].what, "tone": "warn"}
+    assert health.headline == few_told
+    assert "too few to judge" in health.signs[0].what
     assert "no request" in none._repr_html_()
     assert monitor(few, now=NOW, limits=Limits(least=30)).judged is not None
     for what in PICTURES:

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import threading
+from html import escape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -252,6 +253,17 @@ def test_the_command_says_retrain_exits_with_3_and_tells(
     assert told[-1]["state"] == "retrain"
     assert told[-2]["event"] == "run_finished"
     assert hook[1][0][1]["state"] == "retrain"
+    finished = next(line for line in told if line["event"] == "step_finished")
+    assert finished["headline"]["word"] == "retrain"
+    page = (maker.root / "runs" / finished["run"] / "report.html").read_text()
+    top, _, step = page.partition('id="steps"')
+    for part in (top, step):
+        assert "Retrain" in part
+        assert escape(finished["headline"]["sentence"]) in part
+    assert "Passed" not in top
+    assert "  retrain  predictions: " in step
+    assert command_line(["open", str(maker.root)]) == 0
+    assert finished["run"] not in capfd.readouterr().out
     assert command_line(["show", "aside", str(maker.root)]) == 0
     assert "30 rows" in capfd.readouterr().out
 

@@ -12,6 +12,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.cards import many
 from mlkit.model.measures.metrics import METRICS
 from mlkit.product.watching.scores import Score
 from mlkit.product.watching.traffic import FLAGS
@@ -79,8 +80,7 @@ def overview(health: Health) -> plots.Picture:
     plots.label(axes[1], "Largest change of a column, and of predictions")
     plots.label(axes[2], METRICS[health.metric].title)
     _dates(axes[-1], health.windows)
-    signs = health.reasons
-    below = plots.shorten(signs[0], 130) if signs else "nothing speaks against it"
+    below = plots.shorten(health.headline["sentence"], 130)
     plots.headline(picture, TITLES[health.state], below)
     return picture
 
@@ -333,7 +333,7 @@ def _load_told(health: Health) -> str:
     rows = sum(window.traffic.rows for window in health.windows)
     asked = sum(window.traffic.requests for window in health.windows)
     lost = [one.traffic for one in health.windows if one.traffic.refused is not None]
-    told = f"{rows:,} rows in {asked:,} requests"
+    told = f"{many(rows, 'row')} in {many(asked, 'request')}"
     if not lost:
         return f"{told}; how many were refused or failed, this log does not tell"
     refused, failed = (

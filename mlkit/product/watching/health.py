@@ -24,6 +24,8 @@ __all__ = ["GRAVE", "Health", "Window"]
 GRAVE = ("watch", "retrain")
 """The levels that ask for something."""
 
+TONES = {"healthy": "good", "watch": "warn", "retrain": "bad"}
+
 FAR = 1000
 """From so many standard deviations on their hundredths are not told."""
 
@@ -140,15 +142,24 @@ class Health:
         return tuple(one.what for one in self.ranked if one.level in GRAVE)
 
     @property
+    def headline(self) -> dict[str, str]:
+        """What it comes to, and its first reason: the run's report begins with it."""
+        why = list(self.reasons)
+        if self.state == "watch":
+            why += [one.what for one in self.signs if one.level == "unknown"]
+        sentence = [*why, "nothing speaks against it"][0]
+        return {"word": self.state, "sentence": sentence, "tone": TONES[self.state]}
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The score that came, the one to expect, and how many columns changed."""
         proved, judged = self.proved, self.judged
-        told: dict[str, float] = {"drifted": float(len(self.drifted))}
+        told: dict[str, float] = {}
         if proved and proved.score:
             told[self.metric] = proved.score.value
         if judged and judged.estimate:
             told[f"{self.metric}_expected"] = judged.estimate.value
-        return told
+        return {**told, "drifted": float(len(self.drifted))}
 
     @property
     def ranked(self) -> tuple[Sign, ...]:

@@ -27,7 +27,10 @@ MADE = ("two_classes", "many_classes", "number")
 
 def taken(*kinds):
     """Return the families that can be packaged, with those of the kinds they take."""
-    return [(name, k) for name in PACKED for k in kinds if k in family(name).takes]
+    both = [(name, k) for name in PACKED for k in kinds if k in family(name).takes]
+    large = [("large_boosting", k) for k in ("many_classes", "ordered")]
+    slow = pytest.mark.slow
+    return [pytest.param(*x, marks=slow) if x in large else x for x in both]
 
 
 TWO = [name for name, _ in taken("two_classes")]

@@ -67,6 +67,7 @@ def test_training_takes_the_settings_and_repeats(table, shortlist):
     assert repr(model.plot()).startswith("<Picture")
 
 
+@pytest.mark.slow
 def test_a_blend_is_trained_where_it_is_clearly_better(table):
     shortlist = choose(table, ["linear", "boosting"], folds=3)
     found = tune(table, shortlist, 6, folds=3)

@@ -243,7 +243,7 @@ def test_too_small_a_budget_takes_the_defaults(make, tmp_path):
     assert train(table, found).rows == len(table)
 
 
-@pytest.mark.parametrize("seconds", [0.0, LONG])
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(LONG, marks=pytest.mark.slow)])
 def test_a_transparent_model_is_one_that_a_person_can_read(
     table, shortlist, seconds, tmp_path
 ):

@@ -169,7 +169,9 @@ def kept(cells, reference):
     return {**reference, "sample": sample}
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2))])
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2))]
+)
 def test_rows_that_are_asked_again_and_again_count_once(seed):
     before = table(seed, 800)
     reference = kept(before, remember(before))

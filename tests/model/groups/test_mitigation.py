@@ -177,7 +177,9 @@ def test_fits_that_were_not_kept_say_the_same_as_those_of_the_search(biased, tmp
     assert searched.before == alone.before
 
 
-@pytest.mark.parametrize("aim", ["parity", pytest.param("odds", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "aim", ["parity", pytest.param("odds", marks=pytest.mark.slow)]
+)
 def test_exponentiated_gradient_heeds_what_rows_count(tmp_path, aim):
     """Most rows hardly count, and say the opposite."""
     rng = np.random.default_rng(0)

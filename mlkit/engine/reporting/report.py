@@ -175,7 +175,7 @@ def _verdict(run: Run, chapters: list[Chapter]) -> Verdict:
     state = run.manifest["state"]
     named = {s: [c for c in chapters if c.state == s] for s in ("failed", "blocked")}
     ran = sum(c.state in ("passed", "blocked", "failed") for c in chapters)
-    counts = [f"{ran} of {len(chapters)} steps ran"]
+    counts = [f"{ran} of {len(chapters)} step{'s' * (len(chapters) > 1)} ran"]
     counts += _count(chapters, "kept", "kept, since nothing they rest on changed")
     counts += _count(chapters, "skipped", "skipped")
     left_out = len(run.manifest["graph"]) - len(chapters)

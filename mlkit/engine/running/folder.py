@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import UsageError
-from mlkit.core.files import read_state, write_bytes, write_json
+from mlkit.core.files import write_bytes, write_json
 from mlkit.core.project import Project
 from mlkit.core.store import Entry
 from mlkit.engine.reading import notebook
@@ -122,9 +122,7 @@ class Folder:
         """Write the manifest and point ``runs/latest`` here, if it may."""
         write_json(self.path / "manifest.json", manifest)
         latest = self.project.runs / "latest"
-        before = read_state(latest / "manifest.json", dict) or {}
-        mine, theirs = (can_be_latest(self.project, m) for m in (manifest, before))
-        if theirs and not mine:
+        if latest.exists() and not can_be_latest(self.project, manifest):
             return
         link = self.project.runs / f".latest-{self.run}"
         link.symlink_to(self.run)

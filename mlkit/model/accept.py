@@ -354,9 +354,12 @@ def _beyond(form: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_leaks(review: Review, known: Sequence[str]) -> list[Finding]:
     target = review.problem.target
-    if not review.leaks:
-        return [Finding(f"no feature gives {target} away", "passed")]
-    return [
+    bar, why = f"no feature gives {target} away", review.unassessed
+    if why or not review.leaks:
+        first = [Finding(bar, "not_assessed" if why else "passed", got=why)]
+    else:
+        first = []
+    return first + [
         Finding(
             f"{name} does not give {target} away",
             "passed" if name in known else "missed",

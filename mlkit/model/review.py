@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.audit import remarking
 from mlkit.model.audit.dependence import dependence, pairs
@@ -78,6 +79,8 @@ class Review:
         What the model must not be used for, as the rows it saw tell.
     words
         The same in a person's own words.
+    unassessed
+        Why it is not known whether a feature gives the target away; "" where it is.
     """
 
     problem: Problem
@@ -98,6 +101,7 @@ class Review:
     fairness: Fairness | None = None
     limits: tuple[str, ...] = ()
     words: str = ""
+    unassessed: str = ""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -223,7 +227,8 @@ def review(
     stress = robustness(model, learnt, some, threshold=at, refits=refits, seed=seed)
     words = telling(learnt, problem)
     alike = clusters(learnt, problem.features)
-    away = {n: got for n, (got, _) in words.items() if n in problem.features}
+    away, unassessed = _given_away(sample(learnt, 4000, seed), problem, seed)
+    away |= {n: got for n, (got, _) in words.items() if n in problem.features}
     found = Review(
         problem=problem,
         rows=len(rows),
@@ -232,7 +237,7 @@ def review(
         importance=told,
         dependence=dependence(model, some, top, max(int(300 / pace(model)), 60)),
         slices=slices(problem, Schema.of(valid).attach(rows), truth, predicted, at),
-        leaks={**leaks(sample(learnt, 4000, seed), problem, seed=seed), **away},
+        leaks=away,
         together=importance(model, some, repeats, seed, alike, threshold=at),
         pair=pairs(model, some, top, max(int(60 / pace(model)), 20)),
         telling={
@@ -244,6 +249,7 @@ def review(
         robustness=stress,
         fairness=fairness(model, valid, threshold, seed=seed),
         limits=limits(model, learnt, told, stress.gone),
+        unassessed=unassessed,
     )
     measured = measure_rows(problem, rows, truth, predicted, at, seed=seed)
     base = guessed(problem, guess(model, len(truth)))
@@ -263,6 +269,16 @@ def _remarks(found: Review, model: Model) -> Iterator[Remark]:
     yield from remarking.of_rows(found.rows, model)
     yield from remarking.of_robustness(found.robustness)
     yield from remarking.of_rules(found.rules)
+
+
+def _given_away(
+    table: pd.DataFrame, problem: Problem, seed: int
+) -> tuple[dict[str, float], str]:
+    """Return the features that give the target away, and why that is not known."""
+    try:
+        return leaks(table, problem, seed=seed), ""
+    except InputError as error:
+        return {}, error.what
 
 
 def _asked(model: Model, rows: int, repeats: int) -> tuple[int, int]:

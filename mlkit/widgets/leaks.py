@@ -41,7 +41,8 @@ class LeakPicker:
         """Return a line a feature."""
         target = self.review.problem.target
         if not self.review.leaks:
-            return Note(f"no feature alone gives {target} away")
+            none = f"no feature alone gives {target} away"
+            return Note(self.review.unassessed or none)
         lines = [
             f"{name} alone scores {say(got)}: "
             + ("known in time" if name in value else "not known to be known in time")

@@ -23,14 +23,15 @@ from mlkit.model.slicing.search import weakest
 from mlkit.model.tune import Settings
 
 
-def judge(parts, kind, name="linear", *, shuffle=False, leaks=None, cut=None, **how):
+def judge(parts, kind, name="linear", *, shuffle=False, cut=None, **how):
     train, valid, test, cleaning = parts(kind)
     if shuffle:
         rng = np.random.default_rng(0)
         for table in (train, valid, test):
             table["answer"] = table["answer"].array[rng.permutation(len(table))]
     model = fit(name, {}, train, Problem.of(train))
-    found = Review(model.problem, len(valid), 0.0, 0.0, (), leaks=leaks or {})
+    told = {n: how.pop(n) for n in ("leaks", "unassessed") if n in how}
+    found = Review(model.problem, len(valid), 0.0, 0.0, (), **told)
     evaluation = evaluate(model, valid)
     test = test if cut is None else test.head(cut)
     return accept(model, cleaning, evaluation, found, test, **how)
@@ -147,12 +148,21 @@ def test_a_leak_blocks_unless_it_is_said_to_be_known(parts):
     assert known.verdict.state == "passed"
 
 
+def test_features_that_could_not_be_held_against_the_target_do_not_pass(parts):
+    found = judge(parts, "two_classes", unassessed="no rows can tell")
+    assert state_of(found, "no feature gives answer away") == "not_assessed"
+    assert "no rows can tell" in str(found.verdict)
+    both = judge(parts, "two_classes", leaks={"note": 1.0}, unassessed="no rows can")
+    assert state_of(both, "no feature gives answer away") == "not_assessed"
+    assert [f.bar for f in both.verdict.blocking] == ["note does not give answer away"]
+
+
 def test_it_repeats_and_reads_back_and_dates_stay_out(parts, kind):
     found = judge(parts, kind)
     assert found == judge(parts, kind)
     assert Accepted.from_dict(json.loads(canonical(found.to_dict()))) == found
-    stays_out = {"champion", "changed", "duel", "entered", "judged", "looked"}
-    assert set(found.volatile) == stays_out
+    ledger = {"changed", "entered", "fresh", "judged", "looked"}
+    assert set(found.volatile) == {"champion", "duel", *ledger}
     many = replace(found, judged=30)
     assert many.verdict.state == "passed"
     assert "fresh rows" in many.verdict.findings[-1].help

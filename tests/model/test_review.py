@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlkit.core.errors import InputError
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.data.parts.enough import enough
@@ -21,6 +22,7 @@ from mlkit.model.problem import Problem
 from mlkit.model.review import Review, review
 from mlkit.model.runtime import choice
 from mlkit.model.slicing.slices import groups
+from mlkit.widgets import LeakPicker
 
 
 def look(table, name="boosting", **how):
@@ -88,6 +90,54 @@ def test_a_column_that_knows_too_much_is_serious(table, problem):
     assert set(found.leaks) == {"leak"}
     assert found.remarks[0].severity == "serious"
     assert "leak alone predicts answer" in found.remarks[0].what
+
+
+def apart(column, role):
+    """Make rows that give the answer away, in parts of which one has one class."""
+    day = np.arange(300)
+    answer = np.where(day % 5 == 0, "yes", "no")
+    answer[(day >= 90) & (day < 210)] = "no"
+    made = pd.DataFrame(
+        {
+            "x": np.random.default_rng(0).normal(size=300),
+            "leak": (answer == "yes") * 1.0,
+            column.name: day * 1.0 if role == "time" else day // 100,
+            "answer": pd.array(answer, "str"),
+        }
+    )
+    target = Column("answer", "category", ("target",))
+    return Schema((Column("x"), Column("leak"), column, target)).attach(made)
+
+
+@pytest.mark.parametrize("role", ["time", "group"])
+def test_a_leak_is_found_where_one_part_of_the_rows_has_a_single_class(role):
+    table = apart(Column("part", roles=(role,)), role)
+    for seed in range(3):
+        assert leaks(table, Problem.of(table), seed=seed) == {"leak": 1.0}
+
+
+def test_a_leak_is_found_where_no_part_of_the_rows_can_be_learnt_from():
+    table = apart(Column("part", roles=("group",)), "group")
+    table["part"] = (table["answer"] == "yes").astype(float)  # each of one class
+    assert leaks(table, Problem.of(table)) == {"leak": 1.0}
+    table["part"] = 1.0
+    assert leaks(table, Problem.of(table)) == {"leak": 1.0}
+
+
+def test_where_no_rows_can_tell_that_is_said():
+    table = apart(Column("part"), "none")
+    table["answer"] = np.where(np.arange(300) == 7, "yes", "no")
+    with pytest.raises(InputError, match="no rows can tell"):
+        leaks(table, Problem.of(table))
+    rest = table.assign(answer=np.where(np.arange(300) % 3 == 0, "yes", "no"))
+    Schema.of(table).attach(rest)
+    model = fit("linear", {}, table, Problem.of(table))
+    found = review(model, table, rest, repeats=1, refits=0)
+    told = "no rows can tell whether one feature gives answer away"
+    assert found.unassessed == told
+    assert any(told in r.what and r.severity == "warning" for r in found.remarks)
+    assert Review.from_dict(json.loads(canonical(found.to_dict()))) == found
+    assert told in str(LeakPicker(found).picture([]))
 
 
 def test_a_leak_may_hide_in_what_is_missing(make):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.problem import Problem, known
 from mlkit.model.tuning import cross
@@ -24,6 +25,7 @@ LEAK = {
     "count": ("r2", 0.99),
 }
 WORDS, LETTERS, FEWEST = 300, 5000, 40
+Half = tuple[NDArray[np.bool_], NDArray[np.int64], int]
 
 
 def leaks(
@@ -42,25 +44,86 @@ def leaks(
         What is to be predicted.
     most
         Rows to look at, at most.
+
+    Raises
+    ------
+    InputError
+        Where no rows can tell: a class has one row alone, say.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"paid": [0.0, 1.0] * 30, "y": ["no", "yes"] * 30})
+    >>> leaks(rows, Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("paid",)))
+    {'paid': 1.0}
     """
+    names = problem.numbers + problem.categories
+    if not names:
+        return {}
     metric, bar = LEAK[problem.kind]
-    rows = table.head(most)
-    alone = replace(problem, metric=metric)
-    fold = cross.folds(rows, alone, 2, seed)
-    others = [problem.target, *([problem.weight] if problem.weight else [])]
-    others += [problem.group] if problem.group and problem.group not in others else []
+    rows = known(table, problem).head(most)
+    alone, tried = _halves(rows, replace(problem, metric=metric), seed)
+    others = [problem.target, problem.weight, alone.group]
+    settings = {"depth": 8, "leaf": 3}
     found = {}
-    for name in (*problem.numbers, *problem.categories):
-        some = rows[[name, *(n for n in others if n != name)]]
-        one = alone.only([name])
-        settings = {"depth": 8, "leaf": 3}
-        tried = [
-            cross.trial("tree", settings, some, one, fold, k, seed) for k in (0, 1)
+    for name in names:
+        kept, one = (
+            list(dict.fromkeys(n for n in (name, *others) if n)),
+            alone.only([name]),
+        )
+        scores = [
+            cross.trial(
+                "tree", settings, rows.loc[some, kept], one, fold, k, seed
+            ).score
+            for some, fold, k in tried
         ]
-        got = float(np.mean([t.score for t in tried]))
+        got = float(np.mean(scores))
         if got >= bar:
             found[name] = _round(got)
     return found
+
+
+def _halves(
+    rows: pd.DataFrame, problem: Problem, seed: int
+) -> tuple[Problem, list[Half]]:
+    """Return the problem as it is to be judged, and the trials that tell something.
+
+    Where folds in time or by group tell nothing, rows are drawn for them.
+    """
+    apart = replace(problem, group="")
+    for task, table in ((problem, rows), (apart, rows[[problem.target]])):
+        try:
+            fold = cross.folds(table, task, 2, seed)
+        except InputError:  # one group alone, or a single row
+            continue
+        if found := list(_tellable(rows, task, fold)):
+            return task, found
+    raise InputError(
+        f"no rows can tell whether one feature gives {problem.target} away",
+        where=f"column {problem.target!r}",
+        expected="two halves of the rows in which it varies alike",
+        got=f"{len(rows):,} rows",
+        todo="collect more rows, of every class",
+    )
+
+
+def _tellable(
+    rows: pd.DataFrame, problem: Problem, fold: NDArray[np.int64]
+) -> Iterator[Half]:
+    """Yield the folds that tell: which rows they take, the folds of these, and which.
+
+    On both sides the target varies, and no class is judged that was not learnt.
+    """
+    truth = problem.truth(rows)
+    for k in range(int(fold.max()) + 1):
+        inside, outside = fold == k, cross.learnt(rows, problem, fold, k)
+        if problem.classes:
+            inside &= np.isin(truth, truth[outside])
+        counts = cross.counted(problem, rows, [inside])
+        weights = counts[0] if counts else None
+        varied = all(len(np.unique(truth[side])) > 1 for side in (inside, outside))
+        if varied and cross.definable(problem, truth[inside], weights):
+            some = inside | outside
+            yield some, fold[some], k
 
 
 def telling(

@@ -97,7 +97,7 @@ def _look(data: str, target: str, values: dict[str, str]) -> Any:
     told = scaffold.parsed("data/collect", mine)
     told = {"target": target, "sample": LOOKED_AT, **told}
     place = told.pop("data", data)
-    return collect(_from(place, Path.cwd()), **told).table
+    return collect(_as_given(place), **told).table
 
 
 def _told(schema: Any, chosen: Recipe) -> str:
@@ -115,6 +115,13 @@ def _told(schema: Any, chosen: Recipe) -> str:
 
 def _types(schema: Any) -> set[str]:
     return {schema[name].type for name in schema.features}
+
+
+def _as_given(data: str) -> str:
+    """Write a place as `collect` finds it from here: if it can, as it was given."""
+    here = Path.cwd()
+    plain = Path(data).is_absolute() or _project(here) == here
+    return data if plain else _from(data, here)
 
 
 def _from(data: str, folder: Path) -> str:

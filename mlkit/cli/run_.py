@@ -143,7 +143,12 @@ def _report(project: Project, run: str, quiet: bool) -> None:
         click.echo(f"the report could not be written: {error}", err=True)
     else:
         if not quiet:
-            click.echo(f"report: {project.relative(page)}")
+            click.echo(f"report: {_from_here(page)}")
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as it is written from the current folder, or whole if shorter."""
+    return min(os.path.relpath(path), str(path), key=len)
 
 
 def given_of(texts: tuple[str, ...]) -> dict[str, str]:

@@ -144,6 +144,25 @@ def test_the_ledger_is_written_by_a_run(ran):
     assert ledger.verify(ran.root / "ledger.jsonl") == 1
 
 
+def test_a_report_is_named_from_where_one_stands(shell, ran, monkeypatch):
+    monkeypatch.chdir(ran.root.parent)
+    run = ("run", ran.root.name, "--only", "collect", "--refresh")
+    _, _, line = shell(*run).stdout.strip().rpartition("report: ")
+    assert line.startswith(f"{ran.root.name}/runs/")
+    assert (ran.root.parent / line).is_file()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_data_that_are_not_there_are_named_as_they_were_given(
+    shell, tmp_path, monkeypatch, whole
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    data = str(tmp_path / "telko.csv") if whole else "../telko.csv"
+    said = shell("new", "p", "--data", data, "--target", "y").stderr
+    assert f"  where:    {data}\n" in said
+
+
 def test_a_project_is_not_made_in_its_own_data(shell, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.csv").write_text("x,y\n1,a\n2,b\n")

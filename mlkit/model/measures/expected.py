@@ -163,7 +163,7 @@ def _off(truth: Array, predicted: Array) -> dict[str, Any]:
     """Note how far off predictions are, apart for small and for large ones."""
     parts = int(np.clip(len(truth) // FEWEST, 1, PARTS))
     inner = np.linspace(0, 1, parts + 1)[1:-1]
-    edges = np.unique(np.quantile(predicted, inner)) if parts > 1 else np.zeros(0)
+    edges = _between(predicted, np.quantile(predicted, inner))
     part, off = np.searchsorted(edges, predicted), truth - predicted
     levels = np.linspace(0, 1, QUANTILES)
     told = [
@@ -175,6 +175,14 @@ def _off(truth: Array, predicted: Array) -> dict[str, Any]:
         "residuals": [[float(f"{v:.6g}") for v in one] for one in told],
         "positive": bool(truth.min() >= 0),
     }
+
+
+def _between(predicted: Array, marks: Array) -> Array:
+    """Move marks to where no prediction lies: one on a mark may come back rounded."""
+    found = np.unique(predicted)
+    above = np.unique(np.searchsorted(found, marks, side="right"))
+    above = above[(above > 0) & (above < len(found))]
+    return np.asarray((found[above - 1] + found[above]) / 2)
 
 
 def _logs(predicted: Array) -> Array:

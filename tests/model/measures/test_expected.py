@@ -68,6 +68,17 @@ def test_of_numbers_it_knows_where_errors_are_large():
     assert large[0] == pytest.approx(2.0, abs=0.25)
 
 
+def test_a_number_that_comes_back_rounded_is_expected_as_it_was():
+    rng = np.random.default_rng(0)
+    said = rng.choice([0.1, 0.7, 1.3], 600)
+    truth = said + rng.normal(0, said / 10)
+    form = learn(NUMBER, truth, said)
+    assert form["edges"] == [0.4, 1.0]
+    rounded = said.astype(np.float32)
+    told = expected(NUMBER, form, said), expected(NUMBER, form, rounded)
+    np.testing.assert_allclose(*told, rtol=1e-5)
+
+
 def test_nothing_is_expected_of_a_handful_or_of_no_rows():
     truth, said = two(20, 5)
     assert learn(TWO, truth, said) == {}

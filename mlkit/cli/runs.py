@@ -44,6 +44,7 @@ def _line(facts: dict[str, Any]) -> str:
     numbers = headlines({"": facts["metrics"]}, facts["metric"])
     count = f"{len(facts['executed'])} ran"
     parts = [f"{plain(n)} {number(v)}" for n, v in list(numbers.items())[:3]]
+    parts = [plain(facts["said"]), *parts] if facts["said"] else parts
     parts = ["variant", *parts] if facts["variant"] != "main" else parts
     return (
         f"{facts['run']}  {told} {at:%Y-%m-%d %H:%M}  "

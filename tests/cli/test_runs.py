@@ -76,7 +76,9 @@ def watched(house):
     with (house.root / "mlkit.toml").open("a") as file:
         file.write("[steps.monitor]\nmanual = true\n")
     look, place = "20260103-030405-cccc", "runs/20260103-030405-cccc/01_collect.ipynb"
-    leave(house, look, {"monitor": facts(look, notebook=place)})
+    said = {"word": "retrain", "sentence": "it fell", "tone": "bad"}
+    health = {"health": {"identity": "record-x", "metrics": {}, "headline": said}}
+    leave(house, look, {"monitor": facts(look, health, notebook=place)})
     return house.runs / look
 
 
@@ -86,6 +88,7 @@ def test_a_look_by_monitor_hides_no_step_and_no_report(mlkit, house, watched):
     assert collect.strip() == str(house.runs / NEW / "01_collect.ipynb")
     assert monitor.strip() == str(watched / "01_collect.ipynb")
     assert mlkit("diff", house.root)[1].splitlines()[0] == f"{OLD} → {NEW}"
+    assert mlkit("runs", house.root)[1].splitlines()[0].endswith("1 ran  retrain")
     told = mlkit("open", house.root, "--run", watched.name)[1]
     assert told.strip() == str(watched / "report.html")
     code, out = mlkit("open", "collect", house.root, "--run", watched.name)

@@ -126,9 +126,11 @@ def facts(project: Project, folder: Path) -> dict[str, Any]:
         going = (holder(project) or {}).get("run") == folder.name
         return {"run": folder.name, "state": "running" if going else "unfinished"}
     metrics: dict[str, float] = {}
+    said = ""
     for step in left["steps"].values():
         for entry in step["saves"].values():
             metrics |= entry.get("metrics", {})
+            said = entry.get("headline", {}).get("word", said)
     here = [step for step, f in left["steps"].items() if f.get("run") == left["run"]]
     return {
         "run": left["run"],
@@ -139,4 +141,5 @@ def facts(project: Project, folder: Path) -> dict[str, Any]:
         "executed": here,
         "metric": project.config("goal.metric", ""),
         "metrics": metrics,
+        "said": said,
     }

@@ -68,6 +68,14 @@ def test_a_step_that_plain_runs_leave_out_is_not_the_latest_run(maker):
     assert latest.resolve() != whole
 
 
+def test_a_tag_says_what_a_report_shows_and_makes_no_step_stale(ran):
+    path = ran.root / "steps" / "02_clean.ipynb"
+    form = json.loads(path.read_text())
+    form["cells"][-1]["metadata"]["tags"] = ["key"]
+    path.write_text(json.dumps(form))
+    assert ran.executed() == []
+
+
 def edit(path, old, new):
     text = path.read_text()
     assert old in text

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mlkit.core.cells import reads, root
-from mlkit.core.errors import InputError, did_you_mean
+from mlkit.core.errors import InputError, did_you_mean, shortened
 from mlkit.core.files import file_hash, folder_hash
 from mlkit.core.schema import TYPES, Column, Schema
 from mlkit.data import sources
@@ -227,16 +227,13 @@ def _place(
 
 
 def _absent(path: Path, uri: str) -> InputError:
-    """Say what lies beside a file that is not there."""
+    """Say which file may have been meant instead of one that is not there."""
     folder = path.parent
-    beside = sorted(p.name for p in folder.iterdir())[:50] if folder.is_dir() else []
-    return InputError(
-        "there is no such file",
-        where=uri,
-        todo=did_you_mean(path.name, beside)
-        if folder.is_dir()
-        else "check the path; it is relative to the project's root",
-    )
+    beside = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+    near = did_you_mean(path.name, beside)
+    leads = "" if str(path) == uri else f"; it leads to {path.resolve()}"
+    todo = near if near.startswith("did") else f"check the path{leads}"
+    return InputError("there is no such file", where=uri, todo=todo)
 
 
 def _check_size(cells: pa.Table, uri: str) -> None:
@@ -259,17 +256,22 @@ def _by_place(target: str, found: Found) -> str:
 
 
 def _check_name(name: str, cells: pa.Table, found: Found, uri: str) -> None:
-    if name and name not in cells.column_names:
-        bare = found.facts.get("header") is False
-        hint = did_you_mean(name, cells.column_names)
-        raise InputError(
-            f"there is no column {name!r}",
-            where=uri,
-            expected=f"c1 to c{cells.num_columns}: the file has no header"
-            if bare
-            else ", ".join(cells.column_names)[:200],
-            todo=hint if hint.startswith("did") else "check the name, capitals count",
-        )
+    if not name or name in cells.column_names:
+        return
+    known, todo = ", ".join(cells.column_names), "check the name, capitals count"
+    if found.facts.get("header") is False:
+        (first,) = cells.slice(0, 1).to_pylist()
+        cells_of = {c: "–" if v is None else str(v) for c, v in first.items()}
+        told = ", ".join(f"{c} {shortened(v, 20)}" for c, v in cells_of.items())
+        known = f"the file has no header, and its first row is {told}"
+        todo = "name the column by its place, as c1 is the first"
+    near = did_you_mean(name, cells.column_names)
+    raise InputError(
+        f"there is no column {name!r}",
+        where=uri,
+        expected=shortened(known, 300),
+        todo=near if near.startswith("did") else todo,
+    )
 
 
 def _check_roles(roles: Roles, types: Mapping[str, str], target: str) -> None:

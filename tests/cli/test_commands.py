@@ -161,6 +161,18 @@ def test_data_that_are_not_there_are_named_as_they_were_given(
     data = str(tmp_path / "telko.csv") if whole else "../telko.csv"
     said = shell("new", "p", "--data", data, "--target", "y").stderr
     assert f"  where:    {data}\n" in said
+    assert "check the path" in said
+    assert "known:" not in said
+    (tmp_path / "telco.csv").touch()
+    assert "did you mean 'telco.csv'?" in shell("new", "p", "--data", data).stderr
+
+
+def test_columns_without_names_are_shown_by_their_place(shell, tmp_path):
+    (tmp_path / "a.csv").write_text("3,gas,13495\n2,,16500\n1,gas,13950\n" * 9)
+    words = ("new", tmp_path / "p", "--data", tmp_path / "a.csv", "--target", "price")
+    said = shell(*words).stderr
+    assert "no header, and its first row is c1 3, c2 gas, c3 13495" in said
+    assert "by its place" in said
 
 
 def test_a_project_is_not_made_in_its_own_data(shell, tmp_path):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from mlkit.core import decisions, ledger
+from mlkit.core import decisions, ledger, seals
 from mlkit.core.decisions import Editor
 from mlkit.core.errors import Blocked, StepError
 from mlkit.core.files import digest
@@ -28,7 +28,6 @@ __all__ = [
     "config",
     "decide",
     "gate",
-    "judged",
     "keep",
     "load",
     "reads",
@@ -138,7 +137,12 @@ def unseal(name: str, /, *, why: str, target: bool = True) -> Any:
         "why": why,
         "target": target,
         "models": [e.identity for e in now.entries.values() if e.kind == "model"],
+        "thresholds": sorted({*now.thresholds.values()}),
     }
+    if target:
+        known = ledger.lines(now.here.ledger)
+        facts |= seals.facts(now.store, known, entry.identity)
+    now.opened.append({"event": "unseal", **facts})
     if now.job:
         now.report("unseal", **facts)
     else:
@@ -274,13 +278,3 @@ def reads(
         seen = str(path if local else place)
         session().note(seen, kind, refresh, fingerprint, how)
     return path
-
-
-def judged(name: str) -> list[str]:
-    """Return the models that sealed `name` has judged, this one included."""
-    now = session()
-    if now.project is None or name not in now.entries:
-        return []
-    models = ledger.judged(now.here.ledger, now.entries[name].identity)
-    mine = [e.identity for e in now.entries.values() if e.kind == "model"]
-    return models + [model for model in mine if model not in models]

@@ -9,6 +9,7 @@ bytes) and hashed with SHA-256.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["row_hashes", "table_identity"]
+__all__ = ["HASHED", "row_hashes", "table_identity"]
+
+HASHED = re.compile(r"[0-9a-f]{16}(-[0-9]+)?")
+"""A row id that is made of the cells of its row."""
 
 
 def table_identity(table: pd.DataFrame) -> str:

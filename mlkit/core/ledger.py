@@ -14,11 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlkit.core.decisions import person
 from mlkit.core.errors import StoreError
 from mlkit.core.files import append_line, digest
+
+if TYPE_CHECKING:
+    from mlkit.core.seals import Shared
 
 __all__ = [
     "append",
@@ -99,13 +102,33 @@ def verify(path: Path) -> int:
     return len(found)
 
 
-def judged(path: Path, identity: str) -> list[str]:
-    """Return the models, in order, that a sealed artifact's target has judged."""
-    models: list[str] = []
-    for line in lines(path):
-        if _opens(line, identity):
-            models += [model for model in line["models"] if model not in models]
-    return models
+def judged(
+    path: Path,
+    kin: Mapping[str, Shared],
+    models: Sequence[str] = (),
+    thresholds: Sequence[float] = (),
+) -> int:
+    """Return how many models have judged most of the rows of a sealed artifact.
+
+    A model with another threshold counts as another.
+
+    Parameters
+    ----------
+    path
+        The project's ``ledger.jsonl``.
+    kin
+        What it shares with which seals, as `mlkit.core.seals.kin` tells.
+    models, thresholds
+        Those that are judged now; they count, too.
+    """
+    found = dict[str, set[tuple[float, ...]]]()
+    opened = [(line, _opened(line, kin)) for line in lines(path)]
+    then = [line for line, seen in opened if seen and seen.most]
+    for line in [*then, {"models": models, "thresholds": thresholds}]:
+        for model in line["models"]:
+            at = tuple(line.get("thresholds", ()))
+            found.setdefault(model, set()).update([at] if at else [])
+    return sum(max(len(ats), 1) for ats in found.values())
 
 
 def enter_bars(path: Path, bars: Mapping[str, Any]) -> None:
@@ -154,80 +177,104 @@ def enter_results(
         append(path, "results", models=list(models), sealed=list(sealed), **facts)
 
 
-def changes(path: Path, identity: str) -> list[dict[str, Any]]:
+def changes(path: Path, kin: Mapping[str, Shared]) -> list[dict[str, Any]]:
     """Return how bars changed after results were seen, in order.
 
-    Results were seen once a model was looked at while the sealed artifact lay there,
-    or once its target was.
+    Results were seen once a model was looked at while rows of the sealed artifact lay
+    under seal, or once their target was.
 
     Parameters
     ----------
     path
         The project's ``ledger.jsonl``.
-    identity
-        Of the sealed artifact that now judges.
+    kin
+        What the sealed artifact that now judges shares with which seals, as
+        `mlkit.core.seals.kin` tells.
 
     Returns
     -------
     list of dict
-        ``bar``, ``was`` and ``now`` (None where there is none), ``at``, ``by``.
+        ``bar``, ``was`` and ``now`` (None where there is none), ``at``, ``by``, and
+        ``seen``, what it shares with the seal of the results.
     """
-    found, held, seen = list[dict[str, Any]](), dict[str, Any](), False
+    found, held = list[dict[str, Any]](), dict[str, Any]()
+    seen: Shared | None = None
     for line in lines(path):
         if line["event"] == "bars":
             for name in sorted({*held, *line["bars"]} if seen else ()):
                 ends = {"was": held.get(name), "now": line["bars"].get(name)}
                 if ends["was"] != ends["now"]:
-                    who = {"at": line["at"], "by": line["by"]}
+                    who = {"at": line["at"], "by": line["by"], "seen": seen}
                     found.append({"bar": name, **ends, **who})
             held = line["bars"]
-        seen = seen or _shows(line, identity)
+        shown = [kin.get(identity) for identity in _shown(line)]
+        both = [one for one in [seen, *shown] if one]
+        seen = max(both, key=lambda one: one.rows, default=None)
     return found
 
 
 def looks(
-    path: Path, identity: str, models: Sequence[str], made: float
+    path: Path,
+    kin: Mapping[str, Shared],
+    models: Sequence[str],
+    thresholds: Sequence[float],
+    made: float,
 ) -> list[dict[str, Any]]:
-    """Return the looks at a sealed target that came before some models were made.
+    """Return the looks at sealed rows that came before some models were made.
+
+    A model is made anew where its threshold is moved. What was judged alike already
+    was made before that.
 
     Parameters
     ----------
     path
         The project's ``ledger.jsonl``.
-    identity
-        Of the sealed artifact.
-    models
-        The models that are judged now.
+    kin
+        What the sealed artifact shares with which seals, as `mlkit.core.seals.kin`
+        tells.
+    models, thresholds
+        That are judged now.
     made
         When they were made, in seconds since 1970.
 
     Returns
     -------
     list of dict
-        The lines, one a model that was judged then; ``gate`` is how that ended.
+        The lines, one for what was judged then; ``gate`` is how that ended, ``seen``
+        what the rows share with those of then, ``moved`` whether only the threshold
+        differs.
     """
     found: dict[str, dict[str, Any]] = {}
-    whole = lines(path)
+    whole, judged_before = lines(path), False
     for place, line in enumerate(whole):
-        if not _opens(line, identity):
+        seen = _opened(line, kin)
+        if seen is None:
             continue
-        if set(models) & set(line["models"]):
+        same, ats = bool(set(models) & set(line["models"])), line.get("thresholds")
+        if same and ats is None:  # of an earlier mlkit, which noted none
+            judged_before = True
+        elif same and ats == list(thresholds):
             break
-        if datetime.fromisoformat(line["at"]).timestamp() < made:
-            key = ", ".join(line["models"])
-            found[key] = {**line, "gate": _gate_after(whole[place:], line)}
+        elif judged_before and not same:
+            continue
+        elif datetime.fromisoformat(line["at"]).timestamp() < made:
+            more = {"gate": _gate_after(whole[place:], line), "seen": seen}
+            key = digest([line["models"], ats])
+            found[key] = {**line, **more, "moved": same and bool(ats)}
     return list(found.values())
 
 
-def _opens(line: Mapping[str, Any], identity: str) -> bool:
-    opens = line["event"] == "unseal" and line["identity"] == identity
-    return bool(opens and line["target"])
+def _opened(line: Mapping[str, Any], kin: Mapping[str, Shared]) -> Shared | None:
+    """Return which rows a line says were opened with their target; None for none."""
+    opens = line["event"] == "unseal" and line["target"]
+    return kin.get(line["identity"]) if opens else None
 
 
-def _shows(line: Mapping[str, Any], identity: str) -> bool:
-    """Tell whether a line says that results were seen."""
-    results = line["event"] == "results" and identity in line["sealed"]
-    return results or _opens(line, identity)
+def _shown(line: Mapping[str, Any]) -> list[str]:
+    """Return the seals that lay there when results were seen, as a line says."""
+    if line["event"] == "results":
+        return list(line["sealed"])
+    return [line["identity"]] if line["event"] == "unseal" and line["target"] else []
 
 
 def _gate_after(rest: Sequence[dict[str, Any]], line: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlkit.core import ledger
+from mlkit.core import ledger, seals
 from mlkit.core.champion import moves
 from mlkit.core.errors import StoreError
 from mlkit.core.session import Session, session
@@ -27,9 +27,10 @@ class Past:
     Parameters
     ----------
     models
-        How many models it has judged, this one included.
+        How many models have judged most of its rows, this one included; one with
+        another threshold counts as another.
     looks
-        The looks at its target before this model was made.
+        The looks at the target of its rows before this model was made.
     changes
         The bars that changed after results were seen.
     entered
@@ -58,12 +59,15 @@ def past(name: str, bars: Mapping[str, Any] | None = None) -> Past:
     path, identity = now.here.ledger, now.entries[name].identity
     mine = [e for e in now.entries.values() if e.kind == "model"]
     models = [entry.identity for entry in mine]
-    before = ledger.judged(path, identity)
+    thresholds = sorted({*now.thresholds.values()})
+    mine += [now.entries[name] for name in now.thresholds]
     made = max((entry.at for entry in mine), default=0.0)
+    known = [*ledger.lines(path), *now.opened]
+    kin = seals.kin(now.store, known, name, identity)
     return Past(
-        models=len(before) + len([model for model in models if model not in before]),
-        looks=tuple(ledger.looks(path, identity, models, made)),
-        changes=tuple(ledger.changes(path, identity)),
+        models=max(ledger.judged(path, kin, models, thresholds), 1),
+        looks=tuple(ledger.looks(path, kin, models, thresholds, made)),
+        changes=tuple(ledger.changes(path, kin)),
         entered=bars is None or _entered(path) == dict(bars),
     )
 
@@ -146,7 +150,7 @@ def champion(name: str) -> Champion | None:
         return None if "MLKIT_COPY_OF" in os.environ else gone
     held = [str(x["identity"]) for x in opened]
     found = _unseen(now, folder, now.entries[name].identity, held)
-    known = _rows(now, str(made[-1].get("raw", "")))
+    known = seals.row_ids(now.store, str(made[-1].get("raw", "")))
     if known is not None and found.why:  # fresh rows are certainly unseen
         found = replace(found, why="")
     return replace(found, package=package, known=known)
@@ -157,17 +161,7 @@ def _unseen(now: Session, folder: Path, identity: str, held: list[str]) -> Champ
     if identity in held:
         return Champion(folder, None)
     for before in reversed(held):
-        rows = _rows(now, before)
+        rows = seals.row_ids(now.store, before)
         if rows is not None:
             return Champion(folder, rows)
     return Champion(folder, why="nobody knows which rows it was fitted on")
-
-
-def _rows(now: Session, identity: str) -> frozenset[str] | None:
-    """Return the ids of a table's rows; None where it is gone, or no table."""
-    if not identity.startswith("table-"):
-        return None
-    try:
-        return frozenset(map(str, now.store.get(Entry(identity)).index))
-    except StoreError:
-        return None

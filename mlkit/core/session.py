@@ -32,6 +32,8 @@ class Session:
         self.job = job
         self.entries: dict[str, Entry] = {}
         self.schemas: list[Schema] = []
+        self.thresholds: dict[str, float] = {}
+        self.opened: list[dict[str, Any]] = []
         self.outside: dict[str, dict[str, Any]] = {}
         self.used_config: dict[str, str] = {}
         self.used_decisions: dict[str, str | None] = {}
@@ -115,6 +117,9 @@ class Session:
         self.entries[name] = entry
         if entry.kind == "table":
             self.schemas.append(Schema.of(value))
+        at = getattr(value, "threshold", None)
+        if entry.kind == "record" and isinstance(at, int | float):
+            self.thresholds[name] = float(at)
         return value
 
     def with_schema(self, value: Any) -> Any:

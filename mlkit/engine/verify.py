@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mlkit.core import ledger
+from mlkit.core import ledger, seals
 from mlkit.core.artifacts import ABOUT
 from mlkit.core.champion import champion
 from mlkit.core.errors import InputError, StoreError
 from mlkit.core.files import folder_hash
 from mlkit.core.project import Project
-from mlkit.core.store import Store
+from mlkit.core.store import Entry, Store
 
 __all__ = ["verify"]
 
@@ -55,11 +55,23 @@ def _seals(project: Project, store: Store) -> Iterator[str]:
             opened = ", ".join(
                 f"for {why} {n} time{'s' * (n != 1)}" for why, n in whys.items()
             )
-            judged = len(ledger.judged(project.ledger, entry.identity))
+            kin = seals.kin(store, lines, name, entry.identity)
+            judged = ledger.judged(project.ledger, kin)
             yield (
                 f"{name!r} is sealed: opened {opened or 'never'}; "
                 f"has judged {judged} model{'s' * (judged != 1)}"
+                f"{_elsewhere(kin, entry)}"
             )
+
+
+def _elsewhere(kin: Mapping[str, seals.Shared], entry: Entry) -> str:
+    """Tell how many rows of what is sealed lay under another seal, too."""
+    others = [one for identity, one in kin.items() if identity != entry.identity]
+    if not others:
+        return ""
+    one = max(others, key=lambda one: one.rows)
+    most = "" if one.counted else "at most "
+    return f"; {most}{one.rows:,} of its {one.of:,} rows lay under another seal, too"
 
 
 def _same_package(project: Project, folder: Path) -> str:

@@ -75,16 +75,19 @@ class Accepted:
     conformal
         The intervals or sets that evaluate calibrated; they travel with the package.
     judged, looked, changed, entered
-        What the ledger says: how many models these rows have judged, the looks before
-        this one was made, the bars that changed after results were seen, and whether
-        the bars in use stand there. Not part of the identity.
+        What the ledger says: how many models most of these rows have judged, the
+        looks before this one was made, the bars that changed after results were seen,
+        and whether the bars in use stand there. Not part of the identity.
+    fresh
+        Whether most of these rows are newer than such results; not part of the
+        identity.
     champion, duel
         How it compares with the champion, as a finding and in figures; not part of
         the identity.
     """
 
     volatile: ClassVar[tuple[str, ...]] = (
-        *("champion", "changed", "duel", "entered", "judged", "looked"),
+        *("champion", "changed", "duel", "entered", "fresh", "judged", "looked"),
     )
 
     problem: Problem
@@ -105,6 +108,7 @@ class Accepted:
     looked: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     entered: bool = True
+    fresh: bool = False
     champion: Finding | None = field(default=None)
     duel: Duel | None = None
 
@@ -117,7 +121,10 @@ class Accepted:
     def verdict(self) -> Verdict:
         """What the gate judges by."""
         ledger = seal.of_bars(
-            self.changed, entered=self.entered, stated=bool(self.bars)
+            self.changed,
+            entered=self.entered,
+            stated=bool(self.bars),
+            fresh=self.fresh,
         )
         rest = [self.champion] if self.champion else []
         looks = seal.of_looks(self.judged, self.looked)
@@ -254,6 +261,7 @@ def accept(
         looked=seal.told_looks(before),
         changed=seal.told_changes(before),
         entered=before.entered,
+        fresh=seal.fresh(before),
         champion=_of_champion(met, asked.get("champion")),
         duel=met,
     )

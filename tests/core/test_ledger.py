@@ -5,6 +5,7 @@ import pytest
 
 from mlkit.core import ledger
 from mlkit.core.errors import StoreError
+from mlkit.core.seals import Shared
 
 
 @pytest.fixture
@@ -68,4 +69,24 @@ def test_judged_counts_different_models(path):
         facts = {"identity": "t", "target": True, "models": [model]}
         ledger.append(path, "unseal", **facts)
     ledger.append(path, "unseal", identity="t", target=False, models=["c"])
-    assert ledger.judged(path, "t") == ["a", "b"]
+    whole = {"t": Shared(3, 3)}
+    assert ledger.judged(path, whole) == 2
+    assert ledger.judged(path, whole, ["b"]) == 2
+    assert ledger.judged(path, whole, ["d"]) == 3
+
+
+def test_a_model_with_another_threshold_counts_as_another(path):
+    for at in ([0.5], [0.5], [0.2], []):
+        facts = {"identity": "t", "target": True, "models": ["a"], "thresholds": at}
+        ledger.append(path, "unseal", **facts)
+    whole = {"t": Shared(3, 3)}
+    assert ledger.judged(path, whole, ["a"], [0.2]) == 2
+    assert ledger.judged(path, whole, ["a"], [0.1]) == 3
+
+
+def test_a_model_counts_where_it_judged_most_of_the_rows(path):
+    for place in ("most", "few"):
+        facts = {"identity": place, "target": True, "models": [place]}
+        ledger.append(path, "unseal", **facts)
+    kin = {"t": Shared(10, 10), "most": Shared(5, 10), "few": Shared(4, 10)}
+    assert ledger.judged(path, kin) == 1

@@ -8,7 +8,10 @@ import pytest
 import mlkit as mk
 from mlkit.core import ledger
 from mlkit.core.past import champion, past
+from mlkit.core.seals import Shared
 from mlkit.core.session import session
+
+ALL = {"t": Shared(9, 9)}
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def test_bars_are_entered_once_and_again_when_they_change(path):
 def test_a_bar_that_changed_before_anybody_saw_a_result_is_no_change(path):
     ledger.enter_bars(path, {"roc_auc": 0.9})
     ledger.enter_bars(path, {"roc_auc": 0.8})
-    assert ledger.changes(path, "t") == []
+    assert ledger.changes(path, ALL) == []
 
 
 @pytest.mark.parametrize("how", ["results", "unseal"])
@@ -50,14 +53,14 @@ def test_a_bar_that_changed_after_a_result_is_told_with_who_and_when(
         ledger.enter_results(path, ["m"], ["t"], step="evaluate", run="r1")
     else:
         unseal(path, "m")
-    assert ledger.changes(path, "t") == []
+    assert ledger.changes(path, ALL) == []
     monkeypatch.setenv("MLKIT_USER", "ada")
     ledger.enter_bars(path, {"roc_auc": 0.8, "brier": 0.2, "rows": 100})
-    found = ledger.changes(path, "t")
+    found = ledger.changes(path, ALL)
     told = [(x["bar"], x["was"], x["now"], x["by"]) for x in found]
     assert told == [("brier", None, 0.2, "ada"), ("roc_auc", 0.9, 0.8, "ada")]
     assert found[0]["at"]
-    assert ledger.changes(path, "fresh rows") == []
+    assert ledger.changes(path, {"fresh rows": Shared(9, 9)}) == []
 
 
 def test_results_are_entered_once_a_model_and_seal(path):
@@ -76,20 +79,20 @@ def test_a_look_before_a_model_was_made_counts_and_later_ones_do_not(path):
     unseal(path, "b", identity="other")
     unseal(path, "c", target=False)
     now = time.time() + 5
-    (found,) = ledger.looks(path, "t", ["d"], now)
+    (found,) = ledger.looks(path, ALL, ["d"], [], now)
     assert found["models"] == ["a"]
     assert (found["gate"]["state"], found["gate"]["missed"]) == ("blocked", ["x"])
-    assert ledger.looks(path, "t", ["d"], now - 3600) == []
-    assert ledger.looks(path, "t", ["a"], now) == []
+    assert ledger.looks(path, ALL, ["d"], [], now - 3600) == []
+    assert ledger.looks(path, ALL, ["a"], [], now) == []
     unseal(path, "d")
     unseal(path, "e")
-    assert len(ledger.looks(path, "t", ["d"], now)) == 1
-    assert len(ledger.looks(path, "t", ["f"], now)) == 3
+    assert len(ledger.looks(path, ALL, ["d"], [], now)) == 1
+    assert len(ledger.looks(path, ALL, ["f"], [], now)) == 3
 
 
 def test_a_look_by_hand_without_a_model_counts(path):
     unseal(path)
-    (found,) = ledger.looks(path, "t", ["m"], time.time() + 5)
+    (found,) = ledger.looks(path, ALL, ["m"], [], time.time() + 5)
     assert found["gate"] is None
 
 

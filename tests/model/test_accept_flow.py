@@ -14,6 +14,7 @@ from mlkit.data.synthesis.plant import plant
 
 MLKIT = [sys.executable, "-m", "mlkit"]
 STOOD = "the bars stood before results were seen"
+UNSEEN = "sealed rows that nobody had looked at when the model was made"
 
 
 def mlkit(*words, expect=0):
@@ -87,7 +88,7 @@ def test_a_biased_table_is_blocked_and_passes_once_a_mitigation_is_decided(tmp_p
     gap = told["demographic parity gap at most 0.2"]
     assert gap["state"] == "passed"
     assert "before exponentiated gradient" in gap["got"]
-    look = told["sealed rows that nobody had looked at when the model was made"]
+    look = told[UNSEEN]
     assert look["state"] == "not_assessed"
     assert look["got"].startswith("the 2nd model judged, made after a look at them")
     assert "blocked, demographic parity gap" in look["got"]
@@ -110,3 +111,31 @@ def test_a_biased_table_is_blocked_and_passes_once_a_mitigation_is_decided(tmp_p
     ahead = [f for bar, f in findings(root).items() if bar.startswith("ahead of")]
     assert "ahead by" in ahead[0]["got"]
     assert "is whole" in mlkit("verify", root)
+
+
+@pytest.mark.slow
+def test_no_other_table_and_no_other_threshold_hides_a_look(tmp_path):
+    people(900).drop(columns="sex").to_csv(tmp_path / "hired.csv", index=False)
+    root = tmp_path / "project"
+    quick = ["-p", 'choose.families=["linear"]', "-p", "tune.trials=2"]
+    mlkit("new", root, "--data", tmp_path / "hired.csv", "--target", "hired", *quick)
+    bars(root, "recall = 0.9")
+    until = ["run", root, "--until", "accept"]
+    assert "is told as moved after a look" in mlkit(*until, expect=3)
+
+    mlkit("decide", "threshold", "0.05", "-C", root)
+    mlkit(*until)
+    look = findings(root)[UNSEEN]["got"]
+    assert look.startswith("the 2nd model judged, made after a look at them: its")
+    assert "its threshold was moved from 0." in look
+    assert "and blocked, recall at least 0.9" in look
+
+    bars(root, 'recall = 0.4\n\n[policies]\nchanged_bars = "block"')
+    split = root / "steps/06_split.ipynb"
+    split.write_text(split.read_text().replace("float = 0.2 ", "float = 0.22 ", 1))
+    assert STOOD in mlkit(*until, expect=3)
+    told = findings(root)
+    assert "recall went from 0.9 to 0.4" in told[STOOD]["got"]
+    assert ", after results on 1" in told[STOOD]["got"]
+    assert told[UNSEEN]["got"].startswith("the 3rd model judged, made after 2 looks")
+    assert "another seal" in mlkit("verify", root)

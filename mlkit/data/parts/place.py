@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.cells import keep
+from mlkit.core.identity import HASHED
 from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import many
 from mlkit.data.parts.assign import (
@@ -24,7 +25,7 @@ from mlkit.data.parts.assign import (
     unit_hashes,
 )
 from mlkit.data.parts.given import UNTOLD, given_places
-from mlkit.data.reading.identify import HASHED, unit_of
+from mlkit.data.reading.identify import unit_of
 
 __all__ = ["Wish", "place"]
 

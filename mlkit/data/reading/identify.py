@@ -7,7 +7,6 @@ that one odd cell in a column does not rename the rows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,13 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mlkit.core.identity import row_hashes
+from mlkit.core.identity import HASHED, row_hashes
 from mlkit.core.schema import Schema
 from mlkit.core.values import numbers
 
 __all__ = ["as_found", "hashed", "id_of", "row_ids", "row_keys", "unit_of"]
-
-HASHED = re.compile(r"[0-9a-f]{16}(-[0-9]+)?")
 
 
 def row_ids(

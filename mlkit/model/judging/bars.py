@@ -19,6 +19,8 @@ from mlkit.model.words import say
 
 __all__ = ["of_metrics", "of_rows", "read", "stated"]
 
+LOOKED = "; a threshold that is moved now is told as moved after a look at these rows"
+
 
 def stated() -> Mapping[str, Any]:
     """Return ``[goal.bars]`` of ``mlkit.toml`` as it stands."""
@@ -123,11 +125,15 @@ def _metric(
     point = measured.metrics[name]
     met = limit >= bar if metric.greater else limit <= bar
     missed = "" if met else f", missed {advice.short(limit, bar)}"
+    help_ = advice.of_metric(name, rows, point, limit, bar, problem.kind)
+    near = point >= bar if metric.greater else point <= bar
+    if metric.takes == "labels" and problem.kind == "two_classes" and not near:
+        help_ += LOOKED
     return Finding(
         title,
         "passed" if met else "missed",
         got=measured.words(name),
         need=f"its {side} limit {words} {say(bar)}{missed}",
-        help=advice.of_metric(name, rows, point, limit, bar, problem.kind),
+        help=help_,
         required=True,
     )

@@ -8,12 +8,14 @@ from typing import Any
 
 from mlkit.core.cells import config
 from mlkit.core.past import Past
+from mlkit.core.seals import Shared
 from mlkit.core.verdict import Finding
 from mlkit.model.words import say
 
-__all__ = ["nth", "of_bars", "of_looks", "told_changes", "told_looks"]
+__all__ = ["fresh", "nth", "of_bars", "of_looks", "told_changes", "told_looks"]
 
 ENOUGH = 20
+TOLD = 5
 
 
 def nth(number: int) -> str:
@@ -38,8 +40,13 @@ def told_looks(past: Past) -> tuple[str, ...]:
     return tuple(_look(one) for one in past.looks)
 
 
+def fresh(past: Past) -> bool:
+    """Tell whether most rows came in after the results that bars changed after."""
+    return not any(one["seen"].most for one in past.changes)
+
+
 def of_bars(
-    changed: tuple[str, ...], *, entered: bool, stated: bool
+    changed: tuple[str, ...], *, entered: bool, stated: bool, fresh: bool = False
 ) -> Iterator[Finding]:
     """Judge whether the bars stood before results were seen.
 
@@ -51,6 +58,9 @@ def of_bars(
         Whether the bars in use stand in the ledger.
     stated
         Whether there are any.
+    fresh
+        Whether most of the sealed rows came in after those results: then what changed
+        is told, and does not block.
     """
     bar = "the bars stood before results were seen"
     blocks = config("policies.changed_bars", "tell") == "block"
@@ -61,7 +71,7 @@ def of_bars(
             got="changed after results were seen: " + "; ".join(changed),
             help="what is asked after a look proves little: judge the next model by "
             "the bars as they stand, on fresh rows",
-            required=blocks,
+            required=blocks and not fresh,
         )
     elif not entered:
         yield Finding(
@@ -81,7 +91,7 @@ def of_looks(count: int, looked: tuple[str, ...]) -> Iterator[Finding]:
     Parameters
     ----------
     count
-        How many models they have judged, this one included.
+        How many models most of them have judged, this one included.
     looked
         The looks before this model was made.
     """
@@ -92,8 +102,7 @@ def of_looks(count: int, looked: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding(
             bar,
             "not_assessed",
-            got=f"the {nth(count)} model judged, made after {_times(len(looked))}: "
-            + "; ".join(looked),
+            got=f"the {nth(count)} model judged, made after {_times(looked)}",
             help="each look makes the next verdict a little kinder than it should be; "
             "fresh rows would settle it",
         )
@@ -107,13 +116,17 @@ def of_looks(count: int, looked: tuple[str, ...]) -> Iterator[Finding]:
         bar,
         "not_assessed",
         got=f"{count} so far, this one included",
-        help="they are no longer unseen: bring fresh rows and split again",
+        help="they are no longer unseen: bring fresh rows and split again; once these "
+        "are the most, the count begins anew",
         required=set_to is not None,
     )
 
 
-def _times(count: int) -> str:
-    return "a look at them" if count == 1 else f"{count} looks at them"
+def _times(looked: tuple[str, ...]) -> str:
+    many, told = len(looked), "; ".join(looked[-TOLD:])
+    if many == 1:
+        return f"a look at them: {told}"
+    return f"{many} looks at them{', the last' * (many > TOLD)}: {told}"
 
 
 def _change(one: Mapping[str, Any]) -> str:
@@ -124,18 +137,33 @@ def _change(one: Mapping[str, Any]) -> str:
         how = f"{one['bar']} {was} was dropped"
     else:
         how = f"{one['bar']} went from {was} to {now}"
-    return f"{how} on {_day(one['at'])} by {one['by']}"
+    rows = _rows(one["seen"], "after results on")
+    return f"{how} on {_day(one['at'])} by {one['by']}{rows}"
 
 
 def _look(one: Mapping[str, Any]) -> str:
-    gate = one["gate"]
+    gate, day = one["gate"], _day(one["at"])
     if not one["models"]:
-        return f"opened by {one['by']} on {_day(one['at'])} ({one.get('why', '')})"
-    if not gate:
-        return f"one was judged on {_day(one['at'])}"
-    missed = ", ".join(gate.get("missed", ()))
-    ended = gate["state"] + (f", {missed}" if missed else "")
-    return f"one was judged on {_day(one['at'])} and {ended}"
+        rows = _rows(one["seen"], "with")
+        return f"opened by {one['by']} on {day} ({one.get('why', '')}){rows}"
+    judged = f"judged on {day}{_rows(one['seen'], 'by')}"
+    if gate:
+        missed = ", ".join(gate.get("missed", ()))
+        judged += f" and {gate['state']}" + (f", {missed}" if missed else "")
+    if one["moved"]:
+        was = " and ".join(map(say, one["thresholds"]))
+        return f"its threshold was moved from {was} after it was {judged}"
+    return f"one was {judged}"
+
+
+def _rows(seen: Shared, how: str) -> str:
+    """Tell how many of the rows were seen then, where these are not just all."""
+    if seen.counted and seen.rows == seen.of:
+        return ""
+    told = f"{seen.rows:,} of these {seen.of:,} rows"
+    if seen.counted:
+        return f", {how} {told}"
+    return f", {how} at most {told}, as nobody knows which they were"
 
 
 def _value(value: Any) -> str:

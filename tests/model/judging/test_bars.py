@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkit.core.errors import InputError, UsageError
-from mlkit.core.past import Past
 from mlkit.core.schema import Column, Schema
 from mlkit.model.groups.fairness import Fairness, Gap, Group, assess
-from mlkit.model.judging import advice, bars, group_bars, seal
+from mlkit.model.judging import advice, bars, group_bars
 from mlkit.model.measures.measure import Measured, measure
 from mlkit.model.problem import Problem
 from mlkit.model.slicing import parts
@@ -85,7 +84,8 @@ def test_a_metric_is_met_by_its_limit_and_help_has_figures(bar, state, words):
 def test_a_metric_of_labels_is_helped_by_the_threshold():
     told = Measured({"recall": 0.6}, {"recall": (0.5, 0.7)})
     (found,) = bars.of_metrics(TWO, told, {"recall": 0.8}, 100)
-    assert "threshold" in found.help
+    assert "move the threshold" in found.help
+    assert "is told as moved after a look" in found.help
     undefined = bars.of_metrics(TWO, Measured({}, {}), {"recall": 0.8}, 100)
     assert undefined[0].blocks
 
@@ -296,56 +296,3 @@ def _failed(sex, wrong, rare=None):
 def test_a_bar_that_nobody_knows_is_refused(given_):
     with pytest.raises(UsageError, match="bar"):
         bars.read(TWO, given_)
-
-
-def test_bars_that_moved_are_told_and_block_where_the_policy_says(in_folder):
-    changes = (
-        {"bar": "roc_auc", "was": 0.9, "now": 0.8, "by": "ada"},
-        {"bar": "brier", "was": None, "now": 0.2, "by": "ada"},
-        {"bar": "rows", "was": 10, "now": None, "by": "ada"},
-    )
-    at = "2026-11-24T18:05:00+00:00"
-    past = Past(changes=tuple({**one, "at": at} for one in changes))
-    told = seal.told_changes(past)
-    assert told[0] == "roc_auc went from 0.9 to 0.8 on 24 November 2026, 18:05 by ada"
-    assert "was set to 0.2" in told[1]
-    assert "was dropped" in told[2]
-    (found,) = seal.of_bars(told, entered=True, stated=True)
-    assert found.got.startswith("changed after results were seen: roc_auc")
-    assert not found.blocks
-    (good,) = seal.of_bars((), entered=True, stated=True)
-    assert good.state == "passed"
-    assert list(seal.of_bars((), entered=True, stated=False)) == []
-    (absent,) = seal.of_bars((), entered=False, stated=True)
-    assert "ledger" in absent.got
-
-
-def test_a_policy_makes_moved_bars_and_worn_rows_block(in_folder, monkeypatch):
-    from mlkit.core import session
-
-    policies = (
-        'format = 1\n[policies]\nchanged_bars = "block"\nmodels_per_holdout = 2\n'
-    )
-    (in_folder / "mlkit.toml").write_text(policies)
-    monkeypatch.setattr(session, "_SESSION", None)
-    (found,) = seal.of_bars(("moved",), entered=True, stated=True)
-    assert found.blocks
-    assert [f.blocks for f in seal.of_looks(2, ())] == [False, False]
-    assert [f.blocks for f in seal.of_looks(3, ("a", "b"))] == [False, True]
-
-
-def test_looks_are_told_with_how_they_ended():
-    at = "2026-11-24T18:05:00+00:00"
-    gate = {"state": "blocked", "missed": ["ROC AUC at least 0.9"]}
-    looks = (
-        {"at": at, "by": "ada", "models": ["m"], "gate": gate},
-        {"at": at, "by": "ada", "models": [], "gate": None, "why": "curiosity"},
-        {"at": at, "by": "ada", "models": ["n"], "gate": None},
-    )
-    told = seal.told_looks(Past(looks=looks))
-    assert told[0].endswith("18:05 and blocked, ROC AUC at least 0.9")
-    assert "opened by ada" in told[1]
-    first, _ = seal.of_looks(4, told)
-    assert first.state == "not_assessed"
-    assert first.got.startswith("the 4th model judged, made after 3 looks at them")
-    assert next(seal.of_looks(1, ())).state == "passed"

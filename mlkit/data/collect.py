@@ -25,9 +25,16 @@ from mlkit.data.charts.cards import many
 from mlkit.data.media.packing import packed
 from mlkit.data.reading import secrets
 from mlkit.data.reading.collected import Collected, Receipt
-from mlkit.data.reading.decimals import comma_decimals
+from mlkit.data.reading.columns import (
+    CLASSES,
+    Further,
+    decimal_of,
+    lengthened,
+    notes_of,
+    read_columns,
+)
 from mlkit.data.reading.identify import id_of
-from mlkit.data.reading.infer import Inferred, infer, text_of, without
+from mlkit.data.reading.infer import Inferred, without
 from mlkit.data.reading.joining import joined, named
 from mlkit.data.reading.target import as_target
 from mlkit.data.sources import Found, Place
@@ -36,10 +43,8 @@ from mlkit.data.sources._added import added
 __all__ = ["Collected", "Receipt", "collect"]
 
 Roles = Mapping[str, str | Sequence[str]]
-NAMED = 8
 REFRESH = ("changed", "always", "daily", "never")
 DECIDED = 'decision "columns"'
-AS_TEXT = ("category", "text", "id", "image", "audio")
 
 
 def collect(
@@ -69,8 +74,9 @@ def collect(
     uri
         A path, relative to the project's root, or a URI such as ``sqlite:///shop.db``.
     more
-        Further tables with the same columns, put below; a row that is there already
-        is not taken again, and no id of the first table's rows changes.
+        Further tables with the same columns, put below and read as the first one is:
+        no type, role or row id of the first table changes. A row that is there already
+        is not taken again.
     target
         The column to predict; in a file without a header ``c1``, ``c2`` ..., or the
         number alone.
@@ -119,20 +125,22 @@ def collect(
     given = {name: told for name, told in how.items() if told not in (None, "")}
     place = _place(uri, {**given, **(options or {})}, sample, refresh)
     found = packed(sources.read(place), place, types or {})
-    first = found.columns.num_rows
+    first, below = found.columns.num_rows, []
     for other in map(str, more):
         there = _place(other, {}, None, refresh)
-        below = packed(sources.read(there), there, types or {})
-        found = joined(found, below, other)
+        below.append((other, packed(sources.read(there), there, types or {})))
+        found = joined(found, below[-1][1], other)
     target = _by_place(target or found.target, found)
     if list(missing) == [""]:  # what has types knows its gaps: there "" is a text
         missing = found.schema_missing or ([""] if found.text else [])
     cells = without(found.columns, missing)
     _check_size(cells, uri)
+    mark = decimal_of(cells.slice(0, first), found.text)
     asked = _Given(
         *(place, found, cells, target, target_type, id_column),
         missing=tuple(missing),
         first=first,
+        further=tuple(Further.of(*one, missing, mark) for one in below),
     )
     roles, types = {**found.roles, **(roles or {})}, {**found.types, **(types or {})}
     made = _typed(asked, roles, types, uri)
@@ -155,6 +163,7 @@ class _Given:
     id_column: str
     missing: tuple[str, ...]
     first: int
+    further: tuple[Further, ...] = ()
 
     def again(
         self, roles: Roles, types: Mapping[str, str], more: Mapping[str, Any]
@@ -182,8 +191,12 @@ def _typed(
     for name in (target, id_column, *roles, *types):
         _check_name(name, cells, found, where)
     _check_roles(roles, types, target)
-    read = _read(cells, found, {**types, **({id_column: "id"} if id_column else {})})
-    notes = [*found.notes, *_notes(read)]
+    own = cells.slice(0, given.first) if given.first > 1 else cells
+    types = {**types, **({id_column: "id"} if id_column else {})}
+    read = read_columns(own, found.text, types)
+    if target and read[target].values.isna().all():  # truth may have come in since
+        read |= read_columns(cells.select([target]), found.text, types)
+    notes = [*found.notes, *notes_of(read)]
     gaps = () if given.missing in ((), ("",)) else given.missing
     columns = {
         name: Column(name, i.type, _roles(name, roles), missing=gaps)
@@ -194,16 +207,41 @@ def _typed(
         judged = as_target(values[target], columns[target], given.target_type, where)
         values[target], columns[target] = judged[0], judged[1]
         notes.append(judged[2])
+    if given.further:
+        notes += _lengthen(given, read, values, columns)
     known = (Schema(tuple(columns.values())), id_column, target, given.first)
     table, told = _identified(cells, pd.DataFrame(values), *known)
     notes += told
     kept = _spaced(table, sample)
     if len(kept) < len(table):
         notes.append(f"a first look: {len(kept):,} of {len(table):,} rows are kept")
-    facts = {"decimal": _decimal(cells, found), **found.facts}
+    facts = {"decimal": decimal_of(own, found.text), **found.facts}
     receipt = _receipt(given.place, found, cells, facts, notes)
     schema = Schema(tuple(columns.values()))
     return Collected(schema.attach(kept), receipt, partial(given.again, roles, types))
+
+
+def _lengthen(
+    given: _Given,
+    read: Mapping[str, Inferred],
+    values: dict[str, pd.Series],
+    columns: dict[str, Column],
+) -> list[str]:
+    """Put the cells of further tables below, types as they are; say what was lost."""
+    notes, target = list[str](), given.target
+    for name, column in columns.items():
+        if len(values[name]) == given.cells.num_rows:
+            continue
+        kind, rest = column.type, given.cells[name].slice(given.first)
+        if (name, kind, read[name].type) == (target, "category", "number"):
+            kind = CLASSES
+        made = lengthened(values[name], name, kind, rest, given.further)
+        values[name] = made[0]
+        notes += made[1]
+    if target and columns[target].type == "category":
+        classes = tuple(sorted(values[target].dropna().unique()))
+        columns[target] = replace(columns[target], categories=classes)
+    return notes
 
 
 def _place(
@@ -294,55 +332,6 @@ def _roles(name: str, roles: Roles) -> tuple[str, ...]:
     given = roles.get(name, ())
     words = given.split(",") if isinstance(given, str) else given
     return tuple(word.strip() for word in words)
-
-
-def _read(
-    cells: pa.Table, found: Found, types: Mapping[str, str]
-) -> dict[str, Inferred]:
-    decimal = "," if _decimal(cells, found) == "comma" else "."
-    read = {}
-    for name in cells.column_names:
-        column = cells[name].combine_chunks()
-        asked = types.get(name, "")
-        if asked in AS_TEXT:
-            read[name] = Inferred(asked, text_of(column))
-            continue
-        read[name] = infer(
-            column, name, written=found.text, decimal=decimal, ids=not asked
-        )
-        if asked and asked != read[name].type:
-            raise _not_as_asked(read[name], asked, name)
-    return read
-
-
-def _notes(read: Mapping[str, Inferred]) -> list[str]:
-    """Say what is to be known of columns, once for all that are alike."""
-    alike: dict[str, list[str]] = {}
-    for name, told in read.items():
-        if told.note:
-            alike.setdefault(told.note, []).append(name)
-    notes = []
-    for note, names in alike.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        notes.append(f"{', '.join(names[:NAMED])}{more}: {note}")
-    return notes
-
-
-def _not_as_asked(told: Inferred, asked: str, name: str) -> InputError:
-    return InputError(
-        f"this column cannot be read as a {asked}",
-        where=f"column {name!r}",
-        expected="plain numbers" if asked == "number" else "dates such as 2026-01-31",
-        got=", ".join(map(repr, told.values.dropna().unique()[:5].tolist())),
-        todo="leave its type out here: the step clean reads it by a stated rule",
-    )
-
-
-def _decimal(cells: pa.Table, found: Found) -> str:
-    if not found.text:
-        return ""
-    columns = [column.combine_chunks() for column in cells.columns]
-    return "comma" if comma_decimals(columns) else "point"
 
 
 def _identified(

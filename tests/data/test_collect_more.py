@@ -1,7 +1,11 @@
 """Further tables below the first: types as there, ids unmoved, nothing taken twice."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,7 +112,7 @@ def test_equal_rows_are_taken_where_rows_are_alike_anyway(folder):
 def test_rows_named_by_a_column_are_known_by_it(folder):
     one, two = folder / "ids.csv", folder / "more.csv"
     keys = [f"C-{n}" for n in range(30)]
-    first = pd.DataFrame({"key": keys, "x": range(30), "y": ["a", "b"] * 15})
+    first = pd.DataFrame({"key": keys, "x": range(9, 39), "y": ["a", "b"] * 15})
     first.to_csv(one, index=False)
     more = pd.DataFrame(
         {"key": ["C-3", "C-99", None, None], "x": [77, 78, 79, 80], "y": list("abab")}
@@ -117,7 +121,7 @@ def test_rows_named_by_a_column_are_known_by_it(folder):
     found = collect(one, more=[two], id_column="key", target="y").table
     assert list(found.index[:31]) == [*keys, "C-99"]
     assert len(found) == 33
-    assert found.loc["C-3", "x"] == 3
+    assert found.loc["C-3", "x"] == 12
     assert found.index.is_unique
 
 
@@ -136,11 +140,195 @@ def test_what_cannot_be_read_as_the_first_has_it_is_missing(folder):
     pd.DataFrame(odd).to_parquet(two)
     found = collect(one, more=[two], target="y")
     below = found.table[6:]
-    assert below["n"].fillna(-1).tolist() == [7, -1, -1]
+    assert below["n"].fillna(-1).tolist() == [7, 7.5, -1]
     assert below["x"].fillna(-1).tolist() == [0.25, -1, 1000]
     assert below["day"].isna().tolist() == [False, True, True]
     assert Schema.of(found.table)["day"].type == "date"
-    assert any("note of" in note for note in found.receipt.notes)
+    notes = found.receipt.notes
+    assert any("note of" in note for note in notes)
+    read = f"1 cell of {two} cannot be read as a"
+    assert f"n: {read} number: missing there" in notes
+    assert f"day: {read} date: missing there" in notes
+    assert not any(note.startswith("x:") for note in notes)
+
+
+def saved(columns, path):
+    table = pd.DataFrame(columns)
+    if path.suffix == ".csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_parquet(path)
+    return path
+
+
+def test_ten_customers_who_ask_again_make_no_feature_of_their_address(folder):
+    count = 60
+    first = {
+        "customer": [f"K{n:05d}" for n in range(count)],
+        "email": [f"u{n}@x.ch" for n in range(count)],
+        "number": range(100, 100 + count),
+        "serial": range(1, 1 + count),
+        "visits": [n % 7 for n in range(count)],
+        "left": ["yes", "no"] * (count // 2),
+    }
+    again = pd.DataFrame(first).head(10)
+    again["customer"] = [f"Z{n:05d}" for n in range(10)]
+    again["visits"] += 0.5
+    for ending in (".csv", ".parquet"):
+        one = saved(first, folder / f"first{ending}")
+        two = saved(again, folder / f"again{ending}")
+        alone = collect(one, target="left").table
+        both = collect(one, more=[two], target="left").table
+        assert told(both) == told(alone)
+        assert Schema.of(both)["email"].type == Schema.of(both)["serial"].type == "id"
+        assert both["visits"][count:].tolist() == again["visits"].tolist()
+        assert both["email"][count:].tolist() == again["email"].tolist()
+
+
+def test_words_among_the_numbers_of_a_further_table_change_no_type(folder):
+    days = pd.date_range("2026-01-01", periods=40).strftime("%Y-%m-%d")
+    first = {"x": [n / 4 for n in range(40)], "day": days, "y": ["a", "b"] * 20}
+    one = saved(first, folder / "first.csv")
+    odd = {"x": ["?", "7"], "day": ["2026-05-01T10:00Z", "soon"], "y": ["a", "c"]}
+    two = saved(odd, folder / "odd.csv")
+    found = collect(one, more=[two], target="y")
+    assert told(found.table) == told(collect(one, target="y").table)
+    assert found.table["x"][40:].fillna(-1).tolist() == [-1, 7]
+    assert found.table["day"].iloc[40] == pd.Timestamp("2026-05-01T10:00")
+    assert Schema.of(found.table)["y"].categories == ("a", "b", "c")
+    read = f"1 cell of {two} cannot be read as a"
+    lost = {f"x: {read} number: missing there", f"day: {read} date: missing there"}
+    assert lost <= set(found.receipt.notes)
+    chosen = found.with_columns({"types": {"x": "category"}}).table
+    assert chosen["x"][40:].tolist() == ["?", "7"]
+
+
+def test_a_file_with_decimal_commas_takes_numbers_below(folder):
+    text = "x;y\n" + "".join(f"{n},125;{'ab'[n % 2]}\n" for n in range(20))
+    (folder / "comma.csv").write_text(text)
+    asked = {"x": [1.125, 1e-7, None], "y": ["a", "b", "a"]}
+    two = saved(asked, folder / "asked.parquet")
+    (folder / "more.csv").write_text("x;y\n1.000,5;a\n3;b\nfew;a\n")
+    for more, wanted in ((two, [1.125, 1e-7]), (folder / "more.csv", [1000.5, 3])):
+        found = collect(folder / "comma.csv", more=[more], target="y").table
+        assert found["x"].iloc[0] == 0.125
+        assert found["x"][20:].dropna().tolist() == wanted
+
+
+def test_a_number_that_means_a_gap_means_it_below_too(folder):
+    first = {"age": [20, -999, 40, 50], "y": list("abab")}
+    one = saved(first, folder / "first.csv")
+    two = saved({"age": [-999.0, 60.0], "y": ["a", "b"]}, folder / "asked.parquet")
+    found = collect(one, more=[two, two], target="y", missing=["-999"])
+    assert found.table["age"].fillna(-1).tolist() == [20, -1, 40, 50, -1, 60]
+    assert not any("cannot be read" in note for note in found.receipt.notes)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_where_the_first_table_says_nothing_all_rows_say_what_they_are(folder, rows):
+    one = folder / "head.csv"
+    one.write_text("x,y\n" + "1.5,a\n" * rows)
+    two = saved({"x": [2.5, 3.5, 4.5], "y": ["a", "b", "a"]}, folder / "two.parquet")
+    found = collect(one, more=[two], target="y", header=True).table
+    assert Schema.of(found)["x"].type == "number"
+    assert len(found) == 3 + rows
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_the_target_is_what_it_is_in_the_first_table(folder, ending):
+    x = np.arange(40) / 4
+    grades = saved({"x": x, "y": [0, 1] * 20}, folder / f"grades{ending}")
+    more = {"x": [99.5, 98.5, 97.5], "y": ["1", "3.0", "more"]}
+    two = saved(more, folder / "truth.parquet")
+    found = collect(grades, more=[two], target="y").table
+    assert found["y"][40:].tolist() == ["1", "3", "more"]
+    assert Schema.of(found)["y"].categories == ("0", "1", "3", "more")
+    amounts = saved({"x": x, "y": x * 3}, folder / f"amounts{ending}")
+    found = collect(amounts, more=[two], target="y").table
+    assert found["y"][40:].fillna(-1).tolist() == [1, 3, -1]
+    assert Schema.of(found)["y"].type == "number"
+
+
+def test_truth_that_came_in_since_may_be_all_there_is(folder):
+    one = folder / "untold.csv"
+    one.write_text("x,y\n" + "".join(f"{n}.5,\n" for n in range(20)))
+    truth = saved({"x": [7.25, 8.25], "y": [1, 0]}, folder / "truth.parquet")
+    found = collect(one, more=[truth], target="y").table
+    assert found["y"][20:].tolist() == ["1", "0"]
+    with pytest.raises(InputError, match="every cell of the target"):
+        collect(one, target="y")
+
+
+def test_true_and_false_are_the_same_words_in_every_table(folder):
+    asked = saved({"on": [True, False], "y": ["a", "b"]}, folder / "asked.parquet")
+    for ending in (".csv", ".parquet"):
+        first = {"on": [True, False] * 10, "y": ["a", "b"] * 10}
+        one = saved(first, folder / f"first{ending}")
+        for types in ({}, {"on": "category"}):
+            found = collect(one, more=[asked], target="y", types=types).table
+            assert set(found["on"]) == {"True", "False"}
+
+
+def test_words_below_ids_and_classes_that_are_no_words_are_kept(folder):
+    first = {"id": range(1, 13), "on": [True, False] * 6, "y": ["a", "b"] * 6}
+    one = saved(first, folder / "first.parquet")
+    asked = {"id": ["Z1", "13"], "on": ["maybe", None], "y": ["a", "b"]}
+    two = saved(asked, folder / "asked.parquet")
+    found = collect(one, more=[two], target="y").table
+    assert list(found.index[12:]) == found["id"][12:].tolist() == ["Z1", "13"]
+    assert found["on"][12:].fillna("").tolist() == ["maybe", ""]
+    assert told(found) == told(collect(one, target="y").table)
+
+
+def test_exact_decimals_and_choices_take_other_numbers(folder):
+    exact = pa.array([Decimal("1.25"), Decimal("2.50"), None])
+    choice = pa.array(["u", "v", "u"]).dictionary_encode()
+    first = {"x": exact, "z": choice, "y": ["a", "b", "a"]}
+    pq.write_table(pa.table(first), folder / "first.parquet")
+    two = saved({"x": [300], "z": [7], "y": ["a"]}, folder / "two.parquet")
+    found = collect(folder / "first.parquet", more=[two], target="y").table
+    assert (found["x"].iloc[3], found["z"].iloc[3]) == (300, "7")
+
+
+def test_a_column_in_which_nothing_is_yet_takes_words(folder):
+    empty = pa.table({"x": pa.nulls(4), "y": list("abab")})
+    pq.write_table(empty, folder / "empty.parquet")
+    two = saved({"x": ["u", "7"], "y": ["a", "b"]}, folder / "two.parquet")
+    found = collect(folder / "empty.parquet", more=[two], target="y").table
+    assert found["x"].dropna().tolist() == ["u", "7"]
+    assert Schema.of(found)["x"].type == "category"
+
+
+CELL = st.one_of(
+    st.none(),
+    st.integers(-5, 10**17).map(str),
+    st.floats(-1e6, 1e6).map(str),
+    st.dates(pd.Timestamp("2000-01-01").date()).map(str),
+    st.sampled_from(["", "007", "1,5", "x", "True", "2026-02-30", "inf", "u1@x.ch"]),
+)
+COLUMN = st.one_of(
+    st.lists(st.integers(0, 10**6).map(str), min_size=6, max_size=6),
+    st.lists(st.floats(-9, 9).map(lambda x: f"{x:.2f}"), min_size=6, max_size=6),
+    st.lists(st.sampled_from(["1,5", "2,25"]), min_size=6, max_size=6),
+    st.just([f"2026-01-0{n}" for n in range(1, 7)]),
+    st.just([f"u{n}@x.ch" for n in range(6)]),
+    st.lists(CELL, min_size=6, max_size=6),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(COLUMN, st.lists(CELL, min_size=1, max_size=6))
+def test_no_cell_of_a_further_table_changes_what_the_first_says(folder, cells, below):
+    one = saved({"id": cells, "w": list("uvwxyz")}, folder / "any.csv")
+    more = {"id": pd.array(below, "str"), "w": ["x"] * len(below)}
+    two = saved(more, folder / "more.parquet")
+    alone = collect(one, header=True).table
+    both = collect(one, header=True, more=[two]).table
+    assert told(both) == told(alone)
+    first = both[: len(alone)]
+    assert list(first.index) == list(alone.index)
+    same = first["id"].astype(alone["id"].dtype)
+    pd.testing.assert_series_equal(same, alone["id"])
 
 
 def test_a_table_of_another_kind_is_refused(folder):

@@ -231,8 +231,7 @@ def _from_typed(column: pa.Array, name: str) -> Inferred:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _from_typed_text(column, name)
     if pa.types.is_boolean(kind):
-        words = pc.if_else(column, "True", "False")
-        return Inferred("category", text_of(words))
+        return Inferred("category", text_of(column))
     if pa.types.is_integer(kind):
         return _from_whole(column, name)
     if pa.types.is_floating(kind):
@@ -288,6 +287,8 @@ def _floats(column: pa.Array) -> Any:
 
 def text_of(column: pa.Array) -> pd.Series:
     """Return text cells as a column of str, whatever they were."""
+    if pa.types.is_boolean(column.type):
+        column = pc.if_else(column, "True", "False")
     if not pa.types.is_string(column.type) and not pa.types.is_large_string(
         column.type
     ):

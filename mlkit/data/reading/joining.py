@@ -59,14 +59,14 @@ def joined(first: Found, further: Found, uri: str) -> Found:
             got=", ".join(theirs.column_names)[:200],
             todo="give a table of the same kind",
         )
+    kinds = pa.schema([(f.name, _open(f.type)) for f in mine.schema])
     made = {
         field.name: _fitted(theirs[field.name], field.type)
         if field.name in common
         else pa.nulls(theirs.num_rows, field.type)
-        for field in mine.schema
+        for field in kinds
     }
-    below = pa.table(made, schema=mine.schema.remove_metadata())
-    whole = pa.concat_tables([mine.replace_schema_metadata(), below])
+    whole = pa.concat_tables([mine.cast(kinds), pa.table(made, schema=kinds)])
     lacks = [name for name in mine.column_names if name not in common]
     more = [name for name in theirs.column_names if name not in common]
     notes = [f"{many(theirs.num_rows, 'row')} of {uri} stand below"]
@@ -115,10 +115,19 @@ def named(
     return ids, own | ~units.duplicated().to_numpy()
 
 
+def _open(kind: pa.DataType) -> pa.DataType:
+    """Return what a column is to hold: words, where nothing or a choice is in it."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    return pa.string() if pa.types.is_null(kind) else kind
+
+
 def _fitted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     """Return cells as another type; those that cannot be read so are missing."""
     if column.type == kind or pa.types.is_null(column.type):
         return column.cast(kind)
+    if pa.types.is_boolean(column.type) and kind in (pa.string(), pa.large_string()):
+        return pc.if_else(column, "True", "False").cast(kind)
     try:
         return pc.cast(column, kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -132,7 +141,10 @@ def _fitted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if not fits:  # a whole number, or true and false
         whole = read.where((read % 1 == 0) & (read.abs() < 2**53))
         made = pa.array(whole, from_pandas=True)
-    return pa.chunked_array([pc.cast(made, kind, safe=False)])
+    try:
+        return pa.chunked_array([pc.cast(made, kind, safe=False)])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # an exact decimal
+        return pa.chunked_array([pa.nulls(len(column), kind)])
 
 
 def _few(names: list[str]) -> str:

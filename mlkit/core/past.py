@@ -150,7 +150,13 @@ def champion(name: str) -> Champion | None:
         return None if "MLKIT_COPY_OF" in os.environ else gone
     held = [str(x["identity"]) for x in opened]
     found = _unseen(now, folder, now.entries[name].identity, held)
-    known = seals.row_ids(now.store, str(made[-1].get("raw", "")))
+    raw, seal = str(made[-1].get("raw", "")), now.entries[name].identity
+    if not all(seals.named_alike(now.store, seal, one) for one in (raw, *held)):
+        why = (
+            "rows had other names then, so that nobody knows which of these it has seen"
+        )
+        return Champion(folder, why=why, package=package)
+    known = seals.row_ids(now.store, raw)
     if known is not None and found.why:  # fresh rows are certainly unseen
         found = replace(found, why="")
     return replace(found, package=package, known=known)

@@ -17,7 +17,7 @@ from mlkit.core.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Shared", "facts", "kin", "row_ids"]
+__all__ = ["Shared", "facts", "kin", "named_alike", "row_ids"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,22 @@ def row_ids(store: Store, identity: str) -> frozenset[str] | None:
     """
     rows = _rows(store, identity)
     return None if rows is None else frozenset(rows.ids)
+
+
+def named_alike(store: Store, one: str, other: str) -> bool:
+    """Tell whether two tables name rows alike: by a column, or both by their cells.
+
+    Else the same row has another id in each. Of a table that is gone it is believed.
+
+    Parameters
+    ----------
+    store
+        Where they may be.
+    one, other
+        Their identities.
+    """
+    mine, theirs = _rows(store, one), _rows(store, other)
+    return mine is None or theirs is None or mine.hashed == theirs.hashed
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,13 @@ def test_the_champion_and_the_rows_it_cannot_have_seen(in_folder, tmp_path):
     assert since.package == package
     assert since.unseen(["r1", "r3", "r9"]).tolist() == [True, False, False]
     assert since.fresh(["r1", "r3", "r9"]).tolist() == [False, True, False]
+    named = grown.set_axis(["0123456789abcdef", "b" * 16, "c" * 16], axis=0)
+    mk.save(raw=named)
+    cells = session().store.drafts()["raw"].identity
+    ledger.append(path, "promote", run="r1", package=package, raw=cells)
+    renamed = champion("test")
+    assert "rows had other names then" in renamed.why
+    assert not renamed.fresh(["r3"]).any()
     ledger.append(path, "rollback", run="r9", package=package)
     assert not champion("test").fresh(["r3"]).any()
     (in_folder / ".mlkit" / "objects" / held / "object.json").unlink()

@@ -17,6 +17,7 @@ from mlkit.lab.refusal import Refusal
 __all__ = ["facts", "payload", "preview"]
 
 LONGEST = 200_000  # characters of text
+EXACT = 2.0**53  # whole floats below it are told to the last digit
 TEXTS = frozenset({".md", ".txt", ".json", ".csv", ".toml", ".py", ".jsonl", ".pmml"})
 
 
@@ -67,10 +68,15 @@ def preview(store: Store, entry: Entry, rows: int) -> dict[str, Any]:
 
 
 def table(folder: Path, rows: int) -> dict[str, Any]:
-    """Return the first rows of a table and what its schema says."""
+    """Return the first rows of a table and what its schema says.
+
+    Where there is no column there is nothing to show.
+    """
     import pyarrow.parquet as pq
 
     schema = json.loads((folder / "schema.json").read_bytes())
+    if not schema["columns"]:
+        return {}
     with pq.ParquetFile(folder / "table.parquet") as file:
         count = file.metadata.num_rows
         batch = next(file.iter_batches(batch_size=max(rows, 1)), None)
@@ -122,5 +128,11 @@ def _cut(text: str) -> str:
 def _cell(value: Any) -> str | None:
     if value is None or value != value:
         return None
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = _number(value) if isinstance(value, float) else str(value)
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _number(value: float) -> str:
+    """Return a float as the explorer of a notebook shows it, a whole one in full."""
+    whole = value.is_integer() and abs(value) < EXACT
+    return str(int(value)) if whole else f"{value:.10g}"

@@ -16,6 +16,7 @@ from mlkit.core.project import FILE, Project
 from mlkit.core.session import is_person, session, show
 from mlkit.model.measures.names import EVEN, GAPS, OTHERS, TITLES
 from mlkit.widgets.frame import beside, stack
+from mlkit.widgets.panel import watch
 from mlkit.widgets.toml import edited
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class GoalForm:
         offers all.
     folder
         A folder of the project; None takes the one of this notebook.
+    classes
+        Of the target, where no problem is given; None where they are not known.
 
     Attributes
     ----------
@@ -115,11 +118,15 @@ class GoalForm:
     """
 
     def __init__(
-        self, problem: Problem | None = None, folder: Path | str | None = None
+        self,
+        problem: Problem | None = None,
+        folder: Path | str | None = None,
+        classes: Sequence[str] | None = None,
     ) -> None:
         here = session().here if folder is None else Project.open(Path(folder))
         told = config("goal", {}) if folder is None else here.config("goal", {})
         self.problem, self.project, self.goal = problem, here, Goal.of(told)
+        self.classes = problem.classes if problem else classes
 
     @property
     def bars(self) -> dict[Way, str]:
@@ -137,7 +144,7 @@ class GoalForm:
     @property
     def costs(self) -> dict[Way, str]:
         """The costs there are to state, with their titles."""
-        classes = self.problem.classes if self.problem else ("", "")
+        classes = ("", "") if self.classes is None else self.classes
         if len(classes) <= len(EVEN):
             return {(name,): _title(name) for name in EVEN} if classes else {}
         return {
@@ -197,8 +204,13 @@ class GoalForm:
                 return
             said.value = "written: run the cells below" if wrote else "nothing changed"
 
+        def other(_: Any = None) -> None:
+            said.value = ""
+
         button.on_click(write)
         parts = [*texts.values(), *cost_parts, *bar_parts]
+        for part in parts:
+            watch(part, other)
         return stack("GoalForm", [*parts, beside([button, said])])
 
     def picture(self) -> Goal:

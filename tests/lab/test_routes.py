@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -292,6 +293,37 @@ def test_a_goal_is_told_with_what_could_stand_in_it_and_written_in_place(server,
     assert "does not stand there" in no["message"]
     assert no["todo"] == "did you mean 'roc_auc'?"
     assert (root / "mlkit.toml").read_text() == text
+    told = server.send("PUT", "goal", {"costs": {"miss": None}}, project="aim")
+    assert (told["costs"], told["bars"]) == ({}, {"roc_auc": 0.8})
+
+
+DOTS = """\
+format = 1
+[goal.costs."1"]
+"1.1" = 2.0
+[goal.costs."1.1"]
+"1" = 9.0
+"""
+
+
+def test_costs_of_classes_with_dots_are_told_apart_and_kept(server, make):
+    settings = make("dots") / "mlkit.toml"
+    settings.write_text(DOTS)
+    told = server.get("goal", project="dots")
+    assert sorted(told["costs"].values()) == [2.0, 9.0]
+    titles = {told["titles"]["costs"][name]: name for name in told["costs"]}
+    assert set(titles) == {"1 taken for 1.1", "1.1 taken for 1"}
+    server.send("PUT", "goal", {"question": "Who?"}, project="dots")
+    form = {"question": "Which?", "costs": told["costs"]}
+    server.send("PUT", "goal", form, project="dots")
+    goal = tomllib.loads(settings.read_text())["goal"]
+    costs = {"1": {"1.1": 2.0}, "1.1": {"1": 9.0}}
+    assert goal == {"question": "Which?", "costs": costs}
+    server.send(
+        "PUT", "goal", {"costs": {titles["1.1 taken for 1"]: 4}}, project="dots"
+    )
+    costs["1.1"]["1"] = 4.0
+    assert tomllib.loads(settings.read_text())["goal"]["costs"] == costs
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ def test_a_person_fills_it_in_and_the_file_says_so(project):
     fields["Write to mlkit.toml"].click()
     assert said(panel) == "nothing changed"
     assert (project / "mlkit.toml").read_text() == text
+    fields["Use"].value = "call all of them"
+    assert said(panel) == ""
 
 
 def test_a_bar_is_looked_at_and_removed(project):

@@ -14,6 +14,7 @@ __all__ = ["ROUTES"]
 
 TEXTS = ("question", "use", "people")
 LONGEST = 10_000  # characters of a text
+LONG = 1_000  # characters of a name: of two classes, for a cost
 
 
 class GoalRoute(Route):
@@ -26,7 +27,7 @@ class GoalRoute(Route):
 
     @guarded
     async def put(self) -> None:
-        """Write what differs; comments, and what stands beside it, are kept."""
+        """Write what is given; comments, and what stands beside it, are kept."""
         project = self.project
         self.places.inside(project.root / "mlkit.toml")
         asked = self.form(question=str, use=str, people=str, costs=dict, bars=dict)
@@ -37,15 +38,16 @@ class GoalRoute(Route):
 def told(root: Path, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Write where something is asked for, then tell what the file says."""
     from mlkit.lab import goal
-    from mlkit.widgets.goal import GoalForm
 
+    form = goal.form_of(root)
     if asked is not None:
-        goal.write(GoalForm(folder=root), asked)
-    return goal.read(GoalForm(folder=root))
+        goal.write(form, asked)
+        form = goal.form_of(root)
+    return goal.read(form)
 
 
 def checked(asked: dict[str, Any]) -> None:
-    """See that texts are texts of a length, and numbers numbers.
+    """See that texts are texts of a length, and numbers numbers, or None.
 
     Raises
     ------
@@ -58,11 +60,11 @@ def checked(asked: dict[str, Any]) -> None:
             raise Refusal(400, f"{name} cannot be this text", got=repr(text[:40]))
     for table in ("costs", "bars"):
         found = asked.get(table, {})
-        if len(found) > 200 or any(len(name) > 200 for name in found):
+        if len(found) > 200 or any(len(name) > LONG for name in found):
             raise Refusal(400, f"{table} has too many names, or too long ones")
         for name, value in found.items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not math.isfinite(value):
+            if value is not None and not (number and math.isfinite(value)):
                 got = f"{name[:40]} = {value!r}"[:80]
                 raise Refusal(400, f"{table} holds what is no number", got=got)
 

@@ -10,7 +10,7 @@ import {
   IDecision,
   IEvent,
   IField,
-  IGoal,
+  IGoalChange,
   IGoalForm,
   IGraph,
   IModel,
@@ -146,8 +146,8 @@ export class Api {
     return this.get('goal', { project });
   }
 
-  setGoal(project: string, goal: IGoal): Promise<IGoalForm> {
-    return this.send('PUT', 'goal', { project }, goal);
+  setGoal(project: string, change: IGoalChange): Promise<IGoalForm> {
+    return this.send('PUT', 'goal', { project }, change);
   }
 
   serve(project: string): Promise<IServed> {

@@ -4,9 +4,10 @@ import { Dialog, Notification, ReactWidget } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Api, IGoal, IGoalForm, INumbers, Refused } from './api';
+import { Api, IGoalChange, IGoalForm, INumbers, ITitles, Refused } from './api';
 import { ask } from './dialog';
 import { Trouble, useAsked } from './parts';
+import { read as readNumber } from './words';
 
 interface IGiven {
   api: Api;
@@ -36,7 +37,7 @@ export async function editGoal(given: IGiven): Promise<boolean> {
     }
     const writing = Notification.emit(trans.__('Writing the goal…'), 'in-progress');
     try {
-      await api.setGoal(project, goalOf(value, trans));
+      await api.setGoal(project, changeOf(await read, value, trans));
     } finally {
       Notification.dismiss(writing);
     }
@@ -56,20 +57,37 @@ export async function editGoal(given: IGiven): Promise<boolean> {
   return done ?? false;
 }
 
-function goalOf(edit: IEdit, trans: TranslationBundle): IGoal {
-  const { question, use, people } = edit;
-  const texts = { question: question.trim(), use: use.trim(), people: people.trim() };
-  const numbers = (typed: Typed): INumbers =>
-    Object.fromEntries(
-      Object.entries(typed).map(([name, text]) => {
-        const number = Number(text.replace(',', '.'));
-        if (!text.trim() || !Number.isFinite(number)) {
-          throw new Error(trans.__('%1 needs a number', name.replace(/_/g, ' ')));
-        }
-        return [name, number];
-      })
-    );
-  return { ...texts, costs: numbers(edit.costs), bars: numbers(edit.bars) };
+/** What differs from what was read: all else stays as the file has it by now. */
+function changeOf(was: IGoalForm, edit: IEdit, trans: TranslationBundle): IGoalChange {
+  const number = (title: string, text: string) => {
+    const found = readNumber(text);
+    if (found === null) {
+      const typed = text.trim();
+      throw new Error(
+        typed
+          ? trans.__('%1 cannot be %2: write it as 1000 or 1.5', title, typed)
+          : trans.__('%1 needs a number', title)
+      );
+    }
+    return found;
+  };
+  const numbers = (old: INumbers, typed: Typed, titles: ITitles) => {
+    const gone = Object.keys(old).filter(name => !(name in typed));
+    const now = Object.entries(typed).filter(([name, text]) => text !== String(old[name]));
+    return Object.fromEntries<number | null>([
+      ...gone.map((name): [string, null] => [name, null]),
+      ...now.map(([name, text]): [string, number] => [name, number(titles[name] ?? name, text)])
+    ]);
+  };
+  const text = (name: 'question' | 'use' | 'people') =>
+    edit[name].trim() === was[name].trim() ? undefined : edit[name].trim();
+  return {
+    question: text('question'),
+    use: text('use'),
+    people: text('people'),
+    costs: numbers(was.costs, edit.costs, was.titles.costs),
+    bars: numbers(was.bars, edit.bars, was.titles.bars)
+  };
 }
 
 function editOf(goal: IGoalForm): IEdit {
@@ -169,7 +187,11 @@ function Form(props: {
       <Numbers
         trans={trans}
         label={trans.__('Costs of errors')}
-        help={trans.__('Without them a miss costs as much as a false alarm.')}
+        help={
+          found.titles.costs.miss === undefined
+            ? trans.__('An error without one costs 1.')
+            : trans.__('Without them a miss costs as much as a false alarm.')
+        }
         more={trans.__('Add a cost…')}
         titles={found.titles.costs}
         values={edit.costs}
@@ -217,11 +239,14 @@ function Numbers(props: {
   label: string;
   help: string;
   more: string;
-  titles: { [name: string]: string };
+  titles: ITitles;
   values: Typed;
   set: (values: Typed) => void;
-}): JSX.Element {
+}): JSX.Element | null {
   const { trans, titles, values, set } = props;
+  if (!Object.keys({ ...titles, ...values }).length) {
+    return null; // nothing of this kind could stand there
+  }
   const title = (name: string) => titles[name] ?? name;
   const left = Object.keys(titles).filter(name => !(name in values));
   const without = (gone: string) =>

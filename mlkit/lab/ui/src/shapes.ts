@@ -245,8 +245,21 @@ export interface IGoal {
   bars: INumbers;
 }
 
+export interface ITitles {
+  [name: string]: string;
+}
+
 export interface IGoalForm extends IGoal {
-  titles: { costs: { [name: string]: string }; bars: { [name: string]: string } };
+  titles: { costs: ITitles; bars: ITitles };
+}
+
+/** What is to be written of a goal; null takes a number away. */
+export interface IGoalChange {
+  question?: string;
+  use?: string;
+  people?: string;
+  costs: { [name: string]: number | null };
+  bars: { [name: string]: number | null };
 }
 
 export interface IPulse {

@@ -174,6 +174,7 @@ function Field(props: {
   text: string;
   set: (text: string) => void;
 }): JSX.Element {
+  const { trans } = useLab();
   const { field, text } = props;
   const id = `mlkit-field-${field.name}`;
   const shared = {
@@ -181,6 +182,7 @@ function Field(props: {
     value: text,
     'aria-describedby': field.help ? `${id}-help` : undefined
   };
+  const lines = field.text.split(/\r\n|\r|\n/).length;
   return (
     <div className={`mlkit-Field${text !== field.text ? ' mlkit-mod-changed' : ''}`}>
       <label htmlFor={id}>
@@ -196,6 +198,21 @@ function Field(props: {
             <option key={choice}>{choice}</option>
           ))}
         </select>
+      ) : lines > 1 ? (
+        <textarea
+          {...shared}
+          className="mlkit-Input"
+          rows={Math.min(lines + 1, 12)}
+          spellCheck={false}
+          title={trans.__('Ctrl+Enter writes it to the notebook')}
+          onChange={event => props.set(event.target.value)}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+              event.preventDefault();
+              event.currentTarget.form!.requestSubmit();
+            }
+          }}
+        />
       ) : (
         <input
           {...shared}

@@ -25,6 +25,14 @@ export function number(value: number): string {
     : String(Number(value.toPrecision(3)));
 }
 
+/** A number as people type it, with a point or a comma; null where that is not plain. */
+export function read(text: string): number | null {
+  const typed = text.trim();
+  const plain = /^[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?$/i.test(typed);
+  const thousands = /^[-+]?[1-9]\d*,\d{3}(?!\d)/.test(typed); // 1,000 to some, 1.000 to others
+  return plain && !thousands ? Number(typed.replace(',', '.')) : null;
+}
+
 /** A size: 12 B, 34.5 kB, 5.6 MB. */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];

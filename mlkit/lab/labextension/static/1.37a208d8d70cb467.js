@@ -532,6 +532,13 @@
   font-weight: 400;
 }
 
+textarea.mlkit-Input {
+  height: auto;
+  padding: 5px 8px;
+  line-height: 1.4;
+  resize: vertical;
+}
+
 .mlkit-Input:focus {
   border-color: var(--jp-brand-color1);
   outline: 1px solid var(--jp-brand-color1);
@@ -1120,13 +1127,6 @@
 
 .mlkit-Create .mlkit-Card {
   margin: 0;
-}
-
-.mlkit-Create textarea.mlkit-Input {
-  height: auto;
-  padding: 5px 8px;
-  line-height: 1.4;
-  resize: vertical;
 }
 
 .jp-Dialog-content:has(.mlkit-Goal) {

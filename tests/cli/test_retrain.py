@@ -26,7 +26,7 @@ from mlkit.core.verdict import Finding, Verdict
 raw = mk.load("raw")
 folder = Path(tempfile.mkdtemp())
 columns = [{"name": "age", "type": "number", "roles": []}]
-schema = {"input": columns, "output": {"target": "late"}}
+schema = {"input": columns, "output": {"target": "late", "classes": ["no", "yes"]}}
 (folder / "schema.json").write_text(json.dumps(schema))
 (folder / "model_card.md").write_text(f"{len(raw)} rows")
 mk.save(package=folder)"""
@@ -241,7 +241,8 @@ def test_a_newer_table_is_taken_instead_and_a_moved_champion_is_met_anew(mlkit, 
     other = shop.root / "other"
     other.mkdir()
     shutil.copy(shop.root / "mlkit.toml", other)
-    (other / "schema.json").write_text('{"input": [], "output": {"target": "late"}}')
+    schema = {"input": [], "output": OUTPUT}
+    (other / "schema.json").write_text(json.dumps(schema))
     entry = Store(shop.project.state).put(other, "package")
     move(shop.project.ledger, "promote", entry, "by hand")
     code, said = mlkit(*words, "auto", shop.root)

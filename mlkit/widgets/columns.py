@@ -12,7 +12,7 @@ from mlkit.core.schema import ROLES, TYPES, Column, Schema
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.measures.guesses import guess
 from mlkit.data.reading.collected import Collected
-from mlkit.widgets.frame import beside
+from mlkit.widgets.frame import beside, middle, named
 from mlkit.widgets.panel import panel
 
 __all__ = ["ColumnEditor"]
@@ -93,7 +93,7 @@ class _Line:
             layout=_wide(16),
         )
         target = " · target" * ("target" in column.roles)
-        name = w.Label(column.name + target, layout=_wide(14))
+        name = named(w.Label(middle(column.name) + target, layout=_wide(14)))
         self.box = beside([name, self.type, self.roles])
 
 

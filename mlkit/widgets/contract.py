@@ -18,7 +18,7 @@ from mlkit.data.contract import SEVERITIES, Contract, expectation
 from mlkit.data.contracts.judge import judge
 from mlkit.data.contracts.propose import reads_of
 from mlkit.data.contracts.words import checked_rules, wording
-from mlkit.widgets.frame import beside
+from mlkit.widgets.frame import beside, middle, named
 from mlkit.widgets.panel import panel
 
 __all__ = ["ContractEditor", "read", "shown"]
@@ -158,12 +158,14 @@ class _Line:
         self.count = count
         name = rule.get("rule", "")
         wide, narrow = w.Layout(width="14em"), w.Layout(width="6em")
-        self.keep = w.Checkbox(
-            value=True,
-            description=shorten(name, 60),
-            indent=False,
-            layout=wide,
-            tooltip=name,
+        self.keep = named(
+            w.Checkbox(
+                value=True,
+                description=middle(name),
+                indent=False,
+                layout=wide,
+                tooltip=name,
+            )
         )
         self.severity = w.Dropdown(
             options=SEVERITIES, value=rule.get("severity", "warn"), layout=narrow

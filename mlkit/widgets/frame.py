@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["beside", "stack"]
+__all__ = ["beside", "middle", "named", "stack"]
 
 HERE = Path(__file__).parent
 
@@ -56,3 +56,21 @@ def beside(parts: Sequence[Any]) -> Any:
     made = w.HBox(list(parts))
     made.add_class("mlkit-beside")
     return made
+
+
+def middle(name: str, length: int = 90) -> str:
+    """Cut a name that is too long for a line in its middle: the ends tell it apart.
+
+    Examples
+    --------
+    >>> middle("a name that goes on and on until summer", 21)
+    'a name tha…til summer'
+    """
+    plain, half = " ".join(name.split()), length // 2
+    return plain if len(plain) <= length else f"{plain[:half]}…{plain[-half:]}"
+
+
+def named(part: Any) -> Any:
+    """Return a label or a box whose words wrap: long names can be told apart."""
+    part.add_class("mlkit-name")
+    return part

@@ -23,7 +23,7 @@ from mlkit.model.grid import Grid
 from mlkit.model.runtime import cut
 from mlkit.model.sensing.occlusion import occlusion
 from mlkit.model.wording.passage import Passage, passage
-from mlkit.widgets.frame import beside, stack
+from mlkit.widgets.frame import beside, middle, stack
 
 __all__ = ["WhatIf"]
 
@@ -69,6 +69,7 @@ class WhatIf:
         self.seen = seen.iloc[np.unique(places.astype(int))]
         self.first = rows.iloc[[_place(model, rows, row, self.threshold)]]
         self.row = self.first
+        self._changed: set[str] = set()
 
     def change(self, name: str, value: Any) -> None:
         """Put another cell into the row; None is a missing one.
@@ -89,6 +90,11 @@ class WhatIf:
         cell = float("nan") if number and value is None else value
         cells: Any = [float(cell)] if number else pd.array([cell], "str")
         self.row = with_columns(self.row, {name: cells})
+        same = _told(self.row, name, number) == _told(self.first, name, number)
+        (self._changed.discard if same else self._changed.add)(name)
+        own = self.first.index
+        other = pd.Index([f"{middle(str(own[0]), 20)}, changed"], dtype="str")
+        self.row.index = other if self._changed else own
 
     def explain(self) -> Local:
         """Return why the model says what it says of the row as it now is."""
@@ -184,6 +190,13 @@ def _place(model: Model, rows: pd.DataFrame, row: str, threshold: float) -> int:
     return int(np.abs(told - middle).argmin())
 
 
+def _told(row: pd.DataFrame, name: str, number: bool) -> str:
+    """Return a cell as text; of a number, whatever the type of its column."""
+    if not number:
+        return str(words(row, name).iloc[0])
+    return str(row[name].to_numpy(np.float64, na_value=np.nan)[0])
+
+
 def _view(part: Any) -> Any:
     """Return a place to show a picture or a page in."""
     import ipywidgets as w
@@ -225,7 +238,9 @@ def _control(what: WhatIf, name: str) -> Any:
         return w.Textarea(value=cell, rows=tall, continuous_update=False, **shape)
     if name in problem.media:
         told = {"image": "Another image", "audio": "Another sound"}[problem.media[name]]
-        return w.FileUpload(accept=f"{problem.media[name]}/*", description=told)
+        wide = w.Layout(width="auto")  # how many files there are is said behind
+        accept = f"{problem.media[name]}/*"
+        return w.FileUpload(accept=accept, description=told, layout=wide)
     if name in problem.categories:
         own = str(words(what.row, name).iloc[0])
         levels = words(what.seen, name).value_counts().index[:LEVELS]

@@ -177,6 +177,7 @@ def test_a_picked_file_moves_the_prediction(sensed, image, sound):
         if type(one).__name__ == "FileUpload":
             found[one.accept] = one
     assert set(found) == {"image/*", "audio/*"}
+    assert {one.layout.width for one in found.values()} == {"auto"}
     before = what.row["seen"].iloc[0]
     file = {"name": "a.png", "type": "image/png", "size": 1}
     file["last_modified"] = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ import ipywidgets as w
 import pytest
 
 from mlkit.widgets import frame
-from mlkit.widgets.frame import beside, stack
+from mlkit.widgets.frame import beside, middle, named, stack
 
 HERE = Path(frame.__file__).parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -73,6 +73,16 @@ def test_parts_are_stacked_above_a_frame_that_knows_them():
     assert line.children[0] is field
     assert around.around == made.model_id
     assert around.layout.display == "none"
+
+
+def test_long_names_wrap_and_only_endless_ones_are_cut():
+    long = "a very long column name that goes on and on until "
+    assert middle(f"{long} summer\n") == f"{long}summer"
+    cut = middle(long * 4 + "winter")
+    assert len(cut) == 91
+    assert cut.startswith(long[:45])
+    assert cut.endswith("until winter")
+    assert "mlkit-name" in named(w.Label(cut))._dom_classes
 
 
 @pytest.mark.slow

@@ -56,6 +56,33 @@ def test_the_row_the_model_is_least_sure_of_comes_first(table, model):
         WhatIf(model, table, table, "r999")
 
 
+def test_a_row_with_another_cell_is_not_told_as_the_row_it_was(table, model):
+    what = WhatIf(model, table.astype({"few": int}), table, "r7")
+    few, word = what.row["few"].iloc[0], what.row["word"].iloc[0]
+    what.change("few", few)
+    what.change("word", word)
+    assert what.explain().row == "r7"
+    what.change("word", "b" if word == "<a>" else "<a>")
+    what.change("gap", None)
+    assert what.explain().row == "r7, changed"
+    assert repr(what).startswith("<WhatIf row r7, changed: ")
+    what.change("word", word)
+    what.change("gap", table.loc["r7", "gap"])
+    assert what.explain().row == "r7"
+    assert what.first.index[0] == "r7"
+
+
+def test_a_year_is_written_as_one(table):
+    later = table["y"] == "yes"
+    rows = table.assign(year=np.where(later, 2019.0, 2014.0) + table["few"])
+    task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("year",))
+    what = WhatIf(fit("linear", {}, rows, task), rows, rows, "r7")
+    told = f"{rows.loc['r7', 'year']:.0f}"
+    assert what.explain().parts[0].value == told
+    assert {one for line in what.hints().rows for one in line[1:3]} > {told}
+    assert "," not in "".join(word for line in what.hints().rows for word in line[1:3])
+
+
 def test_a_person_moves_a_cell_and_the_prediction_follows(table, model):
     what = WhatIf(model, table, table, "r0")
     panel = what.widget()

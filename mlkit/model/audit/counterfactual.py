@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlkit.model.audit.asking import said_with
 from mlkit.model.audit.dependence import of_focus
-from mlkit.model.audit.local import cell
+from mlkit.model.audit.local import cell, plain
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
@@ -180,6 +180,6 @@ def _best(
             return None
         told = say(float(said[at]))
     value, far = tried[at]
-    new = say(value, 4) if name in model.problem.numbers else str(value)
+    new = plain(value) if name in model.problem.numbers else str(value)
     old = cell(row, name, model.problem)
     return Change(name, old, new, told, float(f"{moved[at]:.6g}"), round(far, 4))

@@ -23,7 +23,7 @@ from mlkit.model.words import say
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Local", "Part", "by_shap", "cell", "local"]
+__all__ = ["Local", "Part", "by_shap", "cell", "local", "plain"]
 
 Array = NDArray[Any]
 BACKGROUND, LONGEST = 32, 40
@@ -180,7 +180,18 @@ def cell(row: pd.DataFrame, name: str, problem: Problem) -> str:
         told = str(words(row, name).iloc[0])
         return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
     value = row[name].to_numpy(np.float64, na_value=np.nan)[0]
-    return say(float(value), 4) if np.isfinite(value) else MISSING
+    return plain(float(value)) if np.isfinite(value) else MISSING
+
+
+def plain(value: float) -> str:
+    """Write a number as axes and tables have it: it may be a year.
+
+    Examples
+    --------
+    >>> plain(2015.0), plain(1234.567)
+    ('2015', '1235')
+    """
+    return say(value, 4).replace(",", "")
 
 
 def _output(model: Model) -> str:

@@ -10,6 +10,8 @@ from mlkit.model.words import say
 __all__ = ["of_gap", "of_metric", "rows_needed", "short"]
 
 MOST = 20
+REPEATED = ("stability", "replication")
+"""Metrics of repeats on the same rows, whose intervals no further rows narrow."""
 
 
 def rows_needed(rows: int, value: float, limit: float, bar: float) -> int | None:
@@ -70,6 +72,20 @@ def _more(rows: int, need: int | None, what: str) -> str:
     )
 
 
+def _again(value: float, limit: float, bar: float) -> str:
+    """Tell how many more repeats would show what is good enough; no more rows would."""
+    need = rows_needed(100, value, limit, bar)
+    if need is None:
+        return (
+            "the value itself meets the bar, by so little that no number of `repeats` "
+            "worth waiting for would show it"
+        )
+    return (
+        f"the value itself is good enough: about {need / 100:.1f} times as many "
+        "`repeats` would show it"
+    )
+
+
 def of_metric(
     name: str, rows: int, value: float, limit: float, bar: float, kind: str
 ) -> str:
@@ -86,16 +102,30 @@ def of_metric(
     """
     metric = METRICS[name]
     near = value >= bar if metric.greater else value <= bar
+    if name == "planted":  # as many whatever is collected
+        return (
+            "lower the threshold in `alarms`, take another detector in `anomaly`, or "
+            "leave out columns that say nothing (role ignored, in `collect`)"
+        )
+    if near and name in REPEATED:
+        return _again(value, limit, bar)
     if near:
         return _more(rows, rows_needed(rows, value, limit, bar), "hold-out rows")
     if name == "calibration":
         return (
             'compare models by honest chances: [goal] metric = "log_loss"; or more rows'
         )
+    if name == "alarms":
+        return "raise the threshold in `alarms`"
     if metric.takes == "rows":
         return (
             "leave out columns that say nothing (role ignored, in `collect`), or "
             "collect more rows to learn from"
+        )
+    if kind == "anomaly":
+        return (
+            "take another detector in `anomaly`, move the threshold in `alarms`, or "
+            "add columns that tell"
         )
     if metric.takes == "labels" and kind == "two_classes":
         return (

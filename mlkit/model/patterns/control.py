@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkit.model.patterns.fitting import Rows
+from mlkit.model.patterns.lumps import in_lumps
 
 __all__ = ["CONTROLS", "Crowds"]
 
@@ -43,6 +44,8 @@ class Crowds:
         ----------
         how
             ``shuffled``: every column keeps its values and loses its ties to others.
+            Numbers in several lumps, which are groups by themselves, are evened out:
+            they keep their order, and all gaps between them become alike.
             ``bell``: numbers are drawn from one normal law of the same means and
             covariance (Liu and others 2008) and skewed as each column is (Yeo and
             Johnson 2000), categories are shuffled.
@@ -54,10 +57,18 @@ class Crowds:
         made = rows.matrix.copy()
         for name in dict.fromkeys(rows.sources):
             mine = np.flatnonzero(names == name)
-            made[:, mine] = rows.matrix[rng.permutation(len(made))][:, mine]
+            made[:, mine] = self._evened[rng.permutation(len(made))][:, mine]
         if how == "bell" and len(self._numbers):
             made[:, self._numbers] = self._bell.draw(len(made), rng)
         return Rows(made, rows.sources)
+
+    @cached_property
+    def _evened(self) -> NDArray[np.float32]:
+        made = self.rows.matrix.copy()
+        for k in self._numbers:
+            if in_lumps(made[:, k]):
+                made[:, k] = np.unique(made[:, k], return_inverse=True)[1]
+        return made
 
     @cached_property
     def _bell(self) -> _Bell:

@@ -87,6 +87,8 @@ def silhouette(found: Description) -> plots.Picture:
 
 def traits(found: Description) -> plots.Picture:
     """Draw how each cluster differs from the rest in each column."""
+    if not found.traits:
+        return _alike()
     frame = pd.DataFrame(
         [(t.cluster, t.column, t.effect, t.level) for t in found.traits],
         columns=["cluster", "column", "effect", "level"],
@@ -123,6 +125,15 @@ def traits(found: Description) -> plots.Picture:
     title = "What tells the clusters apart"
     below = "blue is more, red is less than in all other rows; in standard deviations"
     plots.headline(picture, title, below)
+    return picture
+
+
+def _alike() -> plots.Picture:
+    """Draw that there are no others to differ from: one cluster has all rows."""
+    picture, (axes,) = plots.figure(9, 1.6)
+    axes.set_axis_off()
+    below = "all rows are in one cluster"
+    plots.headline(picture, "Nothing tells the clusters apart", below)
     return picture
 
 

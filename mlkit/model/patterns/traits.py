@@ -16,7 +16,8 @@ from mlkit.model.words import listed, say
 
 __all__ = ["Trait", "cells_of", "told", "traits"]
 
-LARGE = 0.8
+LARGE, SMALL = 0.8, 0.2
+MIDDLE, SELDOM = (0.05, 0.95), 0.25
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Trait:
         Which.
     effect
         Of a number the difference of means in standard deviations (Cohen's d), of a
-        category that of the shares of a level (Cohen's h); 0.8 is large.
+        level that of its shares (Cohen's h); 0.8 is large.
     here, else_
         The mean or share in the cluster, and in all others.
     level
-        Of a category the level that differs most; "" of a number.
+        Of a category the level that differs most. Of a number whose means hardly
+        differ, the range of most of the cluster where few others lie in it; else "".
     """
 
     cluster: str
@@ -101,12 +103,13 @@ def told(found: Sequence[Trait], cluster: str, most: int = 3) -> str:
     cluster
         Whose.
     most
-        How many at most.
+        How many at most; where none is large, one that is not small.
     """
     mine = [one for one in found if one.cluster == cluster]
     large = [one.words for one in mine if abs(one.effect) >= LARGE]
-    some = large[:most] or [one.words for one in mine[:1]]
-    return listed(some) if some else "nothing"
+    least = [one.words for one in mine[:1] if abs(one.effect) >= SMALL]
+    some = large[:most] or least
+    return listed(some) if some else "no column by itself"
 
 
 def cells_of(table: pd.DataFrame, said: Sequence[Trait], most: int = 4) -> list[str]:
@@ -123,7 +126,7 @@ def cells_of(table: pd.DataFrame, said: Sequence[Trait], most: int = 4) -> list[
     """
     ranked = sorted(said, key=lambda one: -abs(one.effect))
     columns = list(dict.fromkeys(one.column for one in ranked))[:most]
-    numbers = {one.column for one in said if not one.level}
+    numbers = {name for name in columns if table[name].dtype.kind in "fiu"}
     rows = table[columns].itertuples(index=False)
     return [
         ", ".join(_cell(*c, numbers) for c in zip(columns, row, strict=True))
@@ -149,6 +152,13 @@ def _number(
     )
     gap = here.mean() - there.mean()
     effect = gap / spread if spread > 0 else np.sign(gap) * 9.0
+    low, high = np.quantile(here, MIDDLE)
+    inside, others = (float(((v >= low) & (v <= high)).mean()) for v in (here, there))
+    if abs(effect) < LARGE and others <= SELDOM:
+        range_ = f"{say(low)} to {say(high)}" if low < high else say(low)
+        differs = 2 * (np.arcsin(np.sqrt(inside)) - np.arcsin(np.sqrt(others)))
+        cut = [_round(v) for v in (differs, inside, others)]
+        return Trait(cluster, column, cut[0], cut[1], cut[2], range_)
     means = _round(here.mean()), _round(there.mean())
     return Trait(cluster, column, _round(effect), *means)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.data.measures.groups import wilson
 from mlkit.model.accept import Accepted
-from mlkit.model.anomaly import Detection, truth_of
+from mlkit.model.anomaly import Detection
 from mlkit.model.audit.cards import Section, Table
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
@@ -23,6 +23,7 @@ from mlkit.model.measures.metrics import METRICS
 from mlkit.model.patterns import planted
 from mlkit.model.patterns.fitting import Rows, picked
 from mlkit.model.patterns.held import held, steady
+from mlkit.model.patterns.truth import column_of, flags, unlearnt, word_of
 from mlkit.model.patterns.why import reasons, score, told
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
@@ -60,6 +61,8 @@ class Alarms:
         The oddest rows: ``row``, ``rank`` and ``why``.
     bars
         What ``[goal.bars]`` asks for.
+    truth, word
+        The column that tells what is known, and the word in it that says odd.
     """
 
     problem: Problem
@@ -73,6 +76,8 @@ class Alarms:
     steady: tuple[float, ...] = ()
     oddest: Mapping[str, list[Any]] = field(default_factory=dict)
     bars: Mapping[str, float] = field(default_factory=dict)
+    truth: str = ""
+    word: str = ""
 
     def at(self, threshold: float) -> Alarms:
         """Return the same at another threshold."""
@@ -120,7 +125,11 @@ class Alarms:
             threshold=self.threshold,
             slices=(),
             bars=self.bars,
-            findings=(*judged, _of_promise(measured, self.threshold)),
+            findings=(
+                *judged,
+                _of_promise(measured, self.threshold),
+                *_of_known(self.known, self.truth, self.word),
+            ),
         )
 
     @property
@@ -225,7 +234,8 @@ def alarms(
     train, valid
         Cleaned rows that it learnt from, and rows that it has not met.
     truth, odd
-        As `mlkit.model.anomaly.anomaly` takes them.
+        As `mlkit.model.anomaly.anomaly` takes them; "" takes what that was told. The
+        column must not be one that the detector learnt from.
     repeats
         How often rows are halved to see whether the oddest stay so.
     bars
@@ -233,10 +243,19 @@ def alarms(
         known rows; None takes ``[goal.bars]``.
     seed
         Of everything drawn at random.
+
+    Raises
+    ------
+    InputError
+        Where there is no such column or word, or the detector learnt from the column.
     """
+    column = column_of(valid, truth or detection.truth)
+    unlearnt(model.problem, column, "anomaly")
+    told_ = odd or (detection.odd if column == detection.truth else "")
+    word = word_of(pd.concat([train, valid]), column, told_)
     used = picked(len(valid), MOST, seed)
     asked = valid if used is None else valid.iloc[used]
-    known = truth_of(asked, truth, odd)
+    known = flags(asked, column, word)
     made = {
         how: planted.plant(valid, model.problem, how, PLANTED, seed)
         for how in planted.KINDS
@@ -253,6 +272,8 @@ def alarms(
         steady=_steady(model, train, detection.share, repeats, seed),
         oddest=_oddest(model, train, asked, seed),
         bars=bars_of.read(model.problem, bars),
+        truth=column,
+        word=word,
     )
 
 
@@ -311,4 +332,22 @@ def _of_promise(measured: Measured, threshold: float) -> Finding:
         need=f"its lower limit at most {say(MANY * promised)}",
         help="new rows are unlike those that were learnt from: see the step split",
         required=True,
+    )
+
+
+def _of_known(known: Sequence[float], column: str, word: str) -> Iterator[Finding]:
+    """Say that known rows do not judge, where all that are known are alike."""
+    said = {one for one in known if one >= 0}
+    if not column or len(said) > 1:
+        return
+    alike = f"every known row has {column} = {word}"
+    none = f"no validation row has {column} = {word}"
+    if not word:
+        none = f"{column} says one thing of all rows"
+    yield Finding(
+        "rows known to be odd are found",
+        "not_assessed",
+        got=alike if 1 in said else none,
+        help="know of more rows what they are, or make the validation part larger in "
+        "split",
     )

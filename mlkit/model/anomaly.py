@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from mlkit.core.errors import InputError, did_you_mean
-from mlkit.core.schema import Schema
 from mlkit.model.families import able, family
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
@@ -21,6 +20,7 @@ from mlkit.model.packing.parity import agree
 from mlkit.model.patterns import planted
 from mlkit.model.patterns.fitting import Rows, fit, picked
 from mlkit.model.patterns.held import held, steady
+from mlkit.model.patterns.truth import column_of, flags, untold, word_of
 from mlkit.model.patterns.volume import volume
 from mlkit.model.problem import Problem
 from mlkit.model.threads import one_thread
@@ -29,7 +29,7 @@ from mlkit.model.words import say
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Detection", "Detector", "anomaly", "truth_of"]
+__all__ = ["Detection", "Detector", "anomaly"]
 
 NEAR, FEWEST = 0.03, 5
 Array = NDArray[Any]
@@ -93,6 +93,9 @@ class Detection:
         How many rows were looked at.
     notes
         What a reader should know.
+    truth, odd
+        The column in which some rows are known, which is not learnt from, and the word
+        in it that says odd; "" for none.
     """
 
     problem: Problem
@@ -101,6 +104,8 @@ class Detection:
     share: float
     rows: int
     notes: tuple[str, ...] = ()
+    truth: str = ""
+    odd: str = ""
 
     def __getitem__(self, name: str) -> Detector:
         return next(one for one in self.detectors if one.family == name)
@@ -202,14 +207,14 @@ def anomaly(
     Parameters
     ----------
     train
-        Cleaned rows; a target is never learnt from.
+        Cleaned rows.
     families
         Which to compare; None or none takes all.
     share
         The share of rows that shall raise an alarm, above 0 and below a half.
     truth, odd
         A column in which some rows are known, and the word that says odd; "" takes the
-        target, if there is one, and its rarest word.
+        target, if there is one, and its rarest word. It is never learnt from.
     repeats
         How often rows are halved, so that detectors are asked of rows they never met.
     most_rows
@@ -235,10 +240,12 @@ def anomaly(
             expected="above 0 and below a half",
             got=str(share),
         )
-    problem = Problem.untold(train, "anomaly")
+    column = column_of(train, truth)
+    word = word_of(train, column, odd)
+    problem = untold(train, "anomaly", column)
     used = picked(len(train), most_rows, seed)
     table = train if used is None else train.iloc[used]
-    known = truth_of(table, truth, odd)
+    known = flags(table, column, word)
     names = list(families or able("anomaly"))
     tried = [
         delayed(_tried)(n, table, problem, share, known, repeats, seed) for n in names
@@ -246,44 +253,13 @@ def anomaly(
     with one_thread():
         found = sorted(Parallel()(tried), key=lambda one: -one.merit)
     chosen = _best(found)
+    told = f"{column} = {word}"
     return Detection(
         *(problem, tuple(found), chosen.family, share, len(table)),
-        tuple(_notes(problem, found, chosen, known, len(train), len(table))),
+        tuple(_notes(problem, found, chosen, known, told, len(train), len(table))),
+        truth=column,
+        odd=word,
     )
-
-
-def truth_of(table: pd.DataFrame, truth: str = "", odd: str = "") -> Array | None:
-    """Return 1 for rows known to be odd, 0 for usual ones, NaN where nobody knows.
-
-    Parameters
-    ----------
-    table, truth, odd
-        As `anomaly` takes them.
-
-    Returns
-    -------
-    ndarray or None
-        Shape (rows,); None where no column tells.
-    """
-    column = truth or Schema.of(table).target or ""
-    if not column:
-        return None
-    if column not in table.columns:
-        raise InputError(
-            f"there is no column {column!r} to compare with",
-            where="parameter `truth`",
-            todo=did_you_mean(column, map(str, table.columns)),
-        )
-    words = table[column].astype(str).where(table[column].notna())
-    counts = words.value_counts()
-    word = odd or (str(counts.index[-1]) if len(counts) > 1 else "")
-    if odd and odd not in counts.index:
-        raise InputError(
-            f"no row of {column!r} is {odd!r}",
-            where="parameter `odd`",
-            todo=did_you_mean(odd, map(str, counts.index)),
-        )
-    return np.where(words.isna(), np.nan, (words == word).astype(float))
 
 
 def _tried(
@@ -337,13 +313,14 @@ def _notes(
     found: list[Detector],
     chosen: Detector,
     known: Array | None,
+    told: str,
     given: int,
     rows: int,
 ) -> Iterator[str]:
     by = "planted rows found"
     if chosen.precision is not None and known is not None:
         odd = int(np.nansum(known))
-        by = f"average precision on known rows, of which {odd:,} are odd"
+        by = f"average precision on known rows, of which {odd:,} are odd ({told})"
     yield f"compared by {by}"
     if rows < given:
         yield f"compared on {rows:,} of {given:,} rows"

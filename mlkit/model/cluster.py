@@ -17,7 +17,8 @@ from mlkit.model.grid import Grid
 from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.control import CONTROLS, Crowds
 from mlkit.model.patterns.fitting import Rows, fit, grow, picked
-from mlkit.model.patterns.stability import again, apart
+from mlkit.model.patterns.stability import FEWEST, again, apart
+from mlkit.model.patterns.truth import column_of, untold
 from mlkit.model.problem import Problem
 from mlkit.model.threads import one_thread
 from mlkit.model.words import say
@@ -123,6 +124,8 @@ class Clustering:
         What a reader should know.
     insisted
         Whether a person chose.
+    truth
+        The column that says what rows are, which was not looked at; "" for none.
     """
 
     problem: Problem
@@ -131,6 +134,7 @@ class Clustering:
     rows: int
     notes: tuple[str, ...] = ()
     insisted: bool = False
+    truth: str = ""
 
     def __getitem__(self, name: str) -> Option:
         return next(one for one in self.options if one.name == name)
@@ -243,6 +247,7 @@ def cluster(
     train: pd.DataFrame,
     families: Iterable[str] | None = None,
     *,
+    truth: str = "",
     most: int = 8,
     repeats: int = 8,
     controls: int = 3,
@@ -259,9 +264,11 @@ def cluster(
     Parameters
     ----------
     train
-        Cleaned rows; a target is not looked at.
+        Cleaned rows.
     families
         Which to try; None or none takes all.
+    truth
+        A column that says what rows are, which is not looked at; "" takes the target.
     most
         Clusters at most, at least 2.
     repeats
@@ -281,7 +288,8 @@ def cluster(
     >>> cluster(table, ["kmeans"], most=4, repeats=3)
     Clustering(2 clusters by k-means: clearly more than one crowd cut up)
     """
-    problem = Problem.untold(train, "cluster")
+    column = column_of(train, truth)
+    problem = untold(train, "cluster", column)
     used = picked(len(train), most_rows, seed)
     table = train if used is None else train.iloc[used]
     rng = np.random.default_rng(seed)
@@ -296,7 +304,8 @@ def cluster(
     with one_thread():
         options = _referred(list(Parallel()(tried)))
     notes = list(_notes(problem, options, len(train), len(table)))
-    return Clustering(problem, options, _best(options), len(table), tuple(notes))
+    made = (problem, options, _best(options), len(table), tuple(notes))
+    return Clustering(*made, truth=column)
 
 
 def _options(
@@ -308,7 +317,7 @@ def _options(
             for share in SMALLEST:
                 yield f"{name} {share:.0%}", name, {"smallest": share}
         else:
-            for count in range(2, min(most, max(rows // 5, 2)) + 1):
+            for count in range(2, min(most, max(rows // FEWEST, 2)) + 1):
                 yield f"{name} {count}", name, {"clusters": count}
 
 

@@ -11,8 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from mlkit.core.errors import InputError, did_you_mean
-from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.cards import Section, Table
@@ -23,10 +21,12 @@ from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.judging import bars as bars_of
 from mlkit.model.measures.measure import Measured
+from mlkit.model.measures.metrics import METRICS
 from mlkit.model.patterns.fitting import Rows, picked
 from mlkit.model.patterns.space import Space
-from mlkit.model.patterns.stability import Repeats, again, apart
+from mlkit.model.patterns.stability import FEWEST, Repeats, again, apart
 from mlkit.model.patterns.traits import Trait, cells_of, told, traits
+from mlkit.model.patterns.truth import column_of, unlearnt
 from mlkit.model.threads import one_thread
 from mlkit.model.words import say
 
@@ -196,7 +196,7 @@ def describe(
         Cleaned rows that they were made from, and rows that they were not.
     truth
         A column that says what the rows are; it is compared with, never learnt from.
-        "" takes the target, if there is one.
+        "" takes the one that `cluster` was told, else the target, if there is one.
     repeats
         Fits to parts of the rows.
     bars
@@ -208,22 +208,26 @@ def describe(
     Raises
     ------
     InputError
-        Where there is no column `truth`.
+        Where there is no column `truth`, or the clusters were made from it.
     """
+    column = column_of(train, truth or clustering.truth)
+    unlearnt(model.problem, column, "cluster")
     parts = [_Part.of(model, table, seed) for table in (train, valid)]
     count = sum(name != "none" for name in model.classes)
+    enough = len(parts[1].codes) >= FEWEST * count
     with one_thread():
-        ours, theirs = (_again(model, part, count, repeats, seed) for part in parts)
+        ours = _again(model, parts[0], count, repeats, seed)
+        theirs = _again(model, parts[1], count, repeats, seed) if enough else None
     gaps = apart(parts[1].rows, parts[1].codes, count, seed)
     measured = _measured(ours, theirs, gaps)
     said = traits(train, model.problem, model.predict(train), model.classes)
     return Description(
-        accepted=_accepted(model, clustering, measured, ours, parts[1], bars),
+        accepted=_accepted(model, clustering, measured, ours, parts[1], count, bars),
         clusters=_clusters(model, parts, ours, gaps, seed),
         traits=said,
         rules=surrogate(model, train, valid),
         rows=_rows(model, parts[1], gaps, said, seed),
-        truth=_beside(model, pd.concat([train, valid]), _told_by(train, truth)),
+        truth=_beside(model, pd.concat([train, valid]), column),
     )
 
 
@@ -251,13 +255,11 @@ def _again(model: Model, part: _Part, count: int, repeats: int, seed: int) -> Re
     return again(*asked, repeats=repeats, seed=seed)
 
 
-def _measured(ours: Repeats, theirs: Repeats, gaps: Array) -> Measured:
+def _measured(ours: Repeats, theirs: Repeats | None, gaps: Array) -> Measured:
     """Return means with their 95 % intervals, by the normal law."""
-    values = {
-        "stability": ours.agreement,
-        "silhouette": gaps,
-        "replication": theirs.agreement,
-    }
+    values = {"stability": ours.agreement, "silhouette": gaps}
+    if theirs is not None:
+        values["replication"] = theirs.agreement
     metrics, intervals = {}, {}
     for name, each in values.items():
         error = 1.96 * each.std(ddof=1) / np.sqrt(len(each)) if len(each) > 1 else 1.0
@@ -273,17 +275,20 @@ def _accepted(
     measured: Measured,
     ours: Repeats,
     part: _Part,
+    count: int,
     bars: Mapping[str, float] | None,
 ) -> Accepted:
     stated = bars_of.read(model.problem, bars)
-    judged = bars_of.of_metrics(
-        model.problem, measured, {**DEFAULTS, **stated}, len(part.table)
-    )
+    asked, rows = {**DEFAULTS, **stated}, len(part.table)
+    few = []
+    if "replication" not in measured.metrics:
+        few = [_too_few(asked.pop("replication"), rows, count)]
+    judged = bars_of.of_metrics(model.problem, measured, asked, rows) + few
     chosen = clustering[clustering.chosen]
     return Accepted(
         problem=model.problem,
         family=model.title,
-        rows=len(part.table),
+        rows=rows,
         measured=measured,
         guessed={"silhouette": chosen.reference},
         threshold=None,
@@ -304,6 +309,18 @@ def _crowd(clustering: Clustering) -> Finding:
         need="further apart than every table without clusters",
         help="these rows may simply have no clusters; or leave columns out "
         "that hide them (role ignored, in collect)",
+        required=True,
+    )
+
+
+def _too_few(bar: float, rows: int, count: int) -> Finding:
+    """Tell that there are too few validation rows to find the clusters again."""
+    return Finding(
+        f"{METRICS['replication'].title} at least {say(bar)}",
+        "not_assessed",
+        got=f"too few validation rows: {rows:,} for {count} clusters",
+        need=f"{FEWEST * count:,} rows or more",
+        help="collect more rows, or make the validation part larger in split",
         required=True,
     )
 
@@ -365,20 +382,10 @@ def _rows(
     }
 
 
-def _told_by(table: pd.DataFrame, truth: str) -> str:
-    if truth and truth not in table.columns:
-        raise InputError(
-            f"there is no column {truth!r} to compare with",
-            where="parameter `truth`",
-            todo=did_you_mean(truth, map(str, table.columns)),
-        )
-    return truth or Schema.of(table).target or ""
-
-
 def _beside(model: Model, table: pd.DataFrame, column: str) -> dict[str, Any]:
-    if not column:
+    known = table[table[column].notna()] if column else table[:0]
+    if known.empty:
         return {}
-    known = table[table[column].notna()]
     words, said = known[column].astype(str), model.predict(known)
     counts = {
         name: {str(w): int(n) for w, n in words[said == name].value_counts().items()}

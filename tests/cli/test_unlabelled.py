@@ -86,7 +86,11 @@ def test_one_crowd_is_blocked_before_it_is_packaged(mlkit, tmp_path):
 @pytest.mark.slow
 def test_odd_rows_from_a_file_to_predictions(mlkit, tmp_path):
     data, folder = groups(tmp_path / "rows.csv"), tmp_path / "p"
-    code, last = ran(mlkit, folder, data, "anomaly", "-p", "anomaly.share=0.05")
+    told = pd.read_csv(data)
+    told["label"] = np.where(np.arange(len(told)) % 8, "usual", "seen")
+    told.to_csv(tmp_path / "told.csv", index=False)
+    more = ("-p", "anomaly.share=0.05", "-p", "anomaly.truth=label")
+    code, last = ran(mlkit, folder, tmp_path / "told.csv", "anomaly", *more)
     assert (code, last["state"]) == (0, "passed")
     odd = pd.read_csv(data).head(10).assign(high=90.0)
     odd.to_csv(tmp_path / "odd.csv", index=False)

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.model.alarms import Alarms, alarms
 from mlkit.model.anomaly import anomaly
@@ -29,6 +32,50 @@ def test_alarms_are_about_as_many_as_asked_for_and_find_the_known_rows(spotted):
     again = Alarms.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again.to_dict() == found.to_dict()
     assert found.plot().axes
+
+
+def halves(rows):
+    schema = Schema.of(rows)
+    return [schema.attach(part) for part in (rows[:200].copy(), rows[200:].copy())]
+
+
+def test_alarms_are_judged_by_the_word_that_the_detector_was_chosen_by(spotted):
+    train, valid = halves(spotted(odd=30))
+    train.loc[train.index[train["kind"] == "fraud"][:6], "kind"] = "theft"
+    detection = anomaly(train, ["ellipse"], repeats=2)
+    assert detection.odd == "theft"
+    asked = detection.fit(train), detection, train, valid
+    for found in (alarms(*asked, repeats=2), alarms(*asked, repeats=2, odd="theft")):
+        assert "recall" not in found.metrics
+        (known,) = [f for f in found.verdict.findings if f.state == "not_assessed"]
+        assert known.got == "no validation row has kind = theft"
+    assert "recall" in alarms(*asked, repeats=2, odd="fraud").metrics
+    with pytest.raises(InputError, match="no row of 'kind' is 'thefts'"):
+        alarms(*asked, repeats=2, odd="thefts")
+
+
+def test_a_bar_on_known_rows_is_not_passed_where_none_is_known(spotted):
+    train, valid = halves(spotted(odd=30))
+    valid["kind"] = "ok"
+    detection = anomaly(train, ["ellipse"], repeats=2)
+    asked = detection.fit(train), detection, train, valid
+    found = alarms(*asked, repeats=2, bars={"recall": 0.5})
+    assert [f.bar for f in found.verdict.blocking] == ["recall at least 0.5"]
+    train["kind"] = "ok"
+    detection = anomaly(train, ["ellipse"], repeats=2)
+    found = alarms(detection.fit(train), *(detection, train, valid), repeats=2)
+    assert found.verdict.findings[-1].got == "kind says one thing of all rows"
+
+
+def test_alarms_are_not_judged_by_a_column_that_was_learnt_from(spotted):
+    train, valid = halves(spotted(told_rows=False))
+    detection = anomaly(train, ["ellipse"], repeats=2)
+    asked = detection.fit(train), detection, train, valid
+    with pytest.raises(InputError, match="learnt from 'w'"):
+        alarms(*asked, truth="w")
+    detection = anomaly(train, ["ellipse"], repeats=2, truth="w", odd="x")
+    found = alarms(detection.fit(train), detection, train, valid, repeats=2)
+    assert (found.truth, found.word) == ("w", "x")
 
 
 def test_new_rows_unlike_those_that_were_learnt_from_are_blocked(spotted):

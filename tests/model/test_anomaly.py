@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mlkit.core.errors import InputError
-from mlkit.core.schema import Schema
-from mlkit.model.anomaly import Detection, anomaly, truth_of
+from mlkit.core.schema import Column, Schema
+from mlkit.model.anomaly import Detection, anomaly
 from mlkit.model.patterns.fitting import fit
 from mlkit.model.patterns.planted import plant
 from mlkit.model.patterns.why import reasons, told
@@ -51,18 +51,22 @@ def test_the_best_that_cannot_be_packaged_is_named_and_not_taken(spotted):
         found.decided("locale")
 
 
-def test_the_truth_may_be_known_of_a_few_rows_only(spotted):
-    rows = spotted(odd=5)
-    rows.loc[rows.index[::2], "kind"] = None
-    known = truth_of(rows)
-    assert np.isnan(known[::2]).all()
-    assert set(known[1::2]) <= {0.0, 1.0}
-    assert truth_of(rows, "w", "x").sum() == (rows["w"] == "x").sum()
-    assert truth_of(spotted(told_rows=False)) is None
-    with pytest.raises(InputError, match="no row of 'w' is 'z'"):
-        truth_of(rows, "w", "z")
-    with pytest.raises(InputError, match="no column 'kid'"):
-        truth_of(rows, "kid")
+def test_a_named_truth_is_never_learnt_from_and_is_kept_for_alarms(spotted):
+    rows = spotted(odd=12).rename(columns={"kind": "label"})
+    columns = (*Schema.of(rows).without("label"), Column("label", "category"))
+    found = anomaly(Schema(columns).attach(rows), ["ellipse"], repeats=2, truth="label")
+    assert found.problem.features == ("a", "b", "c", "w")
+    assert (found.truth, found.odd) == ("label", "fraud")
+    assert "12 are odd (label = fraud)" in found.notes[0]
+    assert Detection.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_the_rarest_word_is_that_of_all_rows_not_of_those_looked_at(spotted):
+    rows = spotted(odd=12)
+    rows.loc[rows.index[rows["kind"] == "fraud"][:2], "kind"] = "theft"
+    found = anomaly(rows, ["ellipse"], repeats=2, most_rows=100)
+    assert found.odd == "theft"
+    assert anomaly(rows, ["ellipse"], repeats=2, odd="fraud").odd == "fraud"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, -1.0])

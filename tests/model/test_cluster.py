@@ -1,11 +1,14 @@
 """Clusters are found where there are some, and where there are none it is said."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mlkit.core.errors import InputError
+from mlkit.core.schema import Schema
 from mlkit.model.cluster import Clustering, cluster
 
 QUICK = {"most": 4, "repeats": 4, "controls": 2}
@@ -29,6 +32,55 @@ def test_of_one_crowd_it_is_said_that_there_are_no_clusters(kind, crowd):
     assert not found.found
     assert found.statement.startswith("No clusters")
     assert "one crowd" in str(found.table())
+
+
+@pytest.mark.parametrize("digits", [3, 0])
+def test_groups_that_one_column_alone_tells_apart_are_found(digits):
+    rng = np.random.default_rng(0)
+    cells = np.round(np.repeat([0, 20, 40], 60) + rng.normal(size=180), digits)
+    found = cluster(pd.DataFrame({"x": rng.permutation(cells)}), ["kmeans"], **QUICK)
+    assert found.found
+    assert found[found.chosen].clusters == 3
+
+
+def test_a_column_of_noise_beside_two_groups_hides_none():
+    rng = np.random.default_rng(0)
+    groups = np.repeat([0, 20], 90)
+    noise = rng.normal(size=(2, 180))
+    rows = pd.DataFrame({"x": groups + noise[0], "noise": noise[1]})
+    found = cluster(rows, ["kmeans"], **QUICK)
+    assert found.found
+    of_each = pd.crosstab(found.fit(rows).predict(rows), groups)
+    assert ((of_each > 0).sum(axis=1) == 1).all()
+
+
+ALONE = {
+    "even": lambda rng: rng.random(180),
+    "bell": lambda rng: rng.normal(size=180),
+    "tail": lambda rng: np.exp(rng.normal(size=180)),
+    "counts": lambda rng: rng.poisson(3, 180).astype(float),
+    "levels": lambda rng: rng.choice([2.0, 3.0, 4.0, 5.0], 180),
+    "same": lambda rng: np.ones(180),
+}
+
+
+@pytest.mark.parametrize("kind", ALONE)
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_column_of_one_crowd_makes_no_clusters(kind, beside):
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"x": ALONE[kind](rng)})
+    rows = rows.assign(y=rng.random(180)) if beside else rows
+    assert not cluster(rows, ["kmeans"], **QUICK).found
+
+
+def test_a_named_truth_is_not_looked_at(blobs):
+    rows = blobs()
+    plain = Schema(tuple(replace(c, roles=()) for c in Schema.of(rows))).attach(rows)
+    found = cluster(plain, ["kmeans"], truth="kind", **QUICK)
+    assert "kind" not in found.problem.features
+    assert found.truth == "kind"
+    with pytest.raises(InputError, match="no column 'kinds'"):
+        cluster(plain, truth="kinds")
 
 
 def test_what_a_person_takes_is_taken_and_doubted_all_the_same(crowd):

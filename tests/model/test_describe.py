@@ -1,7 +1,10 @@
 """Clusters are told apart, and judged: those that come again pass, a cut crowd not."""
 
 import json
+import warnings
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from mlkit.core.errors import InputError
@@ -48,3 +51,47 @@ def test_bars_are_met_by_the_limit_and_an_unknown_column_is_told(blobs):
     assert [f.bar for f in found.verdict.blocking] == ["silhouette at least 0.99"]
     with pytest.raises(InputError, match="no column 'kinds'"):
         describe(*args, truth="kinds")
+
+
+def test_too_few_validation_rows_are_told_and_nothing_breaks(blobs):
+    rows = blobs()
+    train = Schema.of(rows).attach(rows[:120].copy())
+    clustering = cluster(train, ["kmeans"], **QUICK)
+    model = clustering.fit(train)
+    for count in (1, 2, 14):
+        valid = Schema.of(rows).attach(rows[120 : 120 + count].copy())
+        found = describe(model, clustering, train, valid, repeats=2)
+        (one,) = found.verdict.blocking
+        assert one.state == "not_assessed"
+        assert one.got == f"too few validation rows: {count} for 3 clusters"
+        assert "replication" not in found.metrics
+        for what in ("map", "silhouette", "traits"):
+            assert found.plot(what).axes
+        assert found.examples().rows
+
+
+def test_the_truth_that_cluster_was_told_is_compared_with_and_no_other_is(blobs):
+    rows = blobs()
+    bare = Schema(tuple(replace(c, roles=()) for c in Schema.of(rows)))
+    train, valid = (bare.attach(r) for r in (rows[:120].copy(), rows[120:].copy()))
+    clustering = cluster(train, ["kmeans"], truth="kind", **QUICK)
+    found = describe(clustering.fit(train), clustering, train, valid, repeats=3)
+    assert (found.truth["column"], found.truth["rand"]) == ("kind", 1)
+    careless = cluster(train, ["kmeans"], **QUICK)
+    with pytest.raises(InputError, match="learnt from 'kind'"):
+        describe(careless.fit(train), careless, train, valid, truth="kind")
+    unknown = valid.assign(kind=None), train.assign(kind=None)
+    asked = clustering.fit(train), clustering, *map(bare.attach, unknown)
+    assert describe(*asked, repeats=3).truth == {}
+
+
+def test_rows_that_are_all_alike_are_drawn_without_a_warning():
+    rows = pd.DataFrame({"x": [1.0] * 60, "y": [1.0] * 60})
+    clustering = cluster(rows[:40], ["kmeans"], **QUICK)
+    asked = clustering.fit(rows[:40]), clustering, rows[:40], rows[40:]
+    found = describe(*asked, repeats=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for what in ("map", "silhouette", "traits"):
+            assert found.plot(what)._repr_png_()
+    assert "no column by itself" in str(found.table())

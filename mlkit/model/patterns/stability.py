@@ -14,9 +14,12 @@ from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.fitting import Rows, grow
 from mlkit.model.patterns.space import Space
 
-__all__ = ["Repeats", "again", "apart", "jaccard"]
+__all__ = ["FEWEST", "Repeats", "again", "apart", "jaccard"]
 
 SHARE, MOST = 0.7, 1000
+FEWEST = 5
+"""Rows for each cluster, at least, where clusters are to be looked for."""
+
 Floats = NDArray[np.float64]
 
 

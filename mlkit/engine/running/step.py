@@ -67,6 +67,7 @@ class Step:
 
     def finished(self) -> dict[str, Any]:
         """Return what the event ``step_finished`` tells."""
+        told = (entry.headline for entry in self.saves.values())
         return {
             "state": self.state,
             "why": self.why,
@@ -76,7 +77,7 @@ class Step:
             "overruled": self.record.get("overruled", False),
             "saves": {name: entry.identity for name, entry in self.saves.items()},
             "metrics": {n: dict(e.metrics) for n, e in self.saves.items() if e.metrics},
-            "headline": next((e.headline for e in self.saves.values() if e.headline), {}),
+            "headline": next(filter(None, told), {}),
             "notebook": self.record.get("notebook", ""),
         }
 

@@ -15,7 +15,7 @@ from mlkit.core.errors import StoreError
 from mlkit.core.store import Store
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["Shared", "facts", "kin", "named_alike", "row_ids"]
 
@@ -132,7 +132,7 @@ def row_ids(store: Store, identity: str) -> frozenset[str] | None:
         Of the table.
     """
     rows = _rows(store, identity)
-    return None if rows is None else frozenset(rows.ids)
+    return None if rows is None else frozenset(rows.ids.to_pylist())
 
 
 def named_alike(store: Store, one: str, other: str) -> bool:
@@ -155,7 +155,7 @@ def named_alike(store: Store, one: str, other: str) -> bool:
 class _Rows:
     """The row ids of a table, and what they were made of."""
 
-    ids: pd.Index
+    ids: pa.Array | pa.ChunkedArray
     columns: frozenset[str]
 
     @property
@@ -163,13 +163,15 @@ class _Rows:
         """Whether ids are made of cells, so that another column makes other ids."""
         from mlkit.core.identity import HASHED
 
-        return any(HASHED.fullmatch(str(one)) for one in self.ids[:1])
+        return any(HASHED.fullmatch(str(one)) for one in self.ids[:1].to_pylist())
 
     def shared(self, other: _Rows | None) -> int | None:
         """Return how many rows another table holds, too; None where nobody knows."""
         if other is None:
             return None
-        count = int(self.ids.isin(other.ids).sum())
+        import pyarrow.compute as pc
+
+        count = int(pc.sum(pc.is_in(self.ids, value_set=other.ids)).as_py() or 0)
         alike = self.hashed == other.hashed
         if self.hashed and self.columns != other.columns:
             alike = False
@@ -191,7 +193,8 @@ def _rows(store: Store, identity: str) -> _Rows | None:
             read = file.read(columns=[], use_pandas_metadata=True)
     except (OSError, StoreError, pa.ArrowException):
         return None
-    return _Rows(read.to_pandas().index.astype(str), names)
+    words = read.to_pandas().index.astype(str)
+    return _Rows(pa.array(words, pa.large_string()), names)
 
 
 def _seals(lines: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:

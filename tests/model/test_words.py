@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkit.model.words import say
+from mlkit.model.words import say, signed
 
 FLOATS = st.floats(-1e308, 1e308)
 
@@ -27,6 +27,25 @@ FLOATS = st.floats(-1e308, 1e308)
 )
 def test_a_power_is_told_at_the_ends_alone(value, told):
     assert say(value) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "told"),
+    [
+        (0.99994, 3, "0.9999"),
+        (-0.9996, 2, "-0.9996"),
+        (0.9999999, 3, "0.9999999"),
+        (1 - 1e-12, 4, "1"),
+        (1.0004, 3, "1"),
+    ],
+)
+def test_what_is_not_perfect_is_not_told_as_one(value, digits, told):
+    assert say(value, digits) == told
+
+
+def test_a_change_has_its_sign_and_no_power():
+    told = [signed(value) for value in (-917.3, 593.2, 0.0, -0.00033)]
+    assert told == ["-920", "+590", "+0", "-0.00033"]
 
 
 @given(FLOATS, st.integers(2, 4))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
-from mlkit.model.words import say
+from mlkit.model.words import say, signed
 
 if TYPE_CHECKING:
     from mlkit.model.audit.local import Local
@@ -65,7 +65,7 @@ def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> N
         )
         away = 1 if effect >= 0 else -1
         axes.annotate(
-            f"{effect:+.2g}",
+            signed(effect).replace("-", "−"),
             (end + away * 2 * error, place),
             (away * 5, 0),
             textcoords="offset points",

@@ -17,7 +17,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.runtime import choice, cut
 from mlkit.model.wording.marks import marked
 from mlkit.model.wording.spots import UNTOLD, embedded, put, spoken
-from mlkit.model.words import listed, say
+from mlkit.model.words import listed, say, signed
 
 __all__ = ["Effect", "Passage", "passage"]
 
@@ -284,7 +284,7 @@ class _Asked:
 
 
 def _told(effects: tuple[Effect, ...]) -> str:
-    some = ", ".join(f"{one.word} {one.effect:+.2g}" for one in effects[:SHOWN])
+    some = ", ".join(f"{one.word} {signed(one.effect)}" for one in effects[:SHOWN])
     return some or "no word surely"
 
 

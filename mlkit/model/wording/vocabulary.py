@@ -16,7 +16,7 @@ from mlkit.model.audit.explain import pace
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.wording.spots import UNTOLD, embedded, without
-from mlkit.model.words import listed
+from mlkit.model.words import listed, signed
 
 __all__ = ["Vocabulary", "Word", "vocabulary"]
 
@@ -93,7 +93,7 @@ class Vocabulary:
     def table(self) -> Grid:
         """Return the words as a table."""
         rows = [
-            (one.word, one.output, f"{one.effect:+.2g}", f"{one.share:.1%}")
+            (one.word, one.output, signed(one.effect), f"{one.share:.1%}")
             for one in self.words
         ]
         told = f"{self.column}: on the mean over {self.texts:,} texts it has not seen"

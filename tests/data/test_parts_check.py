@@ -326,6 +326,12 @@ def test_near_twins_agree_in_what_is_missing():
     assert np.flatnonzero(found).tolist() == [51]
 
 
+def test_what_counts_as_alike_is_told_with_the_figure():
+    (told,) = [f.got for f in check(plain()).findings if ALIKE in f.bar]
+    assert told.startswith("AUC 0.")
+    assert "): 0.5 is chance, and up to 0.6 counts as alike" in told
+
+
 def test_likeness_tells_worlds_apart_by_categories_it_has_not_learnt_by_heart():
     rng = np.random.default_rng(0)
     names = pd.array([f"name {i}" for i in range(400)], dtype="str")

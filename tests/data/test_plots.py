@@ -5,9 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlkit.core.schema import Column, Schema
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.curve import plot_likeness
 from mlkit.data.charts.labels import plot_residuals
-from mlkit.data.charts.parts import plot_labels, plot_numbers
+from mlkit.data.charts.parts import plot_folds, plot_labels, plot_numbers
+from mlkit.data.charts.profile import plot_columns
+from mlkit.data.measures.associations import associations
+from tests.pictures import crossing, said
 
 
 def test_a_picture_shows_itself_once_and_the_same():
@@ -40,6 +45,60 @@ def test_a_picture_in_which_nothing_is_drawn_says_so():
     for word in ("one", "two"):
         axes.text(0, 0, word)
     assert not [one for one in (drawn, words) if "empty" in size(one)]
+
+
+def test_what_is_not_there_is_told_in_one_line():
+    for picture in (
+        plots.nothing("not timed: no backtest"),
+        plot_labels(pd.Series([], dtype="float64"), "y"),
+        plot_folds([], "not timed: no backtest"),
+        plot_likeness(None, 0.6),
+    ):
+        content, size = picture._repr_png_()
+        assert size["empty"] is True
+        assert size["height"] < 70
+        assert content.startswith(b"\x89PNG")
+
+
+def test_a_column_s_remark_does_not_lie_on_its_title():
+    names = ["TotalCharges", "a_name_of_its_own_length", "tenure"]
+    shapes = {name: {"rows": [[3, 2]], "edges": [0.0, 1.0, 2.0]} for name in names}
+    measures = [
+        {"name": name, "missing": gone, "hidden": 0, "type": "number"}
+        for name, gone in zip(names, (1, 50, 0), strict=True)
+    ]
+    picture = plot_columns(shapes, measures, 1000, names[1], ())
+    assert {"some missing", "target · 5% missing"} <= {
+        text.get_text() for axes in picture.axes for text in axes.texts
+    }
+    assert crossing(picture) == []
+
+
+def test_only_two_numbers_go_together_or_against_each_other():
+    x = np.arange(100.0)
+    words = pd.array(np.where(x < 50, "first", "third"), "str")
+    wordy = [Column(name, "category") for name in ("v", "w")]
+    schema = Schema((Column("x"), Column("y"), *wordy))
+    table = schema.attach(pd.DataFrame({"x": x, "y": -x, "v": words, "w": words}))
+    picture = associations(table).plot()
+    signed, plain = (
+        np.ma.filled(image.get_array(), np.nan)
+        for image in picture.axes[0].get_images()
+    )
+    assert np.nanmin(signed) == -1
+    assert np.isfinite(signed).sum() == 1
+    assert np.isfinite(plain).sum() == 5
+    assert "grey is with words, which have no direction" in said(picture)
+    assert "grey" not in said(associations(table[["x", "y"]]).plot())
+    assert "blue" not in said(associations(table[["v", "w"]]).plot())
+
+
+def test_the_band_of_a_likeness_is_what_decides():
+    found = {"auc": 0.534, "low": 0.516, "high": 0.551, "luck": 0.02, "columns": []}
+    picture = plot_likeness(found, 0.6)
+    (band,) = picture.axes[0].patches
+    assert band.get_extents().x1 == picture.axes[0].transData.transform((0.6, 0))[0]
+    assert "up to 0.6, they count as alike" in said(picture)
 
 
 def test_the_style_stays_inside():

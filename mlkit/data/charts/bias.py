@@ -17,6 +17,7 @@ from mlkit.data.charts.style import (
     figure,
     headline,
     label,
+    nothing,
     shorten,
     style,
     within,
@@ -38,12 +39,7 @@ def plot_bias(found: Mapping[str, Any]) -> Picture:
     columns, target, numeric = found["columns"], found["target"], found["numeric"]
     shown = [column for column in columns[:MOST] if column["groups"]]
     if not shown:
-        picture, (alone,) = figure(9, 0.8)
-        with style():
-            bare(alone)
-            told = "No column is marked sensitive"
-            alone.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
-        return picture
+        return nothing("No column is marked sensitive")
     heights = [len(column["groups"]) + 1.4 for column in shown]
     classes = dict.fromkeys(
         c for one in shown for g in one["groups"] for c in g["rates"]

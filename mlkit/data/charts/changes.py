@@ -27,6 +27,7 @@ from mlkit.data.charts.style import (
     bare,
     figure,
     headline,
+    nothing,
     shorten,
     style,
 )
@@ -59,7 +60,7 @@ def before_after(
         The types of columns; images and sounds are shown as what they are.
     """
     if not pairs:
-        return _nothing()
+        return nothing("No cell needed to be changed")
     high = 1.1 + 1.62 * len(pairs)
     picture, axes = figure(9, high, rows=len(pairs), columns=2)
     for place, (name, done, before, after) in enumerate(pairs):
@@ -188,10 +189,3 @@ def _edges(values: NDArray[np.float64]) -> tuple[Any, bool]:
     if high - low >= BINS or (values % 1 != 0).any():
         return BINS, False
     return np.arange(low - 0.5, high + 1), True
-
-
-def _nothing() -> Picture:
-    picture, (axes,) = figure(9, 1.2)
-    bare(axes)
-    headline(picture, "Before and after", "no cell needed to be changed")
-    return picture

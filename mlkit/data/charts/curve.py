@@ -18,6 +18,7 @@ from mlkit.data.charts.style import (
     figure,
     headline,
     label,
+    nothing,
     shorten,
     style,
 )
@@ -42,11 +43,9 @@ def plot_curve(
         What the scores are.
     """
     sizes, scores, spreads = (np.array(values, float) for values in seen)
-    picture, (axes,) = figure(9, 3.4)
     if not len(sizes):
-        axes.axis("off")
-        headline(picture, "Would more rows help?", "too few rows, or nothing to learn")
-        return picture
+        return nothing("No learning curve: too few rows, or nothing to learn")
+    picture, (axes,) = figure(9, 3.4)
     low, high = scores - spreads, scores + spreads
     more = [float(sizes[-1]), *ahead[0]]
     told, least, most = ([float(scores[-1]), *ends] for ends in ahead[1:])
@@ -76,24 +75,24 @@ def plot_curve(
     return picture
 
 
-def plot_likeness(found: Mapping[str, Any] | None) -> Picture:
+def plot_likeness(found: Mapping[str, Any] | None, alike: float) -> Picture:
     """Draw how well two parts can be told apart: by all columns, and by each alone.
 
     Parameters
     ----------
     found
         The plain form of a likeness, or None where it is not known.
+    alike
+        Up to which area they count as alike; it is the band that is drawn.
     """
-    columns = list(found["columns"]) if found else []
-    picture, (axes,) = figure(9, 1.5 + 0.27 * len(columns))
     if found is None:
-        axes.axis("off")
         told = "too few rows, or no feature, to say"
-        headline(picture, "Can train and test be told apart?", told)
-        return picture
+        return nothing(f"Can train and test be told apart? {told}")
+    columns = list(found["columns"])
+    picture, (axes,) = figure(9, 1.5 + 0.27 * len(columns))
     low, high = found["low"], found["high"]
     with style():
-        axes.axvspan(0.5 - found["luck"], 0.5 + found["luck"], color=GRID, linewidth=0)
+        axes.axvspan(min(0.45, low), alike, color=GRID, linewidth=0)
         axes.plot([low, high], [0, 0], color=ACCENT, linewidth=2.4)
         axes.plot(found["auc"], 0, "o", color=ACCENT, markersize=8)
         for place, (_, auc) in enumerate(columns, 1):
@@ -106,6 +105,7 @@ def plot_likeness(found: Mapping[str, Any] | None) -> Picture:
         axes.tick_params(axis="y", colors=INK)
         axes.grid(visible=False, axis="y")
     label(axes, x="area under the ROC curve")
-    told = "0.5 is not at all, 1 is always; the grey band is luck"
+    told = "0.5 is not at all, 1 is always; where the blue line reaches the grey band, "
+    told += f"up to {alike:g}, they count as alike"
     headline(picture, "Can train and test be told apart?", told)
     return picture

@@ -19,6 +19,7 @@ from mlkit.data.charts.style import (
     figure,
     headline,
     label,
+    nothing,
     shorten,
     style,
     within,
@@ -90,10 +91,7 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
         Its name.
     """
     if not len(values):
-        picture, (axes,) = figure(9, 0.8)
-        bare(axes)
-        headline(picture, "No labels", "there is no target")
-        return picture
+        return nothing("No labels: there is no target")
     known = values.dropna()
     gone = (
         f"; {len(values) - len(known):,} have none" if len(values) > len(known) else ""
@@ -223,12 +221,9 @@ def plot_folds(
     why
         Where there is no fold, why.
     """
-    picture, (axes,) = figure(9, 1.2 + 0.34 * len(folds) if folds else 0.8)
     if not folds:
-        with style():
-            bare(axes)
-            axes.text(0, 0.5, why, color=MUTED, va="center", fontsize=11)
-        return picture
+        return nothing(why)
+    picture, (axes,) = figure(9, 1.2 + 0.34 * len(folds))
     with style():
         for place, (learnt, ahead, rows, judged) in enumerate(folds):
             for ends, tone in zip((learnt, ahead), PALETTE, strict=False):

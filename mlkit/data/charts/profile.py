@@ -25,6 +25,7 @@ from mlkit.data.charts.style import (
     figure,
     headline,
     label,
+    nothing,
     shorten,
     style,
     within,
@@ -65,16 +66,18 @@ def plot_columns(
     names = sorted(shapes, key=lambda name: name != target)
     shown = [column for column in names if any(map(sum, shapes[column]["rows"]))][:most]
     if not shown:
-        return _nothing("There is nothing to draw")
+        return nothing("There is nothing to draw")
     down, across = ceil(len(shown) / ACROSS), min(ACROSS, len(shown))
     high = 1.0 + 1.75 * down
     picture, axes = figure(max(2.6 * across, 6.5), high, rows=down, columns=across)
     tones = list(colours(list(classes)).values()) or [ACCENT]
     by_name = {column["name"]: column for column in measures}
+    remarks = {n: _remarks(by_name[n], rows, n == target) for n in shown}
     with style():
-        for place, name in zip(axes, shown, strict=False):
+        for k, (place, name) in enumerate(zip(axes, shown, strict=False)):
+            beside = shown[k - k % across :][:across]
             _shape(place, shapes[name], tones)
-            _title(place, by_name[name], rows, name == target)
+            _title(place, name, remarks[name], lifted=any(map(remarks.get, beside)))
         for place in axes[len(shown) :]:
             place.set_visible(False)
         if classes:
@@ -119,22 +122,34 @@ def _shape(axes: Axes, shape: Mapping[str, Any], tones: Sequence[str]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _title(axes: Axes, column: Mapping[str, Any], rows: int, target: bool) -> None:
+def _remarks(
+    column: Mapping[str, Any], rows: int, target: bool
+) -> tuple[str, str] | None:
+    """Return what a title has below it, and its colour; None where it has nothing."""
     gone = column["missing"] + column["hidden"]
     told = ["target"] if target else []
     told += [
         f"{gone / rows:.0%} missing" if gone / rows >= 0.01 else "some missing"
     ] * (gone > 0)
     told += ["length"] * (column["type"] == "text")
-    label(axes, shorten(column["name"], 16 if told else 24))
-    if told:
+    tone = BAD if gone / rows >= 0.3 else MUTED
+    return (" · ".join(told), tone) if told else None
+
+
+def _title(
+    axes: Axes, name: str, remark: tuple[str, str] | None, *, lifted: bool
+) -> None:
+    """Write a title, lifted where one beside it has a remark below."""
+    label(axes, shorten(name, 24))
+    if lifted:
+        axes.set_title(shorten(name, 24), pad=17)
+    if remark is not None:
         axes.text(
-            *(1.0, 1.03, " · ".join(told)),
+            *(0.0, 1.03, remark[0]),
             transform=axes.transAxes,
-            ha="right",
             va="bottom",
             fontsize=7,
-            color=BAD if gone / rows >= 0.3 else MUTED,
+            color=remark[1],
         )
 
 
@@ -151,7 +166,7 @@ def plot_gaps(measures: Sequence[Mapping[str, Any]], rows: int) -> Picture:
     gaps = [column for column in measures if column["missing"] + column["hidden"]]
     gaps.sort(key=lambda column: -(column["missing"] + column["hidden"]))
     if not gaps:
-        return _nothing("No cell is missing")
+        return nothing("No cell is missing")
     shown = gaps[:MOST]
     picture, (axes,) = figure(9, 1.1 + 0.28 * len(shown))
     with style():
@@ -194,7 +209,7 @@ def plot_ties(ties: Mapping[str, float], target: str, sampled: int = 0) -> Pictu
         On how many rows they were measured; 0 for all.
     """
     if not ties:
-        return _nothing("There is no target to tell, or too few rows")
+        return nothing("There is no target to tell, or too few rows")
     order = sorted(ties, key=lambda name: -ties[name])[:MOST]
     picture, (axes,) = figure(9, 1.1 + 0.26 * len(order))
     with style():
@@ -237,7 +252,7 @@ def plot_words(
         if words
     ][: ACROSS * 3]
     if not panels:
-        return _nothing("No word tells a class from the others")
+        return nothing("No word tells a class from the others")
     across = min(ACROSS, len(panels))
     down = ceil(len(panels) / across)
     picture, axes = figure(max(2.9 * across, 6), 0.9 + 2.6 * down, down, across)
@@ -258,12 +273,4 @@ def plot_words(
             place.set_visible(False)
     told = f"the words that tell each class{f' of {shorten(target)}' if target else ''}"
     headline(picture, "What the texts say", f"{told}; a longer bar is surer")
-    return picture
-
-
-def _nothing(told: str) -> Picture:
-    picture, (axes,) = figure(9, 0.8)
-    with style():
-        bare(axes)
-        axes.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
     return picture

@@ -41,6 +41,7 @@ __all__ = [
     "figure",
     "headline",
     "label",
+    "nothing",
     "shorten",
     "style",
     "within",
@@ -250,6 +251,26 @@ def bare(axes: Axes, *, x: bool = True, y: bool = True) -> None:
         axes.set_xticks([])
     if y:
         axes.set_yticks([])
+
+
+def nothing(told: str) -> Picture:
+    """Return a picture that is one line of words, where there is nothing to draw.
+
+    Parameters
+    ----------
+    told
+        What is not there, and why.
+
+    Examples
+    --------
+    >>> nothing("No cell is missing")
+    <Picture 9 × 0.5 in>
+    """
+    picture, (axes,) = figure(9, 0.5)
+    with style():
+        bare(axes)
+        axes.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
+    return picture
 
 
 def within(axis: Axis, values: ArrayLike) -> float:

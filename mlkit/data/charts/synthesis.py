@@ -25,6 +25,7 @@ from mlkit.data.charts.style import (
     figure,
     headline,
     label,
+    nothing,
     shorten,
     style,
 )
@@ -60,7 +61,7 @@ def plot_marginals(
     measured = {column["name"]: column for column in columns}
     shown = [name for name in shapes if any(map(sum, shapes[name]["rows"]))][:most]
     if not shown:
-        return _nothing("There is no column to compare")
+        return nothing("There is no column to compare")
     down, across = ceil(len(shown) / ACROSS), min(ACROSS, len(shown))
     size = (max(2.6 * across, 6.5), 1.0 + 1.8 * down)
     picture, axes = figure(*size, rows=down, columns=across)
@@ -143,7 +144,7 @@ def plot_pairs(ties: Mapping[str, Any]) -> Picture:
     """
     names = ties.get("names", ())
     if len(names) < 2:
-        return _nothing("There are no two columns to compare")
+        return nothing("There are no two columns to compare")
     squares = {key: np.array(ties[key], float) for key in ("real", "made")}
     away = squares["made"] - squares["real"]
     high = 4.4 if len(names) <= WRITTEN else 5.0
@@ -198,7 +199,7 @@ def plot_nearest(nearest: Mapping[str, Any]) -> Picture:
         ``nearer``.
     """
     if not nearest:
-        return _nothing("Distances could not be told")
+        return nothing("Distances could not be told")
     edges = np.array(nearest["edges"])
     counts = np.array(nearest["rows"], float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -228,12 +229,4 @@ def plot_nearest(nearest: Mapping[str, Any]) -> Picture:
     told = f"{nearest['nearer']:.1%} of new rows lie nearer than the nearest 5% of real"
     equal = f"{nearest['equal']:,} equal a real row in all columns"
     headline(picture, "How near to a real row?", f"{told}; {equal}")
-    return picture
-
-
-def _nothing(told: str) -> Picture:
-    picture, (axes,) = figure(9, 0.8)
-    with style():
-        bare(axes)
-        axes.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
     return picture

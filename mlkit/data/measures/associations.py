@@ -65,7 +65,8 @@ class Associations:
     def plot(self, most: int = 30) -> Picture:
         """Draw the strength of up to `most` columns, those that go together near."""
         return plot_associations(
-            self.names, self.strengths, self.rows, self.left_out, most
+            *(self.names, self.types, self.strengths),
+            *(self.rows, self.left_out, most),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class PartsCheck:
 
     def plot(self) -> Picture:
         """Draw how well train and test can be told apart, and by which columns."""
-        return plot_likeness(None if self.likeness is None else asdict(self.likeness))
+        found = None if self.likeness is None else asdict(self.likeness)
+        return plot_likeness(found, ALIKE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -90,7 +91,7 @@ def check_parts(parts: Parts, labelled: pd.DataFrame, raw: pd.DataFrame) -> Part
 
     Equal and nearly equal rows in two parts, groups in several parts, the order of
     time, adversarial validation (can a model tell training rows from test rows?), and
-    features that alone give the target away. No target of the test is looked at.
+    features that alone give the target away. None of it uses the test's targets.
 
     Parameters
     ----------
@@ -217,7 +218,8 @@ def _of_likeness(found: Likeness | None, clocks: list[str], parts: Parts) -> Fin
         return Finding(bar, "not_assessed", "too few rows, or no feature")
     clear = [(name, auc) for name, auc in found.columns if auc > 0.5 + found.luck]
     told = ", ".join(f"{name} {auc:.2f}" for name, auc in clear[:3])
-    got = f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), 0.5 is alike"
+    got = f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}): "
+    got += f"0.5 is chance, and up to {ALIKE} counts as alike"
     got += f"; told by {told}" * (bool(told) and found.low > ALIKE)
     got += f"; not asked: {', '.join(clocks)}, which tell the time" * bool(clocks)
     why = "they are of two worlds"

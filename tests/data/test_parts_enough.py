@@ -53,6 +53,17 @@ def test_planted_curves_go_on_about_as_they_should(floor, height, power):
     assert np.mean(held) > 0.7
 
 
+def test_what_more_rows_bring_is_told_from_where_the_curve_is():
+    sizes, ahead = 352.5 * 2 ** np.arange(4), 352.5 * 2 ** np.arange(4, 6)
+    seen = np.array([0.810, 0.808, 0.820, 0.829])
+    expected, low, high = extrapolate(sizes, seen, np.full(4, 0.0025), ahead)
+    once, twice = np.diff([seen[-1], *expected])
+    assert once > twice > 0
+    assert once > 0.005
+    assert (low < expected).all()
+    assert (expected < high).all()
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.floats(-0.5, 1.0), min_size=2, max_size=6),
@@ -81,6 +92,17 @@ def test_a_curve_climbs_where_there_is_something_to_learn(kind, metric):
     means = curve.scores.mean(axis=0)
     assert means[-1] > means[0]
     assert means[-1] > {"two": 0.85, "many": 0.55, "number": 0.5}[kind]
+
+
+@pytest.mark.parametrize(
+    ("then", "spread", "told"),
+    [(0.834, 0.001, "would help"), (0.836, 0.02, "may help"), (0.83, 0.001, "little")],
+)
+def test_the_judgement_agrees_with_what_more_rows_bring(then, spread, told):
+    sizes, ends = (100, 200), ((then,), (then,), (then,))
+    found = Enough("ROC AUC", sizes, (0.8, 0.828), (0.0, spread), (400,), *ends)
+    assert told in found.statement.partition(":")[0]
+    assert f"from 0.828 to about {then:.3f}" in found.statement
 
 
 @pytest.mark.slow
@@ -137,8 +159,12 @@ def test_rules_of_thumb():
     found = enough(table, test_rows=100)
     told = {rule.bar: rule for rule in found.rules}
     assert told["10 training rows of 'c' a feature"].state == "missed"
-    assert told["10 training rows of 'c' a feature"].got.startswith("15 of 120")
-    assert told["100 sealed rows of 'c' to judge by"].got.startswith("5 of 100")
+    assert told["10 training rows of 'c' a feature"].got == (
+        "15 rows; 120 would do for 12 features"
+    )
+    assert told["100 sealed rows of 'c' to judge by"].got == (
+        "5 rows expected; 100 would do"
+    )
     assert all(r.state == "passed" for r in enough(rows_of(900), 500).rules)
 
 

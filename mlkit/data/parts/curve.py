@@ -19,6 +19,7 @@ CELLS = 300_000
 MOST = 15_000
 FLOORS = 40
 SURE = 0.002
+IN_RANGE = 1.2816  # standard errors: four fifths of what is normal lie within
 FOLDS = 3
 TREES = 60
 METRICS = {"two": "ROC AUC", "many": "balanced accuracy", "number": "R²"}
@@ -109,7 +110,9 @@ def extrapolate(
 
     What is missing of 1 falls by a power law to a floor, ``a + b n**-c`` with ``c``
     from 0 to 1 (Hestness et al. 2017). Floors from none to nearly all of what is
-    missing now are tried, and weighed by how well each fits what was seen.
+    missing now are tried, and weighed by how well each fits what was seen. What each
+    gains is told from the last score on, which is where the curve is now; how well
+    that one is known goes into the range.
 
     Parameters
     ----------
@@ -144,9 +147,13 @@ def extrapolate(
             )
         fitted = floor + np.exp(start) * sizes**power
         weights.append(np.sum(((fitted - lacking) / spread) ** 2) / -2)
-        told.append(1 - floor - np.exp(start) * ahead**power)
+        gained = np.exp(start) * (sizes[-1] ** power - ahead**power)
+        told.append(np.minimum(scores[-1] + gained, 1))
     likely = np.exp(np.array(weights) - max(weights))
-    return _weighed(np.array(told), likely / likely.sum())
+    expected, low, high = _weighed(np.array(told), likely / likely.sum())
+    luck = IN_RANGE * spread[-1]
+    low, high = expected - np.hypot(expected - low, luck), high - expected
+    return expected, low, np.minimum(expected + np.hypot(high, luck), 1)
 
 
 def _weighed(told: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:

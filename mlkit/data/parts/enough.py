@@ -64,8 +64,10 @@ class Enough:
         if not self.ahead_scores:
             return "no learning curve: it needs a target, features, and rows enough"
         now, then = self.scores[-1], self.ahead_scores[0]
-        little = max(self.spreads[-1] / FOLDS**0.5, LITTLE)
-        start = "would help" if then - now > little else "would bring little"
+        luck, gain = self.spreads[-1] / FOLDS**0.5, then - now
+        start = "would bring little"
+        if gain > LITTLE:
+            start = "would help" if gain > luck else "may help"
         return (
             f"more rows {start}: with twice as many, the {self.metric} of a quick "
             f"model would go from {now:.3f} to about {then:.3f} "
@@ -150,8 +152,6 @@ def enough(
     spreads = curve.scores.std(axis=0)
     ahead = np.array([2 * curve.sizes[-1], 4 * curve.sizes[-1]], float)
     told = extrapolate(sizes, scores, spreads / FOLDS**0.5, ahead)
-    # more rows do not make it worse: what lies below the last score is luck
-    told = (np.maximum(told[0], scores[-1]), told[1], np.maximum(told[2], scores[-1]))
     expected, low, high = (tuple(np.round(ends, 4).tolist()) for ends in told)
     return Enough(
         metric=curve.metric,
@@ -178,32 +178,29 @@ def _rules(train: pd.DataFrame, schema: Schema, test_rows: int) -> Iterator[Find
     if plain:
         yield _rule(
             f"{A_FEATURE} training rows{rarest} a feature",
-            least,
-            A_FEATURE * plain,
-            f"for {many(plain, 'feature')}",
+            (least, ""),
+            (A_FEATURE * plain, f" for {many(plain, 'feature')}"),
             "prefer simple models, leave columns out, or collect more",
         )
     for kind in dict.fromkeys(schema[name].type for name in media):
         yield _rule(
             f"{A_CLASS[kind]:,} training rows a class, to learn {kind} from nothing",
-            least,
-            A_CLASS[kind],
-            rarest.removeprefix(" of "),
+            (least, rarest),
+            (A_CLASS[kind], ""),
             "start from a model that was trained on much more",
         )
     if test_rows:
         share = least / max(len(train), 1)
         yield _rule(
             f"{TO_JUDGE} sealed rows{rarest} to judge by",
-            round(test_rows * share),
-            TO_JUDGE,
-            "expected",
+            (round(test_rows * share), " expected"),
+            (TO_JUDGE, ""),
             "read the scores with their intervals: they will be wide",
         )
 
 
-def _rule(bar: str, got: int, need: int, told: str, help_: str) -> Finding:
-    state = "passed" if got >= need else "missed"
-    return Finding(
-        bar, state, f"{got:,} of {need:,} {told}".strip(), f"{need:,}", help_
-    )
+def _rule(bar: str, got: tuple[int, str], need: tuple[int, str], help_: str) -> Finding:
+    """Return a rule of thumb: how many rows there are, and how many would do."""
+    state = "passed" if got[0] >= need[0] else "missed"
+    told = f"{many(got[0], 'row')}{got[1]}; {need[0]:,} would do{need[1]}"
+    return Finding(bar, state, told, f"{need[0]:,}", help_)

@@ -315,12 +315,16 @@ def of_data(enough: Any = None, bias: Any = None) -> Iterator[Remark]:
         What `profile` found of sensitive columns, or None.
     """
     if enough is not None and enough.ahead_scores:
-        more = enough.statement.startswith("more rows would help")
-        todo = "collecting more is likely to pay" if more else "look for better columns"
+        start = enough.statement.partition(":")[0]
+        todo = {
+            "more rows would help": "collecting more is likely to pay",
+            "more rows may help": "collect more if that is cheap, and look for better "
+            "columns",
+        }.get(start, "look for better columns")
         yield Remark("note", enough.statement, todo)
     for rule in () if enough is None else enough.rules:
         if rule.state == "missed":
-            yield Remark("note", f"{rule.got}, where {rule.bar} is the rule", rule.help)
+            yield Remark("note", f"{rule.got} (rule of thumb: {rule.bar})", rule.help)
     levels: Mapping[str, str] = {"serious": "warning", "look": "note"}
     for one in () if bias is None else bias.findings:
         if one.level in levels:

@@ -20,6 +20,7 @@ from mlkit.model.measures import curves
 from mlkit.model.measures.measure import (
     Measured,
     guess,
+    guess_told,
     guesses,
     judged,
     measure,
@@ -128,7 +129,8 @@ class Evaluation:
             )
             for name, value in self.metrics.items()
         ]
-        return Grid(("metric", "value", "95 % interval", "a guess"), rows, self.notes)
+        notes = [*self.notes, *guess_told(self.problem, self.guessed)]
+        return Grid(("metric", "value", "95 % interval", "a guess"), rows, notes)
 
     def plot(self, what: str = "overview") -> Picture:
         """Draw what a person expects for this kind of problem.

@@ -35,6 +35,18 @@ def test_every_metric_has_an_interval_and_a_guess(table):
     assert repr(found.plot()).startswith("<Picture")
 
 
+def test_what_a_guess_says_is_told_where_it_is_not_the_same_for_all(make):
+    table = make("two_classes")
+    fewer = (table["answer"] == "no") | (np.arange(len(table)) % 3 == 0)
+    told = judge(table[fewer])[2]
+    assert told.guessed["recall"] == 0
+    assert told.guessed["f1"] > 0
+    assert "for F1 it says yes of every row" in repr(told.table())
+    assert "for F1" not in repr(judge(make("many_classes"))[2].table())
+    always = replace(told, guessed={**told.guessed, "recall": 1.0})
+    assert "for F1" not in repr(always.table())
+
+
 def test_it_repeats_and_reads_back(table):
     _, _, found = judge(table)
     assert found == judge(table)[2]

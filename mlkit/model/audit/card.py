@@ -15,6 +15,7 @@ from mlkit.model.accept import Accepted
 from mlkit.model.audit.cards import Card, Section, Table, plain
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
+from mlkit.model.measures.measure import guess_told
 from mlkit.model.measures.metrics import METRICS, of_problem
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
@@ -204,7 +205,9 @@ def _quality(accepted: Accepted) -> Section:
     which = "validation" if accepted.problem.kind in UNLABELLED else "sealed"
     first = f"Judged on {accepted.rows:,} {which} rows; intervals hold 95 %."
     heads = ("metric", "value", "interval", "a guess")
-    return Section("How good it is", [first, Table(heads, rows)])
+    told = guess_told(accepted.problem, accepted.guessed)
+    notes = [f"{one[0].upper()}{one[1:]}." for one in told]
+    return Section("How good it is", [first, Table(heads, rows), *notes])
 
 
 def _groups(metric: str, slices: tuple[Slice, ...]) -> Section:

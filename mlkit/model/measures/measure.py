@@ -26,6 +26,7 @@ from mlkit.model.words import say
 __all__ = [
     "Measured",
     "guess",
+    "guess_told",
     "guessed",
     "guesses",
     "judged",
@@ -336,6 +337,29 @@ def guesses(
         for name in of_problem(problem)
     }
     return {name: _round(value) for name, value in found.items() if np.isfinite(value)}
+
+
+def guess_told(problem: Problem, found: Mapping[str, float]) -> list[str]:
+    """Tell what a guess says where that differs from metric to metric; else nothing.
+
+    Parameters
+    ----------
+    problem
+        What is predicted.
+    found
+        What `guesses` returns.
+
+    Examples
+    --------
+    >>> problem = Problem("two_classes", "y", "f1", ("no", "yes"))
+    >>> guess_told(problem, {"recall": 0.0, "f1": 0.4})
+    ['a guess says no of every row; for F1 it says yes of every row, which scores more']
+    """
+    if len(problem.classes) != 2 or "f1" not in found or found.get("recall") != 0:
+        return []
+    no, yes = problem.classes
+    most = f"for {METRICS['f1'].title} it says {yes} of every row, which scores more"
+    return [f"a guess says {no} of every row; {most}"]
 
 
 def judged(

@@ -74,6 +74,13 @@ def test_a_detectors_card_claims_no_classification(detected):
     assert "to find rows unlike the rest, from 4 columns" in told
 
 
+def test_it_tells_which_guess_stands_beside_f1(judged):
+    model, accepted, *_ = judged()
+    accepted = replace(accepted, guessed={**accepted.guessed, "recall": 0.0})
+    text = card(model, accepted, SCHEMA)
+    assert "A guess says no of every row; for F1 it says yes of every row" in text
+
+
 def test_it_can_be_told_without_a_review(judged):
     model, accepted, *_ = judged()
     told = card(model, accepted, SCHEMA)

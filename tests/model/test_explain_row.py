@@ -87,9 +87,18 @@ def test_a_hint_is_the_smallest_change_that_turns_the_decision():
     assert found.moved > 0.5
     copy = table.iloc[[50]].assign(x=float(found.new))
     assert model.predict(copy)[0] == "yes"
-    assert "12%" in repr(changes((found,), True)) or "%" in repr(
-        changes((found,), True)
-    )
+    told = repr(changes((found,), True))
+    assert f"{found.far:.0%} of the rows lie between" in told
+
+
+def test_how_far_a_word_is_is_told_by_the_rows_that_have_it():
+    words = pd.array(["a"] * 30 + ["b"] * 10, "str")
+    table = pd.DataFrame({"w": words, "y": ["no"] * 30 + ["yes"] * 10})
+    task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), categories=("w",))
+    model = fit("tree", {}, table, task)
+    told = repr(changes(hints(model, table.head(1), table), True))
+    assert "25% of the rows have it" in told
+    assert "passing" not in told
 
 
 def test_a_decision_that_nothing_turns_says_so(make):

@@ -315,6 +315,7 @@ def test_limits_come_of_the_rows(make):
     assert "town is none of (missing), Ghent, Lviv and Turin" in told
     assert "sex = x (20 rows)" in told
     assert "no column tells from when" in told
+    assert "decisions about people: nobody has stated yet whom it is for" in told
     dated = table.assign(day=np.datetime64("2020-01-01") + np.arange(len(table)))
     dated["day"] = dated["day"].astype("datetime64[ns]")
     Schema.of(table).put(Column("day", "date", ("time",))).attach(dated)

@@ -40,6 +40,8 @@ class Change:
     far
         How far the cell moved: the share of the rows seen that lie between, of a level
         the share of the rows that have another.
+    level
+        Whether the cell is a level, not a number.
     """
 
     feature: str
@@ -48,6 +50,14 @@ class Change:
     said: str
     moved: float
     far: float
+    level: bool = False
+
+    @property
+    def way(self) -> str:
+        """How far the cell moved, in words."""
+        if self.level:
+            return f"{1 - self.far:.0%} of the rows have it"
+        return f"{self.far:.0%} of the rows lie between"
 
 
 def hints(
@@ -126,11 +136,8 @@ def hints(
 
 def changes(found: tuple[Change, ...], problem_classes: bool) -> Grid:
     """Return hints as a table."""
-    heads = ("change", "from", "to", "the model then says", "passing")
-    rows = [
-        (one.feature, one.old, one.new, one.said, f"{one.far:.0%} of the rows")
-        for one in found
-    ]
+    heads = ("change", "from", "to", "the model then says", "how far")
+    rows = [(one.feature, one.old, one.new, one.said, one.way) for one in found]
     none = "no single change within the values seen changes the decision"
     notes = [] if rows or not problem_classes else [none]
     return Grid(heads, rows, notes)
@@ -180,6 +187,8 @@ def _best(
             return None
         told = say(float(said[at]))
     value, far = tried[at]
-    new = plain(value) if name in model.problem.numbers else str(value)
+    level = name not in model.problem.numbers
+    new = str(value) if level else plain(value)
     old = cell(row, name, model.problem)
-    return Change(name, old, new, told, float(f"{moved[at]:.6g}"), round(far, 4))
+    moved_by = float(f"{moved[at]:.6g}")
+    return Change(name, old, new, told, moved_by, round(far, 4), level)

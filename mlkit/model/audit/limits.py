@@ -135,8 +135,8 @@ def _people() -> Iterator[str]:
         yield f"other people than those that [goal] states: {people}"
     else:
         yield (
-            "people, until somebody has stated whom it is for ([goal] people in "
-            "mlkit.toml)"
+            "decisions about people: nobody has stated yet whom it is for ([goal] "
+            "people in mlkit.toml)"
         )
     use = str(config("goal.use", "") or "")
     if use:

@@ -177,7 +177,7 @@ def cell(row: pd.DataFrame, name: str, problem: Problem) -> str:
     if name in problem.media:
         return MISSING if row[name].isna().iloc[0] else THERE[problem.media[name]]
     if name not in problem.numbers:
-        told = str(words(row, name).iloc[0])
+        told = str(words(row, name).iloc[0]) or MISSING  # of texts a gap is empty
         return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
     value = row[name].to_numpy(np.float64, na_value=np.nan)[0]
     return plain(float(value)) if np.isfinite(value) else MISSING

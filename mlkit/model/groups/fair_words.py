@@ -113,8 +113,8 @@ def remarks(found: Fairness) -> Iterator[Remark]:
         elif one.name in ("odds_gap", "calibration_gap") and one.low > CERTAIN:
             yield Remark(
                 "warning",
-                f"{words(found.problem, one.rate)} differs by {one.told()} between "
-                f"{one.least} and {one.most} ({one.column})",
+                f"{words(found.problem, one.rate)}: {one.least} and {one.most} are "
+                f"{one.told()} apart ({one.column})",
                 "ask who bears it; collect more rows of the worse group, or mitigate",
             )
     for small in found.small:

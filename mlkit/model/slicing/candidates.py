@@ -23,7 +23,6 @@ from mlkit.model.sensing.looks import looks
 
 __all__ = ["Candidates", "by_length", "candidates", "coded", "cut", "lengths", "titles"]
 
-BLANK = "(blank)"
 COLUMNS = 24
 VALUES = 6
 QUARTERS, LEVELS = 4, 40
@@ -170,8 +169,8 @@ def titles(levels: Iterable[object]) -> list[str]:
 
 
 def cut(level: str, letters: int) -> str:
-    """Return a level of at most so many letters, blank or not."""
-    return shorten(level, letters) or BLANK
+    """Return a level of at most so many letters; a blank one is a gap of a text."""
+    return shorten(level, letters) or MISSING
 
 
 def _alike(names: Sequence[str]) -> list[int]:

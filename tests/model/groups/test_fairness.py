@@ -13,7 +13,15 @@ from scipy.stats import binomtest
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
 from mlkit.model.fitted import fit
-from mlkit.model.groups.fairness import FEWEST, Fairness, assess, fairness
+from mlkit.model.groups.fair_words import remarks
+from mlkit.model.groups.fairness import (
+    FEWEST,
+    Fairness,
+    Gap,
+    Group,
+    assess,
+    fairness,
+)
 from mlkit.model.problem import Problem
 
 TWO = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
@@ -62,6 +70,15 @@ def test_gaps_are_those_of_fairlearn():
     for one in found.groups[:2]:
         wanted = frame.by_group[one.name]
         assert one.rates["true_positive"] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_a_gap_is_told_of_one_rate_or_of_several_alike():
+    ends = 0.41, 0.229, 0.61
+    apart = Gap("Sex", "odds_gap", *ends, "false_positive", "female", "male")
+    group = Group("Sex", "female", 400, {}, {})
+    told = next(remarks(Fairness(TWO, 800, 0.5, (group,), (apart,))))
+    what = "false alarms: female and male are 0.41 (0.229 to 0.61) apart (Sex)"
+    assert told.what == what
 
 
 def test_rates_of_visits_are_no_surer_than_the_people_who_made_them():

@@ -47,7 +47,7 @@ LONG = "Technical and further education, certificate level "
         ([LONG + "I", LONG + "IV", "none"], [LONG + "I", LONG + "IV", "none"]),
         ([LONG + "I", "none", "none"], [LONG[:39] + "…", "none", "none"]),
         (["a b", "a  b", "a b (2)"], ["a b (3)", "a b", "a b (2)"]),
-        (["", " ", "(blank)"], ["(blank)", "(blank) (2)", "(blank) (3)"]),
+        (["", " ", "(missing)"], ["(missing)", "(missing) (2)", "(missing) (3)"]),
         ([1000001, 1000002, 5], ["1000001", "1000002", "5"]),
         ([1.5, 1.50000001, np.nan], ["1.50000000", "1.50000001", "(missing)"]),
         ([1e6 + 1, 2.5, 2.5], ["1e+06", "2.5", "2.5"]),

@@ -19,7 +19,9 @@ MOST = 16
 def kept(conformal: Conformal) -> plots.Picture:
     """Draw the share held of all rows and of each group, beside what was promised."""
     shown = conformal.kept[:MOST]
-    picture, axes = plots.figure(9, 1.5 + 0.32 * max(len(shown), 1))
+    if not shown:
+        return plots.nothing(conformal.statement)
+    picture, axes = plots.figure(9, 1.5 + 0.32 * len(shown))
     places = np.arange(len(shown))[::-1]
     with plots.style():
         axes[0].axvline(conformal.coverage, color=plots.INK, lw=1.2)
@@ -33,16 +35,13 @@ def kept(conformal: Conformal) -> plots.Picture:
             axes[0].scatter([one.share], [place], s=36, color=colour, zorder=3)
         names = [f"{one.group or 'all rows'}  ({one.rows:,})" for one in shown]
         axes[0].set_yticks(places, [plots.shorten(name, 40) for name in names])
-        axes[0].set_ylim(-0.6, max(len(shown), 1) - 0.4)
+        axes[0].set_ylim(-0.6, len(shown) - 0.4)
         least = min([one.low for one in shown] + [conformal.coverage - 0.05])
         axes[0].set_xlim(max(least - 0.02, 0), 1.005)
         axes[0].grid(visible=False, axis="y")
     plots.label(axes[0], "", "share of truths held")
-    first = shown[0] if shown else None
-    head = f"Promised {conformal.coverage:.0%}, not tried"
+    head = f"Promised {conformal.coverage:.0%}, held {shown[0].share:.1%}"
     if conformal.radius is None:
         head = "Nothing can be promised on so few rows"
-    if first is not None:
-        head = f"Promised {conformal.coverage:.0%}, held {first.share:.1%}"
     plots.headline(picture, head, conformal.statement)
     return picture

@@ -21,6 +21,8 @@ EDGES = np.linspace(0, 1, 21)
 
 def mistakes(found: Errors) -> plots.Picture:
     """Draw pairs of classes and how surely they are mixed up; of numbers, residuals."""
+    if not len(found.table):
+        return plots.nothing(f"No mistake: {found.statement}")
     classes = bool(found.problem.classes)
     pairs = dict(list(found.pairs().items())[:MOST]) if classes else {}
     picture, axes = plots.figure(9.5, 2.2 + 0.25 * max(len(pairs), 4), columns=2)

@@ -102,15 +102,13 @@ def _groups(axes: Axes, groups: Mapping[str, Any], at: float) -> None:
 
 
 def _two_classes(evaluation: Evaluation) -> plots.Picture:
-    picture, axes = plots.figure(10.5, 7, rows=2, columns=3)
+    """Draw what holds at any threshold; what one does, `threshold` draws."""
+    picture, axes = plots.figure(10.5, 3.7, columns=3)
     at = cut(evaluation.threshold)
     with plots.style():
         _roc(axes[0], evaluation, at)
         _precision_recall(axes[1], evaluation, at)
         calibration(axes[2], evaluation)
-        _chances(axes[3], evaluation, at)
-        _costs(axes[4], evaluation, at)
-        _matrix(axes[5], _counts(evaluation, at), evaluation.problem.classes)
     return picture
 
 

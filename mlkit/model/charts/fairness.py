@@ -28,20 +28,15 @@ def overview(found: Fairness) -> plots.Picture:
 
     told = [one for one in found.groups if one.rates][:MOST]
     names = _names(found, told)
-    height = 1.3 + 0.27 * max(len(told), 1)
+    if not names:
+        return plots.nothing(f"No group can be assessed: {_below(found)}")
+    picture, panels = plots.figure(
+        10.5, 1.3 + 0.27 * len(told), columns=len(names), sharey=True
+    )
     with plots.style():
-        picture = plots.Picture(figsize=(10.5, height), layout="constrained")
-        if not names:
-            axes = picture.subplots()
-            plots.bare(axes)
-            axes.text(0.5, 0.5, "no group can be assessed", ha="center")
-            names = []
-        else:
-            panels = picture.subplots(1, len(names), sharey=True, squeeze=False)[0]
-            for axes, name in zip(panels, names, strict=True):
-                _panel(axes, told, name)
-                title = plots.shorten(words(found.problem, name), 30)
-                plots.label(axes, title)
+        for axes, name in zip(panels, names, strict=True):
+            _panel(axes, told, name)
+            plots.label(axes, plots.shorten(words(found.problem, name), 30))
     widest = found.widest("parity_gap")
     title = "Fairness by group"
     if widest is not None:

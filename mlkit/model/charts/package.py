@@ -20,8 +20,8 @@ def agreement(package: Package) -> plots.Picture:
     picture, axes = plots.figure(10, 3.6, columns=2)
     mine, theirs = np.array(package.model), np.array(package.packaged)
     files = sorted(package.folder.iterdir(), key=lambda path: path.stat().st_size)
-    sizes = [path.stat().st_size / 1000 for path in files if path.name != "about.json"]
-    names = [path.name for path in files if path.name != "about.json"]
+    sizes = [path.stat().st_size / 1000 for path in files]
+    names = [path.name for path in files]
     with plots.style():
         if len(mine):
             ends = [mine.min(), mine.max()]
@@ -29,6 +29,7 @@ def agreement(package: Package) -> plots.Picture:
             axes[0].scatter(mine, theirs, s=16, alpha=0.5, color=plots.ACCENT, lw=0)
         axes[1].barh(names, sizes, color=plots.ACCENT, height=0.6)
         axes[1].set_xscale("log")
+        axes[1].xaxis.set_major_formatter(lambda size, _: f"{size:,.10g}")
         axes[1].grid(visible=False, axis="y")
     plots.label(axes[0], "The same row, twice", "the fitted model", "the package")
     plots.label(axes[1], "What is in it", "kB")

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.cards import many
 from mlkit.model.charts.words import vocabulary
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
@@ -46,17 +47,19 @@ def overview(review: Review) -> plots.Picture:
         for name in shown:
             at = axes[f"of {name}"]
             _dependence(at, review.problem, name, review.dependence[name])
-            if name == shown[0] and len(review.dependence[name]["y"]) > 1:
-                _legend(at)
             at.set_ylim(*_range(review.dependence))
+        if shown and len(review.dependence[shown[0]]["y"]) > 1:
+            _legend(picture, axes[f"of {shown[0]}"])
         for one in heard:
             vocabulary(axes[f"in {one.column}"], one)
         if told:
             groups(axes["groups"], review.problem, told)
     count = sum(remark.severity != "note" for remark in review.remarks)
-    words = {0: "nothing odd", 1: "one thing to look at"}.get(
-        count, f"{count} things to look at"
-    )
+    notes = len(review.remarks) - count
+    words = {
+        0: "nothing odd" + f" beyond {many(notes, 'note')}" * (notes > 0),
+        1: "one thing to look at",
+    }.get(count, f"{count} things to look at")
     plots.headline(
         picture,
         f"The review found {words}",
@@ -159,13 +162,14 @@ def _dependence(axes: Axes, problem: Problem, name: str, curve: Any) -> None:
     plots.label(axes, plots.shorten(name, 26), y=plots.shorten(words[problem.kind], 24))
 
 
-def _legend(axes: Axes) -> None:
-    """Name the classes above a plot, right of its title."""
-    axes.legend(
-        fontsize=7,
-        loc="lower right",
-        bbox_to_anchor=(1.0, 0.98),
-        ncols=4,
+def _legend(picture: plots.Picture, axes: Axes) -> None:
+    """Name the classes in the corner above all plots, beside the headline."""
+    handles, names = axes.get_legend_handles_labels()
+    picture.legend(
+        *(handles, names),
+        loc="outside upper right",
+        ncols=2,
+        fontsize=8,
         handlelength=1,
         columnspacing=0.8,
     )

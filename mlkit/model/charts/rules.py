@@ -26,10 +26,7 @@ def drawn(rules: Rules) -> plots.Picture:
         return _terms(rules)
     if rules.kind == "tree":
         return _tree(rules)
-    picture, (axes,) = plots.figure(7, 1.0)
-    plots.bare(axes)
-    plots.headline(picture, "No rules to read", rules.statement)
-    return picture
+    return plots.nothing(f"No rules to read: {rules.statement}")
 
 
 def _terms(rules: Rules) -> plots.Picture:

@@ -21,7 +21,11 @@ MOST = 16
 def weak(found: Weakest) -> plots.Picture:
     """Draw each part's error and that of the rest, and the overall one as a line."""
     shown = [*found.found, *found.named, *found.unsure][:MOST]
-    picture, axes = plots.figure(9.5, 1.5 + 0.36 * max(len(shown), 1))
+    head = "Nowhere certainly worse than elsewhere"
+    below = f"{found.tried:,} parts of {found.rows:,} rows tried, luck accounted for"
+    if not shown:
+        return plots.nothing(f"{head}: {below}")
+    picture, axes = plots.figure(9.5, 1.5 + 0.36 * len(shown))
     places = np.arange(len(shown))[::-1]
     sure = len(found.found)
     with plots.style():
@@ -36,13 +40,12 @@ def weak(found: Weakest) -> plots.Picture:
             axes[0].scatter([one.here], [place], s=48, color=colour, zorder=3)
         names = [f"{plots.shorten(one.where, 56)}  ({one.rows:,})" for one in shown]
         axes[0].set_yticks(places, names)
-        axes[0].set_ylim(-0.6, max(len(shown), 1) - 0.4)
+        axes[0].set_ylim(-0.6, len(shown) - 0.4)
         axes[0].set_xlim(0, None)
         axes[0].grid(visible=False, axis="y")
     wrong = "share wrong" if found.problem.classes else "mean absolute error"
     hints = "; yellow: not certain" if found.unsure else ""
     plots.label(axes[0], "", f"{wrong}: there, and (grey) elsewhere{hints}")
-    head = "Nowhere certainly worse than elsewhere"
     if sure:
         worst = found.found[0]
         here = f"{worst.here:.0%}" if found.problem.classes else say(worst.here)
@@ -50,6 +53,5 @@ def weak(found: Weakest) -> plots.Picture:
         elsewhere = worst.elsewhere
         head += f"{elsewhere:.0%}" if found.problem.classes else say(elsewhere)
         head += " in the worst"
-    below = f"{found.tried:,} parts of {found.rows:,} rows tried, luck accounted for"
     plots.headline(picture, head, below)
     return picture

@@ -28,7 +28,8 @@ def search(settings: Settings) -> plots.Picture:
     tried = settings.attempts
     whole = [a.folds for a in tried if len(a.folds) == settings.folds]
     if not whole:
-        return _nothing(settings)
+        why = "nothing was tried on all folds within the budget"
+        return plots.nothing(f"{_title(settings)}; {why}: the defaults are taken")
     ended = np.mean(whole, axis=0)
     scores = np.array([_levelled(a.folds, ended) for a in tried])
     done = np.array([len(a.folds) == settings.folds for a in tried])
@@ -73,15 +74,6 @@ def _named(settings: Settings) -> list[str]:
         for at, name in enumerate(ranked)
     }
     return [titles[one.family] for one in settings.attempts]
-
-
-def _nothing(settings: Settings) -> plots.Picture:
-    """Draw that nothing was tried on all folds."""
-    picture, (axes,) = plots.figure(9, 1.6)
-    axes.set_axis_off()
-    below = "nothing was tried on all folds within the budget: the defaults are taken"
-    plots.headline(picture, _title(settings), below)
-    return picture
 
 
 def _levelled(folds: tuple[float, ...], usual: Array) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from mlkit.model.wording.vocabulary import Vocabulary
 
 __all__ = ["vocabulary"]
+
+WIDE = 36
 
 
 def vocabulary(axes: Axes, heard: Vocabulary) -> None:
@@ -46,7 +49,8 @@ def vocabulary(axes: Axes, heard: Vocabulary) -> None:
     if len(outputs) > 1:
         _named(axes, several)
     moved = outputs[0] if len(outputs) == 1 else "chance of the class"
-    plots.label(axes, title, f"what a word does to the {moved}, and in how many texts")
+    below = f"what a word does to the {plots.shorten(moved, 30)}, and in how many texts"
+    plots.label(axes, title, fill(below, WIDE))
 
 
 def _named(axes: Axes, colours: Mapping[str, str]) -> None:

@@ -1,0 +1,152 @@
+"""What the model's pictures say, and that words do not lie on words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from mlkit.core.schema import Schema
+from mlkit.data.charts import style as plots
+from mlkit.data.parts.enough import Enough
+from mlkit.model.audit.explain import Importance
+from mlkit.model.audit.local import Local, Part, local
+from mlkit.model.audit.remarks import Remark
+from mlkit.model.charts import package as packaged
+from mlkit.model.charts.words import vocabulary
+from mlkit.model.conformal import Conformal
+from mlkit.model.evaluate import evaluate
+from mlkit.model.fitted import fit
+from mlkit.model.groups.fairness import fairness
+from mlkit.model.problem import Problem
+from mlkit.model.review import Review
+from mlkit.model.slicing.search import Weakest
+from mlkit.model.wording.vocabulary import Vocabulary, Word
+from mlkit.widgets import ThresholdPicker
+from tests.pictures import crossing, said
+
+NAMES = ("Adelie", "Chinstrap", "Gentoo")
+
+
+def empty(picture):
+    """Tell whether a picture is one line of words, and no axis."""
+    (axes,) = picture.axes
+    lines = [*axes.get_xticklabels(), *axes.get_yticklabels(), *axes.spines.values()]
+    return picture._repr_png_()[1].get("empty") and not any(
+        one.get_visible() and (not hasattr(one, "get_text") or one.get_text())
+        for one in lines
+    )
+
+
+def test_the_classes_of_a_review_are_named_beside_its_titles():
+    names = ("bill_length_mm", "body_mass_in_grams")
+    problem = Problem("many_classes", "species", "log_loss", NAMES, names)
+    lines = {name: [0.1, 0.5, 0.9] for name in NAMES}
+    curves = {name: {"x": [1.0, 2.0, 3.0], "y": lines} for name in names}
+    looked = tuple(Importance(name, 0.1, 0.01, 0.08, 0.12) for name in names)
+    picture = Review(problem, 9, 0.0, 0.0, looked, curves).plot()
+    assert crossing(picture) == []
+    (legend,) = picture.legends
+    assert {text.get_text() for text in legend.get_texts()} == set(NAMES)
+
+
+def heard(column):
+    words = tuple(Word(w, "chance of 1", 0.1, 0.01, 0.2) for w in ("miss", "mr"))
+    return Vocabulary(column, 100, words)
+
+
+def test_what_words_do_is_told_below_each_of_two_texts():
+    picture, axes = plots.figure(5.6, 4, columns=2)
+    with plots.style():
+        for one, column in zip(axes, ("Name", "Ticket"), strict=True):
+            vocabulary(one, heard(column))
+    assert crossing(picture) == []
+    assert "in how many texts" in said(picture).replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("severities", "title"),
+    [
+        ((), "The review found nothing odd"),
+        (("note",), "The review found nothing odd beyond 1 note"),
+        (("note", "note"), "The review found nothing odd beyond 2 notes"),
+        (("note", "serious"), "The review found one thing to look at"),
+    ],
+)
+def test_a_review_does_not_pass_over_its_notes(severities, title):
+    problem = Problem("number", "y", "rmse")
+    remarks = tuple(Remark(one, "what", "todo") for one in severities)
+    found = Review(problem, 9, 0.0, 0.0, (), remarks=remarks)
+    assert f"{title}\n" in said(found.plot())
+
+
+def test_effects_of_large_numbers_are_told_without_powers():
+    parts = (Part("c17", "70", -917.3, 9.0), Part("c16", "two", 592.0, 9.0))
+    found = Local("r1", "price", 11029.0, 11354.3, parts)
+    told = said(found.plot())
+    assert "−920" in told
+    assert "+590" in told
+    assert "e+" not in told
+
+
+def test_a_gap_of_a_text_is_named_as_all_gaps_are(make):
+    table = make("two_classes")
+    texts = table.assign(said=pd.array(["so it is", ""] * 200, "str"))
+    problem = replace(Problem.of(table), texts=("said",))
+    model = fit("linear", {}, texts, problem)
+    told = {
+        one.feature: one.value for one in local(model, texts.iloc[[1]], texts).parts
+    }
+    assert told["said"] == "(missing)"
+
+
+def test_what_has_nothing_to_draw_is_one_line_of_words(make):
+    table = make("number")
+    problem = Problem.of(table)
+    model = fit("linear", {}, table, problem)
+    bare = Schema.of(table).change("sex", roles=()).attach(table)
+    pictures = {
+        "Nowhere certainly worse": Weakest(problem, 39, 8, ()).plot(),
+        "No group can be assessed": fairness(model, bare).plot(),
+        "too few rows to promise": Conformal("width", 0.9, None, 9).plot(),
+        "No learning curve": Enough().plot(),
+    }
+    for words, picture in pictures.items():
+        assert isinstance(picture, Figure)
+        assert empty(picture)
+        assert words in said(picture)
+
+
+def test_what_a_threshold_does_is_drawn_once(make):
+    table = make("two_classes")
+    model = fit("linear", {}, table.iloc[:200], Problem.of(table))
+    found = evaluate(model, table.iloc[200:])
+    titles = [one.get_title(loc="left") for one in found.plot().axes]
+    picker = ThresholdPicker(found).picture(found.threshold)
+    picked = {
+        one.get_title(loc="left")
+        for part in (picker, *picker.subfigs)
+        for one in part.axes
+    }
+    assert titles[:2] == ["ROC", "Precision and recall"]
+    assert not picked.intersection(titles)
+
+
+def test_the_files_of_a_package_are_all_drawn_in_plain_numbers(tmp_path):
+    for name, size in (("about.json", 70), ("card.md", 7000), ("model.onnx", 2**20)):
+        (tmp_path / name).write_bytes(b"x" * size)
+
+    class Made:
+        model, packaged, folder, title = np.ones(1), np.ones(1), tmp_path, "y"
+        verdict = type("Verdict", (), {"state": "passed"})
+
+    picture = packaged.agreement(Made)
+    picture.draw_without_rendering()
+    axes = picture.axes[1]
+    names = {tick.get_text() for tick in axes.get_yticklabels()}
+    assert names == {"about.json", "card.md", "model.onnx"}
+    told = {tick.get_text() for tick in axes.get_xticklabels()}
+    assert {"0.1", "1", "10", "100", "1,000"} <= told

@@ -23,7 +23,9 @@ from mlkit.product.monitor import Health, Limits, follow, monitor, set_aside
 from mlkit.product.watching.drift import Change
 from mlkit.product.watching.live import live
 from mlkit.product.watching.parcel import Parcel
+from mlkit.product.watching.reasons import because
 from mlkit.product.watching.signs import of_changes
+from tests.pictures import said
 from tests.product.conftest import Loans, loans, packed
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -205,6 +207,37 @@ def test_one_window_is_drawn_over_days_not_years(days):
     for what in ("overview", "score", "groups", "requests"):
         low, high = health.plot(what).axes[-1].get_xlim()
         assert high - low <= 3
+
+
+def test_only_several_windows_are_drawn_window_by_window(days):
+    one = monitor(days((1, {}, True)), now=NOW)
+    several = monitor(days((3, {}, True)), now=NOW)
+    for what in ("columns", "slices"):
+        assert len(one.plot(what).axes) == 1
+        assert "indow by" not in said(one.plot(what))
+        assert len(several.plot(what).axes) == 2
+
+
+def test_a_picture_without_anything_to_draw_is_one_line(days):
+    health = monitor(days((1, {}, False)), now=NOW)
+    blank = replace(
+        health, windows=tuple(replace(w, shares={}) for w in health.windows)
+    )
+    for what, told in (
+        ("slices", "No part has a score: the truth is in for too few rows"),
+        ("groups", "No group to compare: no sensitive column is in the log"),
+    ):
+        picture = blank.plot(what)
+        assert told in said(picture)
+        assert picture._repr_png_()[1]["height"] < 70
+
+
+def test_a_gap_that_led_to_an_answer_is_named_as_all_gaps_are(days):
+    seen = days((1, {}, False))
+    seen.columns["pay"][:8] = np.nan
+    told = " ".join(because(seen, np.arange(8)))
+    assert "pay = (missing) (" in told
+    assert "–" not in told
 
 
 def test_a_column_that_changed_in_two_ways_is_told_once():

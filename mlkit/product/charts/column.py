@@ -123,8 +123,5 @@ def unlike(live: Live, name: str) -> plots.Picture:
 
 
 def nothing(name: str, why: str) -> plots.Picture:
-    """Return an empty picture that says why it is."""
-    picture, (axes,) = plots.figure(8, 1.2)
-    plots.bare(axes)
-    plots.headline(picture, plots.shorten(name, 40), why)
-    return picture
+    """Return a picture that says in one line why it is empty."""
+    return plots.nothing(f"{plots.shorten(name, 40)}: {why}")

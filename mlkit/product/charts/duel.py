@@ -31,18 +31,19 @@ def draw(promotion: Promotion) -> plots.Picture:
         {"all rows new to both": duel.whole, "fresh rows": duel.fresh} if duel else {}
     )
     met = {name: one for name, one in parts.items() if one.ahead is not None}
-    picture, axes = plots.figure(10, 1.9 + 0.5 * max(len(met), 1), columns=2)
+    if not met:
+        return plots.nothing(f"{title}: {promotion.why}")
+    picture, axes = plots.figure(10, 1.9 + 0.5 * len(met), columns=2)
     with plots.style():
         names = [f"{name}\n({one.rows:,})" for name, one in met.items()]
         for axis in axes:
             axis.set_yticks(range(len(names)), names)
-            axis.set_ylim(-0.6, max(len(names), 1) - 0.4)
+            axis.set_ylim(-0.6, len(names) - 0.4)
         axes[1].tick_params(labelleft=False)
         for place, one in enumerate(met.values()):
             _both(axes[0], place, one)
             _between(axes[1], place, one)
-        if met:
-            axes[0].legend(loc="best", frameon=False)
+        axes[0].legend(loc="best", frameon=False)
         axes[1].axvline(0, color=plots.MUTED, linewidth=1, linestyle="--")
     if duel:
         metric = METRICS[duel.metric]

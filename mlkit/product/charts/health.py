@@ -70,7 +70,7 @@ def draw(health: Health, what: str = "overview") -> plots.Picture:
 def overview(health: Health) -> plots.Picture:
     """Draw load, drift and score by window, coloured by how each went."""
     if not health.windows:
-        return _nothing("No request yet", "nothing to draw")
+        return plots.nothing("No request yet: nothing to draw")
     picture, axes = plots.figure(10, 5.2, rows=3, sharex=True)
     with plots.style():
         _load(axes[0], health.windows)
@@ -86,7 +86,7 @@ def overview(health: Health) -> plots.Picture:
 
 
 def columns(health: Health) -> plots.Picture:
-    """Draw the change of each column: now as bars, over time as a map."""
+    """Draw the change of each column: now as bars, over several windows as a map."""
     told: dict[str, tuple[float, bool]] = {}
     for one in health.changes:
         effect, certain = told.get(one.column, (0.0, False))
@@ -94,15 +94,16 @@ def columns(health: Health) -> plots.Picture:
         told[one.column] = max(effect, one.effect), certain or counts
     names = sorted(told, key=lambda name: -told[name][0])[:MOST]
     if not names:
-        return _nothing("No column was compared", "too few rows")
-    height = 1.4 + 0.26 * len(names)
-    wide = {"width_ratios": [1, 1.3]}
-    picture, axes = plots.figure(10, height, columns=2, gridspec_kw=wide)
+        return plots.nothing("No column was compared: too few rows")
+    seen = [window for window in health.windows if window.effects]
+    picture, now, maps = _beside(len(names), seen)
     with plots.style():
-        _bars(axes[0], names, told, health)
-        _map(axes[1], names, health.windows)
-    plots.label(axes[0], "Now", "share of rows that lie elsewhere")
-    plots.label(axes[1], "Window by window")
+        _bars(now, names, told, health)
+        for axes in maps:
+            values = [[one.effects.get(n, np.nan) for one in seen] for n in names]
+            _shade(axes, values, seen, cmap="Blues", vmin=0, vmax=0.5)
+            plots.label(axes, "Window by window")
+    plots.label(now, "Now" if maps else "", "share of rows that lie elsewhere")
     many = len(health.drifted)
     title = f"{many} of {len(told)} changed" if many else "No column changed"
     below = "dark: certain, and not small; dashed: small and large changes"
@@ -114,7 +115,8 @@ def score(health: Health) -> plots.Picture:
     """Draw the score that was expected and the one that came, by window."""
     told = [one for one in health.windows if one.score or one.estimate]
     if not told:
-        return _nothing("No score yet", "no truth has come in, and none is expected")
+        why = "no truth has come in, and none is expected"
+        return plots.nothing(f"No score yet: {why}")
     picture, axes = plots.figure(10, 3.4)
     with plots.style():
         _scores(axes[0], health)
@@ -129,37 +131,35 @@ def score(health: Health) -> plots.Picture:
 
 
 def slices(health: Health) -> plots.Picture:
-    """Draw the score of parts of the rows: now as bars, over time as a map."""
+    """Draw the score of parts of the rows: now as bars, over several windows a map."""
     told = [one for one in health.windows if one.slices and one.score]
     if not told:
-        return _nothing("No part has a score", "the truth is in for too few rows")
+        return plots.nothing("No part has a score: the truth is in for too few rows")
     metric, now = METRICS[health.metric], told[-1]
     sign = 1 if metric.greater else -1
     names = sorted(now.slices, key=lambda name: sign * now.slices[name])[:MOST]
-    wide = {"width_ratios": [1, 1.3]}
-    height = 1.4 + 0.26 * len(names)
-    picture, axes = plots.figure(10, height, columns=2, gridspec_kw=wide)
+    picture, bars, maps = _beside(len(names), told)
     with plots.style():
         places = np.arange(len(names))
-        axes[0].barh(places, [now.slices[n] for n in names], 0.66, color=plots.SOFT)
-        axes[0].axvline(_value(now), color=plots.INK, lw=1, ls="--")
-        axes[0].set_yticks(places, [plots.shorten(name, 30) for name in names])
-        axes[0].set_ylim(len(names) - 0.4, -0.6)
-        axes[0].grid(visible=False, axis="y")
-        apart = [
-            [sign * (one.slices.get(name, np.nan) - _value(one)) for one in told]
-            for name in names
-        ]
-        most = float(np.nanmax(np.abs(apart))) or 1.0
-        _shade(axes[1], apart, told, cmap="RdBu", vmin=-most, vmax=most)
+        bars.barh(places, [now.slices[n] for n in names], 0.66, color=plots.SOFT)
+        bars.axvline(_value(now), color=plots.INK, lw=1, ls="--")
+        bars.set_yticks(places, [plots.shorten(name, 30) for name in names])
+        bars.set_ylim(len(names) - 0.4, -0.6)
+        bars.grid(visible=False, axis="y")
+        for axes in maps:
+            apart = [
+                [sign * (one.slices.get(name, np.nan) - _value(one)) for one in told]
+                for name in names
+            ]
+            most = float(np.nanmax(np.abs(apart))) or 1.0
+            _shade(axes, apart, told, cmap="RdBu", vmin=-most, vmax=most)
+            below = "red: worse than all rows of the window"
+            plots.label(axes, "Window by window", below)
     title = metric.title[:1].upper() + metric.title[1:]
-    plots.label(axes[0], title, "in the newest window with truth; dashed: all rows")
-    plots.label(axes[1], "Window by window", "red: worse than all rows of the window")
-    plots.headline(
-        picture,
-        f"Weakest now: {names[0]}",
-        "parts of thirty rows or more; few rows swing widely: look along the windows",
-    )
+    plots.label(bars, title, "in the newest window with truth; dashed: all rows")
+    look = "look along the windows" if maps else "a second window will tell more"
+    below = f"parts of thirty rows or more; few rows swing widely: {look}"
+    plots.headline(picture, f"Weakest now: {names[0]}", below)
     return picture
 
 
@@ -171,7 +171,7 @@ def groups(health: Health) -> plots.Picture:
     """Draw how groups are treated, by window."""
     names = list(dict.fromkeys(n for one in health.windows for n in one.shares))
     if not names:
-        return _nothing("No group to compare", "no sensitive column is in the log")
+        return plots.nothing("No group to compare: no sensitive column is in the log")
     shown = names[:GROUPS]
     picture, axes = plots.figure(10, 3.4)
     tones = plots.colours(shown)
@@ -193,7 +193,7 @@ def groups(health: Health) -> plots.Picture:
 def requests(health: Health) -> plots.Picture:
     """Draw latency, rows with each flag, and requests without an answer, by window."""
     if not health.windows:
-        return _nothing("No request yet", "nothing to draw")
+        return plots.nothing("No request yet: nothing to draw")
     picture, axes = plots.figure(10, 3.4, columns=3)
     at = [_moment(window) for window in health.windows]
     slow = zip(*(one.traffic.latency for one in health.windows), strict=True)
@@ -295,18 +295,24 @@ def _bars(
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
 
 
-def _map(axes: Axes, names: list[str], windows: Sequence[Window]) -> None:
-    told = [window for window in windows if window.effects]
-    values = [[window.effects.get(name, np.nan) for window in told] for name in names]
-    _shade(axes, values, told, cmap="Blues", vmin=0, vmax=0.5)
+def _beside(
+    lines: int, told: Sequence[Window]
+) -> tuple[plots.Picture, Axes, list[Axes]]:
+    """Return axes for bars, and beside them for a map if there are windows to map."""
+    height = 1.4 + 0.26 * lines
+    if len(told) < 2:
+        picture, (bars,) = plots.figure(9, height)
+        return picture, bars, []
+    wide = {"width_ratios": [1, 1.3]}
+    picture, (bars, *maps) = plots.figure(10, height, columns=2, gridspec_kw=wide)
+    return picture, bars, maps
 
 
 def _shade(
     axes: Axes, values: Sequence[Sequence[float]], told: Sequence[Window], **how: Any
 ) -> None:
     """Draw a map: a line a name, a column a window."""
-    if told:
-        axes.imshow(values, aspect="auto", interpolation="none", **how)
+    axes.imshow(values, aspect="auto", interpolation="none", **how)
     axes.set_yticks([])
     axes.grid(visible=False)
     step = max(len(told) // 6, 1)
@@ -340,10 +346,3 @@ def _load_told(health: Health) -> str:
         sum(getattr(t, n) or 0 for t in lost) for n in ("refused", "failed")
     )
     return f"{told}; {refused:,} more were refused, {failed:,} failed"
-
-
-def _nothing(title: str, below: str) -> plots.Picture:
-    picture, (axes,) = plots.figure(9, 0.85)
-    plots.bare(axes)
-    plots.headline(picture, title, below)
-    return picture

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.core.rows import MISSING
 from mlkit.data.charts.style import shorten
 from mlkit.model.runtime import choice
-from mlkit.model.words import say
+from mlkit.model.words import say, signed
 from mlkit.product.watching.live import Live
 
 __all__ = ["because", "told"]
@@ -100,8 +101,14 @@ def _words(live: Live, names: Sequence[str], place: int, effects: Array) -> str:
     media = live.parcel.media
     found = []
     for k in order:
-        name, moved = names[k], f"({effects[k]:+.2g})"
-        cell = "" if name in media else f" = {told(live.columns[name][place])}"
+        name, moved = names[k], f"({signed(effects[k])})"
+        cell = "" if name in media else f" = {_here(live.columns[name][place])}"
         if abs(effects[k]) > least:
             found.append(f"{name}{cell} {moved}")
     return ", ".join(found)
+
+
+def _here(cell: Any) -> str:
+    """Write a cell that led to an answer; of texts a gap is empty."""
+    gone = cell is None or cell != cell or cell == ""
+    return MISSING if gone else told(cell)

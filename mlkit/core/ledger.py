@@ -107,6 +107,8 @@ def judged(
     kin: Mapping[str, Shared],
     models: Sequence[str] = (),
     thresholds: Sequence[float] = (),
+    *,
+    then: bool = False,
 ) -> int:
     """Return how many models have judged most of the rows of a sealed artifact.
 
@@ -120,11 +122,15 @@ def judged(
         What it shares with which seals, as `mlkit.core.seals.kin` tells.
     models, thresholds
         Those that are judged now; they count, too.
+    then
+        Whether to count as it was when these were judged first.
     """
     found = dict[str, set[tuple[float, ...]]]()
     opened = [(line, _opened(line, kin)) for line in lines(path)]
-    then = [line for line, seen in opened if seen and seen.most]
-    for line in [*then, {"models": models, "thresholds": thresholds}]:
+    before = [line for line, seen in opened if seen and seen.most]
+    for line in [*before, {"models": models, "thresholds": thresholds}]:
+        if then and models and set(models) <= set(found):
+            break
         for model in line["models"]:
             at = tuple(line.get("thresholds", ()))
             found.setdefault(model, set()).update([at] if at else [])

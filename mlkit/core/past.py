@@ -64,8 +64,9 @@ def past(name: str, bars: Mapping[str, Any] | None = None) -> Past:
     made = max((entry.at for entry in mine), default=0.0)
     known = [*ledger.lines(path), *now.opened]
     kin = seals.kin(now.store, known, name, identity)
+    copy = "MLKIT_COPY_OF" in os.environ  # it shows again what was seen then
     return Past(
-        models=max(ledger.judged(path, kin, models, thresholds), 1),
+        models=max(ledger.judged(path, kin, models, thresholds, then=copy), 1),
         looks=tuple(ledger.looks(path, kin, models, thresholds, made)),
         changes=tuple(ledger.changes(path, kin)),
         entered=bars is None or _entered(path) == dict(bars),

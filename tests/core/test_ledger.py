@@ -73,6 +73,8 @@ def test_judged_counts_different_models(path):
     assert ledger.judged(path, whole) == 2
     assert ledger.judged(path, whole, ["b"]) == 2
     assert ledger.judged(path, whole, ["d"]) == 3
+    then = [ledger.judged(path, whole, [name], then=True) for name in "abd"]
+    assert then == [1, 2, 3]
 
 
 def test_a_model_with_another_threshold_counts_as_another(path):

@@ -13,6 +13,7 @@ from mlkit.model.words import say
 from mlkit.product.charts import column as drawn
 from mlkit.product.monitor import follow, monitor
 from mlkit.widgets import DriftExplorer
+from tests.pictures import said
 from tests.product import showing
 from tests.product.conftest import Loans, loans, packed
 
@@ -130,12 +131,12 @@ def test_nothing_live_is_said_so(watched):
     none = live.take(np.zeros(0, int))
     explorer = DriftExplorer(replace(health, windows=(), judged=None), none)
     assert explorer.table("pay").rows == []
-    assert repr(explorer.picture("pay")) == "<Picture 8 × 1.2 in>"
+    assert "pay: no live row" in said(explorer.picture("pay"))
     assert repr(explorer.widget()) == "<DriftExplorer>"
     form = {"counts": [1], "edges": [], "min": 1.0, "max": 1.0, "missing": 0.0}
     gone = np.array([np.nan])
-    assert repr(drawn.numbers(form, gone, "x")) == "<Picture 8 × 1.2 in>"
-    assert repr(drawn.shares({}, {}, "x")) == "<Picture 8 × 1.2 in>"
+    assert "x: there is no number" in said(drawn.numbers(form, gone, "x"))
+    assert "x: there is no row" in said(drawn.shares({}, {}, "x"))
 
 
 def test_what_is_not_there_is_said_so(explorer):

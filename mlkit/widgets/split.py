@@ -18,6 +18,7 @@ from mlkit.data.labels.items import written
 from mlkit.data.parts.assign import PARTS
 from mlkit.data.split import Parts
 from mlkit.model.grid import Grid
+from mlkit.model.words import say
 from mlkit.widgets.frame import stack
 
 __all__ = ["SplitExplorer"]
@@ -164,8 +165,8 @@ def _balance(values: pd.Series) -> str:
     """Return the share of each class, or the middle half of a number, in words."""
     known = values.dropna()
     if known.dtype.kind in "fiu" and len(known):
-        low, middle, high = map(written, np.quantile(known, [0.25, 0.5, 0.75]))
-        return f"{middle} ({low} to {high})"
+        low, middle, high = (say(v, 4) for v in np.quantile(known, [0.25, 0.5, 0.75]))
+        return f"median {middle}, half from {low} to {high}"
     counts = known.astype("str").value_counts(normalize=True).sort_index()
     top = counts.nlargest(CLASSES, keep="all").index[:CLASSES]
     told = [f"{shorten(n, WORD)} {counts[n]:.1%}" for n in counts.index if n in top]

@@ -117,10 +117,11 @@ def test_a_part_without_a_number_is_told_in_words():
 def test_a_numeric_target_is_told_by_its_middle():
     whole = table()
     schema = Schema((Column("x", "number", ("target",)), *COLUMNS[1:6]))
-    whole = schema.attach(whole.drop(columns="y").assign(x=np.arange(200.0)))
+    whole = schema.attach(whole.drop(columns="y").assign(x=np.arange(200) * 1e4))
     one = SplitExplorer(split(whole, whole))
     low, middle, high = np.quantile(one.parts.train["x"], [0.25, 0.5, 0.75])
-    assert one.table().rows[0][3] == f"{middle:g} ({low:g} to {high:g})"
+    told = f"median {middle:,.0f}, half from {low:,.0f} to {high:,.0f}"
+    assert one.table().rows[0][3] == told
     assert one.columns[0] == "x"
 
 

@@ -165,7 +165,7 @@ def _weighed(told: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
         np.take_along_axis(ranked, (reached >= share).argmax(axis=0)[None], axis=0)[0]
         for share in (0.1, 0.9)
     )
-    return weights @ told, low, high
+    return np.minimum(weights @ told, 1), low, high  # the mean of ones is rounded, too
 
 
 def _drawn(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:

@@ -24,7 +24,6 @@ BROKEN = [
 ]
 RUN = [
     "semicolons and decimal commas",
-    "no header",
     "names of mlkit's own",
     "one class",
     "Parquet: large whole numbers beside gaps",

@@ -125,6 +125,7 @@ def test_gaps_fall_in_the_rows_where_they_would(penguins):
     assert together.all(axis=1).equals(together.any(axis=1))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_rows(penguins):
     one, again, other = (synthesize(penguins, 50, seed=s).table for s in (1, 1, 2))
     assert table_identity(one) == table_identity(again) != table_identity(other)

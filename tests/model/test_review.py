@@ -42,6 +42,7 @@ def test_it_finds_what_the_model_looks_at(table):
     assert repr(found.plot()).startswith("<Picture")
 
 
+@pytest.mark.slow
 def test_it_repeats_and_reads_back(table):
     found = look(table)
     assert found == look(table)

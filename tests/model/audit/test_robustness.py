@@ -118,6 +118,7 @@ def test_parts_of_two_worlds_are_told_apart(planted):
     assert any("same world" in remark.what for remark in of_robustness(told))
 
 
+@pytest.mark.slow
 def test_it_repeats_reads_back_and_is_drawn(table, problem):
     train, valid = halves(table)
     model = fit("boosting", {}, train, problem)

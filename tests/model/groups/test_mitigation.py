@@ -302,6 +302,7 @@ def test_a_decision_that_makes_no_sense_is_refused(found, value):
         found.train(value)
 
 
+@pytest.mark.slow
 def test_folds_that_follow_one_another_never_learn_from_later_rows(tmp_path):
     table = people(900)
     table["day"] = pd.date_range("2026-01-01", periods=900, freq="h")

@@ -113,9 +113,10 @@ class ThresholdPicker:
             image.value = drawn(self.evaluation, slider.value)._repr_png_()[0]
 
         def bound(_: Any = None) -> None:
-            slider.value = self.within(most.value / 100)
-            thresholds = self.evaluation.curves["thresholds"]
-            line.value += f"<br>{curves.surplus(thresholds, most.value / 100)}"
+            share = most.value / 100
+            slider.value = self.within(share)
+            over = curves.surplus(self.evaluation.curves["thresholds"], share)
+            line.value = "<br>".join([self.words(slider.value), *[over] * bool(over)])
 
         fit.on_click(bound)
         slider.observe(show, names="value")

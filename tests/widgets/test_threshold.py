@@ -74,6 +74,22 @@ def test_only_so_many_may_be_flagged(evaluation):
     assert parts["threshold"].value == at
 
 
+def test_that_no_threshold_flags_so_few_is_said_once(evaluation):
+    thresholds = dict(evaluation.curves["thresholds"])
+    thresholds["hits"] = [thresholds["positive"]] * 1001
+    made = {**evaluation.curves, "thresholds": thresholds}
+    panel = ThresholdPicker(replace(evaluation, curves=made)).widget(0.5, print)
+    parts = {getattr(w, "description", ""): w for w in _walk(panel)}
+    (line,) = (w for w in _walk(panel) if "cost a" in str(getattr(w, "value", "")))
+    parts["flag at most %"].value = 1
+    for _ in range(2):
+        parts["cheapest such"].click()
+        assert line.value.count("<br>no threshold flags at most 1% of rows: ") == 1
+    parts["flag at most %"].value = 100
+    parts["cheapest such"].click()
+    assert "<br>" not in line.value
+
+
 def test_groups_are_told_at_the_threshold(evaluation):
     counts = evaluation.curves["thresholds"]
     grouped = replace(evaluation, groups={"sex = f": counts, "sex = <m>": counts})

@@ -31,6 +31,7 @@ __all__ = [
     "judged",
     "lines",
     "looks",
+    "shown",
     "verify",
 ]
 
@@ -213,8 +214,8 @@ def changes(path: Path, kin: Mapping[str, Shared]) -> list[dict[str, Any]]:
                     who = {"at": line["at"], "by": line["by"], "seen": seen}
                     found.append({"bar": name, **ends, **who})
             held = line["bars"]
-        shown = [kin.get(identity) for identity in _shown(line)]
-        both = [one for one in [seen, *shown] if one]
+        laid = [kin.get(identity) for identity in shown(line)]
+        both = [one for one in [seen, *laid] if one]
         seen = max(both, key=lambda one: one.rows, default=None)
     return found
 
@@ -272,15 +273,25 @@ def looks(
 
 def _opened(line: Mapping[str, Any], kin: Mapping[str, Shared]) -> Shared | None:
     """Return which rows a line says were opened with their target; None for none."""
-    opens = line["event"] == "unseal" and line["target"]
-    return kin.get(line["identity"]) if opens else None
+    return kin.get(line["identity"]) if _opens(line) else None
 
 
-def _shown(line: Mapping[str, Any]) -> list[str]:
-    """Return the seals that lay there when results were seen, as a line says."""
+def shown(line: Mapping[str, Any]) -> list[str]:
+    """Return the seals that lay there when results were seen, as a line says.
+
+    Examples
+    --------
+    >>> shown({"event": "unseal", "target": True, "identity": "table-1"})
+    ['table-1']
+    """
     if line["event"] == "results":
         return list(line["sealed"])
-    return [line["identity"]] if line["event"] == "unseal" and line["target"] else []
+    return [line["identity"]] if _opens(line) else []
+
+
+def _opens(line: Mapping[str, Any]) -> bool:
+    """Tell whether a target was opened."""
+    return bool(line["event"] == "unseal" and line["target"])
 
 
 def _gate_after(rest: Sequence[dict[str, Any]], line: Mapping[str, Any]) -> Any:

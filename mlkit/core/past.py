@@ -152,7 +152,7 @@ def champion(name: str) -> Champion | None:
     held = [str(x["identity"]) for x in opened]
     found = _unseen(now, folder, now.entries[name].identity, held)
     raw, seal = str(made[-1].get("raw", "")), now.entries[name].identity
-    if not all(seals.named_alike(now.store, seal, one) for one in (raw, *held)):
+    if not seals.named_alike(now.store, (seal, raw, *held)):
         why = (
             "rows had other names then, so that nobody knows which of these it has seen"
         )

@@ -7,11 +7,12 @@ goes into the ledger, as numbers: it is still known once an old table left the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlkit.core.errors import StoreError
+from mlkit.core.ledger import shown
 from mlkit.core.store import Store
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ def row_ids(store: Store, identity: str) -> frozenset[str] | None:
     return None if rows is None else frozenset(rows.ids.to_pylist())
 
 
-def named_alike(store: Store, one: str, other: str) -> bool:
-    """Tell whether two tables name rows alike: by a column, or both by their cells.
+def named_alike(store: Store, identities: Iterable[str]) -> bool:
+    """Tell whether tables name rows alike: by a column, or all by their cells.
 
     Else the same row has another id in each. Of a table that is gone it is believed.
 
@@ -144,11 +145,11 @@ def named_alike(store: Store, one: str, other: str) -> bool:
     ----------
     store
         Where they may be.
-    one, other
-        Their identities.
+    identities
+        Of the tables; each is read once.
     """
-    mine, theirs = _rows(store, one), _rows(store, other)
-    return mine is None or theirs is None or mine.hashed == theirs.hashed
+    read = [_rows(store, identity) for identity in {*identities}]
+    return len({rows.hashed for rows in read if rows is not None}) < 2
 
 
 @dataclass(frozen=True)
@@ -199,13 +200,7 @@ def _rows(store: Store, identity: str) -> _Rows | None:
 
 def _seals(lines: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
     """Return the seals of which something was seen, and how they were called."""
-    found = dict[str, set[str]]()
-    for line in lines:
-        if line["event"] == "results":
-            for identity in line["sealed"]:
-                found.setdefault(identity, set())
-        elif line["event"] == "unseal" and line["target"]:
-            found.setdefault(line["identity"], set())
+    found = {identity: set[str]() for line in lines for identity in shown(line)}
     for line in lines:
         if line["event"] == "unseal" and line["identity"] in found and "name" in line:
             found[line["identity"]].add(line["name"])

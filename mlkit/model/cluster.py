@@ -16,6 +16,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.control import CONTROLS, Crowds
+from mlkit.model.patterns.cuts import cuts
 from mlkit.model.patterns.fitting import Rows, fit, grow, picked
 from mlkit.model.patterns.stability import FEWEST, again, apart
 from mlkit.model.patterns.truth import column_of, untold
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Clustering", "Option", "cluster"]
 
 SMALLEST = (0.02, 0.05, 0.1)
-GAIN, STABLE, NEAR = 0.1, 0.6, 0.03
+GAIN, STABLE, NEAR, ENOUGH = 0.1, 0.6, 0.03, 0.5
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Option:
         How far apart they lie, −1 to 1; rows that belong to none count 0.
     crowd
         The same in tables of one crowd, as many of each kind.
+    cuts
+        How many pairs of its clusters nothing parts; see `mlkit.model.patterns.cuts`.
     reference
         What families reach on average, with as many clusters, in the kind of crowd
         that is likest to have some.
@@ -68,6 +71,7 @@ class Option:
     stability: float
     none: float = 0.0
     facts: Mapping[str, float] | None = None
+    cuts: int = 0
     reference: float = 0.0
 
     @property
@@ -87,6 +91,17 @@ class Option:
             return 0.0
         kinds = np.reshape(self.crowd, (len(CONTROLS), -1))
         return float((2 * kinds.max(axis=1) - kinds.min(axis=1)).max())
+
+    @property
+    def cut(self) -> str:
+        """That some of its clusters are one crowd, in words; "" where none are."""
+        if not self.cuts:
+            return ""
+        return (
+            f"cuts one crowd in two, {self.cuts} times"
+            if self.cuts > 1
+            else "cuts one crowd in two"
+        )
 
     @property
     def doubt(self) -> str:
@@ -176,7 +191,7 @@ class Clustering:
                 say(one.stability, 2),
                 f"{one.none:.0%}" if one.none else "–",
                 f"{one.facts['bic']:,.0f}" if one.facts and "bic" in one.facts else "–",
-                one.doubt or "more than one crowd",
+                one.doubt or one.cut or "more than one crowd",
             )
             for one in ranked
         ]
@@ -334,6 +349,7 @@ def _tried(
     made = grow(kind, settings, rows, "cluster", seed)
     assert isinstance(made, Clusters)
     labels, count = made.predict(rows.matrix), made.count
+    told = "clusters" in settings
     how = {"repeats": repeats if count > 1 else 0, "seed": seed}
     found = again(kind, settings, rows, labels, count, **how)
     return Option(
@@ -348,6 +364,7 @@ def _tried(
         stability=round(found.stability, 6),
         none=round(float((labels >= count).mean()), 6),
         facts={k: round(v, 6) for k, v in made.facts.items()},
+        cuts=cuts(made.space.transform(rows.matrix), labels, count) if told else 0,
     )
 
 
@@ -374,14 +391,21 @@ def _referred(options: list[Option]) -> tuple[Option, ...]:
 def _best(options: Iterable[Option]) -> str:
     """Return the clearest option that is real, else the clearest of all.
 
-    Of those that are about as clear, the one that comes again most surely, and of
-    these the first: the plainest family, the fewest clusters.
+    Those that cut no crowd in two go first, unless they are much less clear. Of those
+    that are about as clear, the one that comes again most surely; of these the one that
+    parts most, if it cuts nothing; of these the first: the plainest family.
     """
     found = [one for one in options if one.clusters > 1] or list(options)
     real = [one for one in found if not one.doubt] or found
     top = max(one.gain for one in real)
+    real = [one for one in real if not one.cuts and one.gain >= ENOUGH * top] or real
+    top = max(one.gain for one in real)
     near = [one for one in real if one.gain >= top - NEAR]
-    return max(near, key=lambda one: round(one.stability, 1)).name
+    return max(near, key=_surely).name
+
+
+def _surely(one: Option) -> tuple[float, int]:
+    return round(one.stability, 1), -one.clusters if one.cuts else one.clusters
 
 
 def _notes(

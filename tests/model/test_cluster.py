@@ -54,6 +54,18 @@ def test_a_column_of_noise_beside_two_groups_hides_none():
     assert ((of_each > 0).sum(axis=1) == 1).all()
 
 
+@pytest.mark.parametrize("noise", ["even", "bell"])
+def test_no_group_is_cut_in_two_along_a_column_of_noise(blobs, noise):
+    rows = blobs()
+    rows["noise"] = ALONE[noise](np.random.default_rng(1))
+    found = cluster(rows, ["kmeans"], most=6, repeats=4, controls=2)
+    assert found["kmeans 6"].cuts
+    assert found.found
+    assert found[found.chosen].clusters == 3
+    assert "kmeans 6" in str(found.table())
+    assert "cuts one crowd in two" in str(found.table())
+
+
 ALONE = {
     "even": lambda rng: rng.random(180),
     "bell": lambda rng: rng.normal(size=180),

@@ -22,6 +22,9 @@ HUMPS = {
     "counts": RNG.poisson(3, 300),
     "levels": WHICH * 20,
     "one value": np.ones(300),
+    "one value, but for rounding": 1 + RNG.integers(0, 9, 300) * 2.0**-52,
+    "levels, but for rounding": WHICH * 20 + RNG.integers(0, 9, 300) * 2.0**-50,
+    "no value": np.ones(0),
 }
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from mlkit.core.cells import config
 from mlkit.core.errors import MlkitError, UsageError, did_you_mean
 from mlkit.core.files import write_bytes
+from mlkit.core.names import EVEN, GAPS, OTHERS, TITLES
 from mlkit.core.project import FILE, Project
 from mlkit.core.session import is_person, session, show
-from mlkit.model.measures.names import EVEN, GAPS, OTHERS, TITLES
 from mlkit.widgets.frame import beside, stack
 from mlkit.widgets.panel import watch
 from mlkit.widgets.toml import edited

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlkit.core import errors
 from mlkit.core.lanes import SIGNS
+from mlkit.core.names import TITLES
 
 __all__ = [
     "SIGNS",
@@ -160,11 +161,14 @@ def is_secret(name: str) -> bool:
 
 
 def words(name: str) -> str:
-    """Return a metric's name as words.
+    """Return a metric's name as words: its title, where it has one.
 
     Examples
     --------
-    >>> words("gap_between_groups")
-    'gap between groups'
+    >>> words("gap_between_groups"), words("roc_auc"), words("rmse_train")
+    ('gap between groups', 'ROC AUC', 'RMSE train')
     """
-    return plain(name).replace("_", " ").strip()
+    known = (n for n in TITLES if f"{name}_".startswith(f"{n}_"))
+    start = max(known, key=len, default="")
+    rest = plain(name.removeprefix(start)).replace("_", " ")
+    return (TITLES.get(start, "") + rest).strip()

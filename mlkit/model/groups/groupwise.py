@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlkit.model.measures.names import GAPS
+from mlkit.core.names import GAPS
 from mlkit.model.measures.resampling import interval
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice

@@ -7,12 +7,12 @@ from typing import Any
 
 from mlkit.core.cells import config
 from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.core.names import OTHERS
 from mlkit.core.verdict import Finding
 from mlkit.model.groups.groupwise import GAPS
 from mlkit.model.judging import advice
 from mlkit.model.measures.measure import Measured
 from mlkit.model.measures.metrics import METRICS, of_problem
-from mlkit.model.measures.names import OTHERS
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.slices import FEWEST
 from mlkit.model.words import say

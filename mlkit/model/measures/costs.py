@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.cells import config
 from mlkit.core.errors import UsageError, did_you_mean
-from mlkit.model.measures.names import EVEN
+from mlkit.core.names import EVEN
 from mlkit.model.problem import Problem
 from mlkit.model.runtime import choice
 from mlkit.model.words import say

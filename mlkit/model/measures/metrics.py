@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.core.names import TITLES
 from mlkit.model.measures import weighted
-from mlkit.model.measures.names import TITLES
 from mlkit.model.measures.resampling import bootstrap
 from mlkit.model.measures.weighted import said
 from mlkit.model.problem import Problem

@@ -426,7 +426,7 @@ def test_the_goals_metric_leads_and_its_bar_stands_where_a_gate_judged(fake):
     several = facts()
     several["saves"]["test"]["metrics"] = {"accuracy": 0.9, "roc_auc": 0.8391}
     words = " ".join(check(fake.write({"split": several})).text)
-    assert words.index("roc auc") < words.index("accuracy")
+    assert words.index("ROC AUC") < words.index("accuracy")
     assert "bar 0.8" not in words
     judged = facts(verdict=verdict("passed"))
     assert "bar 0.8" in " ".join(check(fake.write({"split": judged})).text)

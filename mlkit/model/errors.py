@@ -53,6 +53,9 @@ class Errors:
         How many rows were judged, and how many of them are wrong, of numbers far off.
     cells
         Of the listed rows, what a person may look at.
+    firm
+        How many of all mistakes are made with confidence; None where only the listed
+        ones are known.
     """
 
     table: pd.DataFrame
@@ -60,11 +63,14 @@ class Errors:
     rows: int
     wrong: int
     cells: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    firm: int | None = None
 
     @property
     def sure(self) -> int:
         """How many mistakes are made with confidence; of numbers, all that are far."""
-        return int((self.table["surprise"] >= SURE).sum())
+        if self.firm is None:
+            return int((self.table["surprise"] >= SURE).sum())
+        return self.firm
 
     @property
     def statement(self) -> str:
@@ -76,7 +82,7 @@ class Errors:
         return f"{of} are wrong; {words} wrong with confidence"
 
     def pairs(self) -> dict[tuple[str, str], int]:
-        """Return how often which class was taken for which, the most frequent first."""
+        """Return which class was taken for which, how often in the listed rows."""
         given, said = (self.table[n].astype(str) for n in ("given", "predicted"))
         counts = Counter(zip(given, said, strict=True))
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -114,7 +120,7 @@ class Errors:
             heads.append("because of")
             for line, words in zip(lines, first["why"], strict=True):
                 line.append(shorten(words, 90))
-        rest = len(self.table) - len(lines)
+        rest = self.wrong - len(lines)
         more = f"and {many(rest, 'row')} more, ever less surprising" if rest else ""
         top = card("Mistakes, the most surprising first", self.statement)
         return top + (grid(heads, lines, more) if lines else "") + self._tiles()
@@ -192,7 +198,8 @@ def errors(
         index=pd.Index(rows.index[listed].astype("str"), name="row"),
     )
     cells = rows.iloc[listed][[name for name in shown if name in rows]]
-    return Errors(table, problem, len(rows), int(wrong.sum()), cells)
+    firm = int((wrong & (surprise.round(6) >= SURE)).sum())
+    return Errors(table, problem, len(rows), int(wrong.sum()), cells, firm)
 
 
 def _surprise(

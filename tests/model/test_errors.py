@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.schema import Column, Schema
-from mlkit.model.errors import errors
+from mlkit.model.errors import Errors, errors
 from mlkit.model.fitted import fit
 from mlkit.model.problem import Problem
+from tests.pictures import said
 
 
 def halves(table):
@@ -53,6 +54,32 @@ def test_labels_turned_around_are_the_first_that_are_listed(make):
     found = errors(model, Schema.of(table).attach(rest))
     assert set(clear) <= set(found.table.index[:15])
     assert found.sure >= 5
+
+
+def test_mistakes_with_confidence_are_counted_before_the_list_is_cut(make):
+    model, rest = halves(make("two_classes", 1200))
+    rest = rest.copy()
+    rest["answer"] = np.where(rest["answer"] == "yes", "no", "yes").astype(str)
+    every, few = (errors(model, rest, most=most) for most in (1000, 5))
+    assert len(few.table) == 5 < every.sure == few.sure
+    assert few.statement == every.statement
+    assert "drawn: the 5 most surprising" in said(few.plot())
+    assert "drawn" not in said(every.plot())
+    assert f"and {few.wrong - 5:,} rows more" in few._repr_html_()
+    older = Errors(every.table, every.problem, every.rows, every.wrong)
+    assert older.sure == every.sure
+
+
+def test_mistakes_against_the_likelier_class_are_drawn_below_zero(make):
+    model, rest = halves(make("two_classes", 1200))
+    found = errors(model, rest, 0.05)
+    below = found.table["surprise"] < 0
+    assert below.any()
+    axes = found.plot().axes[1]
+    bars = [(bar.get_x(), bar.get_height()) for bar in axes.patches]
+    assert sum(height for x, height in bars if x < 0) == below.sum()
+    assert sum(height for _, height in bars) == found.wrong
+    assert axes.get_xlim()[0] <= found.table["surprise"].min()
 
 
 def test_an_amount_with_a_slipped_point_comes_first(make):

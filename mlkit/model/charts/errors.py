@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
 from mlkit.data.charts.cards import many
+from mlkit.model.errors import SURE
 
 if TYPE_CHECKING:
     from mlkit.model.errors import Errors
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["mistakes"]
 
 MOST = 10
-EDGES = np.linspace(0, 1, 21)
+STEPS = 20
 
 
 def mistakes(found: Errors) -> plots.Picture:
@@ -33,13 +34,16 @@ def mistakes(found: Errors) -> plots.Picture:
         else:
             _residuals(axes[0], found)
             _far(axes[1], found)
-    plots.headline(picture, many(found.wrong, "mistake"), found.statement)
+    below = found.statement
+    if len(found.table) < found.wrong:
+        below += f"; drawn: the {len(found.table):,} most surprising"
+    plots.headline(picture, many(found.wrong, "mistake"), below)
     return picture
 
 
 def _pairs(axes: Axes, found: Errors, pairs: dict[tuple[str, str], int]) -> None:
     places = np.arange(len(pairs))[::-1]
-    sure = found.table[found.table["surprise"] >= 0.5]
+    sure = found.table[found.table["surprise"] >= SURE]
     firm = sure.groupby(["given", "predicted"]).size().to_dict() if len(sure) else {}
     axes.barh(places, list(pairs.values()), 0.7, color=plots.SOFT, label="all listed")
     axes.barh(
@@ -57,10 +61,13 @@ def _pairs(axes: Axes, found: Errors, pairs: dict[tuple[str, str], int]) -> None
 
 
 def _surely(axes: Axes, found: Errors) -> None:
-    counts, _ = np.histogram(found.table["surprise"].clip(0, 1), EDGES)
-    colours = np.where(EDGES[:-1] >= 0.5, plots.BAD, plots.SOFT)
-    axes.bar(EDGES[:-1], counts, np.diff(EDGES), align="edge", color=colours)
-    axes.set_xlim(0, 1)
+    surprise = found.table["surprise"].clip(upper=1)
+    least = min(int(np.floor(surprise.min() * STEPS)), 0)
+    edges = np.arange(least, STEPS + 1) / STEPS
+    counts, _ = np.histogram(surprise, edges)
+    colours = np.where(edges[:-1] >= SURE, plots.BAD, plots.SOFT)
+    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colours)
+    axes.set_xlim(edges[0], 1)
     plots.label(
         axes, "How surely", "chance of the predicted less that of the given", "rows"
     )

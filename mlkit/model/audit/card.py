@@ -134,7 +134,7 @@ def _head(model: Model) -> Section:
     first = (
         f"{model.title[:1].upper()}{model.title[1:]}, "
         f"fitted on {many(model.rows, 'row')} to {aim} from "
-        f"{many(len(problem.features), 'column')}:"
+        f"{many(len(problem.features), 'feature')}:"
     )
     lines = []
     for part in model.members:
@@ -241,8 +241,8 @@ def _looks(review: Review | None) -> Iterator[Section]:
         )
         for one in top
     ]
-    heads = ("column", f"loss in {METRICS[review.problem.metric].title}", "")
-    blocks: list[Any] = ["What is lost where one column is shuffled."]
+    heads = ("feature", f"loss in {METRICS[review.problem.metric].title}", "")
+    blocks: list[Any] = ["What is lost where one feature is shuffled."]
     blocks.append(Table(heads, rows))
     blocks += [one.statement for one in review.vocabulary if one.words]
     if review.rules is not None and review.rules.kind != "none":

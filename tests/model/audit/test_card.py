@@ -12,6 +12,7 @@ import pytest
 from mlkit.core import decisions
 from mlkit.core.schema import Column, Schema
 from mlkit.core.verdict import Finding
+from mlkit.data.clean import clean
 from mlkit.data.contract import infer
 from mlkit.model.accept import accept
 from mlkit.model.audit.card import card, draft
@@ -53,6 +54,23 @@ def test_it_says_what_a_stranger_should_know(judged, kind):
     assert "| sex = f |" in told
 
 
+def test_it_counts_the_parts_of_a_date_as_features_and_not_as_columns():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"size": rng.normal(size=90), "word": ["a", "b", "c"] * 30})
+    table["day"] = pd.date_range("2022-01-03", periods=90).astype("str")
+    table["rent"] = table["size"] + rng.normal(size=90)
+    columns = (Column("size"), Column("word", "category"), Column("day", "date"))
+    schema = Schema((*columns, Column("rent", "number", ("target",))))
+    cleaned = clean(schema.attach(table)).table
+    model = fit("linear", {}, cleaned, Problem.of(cleaned))
+    found = review(model, cleaned, cleaned, repeats=2, refits=0)
+    features = len(found.importance)
+    assert features > len(columns)
+    told = draft(model, found).markdown
+    assert f"to predict rent from {features} features" in told
+    assert "columns" not in told.partition("\n## ")[0]
+
+
 def test_what_cannot_be_measured_is_told_as_undefined():
     rng = np.random.default_rng(0)
     x = rng.normal(size=200)
@@ -71,7 +89,7 @@ def test_a_detectors_card_claims_no_classification(detected):
     assert "classes" not in told
     assert "- anomaly-detection\n" in told.partition("# ")[0]
     assert "pipeline_tag" not in told
-    assert "to find rows unlike the rest, from 4 columns" in told
+    assert "to find rows unlike the rest, from 4 features" in told
 
 
 def test_it_tells_which_guess_stands_beside_f1(judged):

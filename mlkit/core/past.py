@@ -137,7 +137,7 @@ def champion(name: str) -> Champion | None:
     opened = [
         x
         for x in lines
-        if x["event"] == "unseal" and x["name"] == name and x.get("run") in runs
+        if x["event"] == "unseal" and x.get("name") == name and x.get("run") in runs
     ]
     mine = {e.identity for e in now.entries.values() if e.kind == "model"}
     if mine and mine <= {model for x in opened for model in x.get("models", ())}:

@@ -78,7 +78,7 @@ def kin(
         return {identity: Shared(1, 1)}
     of, counts = len(mine.ids), _counts(lines, identity)
     found = {identity: Shared(of, of)}
-    sizes = {x["identity"]: x["rows"] for x in lines if "rows" in x}
+    sizes = {x["identity"]: x["rows"] for x in _openings(lines) if "rows" in x}
     for other, names in _seals(lines).items():
         if other == identity:
             continue
@@ -198,11 +198,16 @@ def _rows(store: Store, identity: str) -> _Rows | None:
     return _Rows(pa.array(words, pa.large_string()), names)
 
 
+def _openings(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the lines about seals that were opened; others may count rows, too."""
+    return [line for line in lines if line["event"] == "unseal"]
+
+
 def _seals(lines: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
     """Return the seals of which something was seen, and how they were called."""
     found = {identity: set[str]() for line in lines for identity in shown(line)}
-    for line in lines:
-        if line["event"] == "unseal" and line["identity"] in found and "name" in line:
+    for line in _openings(lines):
+        if line["identity"] in found and "name" in line:
             found[line["identity"]].add(line["name"])
     return found
 
@@ -210,9 +215,9 @@ def _seals(lines: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
 def _counts(lines: Sequence[Mapping[str, Any]], identity: str) -> dict[str, int]:
     """Return what lines say that a seal shares with others, in short."""
     found = dict[str, int]()
-    for line in lines:
+    for line in _openings(lines):
         shares = line.get("shares", {})
-        if line.get("identity") == identity:
+        if line["identity"] == identity:
             found.update(shares)
         elif _short(identity) in shares:
             found[_short(line["identity"])] = shares[_short(identity)]

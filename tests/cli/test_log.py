@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 
+import pandas as pd
 import pytest
 
 from mlkit.cli.group import command_line
 from mlkit.core import ledger
 from mlkit.core.files import write_json
+from mlkit.core.store import Entry, Store
 from mlkit.product.journal import forgetting
 from mlkit.product.journal.filing import rotate
 from mlkit.product.journal.tables import (
@@ -144,3 +146,16 @@ def test_what_was_forgotten_is_in_the_ledger_though_a_reader_stopped_it(
     lines = ledger.lines(project / "ledger.jsonl")
     assert [one["rows"] for one in lines if one["event"] == "forget"] == [1]
     assert not returned.exists()
+
+
+def test_after_rows_were_forgotten_verify_still_tells_of_the_seals(project, capsys):
+    assert command_line(["forget", "--id", "a", "--yes", str(project)]) == 0
+    store = Store(project / ".mlkit")
+    entry = store.put(pd.DataFrame({"x": [1, 2]}, index=["r1", "r2"]), "test")
+    store.set_refs({"test": Entry(**entry.to_dict() | {"sealed": True})})
+    facts = {"identity": entry.identity, "name": "test", "why": "acceptance"}
+    path = project / "ledger.jsonl"
+    ledger.append(path, "unseal", **facts, target=True, models=["m"], rows=2)
+    assert command_line(["verify", str(project)]) == 0
+    told = capsys.readouterr().out
+    assert "'test' is sealed: opened for acceptance 1 time; has judged 1 model" in told

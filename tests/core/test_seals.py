@@ -135,3 +135,13 @@ def test_bars_that_moved_and_looks_are_told_though_a_row_more_lies_there(path):
     opened(table(rows(0, 9)))
     (moved,) = past("test").changes
     assert moved["seen"] == Shared(4, 9)
+
+
+def test_rows_that_other_lines_count_are_not_those_of_a_seal(path):
+    old, new = opened(table(rows(0, 4))), opened(table(rows(0, 5)))
+    before = shared(path, new)
+    ledger.append(path, "forget", requests=1, rows=2, forgotten="0" * 64)
+    ledger.append(path, "audit", identity=old, rows=1, shares={"0" * 16: 1})
+    assert shared(path, new) == before == {old: Shared(4, 5), new: Shared(5, 5)}
+    assert past("test").models == 1
+    assert seals.facts(session().store, ledger.lines(path), new) == {"rows": 5}

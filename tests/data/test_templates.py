@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,16 @@ def test_a_template_is_bare_and_reads_well(step):
     assert all("#" in line for line in code[0]["source"])
     assert code[1]["source"][0] == "import mlkit as mk\n"
     assert "mk.save(" in "".join(code[-1]["source"])
+
+
+@pytest.mark.parametrize("step", ["label", "../model/evaluate"])
+def test_the_sentence_above_a_picture_holds_for_a_number_too(step):
+    cells = cells_of(step)
+    key = [cell["metadata"].get("tags") for cell in cells].index(["key"])
+    texts = [c["source"] for c in cells[:key] if c["cell_type"] == "markdown"]
+    caption = re.split(r"[.?!]", "".join(texts[-1][1:]).strip())[0]
+    assert caption
+    assert not re.search("class|threshold", caption), caption
 
 
 @pytest.mark.slow

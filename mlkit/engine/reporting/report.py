@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 from mlkit.core.errors import StoreError, UsageError
 from mlkit.core.files import write_bytes
 from mlkit.core.project import Project
-from mlkit.core.store import Store
+from mlkit.core.store import MAIN, Store
 from mlkit.core.tram import draw
 from mlkit.engine.reporting import past
 from mlkit.engine.reporting.chapters import Chapter, Run, chapter, link, value_of
 from mlkit.engine.reporting.say import listing, number, plain, seconds, words
+from mlkit.engine.running.champion import is_trial
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,6 +34,11 @@ __all__ = ["NAME", "write"]
 
 NAME = "report.html"
 TILES = 4
+PACKED = "A model is packaged and ready to use."
+TRIED = (
+    "A model is packaged, but a trial’s cannot be champion: to use it, write the "
+    "trial’s parameters into the notebooks and run again."
+)
 
 
 @dataclass(frozen=True)
@@ -193,7 +199,7 @@ def _verdict(run: Run, chapters: list[Chapter]) -> Verdict:
     if state == "interrupted":
         sentence = "It was stopped before its end. Run again to go on from here."
         return Verdict(state, "Interrupted", sentence, more)
-    done = _passed(chapters)
+    done = _passed(run, chapters)
     for told in reversed(chapters):
         if told.headline and told.state in ("passed", "kept"):
             said = told.headline
@@ -213,7 +219,7 @@ def _missed(bars: list[str]) -> str:
     return f"Not reached: {'; '.join(bars)}."
 
 
-def _passed(chapters: list[Chapter]) -> str:
+def _passed(run: Run, chapters: list[Chapter]) -> str:
     gates = [c.name for c in chapters if c.findings]
     packed = any(name == "package" for c in chapters for name, _, _ in c.saves)
     sentence = "Every step is done."
@@ -221,7 +227,10 @@ def _passed(chapters: list[Chapter]) -> str:
         sentence = f"Every step is done, and the gates of {listing(gates)} are open."
         if len(gates) == 1:
             sentence = f"Every step is done, and the gate of {gates[0]} is open."
-    return f"{sentence} A model is packaged and ready to use." if packed else sentence
+    if not packed:
+        return sentence
+    trial = is_trial(str(run.manifest.get("variant", MAIN)))
+    return f"{sentence} {TRIED if trial else PACKED}"
 
 
 def _overruled(chapters: list[Chapter]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "crown",
     "former",
     "in_use",
+    "is_trial",
     "promotable",
     "promote",
     "rollback",
@@ -47,6 +48,17 @@ def variant_of(given: Mapping[str, Mapping[str, str]], challenger: bool) -> str:
     if challenger:
         return CHALLENGER
     return f"v{digest(given)[:12]}" if given else MAIN
+
+
+def is_trial(variant: str) -> bool:
+    """Tell whether a variant is one of a run whose package cannot be champion.
+
+    Examples
+    --------
+    >>> is_trial("v0123456789ab"), is_trial(CHALLENGER)
+    (True, False)
+    """
+    return variant not in (MAIN, CHALLENGER)
 
 
 def crown(
@@ -221,7 +233,7 @@ def _refs_of(project: Project, run: str) -> dict[str, Entry]:
         raise UsageError(f"there is no run {run!r}", todo=did_you_mean(run, runs))
     manifest = read_state(project.runs / run / "manifest.json", dict) or {}
     variant = str(manifest.get("variant", ""))
-    if variant not in (MAIN, CHALLENGER):
+    if is_trial(variant):
         raise UsageError(
             "only an unmodified run can be promoted",
             where=f"run {run}",

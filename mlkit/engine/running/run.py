@@ -29,7 +29,7 @@ from mlkit.engine.planning.plan import Check, check, overrides
 from mlkit.engine.planning.stats import Stats
 from mlkit.engine.reading.notebook import executed
 from mlkit.engine.running import witness
-from mlkit.engine.running.champion import CHALLENGER, crown, in_use, variant_of
+from mlkit.engine.running.champion import crown, in_use, is_trial, variant_of
 from mlkit.engine.running.commit import commit, enter_bars, enter_looks, read_report
 from mlkit.engine.running.ending import drawing, exit_code, groups, state_of
 from mlkit.engine.running.events import Event, Events
@@ -378,7 +378,7 @@ class _Run:
     def _finish(self, state: str) -> Result:
         chosen = {name: self.steps[name] for name in self.selected}
         seconds = round(time.time() - self.began, 3)
-        trial = self.variant not in (MAIN, CHALLENGER)
+        trial = is_trial(self.variant)
         facts = {**groups(chosen), "seconds": seconds, "trial": trial}
         self.events.emit("run_finished", state=state, **facts)
         if self.opened:

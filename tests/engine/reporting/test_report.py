@@ -348,6 +348,22 @@ def test_what_a_step_comes_to_is_said_before_that_it_passed(fake):
 
 
 @pytest.mark.parametrize(
+    ("variant", "says"),
+    [
+        ("main", "A model is packaged and ready to use."),
+        ("challenger", "A model is packaged and ready to use."),
+        ("v0123456789ab", "a trial’s cannot be champion: to use it, write the trial’s"),
+    ],
+)
+def test_a_package_is_ready_to_use_where_it_may_be_champion(fake, variant, says):
+    saves = {"package": {"identity": "folder-x", "summary": ""}}
+    page = fake.write({"package": facts(saves=saves)}, variant=variant)
+    words = " ".join("".join(check(page).text).split())
+    assert says in words
+    assert ("ready to use" in words) == ("ready to use" in says)
+
+
+@pytest.mark.parametrize(
     "content", [None, "", "{", "[]", '{"cells": 3}', '{"cells": [1]}']
 )
 def test_a_notebook_that_is_gone_or_torn_leaves_a_report(fake, content):

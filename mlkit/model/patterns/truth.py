@@ -13,7 +13,9 @@ from mlkit.core.schema import Schema
 from mlkit.model.problem import Problem
 from mlkit.model.telling import labels
 
-__all__ = ["column_of", "flags", "unlearnt", "untold", "word_of"]
+__all__ = ["column_of", "flags", "names_kinds", "unlearnt", "untold", "word_of"]
+
+MANY = 20
 
 
 def column_of(table: pd.DataFrame, named: str = "") -> str:
@@ -38,6 +40,19 @@ def column_of(table: pd.DataFrame, named: str = "") -> str:
             todo=did_you_mean(named, map(str, table.columns)),
         )
     return named or Schema.of(table).target or ""
+
+
+def names_kinds(cells: pd.Series) -> bool:
+    """Return whether cells name kinds of rows: words, or numbers of 20 values at most.
+
+    Examples
+    --------
+    >>> names_kinds(pd.Series([0.0, 1.0, np.nan] * 20)), names_kinds(pd.Series(["a"]))
+    (True, True)
+    >>> names_kinds(pd.Series(np.linspace(0, 1, 60)))
+    False
+    """
+    return cells.dtype.kind not in "fiu" or cells.nunique() <= MANY
 
 
 def untold(table: pd.DataFrame, kind: str, column: str) -> Problem:
@@ -98,7 +113,8 @@ def word_of(table: pd.DataFrame, column: str, odd: str = "") -> str:
     Raises
     ------
     InputError
-        Where no row has this word.
+        Where no row has this word; where none is named, and the column is a number of
+        many values.
 
     Examples
     --------
@@ -113,6 +129,15 @@ def word_of(table: pd.DataFrame, column: str, odd: str = "") -> str:
             f"no row of {column!r} is {odd!r}",
             where="parameter `odd`",
             todo=did_you_mean(odd, map(str, counts.index)),
+        )
+    if not odd and not names_kinds(table[column]):
+        raise InputError(
+            f"{column!r} is a number of many values: none of them says odd",
+            where="parameter `truth`",
+            expected="a column of few words, such as ok and fraud",
+            got=f"{len(counts):,} different numbers, such as {counts.index[0]}",
+            todo="name another column as `truth`, or in `odd` the number that says "
+            "odd; if nothing is known of any row, name no target in collect",
         )
     return odd or (str(counts.index[-1]) if len(counts) > 1 else "")
 

@@ -6,7 +6,14 @@ import pytest
 
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
-from mlkit.model.patterns.truth import column_of, flags, unlearnt, untold, word_of
+from mlkit.model.patterns.truth import (
+    column_of,
+    flags,
+    names_kinds,
+    unlearnt,
+    untold,
+    word_of,
+)
 
 
 def test_the_truth_may_be_known_of_a_few_rows_only(spotted):
@@ -32,6 +39,20 @@ def test_whole_numbers_are_words_without_a_point():
     rows = pd.DataFrame({"bad": [0.0, 0.0, 1.0, np.nan]})
     assert word_of(rows, "bad", "1") == "1"
     assert flags(rows, "bad", "1").tolist()[:3] == [0, 0, 1]
+
+
+def test_a_number_of_many_values_names_no_kinds_unless_one_value_is_told():
+    prices = pd.DataFrame({"price": np.arange(60) / 7})
+    assert not names_kinds(prices["price"])
+    with pytest.raises(InputError, match="'price' is a number of many values") as said:
+        word_of(prices, "price")
+    assert "60 different numbers" in str(said.value)
+    assert word_of(prices, "price", "0") == "0"
+    for few in (
+        prices["price"].round(),
+        prices["price"].astype(str).astype("category"),
+    ):
+        assert names_kinds(few)
 
 
 def test_an_unknown_column_or_word_is_told(spotted):

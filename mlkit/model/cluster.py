@@ -16,7 +16,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.control import CONTROLS, Crowds
-from mlkit.model.patterns.cuts import cuts
+from mlkit.model.patterns.cuts import cuts, whole
 from mlkit.model.patterns.fitting import Rows, fit, grow, picked
 from mlkit.model.patterns.stability import FEWEST, again, apart
 from mlkit.model.patterns.truth import column_of, untold
@@ -51,6 +51,8 @@ class Option:
         The same in tables of one crowd, as many of each kind.
     cuts
         How many pairs of its clusters nothing parts; see `mlkit.model.patterns.cuts`.
+    crowds
+        How many there are once these are put together; 0 where it was not asked.
     reference
         What families reach on average, with as many clusters, in the kind of crowd
         that is likest to have some.
@@ -72,6 +74,7 @@ class Option:
     none: float = 0.0
     facts: Mapping[str, float] | None = None
     cuts: int = 0
+    crowds: int = 0
     reference: float = 0.0
 
     @property
@@ -95,13 +98,8 @@ class Option:
     @property
     def cut(self) -> str:
         """That some of its clusters are one crowd, in words; "" where none are."""
-        if not self.cuts:
-            return ""
-        return (
-            f"cuts one crowd in two, {self.cuts} times"
-            if self.cuts > 1
-            else "cuts one crowd in two"
-        )
+        times = f", {self.cuts} times" if self.cuts > 1 else ""
+        return f"cuts one crowd in two{times}" if self.cuts else ""
 
     @property
     def doubt(self) -> str:
@@ -112,13 +110,16 @@ class Option:
         """
         if self.clusters < 2:
             return "finds one crowd"
+        if self.clusters < self.settings.get("clusters", 0):
+            return f"finds {self.clusters} only"
         alone = "clusters" not in self.settings and not any(self.crowd)
-        further = self.silhouette > self.most and self.gain >= GAIN
-        if not (alone or further):
+        if not alone and self.silhouette <= self.most:
             return "no further apart than in one crowd"
+        if not alone and self.gain < GAIN:
+            return "hardly further apart than in one crowd"
         if self.stability < STABLE:
             return "does not come again"
-        return ""
+        return "is one crowd, cut up" if self.crowds == 1 else ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,11 +172,14 @@ class Clustering:
         """What was found, in one sentence."""
         one = self[self.chosen]
         told = f"{one.clusters} clusters by {one.title}"
+        if self.found and one.cut:
+            return f"{told}: more than one crowd, but it {one.cut}"
         if self.found:
             return f"{told}: clearly more than one crowd cut up"
+        if self.insisted:
+            return f"{told}, insisted on, but {one.doubt}"
         tried = len(self.options)
-        start = f"{told}, insisted on, but {one.doubt}" if self.insisted else ""
-        return start or f"No clusters: of {tried} tries none is better than one crowd"
+        return f"No clusters: none of {tried} tries is clearly more than one crowd"
 
     def table(self) -> Grid:
         """Return what was tried: the chosen one, then the clearest first."""
@@ -295,6 +299,11 @@ def cluster(
     seed
         Of everything drawn at random.
 
+    Raises
+    ------
+    InputError
+        Where fewer than 2 clusters, or of fewer than 2 rows, are asked for.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -303,6 +312,13 @@ def cluster(
     >>> cluster(table, ["kmeans"], most=4, repeats=3)
     Clustering(2 clusters by k-means: clearly more than one crowd cut up)
     """
+    if most < 2 or min(len(train), most_rows) < 2:
+        raise InputError(
+            "there is nothing to compare",
+            where="cluster",
+            expected="2 clusters at most, or more, and 2 rows or more",
+            got=f"most = {most}, and {min(len(train), most_rows)} rows",
+        )
     column = column_of(train, truth)
     problem = untold(train, "cluster", column)
     used = picked(len(train), most_rows, seed)
@@ -348,8 +364,9 @@ def _tried(
     """Fit once to the rows and to each crowd, and again to parts of the rows."""
     made = grow(kind, settings, rows, "cluster", seed)
     assert isinstance(made, Clusters)
-    labels, count = made.predict(rows.matrix), made.count
-    told = "clusters" in settings
+    labels, count = made.predict(rows.matrix), _filled(made)
+    cells = made.space.transform(rows.matrix)
+    pairs = cuts(cells, labels, count) if "clusters" in settings else []
     how = {"repeats": repeats if count > 1 else 0, "seed": seed}
     found = again(kind, settings, rows, labels, count, **how)
     return Option(
@@ -362,10 +379,16 @@ def _tried(
             _apart(grow(kind, settings, one, "cluster", seed), one) for one in crowds
         ),
         stability=round(found.stability, 6),
-        none=round(float((labels >= count).mean()), 6),
+        none=round(float((labels >= made.count).mean()), 6),
         facts={k: round(v, 6) for k, v in made.facts.items()},
-        cuts=cuts(made.space.transform(rows.matrix), labels, count) if told else 0,
+        cuts=len(pairs),
+        crowds=whole(pairs, count),
     )
+
+
+def _filled(made: Clusters) -> int:
+    """Return how many clusters have rows: of equal rows some stay empty."""
+    return len(np.unique(made.labels[made.labels < made.count]))
 
 
 def _apart(made: Any, rows: Rows) -> float:
@@ -384,7 +407,8 @@ def _referred(options: list[Option]) -> tuple[Option, ...]:
     found = []
     for one in options:
         near = min(reached, key=lambda n: abs(n - one.clusters), default=0)
-        found.append(replace(one, reference=round(reached.get(near, 0.0), 6)))
+        level = reached.get(near, float(np.mean(one.crowd)) if one.crowd else 0.0)
+        found.append(replace(one, reference=round(level, 6)))
     return tuple(found)
 
 

@@ -109,7 +109,7 @@ class Description:
 
     def examples(self, most: int = 3) -> Grid:
         """Return of each cluster its clearest rows, and the most doubtful."""
-        frame = pd.DataFrame(self.rows)
+        frame = pd.DataFrame(self.rows).drop_duplicates(["cluster", "what"])
         rows = []
         for name in self.clusters:
             mine = frame[frame["cluster"] == name]
@@ -152,7 +152,8 @@ class Description:
         return charts.DRAWN[what](self)
 
     def __repr__(self) -> str:
-        return f"Description({len(self.clusters)} clusters, {self.verdict.state})"
+        count = sum(name != "none" for name in self.clusters)
+        return f"Description({count} clusters, {self.verdict.state})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -305,8 +306,8 @@ def _crowd(clustering: Clustering) -> Finding:
         "more than one crowd cut up",
         "passed" if clustering.found else "missed",
         got=f"silhouette {say(one.silhouette)}, one crowd {say(one.reference)}"
-        + (f": {one.doubt}" if one.doubt else ""),
-        need="further apart than every table without clusters",
+        + (f": {one.doubt or one.cut}" if one.doubt or one.cut else ""),
+        need="clearly further apart than every table without clusters",
         help="these rows may simply have no clusters; or leave columns out "
         "that hide them (role ignored, in collect)",
         required=True,

@@ -66,6 +66,65 @@ def test_no_group_is_cut_in_two_along_a_column_of_noise(blobs, noise):
     assert "cuts one crowd in two" in str(found.table())
 
 
+def test_of_equal_rows_no_empty_clusters_are_counted():
+    points = np.repeat([[0.0, 0.0], [5.0, 9.0], [20.0, 3.0]], 11, axis=0)
+    found = cluster(pd.DataFrame(points, columns=["x", "y"]), ["kmeans"], most=5)
+    assert found[found.chosen].clusters == 3
+    assert found["kmeans 5"].doubt == "finds 3 only"
+
+
+@pytest.mark.parametrize("rows", [20, 300])
+def test_a_far_group_is_no_crowd_cut_up_however_few_its_rows(rows):
+    rng = np.random.default_rng(0)
+    cells = np.concatenate([rng.normal(size=(900, 2)), rng.normal(30, size=(rows, 2))])
+    found = cluster(pd.DataFrame(cells, columns=["x", "y"]), ["kmeans"], **QUICK)
+    assert (
+        found.statement == "2 clusters by k-means: clearly more than one crowd cut up"
+    )
+
+
+def test_two_kinds_of_rows_in_words_alone_are_two_clusters():
+    kind = np.random.default_rng(0).integers(0, 2, 200)
+    words = {"a": ["x", "y"], "b": ["u", "v"], "c": ["p", "q"]}
+    rows = pd.DataFrame({n: np.array(w)[kind] for n, w in words.items()})
+    found = cluster(rows.astype("category"), ["kmeans"], **QUICK)
+    assert (
+        found.statement == "2 clusters by k-means: clearly more than one crowd cut up"
+    )
+
+
+def test_a_curve_is_one_crowd_that_is_cut_up():
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-2, 2, 400)
+    rows = pd.DataFrame({"x": x, "y": x * x + rng.normal(0, 0.2, 400)})
+    found = cluster(rows, ["kmeans"], **QUICK)
+    assert not found.found
+    assert found["kmeans 3"].doubt == "is one crowd, cut up"
+
+
+def test_a_choice_that_cuts_a_crowd_says_so():
+    rng = np.random.default_rng(0)
+    cells = np.concatenate([rng.normal(size=(150, 2)), rng.normal(12, size=(150, 2))])
+    found = cluster(pd.DataFrame(cells, columns=["x", "y"]), ["kmeans"], **QUICK)
+    insisted = found.decided("kmeans 3")
+    assert insisted.found
+    assert insisted.statement.endswith(
+        "more than one crowd, but it cuts one crowd in two"
+    )
+
+
+def test_hdbscan_alone_is_held_against_its_own_crowds(blobs):
+    found = cluster(blobs(), ["hdbscan"], repeats=2, controls=2)
+    for one in found.options:
+        assert one.reference == pytest.approx(np.mean(one.crowd), abs=1e-6)
+
+
+@pytest.mark.parametrize(("rows", "most"), [(60, 1), (1, 4)])
+def test_with_nothing_to_compare_it_is_refused(blobs, rows, most):
+    with pytest.raises(InputError, match="nothing to compare"):
+        cluster(blobs().head(rows), ["kmeans"], most=most)
+
+
 ALONE = {
     "even": lambda rng: rng.random(180),
     "bell": lambda rng: rng.normal(size=180),

@@ -27,7 +27,7 @@ def tried(clustering: Clustering) -> plots.Picture:
             mine = [o for o in clustering.options if o.family == name]
             _line(axes[0], mine, [o.silhouette for o in mine], tones[name])
             _line(axes[1], mine, [o.stability for o in mine], tones[name])
-        _crowds(axes[0], clustering)
+        banded = _crowds(axes[0], clustering)
         chosen = clustering[clustering.chosen]
         for one, value in zip(axes, (chosen.silhouette, chosen.stability), strict=True):
             one.plot(
@@ -38,17 +38,19 @@ def tried(clustering: Clustering) -> plots.Picture:
                 mew=1.6,
                 zorder=4,
             )
+            counts = [option.clusters for option in clustering.options]
+            one.set_xlim(min(counts) - 0.5, max(counts) + 0.5)
             one.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes[1].set_ylim(min(-0.02, *axes[1].get_ylim()), 1.04)
         handles, words = axes[0].get_legend_handles_labels()
-        axes[1].legend(handles, words, loc="lower left")
+        axes[1].legend(handles, words, loc="best")
     plots.label(axes[0], "How far apart", "clusters", "silhouette")
     plots.label(
         axes[1], "Does it come again on parts of the rows?", "clusters", "agreement"
     )
     below = (
-        f"{clustering.rows:,} rows; the ring is what is chosen, the band what the same "
-        "families find where there are no clusters"
+        f"{clustering.rows:,} rows; the ring is what is chosen"
+        + banded * ", the band what the same families find where there are no clusters"
     )
     plots.headline(picture, clustering.statement, below)
     return picture
@@ -70,14 +72,15 @@ def _line(axes: Axes, options: list[Option], values: list[float], tone: str) -> 
     )
 
 
-def _crowds(axes: Axes, clustering: Clustering) -> None:
-    """Draw from least to most what families reach in one crowd."""
+def _crowds(axes: Axes, clustering: Clustering) -> bool:
+    """Draw from least to most what families reach in one crowd, if that was tried."""
     told: dict[int, list[float]] = {}
     for one in clustering.options:
         if "clusters" in one.settings:
             told.setdefault(one.clusters, []).extend(one.crowd)
     counts = sorted(told)
     if not any(told.values()):
-        return
+        return False
     low, high = (np.array([f(told[n]) for n in counts]) for f in (min, max))
     axes.fill_between(counts, low, high, color=plots.SOFT, lw=0, label="one crowd")
+    return True

@@ -12,22 +12,19 @@ BOUND, DIGITS, TINY = 0.85, 12, 1e-300
 Floats = NDArray[np.float64]
 
 
-def in_lumps(values: NDArray[np.floating], bound: float = BOUND) -> bool:
+def in_lumps(values: NDArray[np.floating]) -> bool:
     """Tell whether numbers lie in several lumps, as no single hump would leave them.
 
     Parameters
     ----------
     values
         Finite numbers, shape (rows,).
-    bound
-        How far they may be from a single hump, in units of 1/√rows; the less, the more
-        is taken for lumps.
 
     Notes
     -----
     The test is close to the dip of Hartigan and Hartigan (1985): how far is the
     distribution from the nearest one that rises up to some place and falls from there?
-    The usual bound is passed by one even spread of rows in twenty, by humps less often.
+    The bound is passed by one even spread of rows in twenty, and by humps less often.
     A value counts as spread half the way to its neighbours, so that the steps between
     round numbers are no gaps. Values that differ by rounding alone are one.
 
@@ -47,7 +44,7 @@ def in_lumps(values: NDArray[np.floating], bound: float = BOUND) -> bool:
     ends = 2 * found[[0, -1]] - middles[[0, -1]]
     edges = np.concatenate([ends[:1], middles, ends[1:]])
     below = np.concatenate([[0.0], np.cumsum(counts) / len(values)])
-    return bool(_off(edges, below) * np.sqrt(len(values)) > bound)
+    return bool(_off(edges, below) * np.sqrt(len(values)) > BOUND)
 
 
 def _off(edges: Floats, below: Floats) -> float:

@@ -16,6 +16,8 @@ from mlkit.model.words import listed, say
 
 __all__ = ["Trait", "cells_of", "told", "traits"]
 
+Floats = NDArray[np.float64]
+
 LARGE, SMALL = 0.8, 0.2
 MIDDLE, SELDOM = (0.05, 0.95), 0.25
 
@@ -35,7 +37,8 @@ class Trait:
         The mean or share in the cluster, and in all others.
     level
         Of a category the level that differs most. Of a number whose means hardly
-        differ, the range of most of the cluster where few others lie in it; else "".
+        differ, the range of most of the cluster where few others lie in it, or
+        ``(missing)`` where the gaps tell more; else "".
     """
 
     cluster: str
@@ -144,9 +147,24 @@ def _number(
     table: pd.DataFrame, column: str, cluster: str, mine: NDArray[np.bool_]
 ) -> Trait:
     cells = table[column].to_numpy(float, na_value=np.nan)
-    here, there = cells[mine & np.isfinite(cells)], cells[~mine & np.isfinite(cells)]
+    known = np.isfinite(cells)
+    lack = _missing(column, cluster, ~known, mine)
+    here, there = cells[mine & known], cells[~mine & known]
     if not len(here) or not len(there):
-        return Trait(cluster, column, 0.0, 0.0, 0.0)
+        return lack
+    value = _value(column, cluster, here, there)
+    return lack if abs(lack.effect) > abs(value.effect) else value
+
+
+def _missing(
+    column: str, cluster: str, lacks: NDArray[np.bool_], mine: NDArray[np.bool_]
+) -> Trait:
+    here, there = float(lacks[mine].mean()), float(lacks[~mine].mean())
+    cut = [_round(v) for v in (_differs(here, there), here, there)]
+    return Trait(cluster, column, cut[0], cut[1], cut[2], "(missing)")
+
+
+def _value(column: str, cluster: str, here: Floats, there: Floats) -> Trait:
     spread = np.sqrt(
         (here.var() * len(here) + there.var() * len(there)) / (len(here) + len(there))
     )
@@ -156,8 +174,7 @@ def _number(
     inside, others = (float(((v >= low) & (v <= high)).mean()) for v in (here, there))
     if abs(effect) < LARGE and others <= SELDOM:
         range_ = f"{say(low)} to {say(high)}" if low < high else say(low)
-        differs = 2 * (np.arcsin(np.sqrt(inside)) - np.arcsin(np.sqrt(others)))
-        cut = [_round(v) for v in (differs, inside, others)]
+        cut = [_round(v) for v in (_differs(inside, others), inside, others)]
         return Trait(cluster, column, cut[0], cut[1], cut[2], range_)
     means = _round(here.mean()), _round(there.mean())
     return Trait(cluster, column, _round(effect), *means)
@@ -175,6 +192,11 @@ def _level(
     at = int(np.where(gap > 0, gap, -0.99 * gap).argmax())  # of two, the commoner one
     cut = [_round(v) for v in (gap[at], *shares[at])]
     return Trait(cluster, column, cut[0], cut[1], cut[2], str(levels[at]))
+
+
+def _differs(here: float, there: float) -> float:
+    """Return Cohen's h of two shares."""
+    return float(2 * (np.arcsin(np.sqrt(here)) - np.arcsin(np.sqrt(there))))
 
 
 def _round(value: float) -> float:

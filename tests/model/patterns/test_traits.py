@@ -35,3 +35,13 @@ def test_numbers_that_are_told_by_ranges_alone_are_numbers_all_the_same():
     said = traits(rows, PROBLEM.only(["x"]), names, ["in"])
     assert said[0].level == "10"
     assert cells_of(rows.head(1), said) == ["x 10"]
+
+
+def test_a_cluster_of_gaps_is_told_by_them():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=100), "b": rng.normal(size=100)})
+    table.loc[:29, "a"] = np.nan
+    problem = Problem("cluster", "cluster", "stability", numbers=("a", "b"))
+    said = np.where(np.arange(100) < 30, "1", "2").astype(object)
+    found = traits(table, problem, said, ["1", "2"])
+    assert told(found, "1") == "a = (missing) (100%, else 0%)"

@@ -10,6 +10,8 @@ import click
 from mlkit.core.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlkit.core.project import Project
     from mlkit.core.store import Entry
 
@@ -54,9 +56,12 @@ def command(
     entries = _entries(project, past)
     if not name:
         lines = [showing.facts(n, e) for n, e in sorted(entries.items())]
-        click.echo(json.dumps(lines) if as_json else showing.listed(entries))
+        text = showing.listed(entries) if entries else _nothing(project, past)
+        click.echo(json.dumps(lines) if as_json else text)
         return
-    entry = _entry(entries, name)
+    if name not in entries:
+        raise _absent(project, name, entries, past)
+    entry = entries[name]
     if target is not None:
         showing.export(store, name, entry, target)
         click.echo(f"{name} → {target}")
@@ -82,8 +87,36 @@ def _entries(project: Project, past: str) -> dict[str, Entry]:
     }
 
 
-def _entry(entries: dict[str, Entry], name: str) -> Entry:
-    if name in entries:
-        return entries[name]
+def _nothing(project: Project, past: str) -> str:
+    """Say that there is nothing to list, and where there is something."""
+    trial = "" if past else _trial(project)
+    if trial:
+        return f"only a trial has saved something yet: `mlkit show --run {trial}`"
+    return "nothing has been saved yet: `mlkit run`"
+
+
+def _absent(
+    project: Project, name: str, entries: Mapping[str, Entry], past: str
+) -> UsageError:
+    """Say that a name has not been saved, and what to do."""
+    trial = "" if past else _trial(project, name)
+    if trial:
+        todo = f"see what it saved: `mlkit show {name} --run {trial}`"
+        return UsageError(f"only a trial has saved {name!r}", todo=todo)
     todo = did_you_mean(name, entries) if entries else "run the project: `mlkit run`"
-    raise UsageError(f"nothing called {name!r} has been saved", todo=todo)
+    return UsageError(f"nothing called {name!r} has been saved", todo=todo)
+
+
+def _trial(project: Project, name: str = "") -> str:
+    """Return the newest trial that saved a name, as --run takes it; "" for none."""
+    from mlkit.engine.reporting.past import find, folders, manifest
+    from mlkit.engine.running.champion import is_trial
+
+    for folder in folders(project):
+        left = manifest(folder)
+        if left is None or not is_trial(str(left["variant"])):
+            continue
+        saves = {one for facts in left["steps"].values() for one in facts["saves"]}
+        if name in saves or (saves and not name):
+            return "latest" if folder == find(project) else folder.name
+    return ""

@@ -49,7 +49,7 @@ def listed(entries: Mapping[str, Entry]) -> str:
         f"{'  sealed' if entry.sealed else ''}".rstrip()
         for name, entry in sorted(entries.items())
     ]
-    return "\n".join(lines) or "nothing has been saved yet: `mlkit run`"
+    return "\n".join(lines)
 
 
 def shown(store: Store, name: str, entry: Entry, rows: int) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mlkit.core.store import Store
+from tests.cli.conftest import NEW, facts, leave
 
 
 def test_without_a_name_all_artifacts_are_listed(mlkit, house):
@@ -158,3 +159,32 @@ def test_a_wrong_suffix_or_name_says_what_to_do(mlkit, house, tmp_path):
     code, out = mlkit("show", "rew", house.root)
     assert code == 2
     assert "did you mean 'raw'?" in out
+
+
+def test_what_only_a_trial_saved_is_told_with_the_command_that_shows_it(mlkit, house):
+    store = Store(house.state)
+    saves = {name: entry.to_dict() for name, entry in store.refs().items()}
+    trial = {"collect": facts(NEW, saves)}
+    leave(house, NEW, trial, variant="v0123456789ab")
+    store.set_refs({})
+    code, out = mlkit("show", house.root)
+    assert (code, out.count("\n")) == (0, 1)
+    assert "only a trial has saved something yet: `mlkit show --run latest`" in out
+    code, out = mlkit("show", "raw", house.root)
+    assert code == 2
+    assert "only a trial has saved 'raw'" in out
+    assert "`mlkit show raw --run latest`" in out
+    assert mlkit("show", "raw", house.root, "--run", "latest")[0] == 0
+    assert "nothing called 'rew'" in mlkit("show", "rew", house.root)[1]
+    store.set_refs({"other": store.put({"a": 1}, "other")})
+    leave(house, "20260103-030405-cccc", {"collect": facts(NEW)})
+    assert f"`mlkit show raw --run {NEW}`" in mlkit("show", "raw", house.root)[1]
+
+
+def test_where_nothing_was_saved_the_next_word_is_to_run(mlkit, tmp_path):
+    (tmp_path / "mlkit.toml").write_text("format = 1\n")
+    code, out = mlkit("show", tmp_path)
+    assert (code, out) == (0, "nothing has been saved yet: `mlkit run`\n")
+    code, out = mlkit("show", "raw", tmp_path)
+    assert code == 2
+    assert "run the project: `mlkit run`" in out

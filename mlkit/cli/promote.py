@@ -21,14 +21,15 @@ AWAY = "a server at work turns it away and goes on as before: {}; start it anew"
 def command(run: str, folder: Path, why: str, anyway: bool) -> None:
     """Make a run's package, else the newest, the champion, by a line in the ledger.
 
-    RUN is an unmodified run, or one that `mlkit retrain` made. A server at work serves
-    it at once, unless it takes other columns or lacks classes: that needs --anyway, and
-    a server that is started anew.
+    RUN is an unmodified run, or one that `mlkit retrain` made: its id, the beginning of
+    it, or latest. A server at work serves it at once, unless it takes other columns or
+    lacks classes: that needs --anyway, and a server that is started anew.
     """
     from mlkit.cli.place import name_and_folder
     from mlkit.core.champion import package_of
     from mlkit.core.errors import UsageError
     from mlkit.core.project import Project
+    from mlkit.engine.reporting.past import find
     from mlkit.engine.running.champion import promotable, promote
     from mlkit.product.serving.trial import turned_away
 
@@ -36,6 +37,7 @@ def command(run: str, folder: Path, why: str, anyway: bool) -> None:
         raise UsageError("a promotion needs a reason", todo='add --why "..."')
     run, folder = name_and_folder(run, folder)
     project = Project.open(folder)
+    run = find(project, run).name if run else ""
     entry, _ = promotable(project, run)
     away = turned_away(project, package_of(project, entry.identity))
     if away and not anyway:

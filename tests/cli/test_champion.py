@@ -26,6 +26,16 @@ def test_promote_and_rollback_say_who_is_champion(mlkit, house):
     assert (line["event"], line["why"]) == ("rollback", "it is slow")
 
 
+@pytest.mark.parametrize("run", ["latest", "20260102", NEW])
+def test_a_run_to_promote_is_named_as_everywhere(mlkit, house, run):
+    code, said = mlkit("promote", run, house.root, "--why", "it is better")
+    assert (code, said) == (0, f"the package of run {NEW} is the champion\n")
+    code, said = mlkit("promote", "last", house.root, "--why", "it is better")
+    assert code == 2
+    assert "there is no run 'last'" in said
+    assert "did you mean 'latest'?" in said
+
+
 def test_both_want_a_reason(mlkit, house):
     for command in ("promote", "rollback"):
         assert mlkit(command, house.root)[0] == 2

@@ -1,6 +1,7 @@
 """``mlkit runs``, ``diff`` and ``open``: past runs."""
 
 import json
+import shutil
 
 import pytest
 
@@ -58,6 +59,17 @@ def test_a_run_is_told_from_others_or_the_error_says_how(mlkit, house):
     code, out = mlkit("diff", "x", NEW, house.root)
     assert code == 2
     assert "there is no run 'x'" in out
+
+
+def test_a_lone_run_is_compared_with_nothing(mlkit, house):
+    assert "are only 2 runs" in mlkit("diff", "latest~2", "latest", house.root)[1]
+    shutil.rmtree(house.runs / OLD)
+    for words in ((), ("latest~1", "latest")):
+        code, out = mlkit("diff", *words, house.root)
+        assert code == 2
+        assert "there is only one run of the project" in out
+        assert "run the project again" in out
+        assert "did you mean" not in out
 
 
 def test_open_prints_the_path_where_there_is_no_display(mlkit, house):

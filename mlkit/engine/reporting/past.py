@@ -61,6 +61,8 @@ def find(project: Project, text: str = "latest") -> Path:
     if steps_back:
         main = [f for f in ended if can_be_latest(project, left[f] or {})] or ended
         chosen = main[int(steps_back[1] or 0) :][:1]
+        if not chosen:
+            raise _too_far(text, len(main))
     else:
         chosen = [f for f in ended if f.name.startswith(text) and text]
     if len(chosen) == 1:
@@ -75,6 +77,12 @@ def find(project: Project, text: str = "latest") -> Path:
     raise UsageError(
         f"there is no run {text!r}", todo=did_you_mean(text, [*names[:10], "latest"])
     )
+
+
+def _too_far(text: str, count: int) -> UsageError:
+    some = "is only one run" if count == 1 else f"are only {count} runs"
+    todo = "run the project again, or choose another run: `mlkit runs`"
+    return UsageError(f"there {some} of the project", got=text, todo=todo)
 
 
 def notebook(project: Project, step: str, run: str = "") -> Path:

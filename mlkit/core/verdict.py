@@ -131,7 +131,8 @@ class Verdict:
         """Count how the bars went, in words."""
         told = [(len(self.blocking), "keep the gate shut" if self.blocking else "")]
         for state, words in (("passed", "passed"), ("not_assessed", "not assessed")):
-            told.append((sum(f.state == state for f in self.findings), words))
+            some = [f for f in self.findings if f.state == state and not f.blocks]
+            told.append((len(some), words))
         if len(self.blocking) == 1:
             told[0] = (1, "keeps the gate shut")
         return " · ".join(f"{n} {words}" for n, words in told if n and words)

@@ -36,9 +36,11 @@ class LimitsEditor:
 
     def picture(self, value: str) -> object:
         """Return what the rows tell, a line each, and a person's words."""
-        told = [f"· {line}" for line in self.review.limits]
-        own = value.strip() or "nobody has added anything in their own words"
-        return Note("It must not be used for:", *told, f"· {own}")
+        own = value.strip()
+        told = [*self._lines(), *([f"· {own}"] if own else [])]
+        head = ["It must not be used for:"] if told else []
+        nobody = [] if own else ["nobody has added anything in their own words"]
+        return Note(*head, *told, *nobody)
 
     def widget(self, value: str, record: Record) -> object:
         """Return a box to write in, and a button that keeps the words."""

@@ -27,6 +27,13 @@ def test_the_card_puts_what_blocks_first_and_escapes_it():
     assert "blocked" in page
 
 
+def test_a_finding_is_counted_once():
+    asked = Finding("groups", "not_assessed", required=True)
+    page = Verdict((GOOD, QUIET, asked, MISSED))._repr_html_()
+    assert "2 keep the gate shut · 1 passed · 1 not assessed" in page
+    assert "1 keeps the gate shut · 1 passed<" in Verdict((GOOD, asked))._repr_html_()
+
+
 def test_a_verdict_reads_back():
     verdict = Verdict((GOOD, QUIET, MISSED), "Acceptance")
     assert Verdict.from_dict(verdict.to_dict()) == verdict

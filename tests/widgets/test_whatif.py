@@ -147,7 +147,10 @@ def test_a_persons_words_are_kept_with_the_reason(model):
     review = Review(model.problem, 9, 1.0, 1.0, (), limits=("rows <b>like</b> these",))
     editor = LimitsEditor(review)
     assert editor.value == ""
-    assert "nobody has added" in repr(editor.picture(""))
+    head, limit, nobody = repr(editor.picture("")).splitlines()
+    assert (head[-1], limit[0]) == (":", "·")
+    assert nobody.startswith("nobody has added")
+    assert repr(editor.picture(" loans ")).splitlines() == [head, limit, "· loans"]
     assert "<b>" not in editor.picture("no <b>loans")._repr_html_()
     kept = []
     panel = editor.widget("", lambda value, why: kept.append((value, why)))
@@ -159,3 +162,4 @@ def test_a_persons_words_are_kept_with_the_reason(model):
     assert kept == [("to deny a loan", "law")]
     other = Review(model.problem, 9, 1.0, 1.0, (), limits=())
     assert LimitsEditor(other).seen != editor.seen
+    assert repr(LimitsEditor(other).picture("")).startswith("nobody has added")

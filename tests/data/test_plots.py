@@ -12,6 +12,7 @@ from mlkit.data.charts.labels import plot_residuals
 from mlkit.data.charts.parts import plot_folds, plot_labels, plot_numbers
 from mlkit.data.charts.profile import plot_columns
 from mlkit.data.measures.associations import associations
+from mlkit.data.measures.shapes import bars
 from tests.pictures import crossing, said
 
 
@@ -72,6 +73,28 @@ def test_a_column_s_remark_does_not_lie_on_its_title():
         text.get_text() for axes in picture.axes for text in axes.texts
     }
     assert crossing(picture) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2022-01-03", "2024-06-21", {"2022", "2023", "2024"}),
+        ("2022-01-03", "2022-03-03", {"2022", "Feb", "Mar"}),
+        ("2022-01-03", "2022-01-04", {"03", "04", "2022-Jan"}),
+        ("1000-01-01", "9000-12-31", {"4001", "8001"}),
+        ("0001-01-01", "9999-12-31", {"1970", "8814"}),
+    ],
+)
+def test_dates_are_drawn_as_dates_and_never_as_the_number_of_a_day(first, last, said):
+    ends = pd.Series(np.array([first, last] * 50, dtype="datetime64[s]"), name="day")
+    shape = bars(ends, "date", np.zeros(100, np.intp), 1)
+    measures = [{"name": "day", "missing": 0, "hidden": 0, "type": "date"}]
+    picture = plot_columns({"day": shape}, measures, 100, "", ())
+    picture.draw_without_rendering()
+    axis = picture.axes[0].xaxis
+    ticks = [text.get_text() for text in axis.get_ticklabels()]
+    assert said <= {*ticks, axis.get_offset_text().get_text()}
+    assert len(ticks) <= 5
 
 
 def test_only_two_numbers_go_together_or_against_each_other():

@@ -22,6 +22,7 @@ from mlkit.data.charts.style import (
     Picture,
     bare,
     colours,
+    dated,
     figure,
     headline,
     label,
@@ -76,7 +77,7 @@ def plot_columns(
     with style():
         for k, (place, name) in enumerate(zip(axes, shown, strict=False)):
             beside = shown[k - k % across :][:across]
-            _shape(place, shapes[name], tones)
+            _shape(place, shapes[name], tones, by_name[name]["type"])
             _title(place, name, remarks[name], lifted=any(map(remarks.get, beside)))
         for place in axes[len(shown) :]:
             place.set_visible(False)
@@ -95,12 +96,14 @@ def plot_columns(
     return picture
 
 
-def _shape(axes: Axes, shape: Mapping[str, Any], tones: Sequence[str]) -> None:
+def _shape(
+    axes: Axes, shape: Mapping[str, Any], tones: Sequence[str], kind: str
+) -> None:
     rows = np.array(shape["rows"], dtype=float)
     base = np.zeros(rows.shape[1])
     if "edges" in shape:
         edges = np.array(shape["edges"], float)
-        edges /= within(axes.xaxis, edges)
+        edges /= 1 if kind == "date" else within(axes.xaxis, edges)
         for count, tone in zip(rows, tones, strict=False):
             wide = np.diff(edges) * 0.94
             axes.bar(edges[:-1], count, wide, bottom=base, align="edge", color=tone)
@@ -108,6 +111,9 @@ def _shape(axes: Axes, shape: Mapping[str, Any], tones: Sequence[str]) -> None:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.grid(visible=False)
+        if kind == "date":
+            dated(axes.xaxis)
+            return
         counted = bool(shape["edges"][0] % 1 == 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=counted))
         return

@@ -16,7 +16,9 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
@@ -38,6 +40,7 @@ __all__ = [
     "Picture",
     "bare",
     "colours",
+    "dated",
     "figure",
     "headline",
     "label",
@@ -48,6 +51,7 @@ __all__ = [
 ]
 
 ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
+FIRST, LAST = -719_162, 2_932_896  # the days of the years 1 to 9999, since 1970
 INK = "#22303c"
 MUTED = "#7b8794"
 QUIET = f"var(--jp-ui-font-color2, {MUTED})"  # in HTML the theme's own
@@ -298,6 +302,33 @@ def within(axis: Axis, values: ArrayLike) -> float:
             lambda place, _: f"{finite(float(place) * part):.3g}".replace("-", "−")
         )
     return part
+
+
+def dated(axis: Axis) -> None:
+    """Name a few places along an axis of days since 1970 by their dates.
+
+    Parameters
+    ----------
+    axis
+        Along which bars or lines are drawn already.
+
+    Examples
+    --------
+    >>> _, (axes,) = figure()
+    >>> _ = axes.set_xlim(19000, 19060)
+    >>> dated(axes.xaxis)
+    >>> [text.get_text() for text in axes.get_xticklabels()]
+    ['Feb', 'Mar']
+    """
+    low, high = sorted(axis.get_view_interval())
+    if low > FIRST and high < LAST:
+        places = AutoDateLocator(minticks=2, maxticks=5)
+        axis.set_major_locator(places)
+        axis.set_major_formatter(ConciseDateFormatter(places))
+        return
+    # what lies outside the years 1 to 9999 has no date to matplotlib
+    axis.set_major_locator(MaxNLocator(2, integer=True))
+    axis.set_major_formatter(lambda day, _: str(np.datetime64(int(day), "D"))[:-6])
 
 
 def shorten(text: object, length: int = 18) -> str:

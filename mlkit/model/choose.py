@@ -178,12 +178,13 @@ def _candidate(
     kind = ready(name, problem.kind)
     check = agree(trials[0].model, left_out)
     error = scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else 0.0
+    score, error, *each = cross.rounded([scores.mean(), error, *scores])
     return Candidate(
         family=name,
         title=kind.title,
-        score=round(float(scores.mean()), 6),
-        error=round(float(error), 6),
-        folds=tuple(round(float(s), 6) for s in scores),
+        score=score,
+        error=error,
+        folds=tuple(each),
         baseline=kind.baseline,
         plain=kind.plain and (name == "dummy" or not problem.media),
         formats=kind.formats,

@@ -264,14 +264,16 @@ def _settings(
         members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
         told = f"{chosen.title} did not fit the budget fold by fold, and its defaults"
         notes = (*notes, f"{told} did better in the comparison: they are trained once")
-    default = [s for n, g, s in found.lines if n == shortlist.chosen and not g]
-    ended = [float(np.mean(s)) for s in default if len(s) == found.folds]
+    tried = [s for n, g, s in found.lines if n == shortlist.chosen and not g]
+    ended = [float(np.mean(s)) for s in tried if len(s) == found.folds]
+    default = ended[0] if ended else chosen.score
+    score, alone, default = cross.rounded([score, alone, default])
     return Settings(
         problem=shortlist.problem,
         members=members,
-        score=round(score, 6),
-        alone=round(alone, 6),
-        default=round(ended[0] if ended else chosen.score, 6),
+        score=score,
+        alone=alone,
+        default=default,
         attempts=tuple(Attempt(*line) for line in found.lines),
         folds=found.folds,
         seed=seed,
@@ -306,12 +308,13 @@ def _counted(
         best = attempts[plainest(drawn, [a.folds for a in attempts], problem.metric)]
     together = blend and prefer == "best"
     members, score = _blended(race, attempts, best) if together else _alone(best)
+    score, alone, default = cross.rounded([score, best.score, attempts[0].score])
     return Settings(
         problem=problem,
         members=members,
-        score=round(score, 6),
-        alone=round(best.score, 6),
-        default=round(attempts[0].score, 6),
+        score=score,
+        alone=alone,
+        default=default,
         attempts=tuple(attempts),
         folds=race.count,
         seed=seed,

@@ -183,3 +183,17 @@ def test_a_metric_that_is_undefined_on_every_fold_is_refused(make):
     with pytest.raises(InputError, match="undefined on every fold") as error:
         choose(table, ["linear"], folds=3, metric="mape")
     assert "metric 'mape' of column 'answer'" in str(error.value)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e-5, 1e9])
+def test_the_unit_of_a_number_changes_no_choice(make, scale):
+    table, other = make("number"), make("number")
+    other["answer"] *= scale
+    plain_, found = (choose(one, ["linear", "tree"], folds=3) for one in (table, other))
+    assert found.chosen == plain_.chosen == "linear"
+    for one, like in zip(found.candidates, plain_.candidates, strict=True):
+        assert one.family == like.family
+        assert one.score / scale == pytest.approx(like.score, rel=1e-4)
+        assert one.error / scale == pytest.approx(like.error, rel=1e-3)
+        assert [s / scale for s in one.folds] == pytest.approx(like.folds, rel=1e-4)
+    assert len({row[1] for row in found.table().rows}) == 3

@@ -138,3 +138,18 @@ def test_settings_are_halved_by_folds_that_define_the_metric(make):
     best = race.best(attempts)
     assert best.family != "dummy"
     assert best.folds[0] == pytest.approx(np.mean(best.folds[1:]), abs=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e9])
+@pytest.mark.parametrize("prefer", ["best", "transparent"])
+def test_the_unit_of_a_number_changes_no_choice(make, scale, prefer):
+    table, other = make("number"), make("number")
+    other["answer"] *= scale
+    like, found = (
+        tune(one, choose(one, ["linear", "tree"], folds=3), 3, prefer=prefer, folds=3)
+        for one in (table, other)
+    )
+    assert [m.family for m in found.members] == [m.family for m in like.members]
+    for name in ("score", "alone", "default"):
+        value = getattr(found, name) / scale
+        assert value == pytest.approx(getattr(like, name), rel=1e-3)

@@ -6,8 +6,9 @@ in no fold, which is written as fold −1.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = [
     "folds",
     "learnt",
     "passed_over",
+    "rounded",
     "trial",
     "usual",
 ]
@@ -40,6 +42,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 UNTIMED = -2
 WORST = 1e100
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,22 @@ def finite(problem: Problem, value: float) -> float:
     if np.isfinite(value):
         return value
     return -WORST if metrics.METRICS[problem.metric].greater else WORST
+
+
+def rounded(scores: Iterable[float]) -> tuple[float, ...]:
+    """Return scores to six decimals, or to six digits of the largest if that is small.
+
+    What is beyond is noise of the machine.
+
+    Examples
+    --------
+    >>> rounded([0.84591234, 0.1]), rounded([1.23456789e-9, 1e-20])
+    ((0.845912, 0.1), (1.23457e-09, 0.0))
+    """
+    listed = [float(one) for one in scores]
+    largest = max((abs(one) for one in listed if math.isfinite(one)), default=0.0)
+    small = math.floor(math.log10(largest)) + 1 if largest else 0
+    return tuple(round(one, DIGITS - min(small, 0)) for one in listed)
 
 
 def usual(rows: int) -> int:

@@ -15,7 +15,7 @@ from mlkit.model.tuning import cross
 __all__ = ["Judge", "weigh"]
 
 Array = NDArray[Any]
-STEPS, MOST, ROWS = 40, 25, 20_000
+STEPS, MOST, ROWS, SAME = 40, 25, 20_000, 1e-12
 
 
 class Judge:
@@ -121,7 +121,7 @@ def weigh(
         at = max(told, key=lambda one: told[one])
         counts[at] += 1
         total = [so_far + more for so_far, more in zip(total, said[at], strict=True)]
-        if told[at] > best + 1e-12:
+        if told[at] - best > SAME * abs(told[at]):
             best, kept = told[at], dict(counts)
     whole = sum(kept.values())
     return {at: n / whole for at, n in kept.items() if n}, float(best)

@@ -186,5 +186,6 @@ def plainest(
     behind = table[best] - table
     folds = table.shape[1]
     error = behind.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else 0.0
-    near = behind.mean(axis=1) <= error + 1e-12
+    noise = 1e-12 * np.abs(table[best]).mean()
+    near = behind.mean(axis=1) <= error + noise
     return next(at for at in range(len(items)) if near[at] or at == best)

@@ -119,7 +119,7 @@ class Race:
     def attempts(self, drawn: Drawn) -> list[Attempt]:
         """Return how each has done so far."""
         return [
-            Attempt(name, settings, tuple(round(s, 6) for s in _levelled(tried)))
+            Attempt(name, settings, cross.rounded(_levelled(tried)))
             for (name, settings), tried in zip(drawn, self.scores, strict=True)
         ]
 

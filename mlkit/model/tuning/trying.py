@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mlkit.model.tuning import cross
 from mlkit.model.tuning.kept import Outcome
 
 __all__ = ["Entry", "Fits", "Item", "Option", "worth"]
@@ -103,7 +104,7 @@ class Entry:
     @property
     def scores(self) -> tuple[float, ...]:
         """The metric on each fold so far."""
-        return tuple(round(one.score, 6) for one in self.outcomes)
+        return cross.rounded(one.score for one in self.outcomes)
 
     @property
     def seconds(self) -> float:

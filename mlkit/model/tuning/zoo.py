@@ -23,7 +23,7 @@ from mlkit.model.tuning import cross
 from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime
 from mlkit.model.tuning.draws import Draws
 from mlkit.model.tuning.kept import Outcome
-from mlkit.model.tuning.mixing import MOST, STEPS, Judge, weigh
+from mlkit.model.tuning.mixing import MOST, SAME, STEPS, Judge, weigh
 from mlkit.model.tuning.trying import Entry, Fits, Item, Option, worth
 from mlkit.model.words import say
 
@@ -238,7 +238,8 @@ class Zoo:
         now = self.first.of(self.first.some([np.asarray(blend)]))
         both = [(1 - share) * blend + share * mine for share in SHARES]
         then = max(self.first.of(self.first.some([np.asarray(b)])) for b in both)
-        return float((then - now) / max(abs(now - guess), 1e-12))
+        way = max(abs(now - guess), SAME * abs(guess)) or 1.0
+        return float((then - now) / way)
 
     # doing it
 

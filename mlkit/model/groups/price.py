@@ -13,7 +13,7 @@ from mlkit.model.groups.fairness import Fairness
 from mlkit.model.measures.measure import Measured
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.problem import Problem
-from mlkit.model.words import say
+from mlkit.model.words import listed, say
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
@@ -62,7 +62,7 @@ def asked(value: str | Mapping[str, Any]) -> Asked:
     Raises
     ------
     UsageError
-        Where a word is unknown.
+        Where a word is unknown, or it is neither a name nor a mapping.
 
     Examples
     --------
@@ -71,18 +71,27 @@ def asked(value: str | Mapping[str, Any]) -> Asked:
     >>> asked({"method": "thresholds", "columns": ["sex"], "aim": "odds"}).columns
     ('sex',)
     """
+    where, known = "decision 'mitigation'", Asked.__dataclass_fields__
+    if not isinstance(value, str | Mapping):
+        what, todo = "a mitigation is a name, or a mapping", f"one of {listed(METHODS)}"
+        raise UsageError(what, where=where, got=repr(value)[:80], todo=todo)
     form = {"method": value} if isinstance(value, str) else dict(value)
-    where = "decision 'mitigation'"
     for name in form:
-        if name not in Asked.__dataclass_fields__:
-            todo = did_you_mean(name, Asked.__dataclass_fields__)
+        if name not in known:
+            todo = did_you_mean(str(name), known)
             raise UsageError(f"a mitigation has no {name!r}", where=where, todo=todo)
     for name, known_ in (("method", METHODS), ("aim", AIMS)):
         said = str(form.get(name, "parity" if name == "aim" else ""))
         if said not in known_:
             todo = did_you_mean(said, known_)
             raise UsageError(f"unknown {name} {said!r}", where=where, todo=todo)
-    columns = form.get("columns", ())
+    columns, family = form.get("columns", ()), form.get("family", "")
+    for name, kinds, said in (
+        ("columns", str | list | tuple, columns),
+        ("family", str, family),
+    ):
+        if not isinstance(said, kinds):
+            raise UsageError(f"{name} must be named", where=where, got=repr(said)[:80])
     names = (columns,) if isinstance(columns, str) else tuple(map(str, columns))
     return Asked(**{**form, "columns": names})
 

@@ -1,8 +1,9 @@
 """How each mitigation is fitted, and what it says of rows that a fold left out.
 
 Reweighing (Kamiran and Calders 2012) and exponentiated gradient (Agarwal and others
-2018, by fairlearn) change what is learnt; an answer then needs no group. Thresholds by
-group (Hardt, Price and Srebro 2016, without drawing lots) change what is answered.
+2018, by fairlearn) change what is learnt; an answer then needs the group only where it
+is a feature. Thresholds by group (Hardt, Price and Srebro 2016, without drawing lots)
+change what is answered.
 All three end in an ordinary model, which every format can take as any other.
 """
 
@@ -161,6 +162,10 @@ def told(outlook: Outlook, asked: Asked) -> Iterator[str]:
     if asked.method == "thresholds":
         told = f"the answer depends on {columns}, which every request must bring"
         yield f"{told}: ask whether that is allowed"
+    elif looks := [n for n in asked.columns if n in outlook.settings.problem.features]:
+        seen = listed(looks)
+        todo = f"to answer without, give {seen} the role ignored, too, in `collect`"
+        yield f"the model still looks at {seen}, which every request must bring: {todo}"
     else:
         yield f"an answer needs no {columns}"
     if asked.method == "exponentiated_gradient":

@@ -277,9 +277,31 @@ def test_a_column_that_is_not_looked_at_cannot_set_thresholds(tmp_path):
     assert "sex" not in found.train("reweighing").problem.features
 
 
+@pytest.mark.parametrize("method", ["reweighing", "exponentiated_gradient"])
+def test_whether_an_answer_needs_the_group_rests_on_the_features(
+    found, biased, tmp_path, method
+):
+    model, told = found.train(method), found.price(method).notes
+    turned = biased[1].assign(sex=biased[1]["sex"].replace({"f": "m"}))
+    says = model.predict_proba(biased[1]), model.predict_proba(turned)
+    assert not np.array_equal(*says)
+    assert any("still looks at sex" in note and "ignored" in note for note in told)
+    assert not any("needs no" in note for note in told)
+    table = people(600, roles=("sensitive", "ignored"))
+    blind = outlook(table, settings(table, folds=2), keep=tmp_path)
+    assert "an answer needs no sex" in blind.price(method).notes
+
+
 @pytest.mark.parametrize(
     "value",
     [
+        ["reweighing"],
+        None,
+        5,
+        {"method": "reweighing", "columns": 5},
+        {"method": "reweighing", "columns": None},
+        {"method": "exponentiated_gradient", "family": ["linear"]},
+        {"method": "reweighing", 5: "sex"},
         "reweigh",
         {"method": "reweighing", "colums": ["sex"]},
         {"method": "reweighing", "columns": ["age"]},
@@ -288,7 +310,7 @@ def test_a_column_that_is_not_looked_at_cannot_set_thresholds(tmp_path):
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(found, value):
-    with pytest.raises(UsageError, match=r"mitigation|sensitive|unknown"):
+    with pytest.raises(UsageError, match=r"mitigation|sensitive|unknown|named"):
         found.train(value)
 
 

@@ -9,6 +9,7 @@ import pytest
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
+from mlkit.model.charts.evaluate import threshold
 from mlkit.model.evaluate import Evaluation, evaluate
 from mlkit.model.fitted import fit
 from mlkit.model.measures.metrics import better, of_problem
@@ -199,6 +200,31 @@ def test_weights_count(make):
     assert found.cost(found.threshold) == pytest.approx(
         np.average(spent, weights=rest["times"]), rel=1e-4
     )
+
+
+def test_by_weights_a_guess_costs_what_is_drawn_of_it(make):
+    table = make("two_classes", 600)
+    heavy = np.where(table["answer"] == "yes", 5.0, 1.0)
+    table = roles(table.assign(times=heavy), times="weight")
+    _, rest, found = judge(table, costs={"miss": 3})
+    positive = np.average(rest["answer"] == "yes", weights=rest["times"])
+    axes = threshold(found, found.threshold).axes[1]
+    assert axes.get_title(loc="left") == "What a row costs on average"
+    levels = [line.get_ydata() for line in axes.lines]
+    flat = [y[0] for y in levels if len(y) == 2 and y[0] == y[1]]
+    assert flat == [pytest.approx(min(3 * positive, 1 - positive))]
+
+
+def test_a_class_that_is_never_said_has_no_precision_in_the_picture(make):
+    table = make("many_classes")
+    found = judge(table, "dummy")[2]
+    lines = found.breakdown().rows
+    assert [line[4] for line in lines].count("–") == 2
+    axes = found.plot().axes[1]
+    assert axes.get_title(loc="left") == "By class"
+    precision, recall = (dots.get_offsets() for dots in axes.collections[1:3])
+    assert np.isfinite(np.ma.filled(precision[:, 0], np.nan)).sum() == 1
+    assert np.isfinite(np.ma.filled(recall[:, 0], np.nan)).sum() == 3
 
 
 def test_each_class_is_told(make):

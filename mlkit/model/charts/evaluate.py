@@ -86,7 +86,7 @@ def _groups(axes: Axes, groups: Mapping[str, Any], at: float) -> None:
     ):
         count = np.array([one[kind][round(at * 1000)] for one in groups.values()])
         of = np.array([one[whole] for one in groups.values()])
-        share = np.divide(count, of, out=np.full(len(of), np.nan), where=of > 0)
+        share = _share(count, of)
         low, high = wilson(count, of)
         axes.hlines(places, low, high, color=colour, alpha=0.4, lw=3)
         axes.scatter(share, places, s=36, color=colour, label=name, zorder=3)
@@ -99,6 +99,11 @@ def _groups(axes: Axes, groups: Mapping[str, Any], at: float) -> None:
     axes.grid(visible=False, axis="y")
     axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 1 + 1 / len(groups)))
     plots.label(axes, "By group, with 95 % intervals")
+
+
+def _share(count: Array, of: Array) -> Array:
+    """Return shares, NaN of nothing: it is not drawn."""
+    return np.asarray(np.divide(count, of, out=np.full(len(of), np.nan), where=of > 0))
 
 
 def _two_classes(evaluation: Evaluation) -> plots.Picture:
@@ -247,16 +252,12 @@ def _chances(axes: Axes, evaluation: Evaluation, at: float) -> None:
 
 
 def _costs(axes: Axes, evaluation: Evaluation, at: float) -> None:
-    spent = curves.costs(evaluation.curves["thresholds"], evaluation.costs)
+    thresholds = evaluation.curves["thresholds"]
+    spent = curves.costs(thresholds, evaluation.costs)
     axes.plot(np.arange(1001) / 1000, spent, color=plots.ACCENT)
     axes.axvline(at, color=plots.INK, lw=1.5)
     _dot(axes, at, evaluation.cost(at))
-    told = evaluation.costs
-    thresholds = evaluation.curves["thresholds"]
-    rows = thresholds["positive"] + thresholds["negative"]
-    never = told["miss"] * thresholds["positive"] / rows
-    always = told["false_alarm"] * thresholds["negative"] / rows
-    axes.axhline(min(never, always), color=plots.SOFT, lw=1.5)
+    axes.axhline(curves.unseen(thresholds, evaluation.costs), color=plots.SOFT, lw=1.5)
     flagged = curves.flagged(thresholds)
     if evaluation.capacity < 1:
         first = int((flagged <= evaluation.capacity + 1e-12).argmax())
@@ -290,9 +291,7 @@ def _matrix(axes: Axes, counts: Array, classes: tuple[str, ...]) -> None:
 
 
 def _by_class(axes: Axes, counts: Array, kept: Array, names: tuple[str, ...]) -> None:
-    right = np.diag(counts)
-    recall = right / np.maximum(counts.sum(axis=1), 1)
-    precision = right / np.maximum(counts.sum(axis=0), 1)
+    recall, precision = (_share(np.diag(counts), counts.sum(axis=k)) for k in (1, 0))
     places = np.arange(len(kept))[::-1]
     axes.hlines(places, precision[kept], recall[kept], color=plots.SOFT)
     axes.scatter(precision[kept], places, s=36, color=plots.PALETTE[0])

@@ -23,6 +23,7 @@ __all__ = [
     "sample",
     "steps_of",
     "surplus",
+    "unseen",
 ]
 
 Array = NDArray[Any]
@@ -138,6 +139,21 @@ def costs(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> Array:
     return np.asarray((told["miss"] * missed + told["false_alarm"] * alarms) / rows)
 
 
+def unseen(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> float:
+    """Return what a row costs by a guess that says the same of all, the cheaper way.
+
+    Examples
+    --------
+    >>> made = steps_of(np.array([True, False, False]), np.array([0.9, 0.5, 0.2]))
+    >>> unseen(made, {"false_alarm": 1, "miss": 9})
+    0.6666666666666666
+    """
+    counted = thresholds.get("weighted", thresholds)
+    missed = told["miss"] * counted["positive"]
+    alarmed = told["false_alarm"] * counted["negative"]
+    return float(min(missed, alarmed) / (counted["positive"] + counted["negative"]))
+
+
 def cheapest(
     thresholds: Mapping[str, Any], told: Mapping[str, float], capacity: float = 1.0
 ) -> float:
@@ -195,11 +211,16 @@ def surplus(thresholds: Mapping[str, Any], capacity: float) -> str:
 def _errors(
     thresholds: Mapping[str, Any], told: Mapping[str, float], best: int
 ) -> Array:
-    """Return the standard error of each cost less the least: of rows that change."""
-    hits, alarms = np.array(thresholds["hits"]), np.array(thresholds["alarms"])
+    """Return the standard error of each cost less the least: of rows that change.
+
+    A row that counts more moves the cost by more: squares of weights are added up.
+    """
+    counted = thresholds.get("weighted", thresholds)
+    squares = counted.get("squares", counted)
+    hits, alarms = np.array(squares["hits"]), np.array(squares["alarms"])
     missed = told["miss"] ** 2 * np.abs(hits - hits[best])
     alarmed = told["false_alarm"] ** 2 * np.abs(alarms - alarms[best])
-    rows = thresholds["positive"] + thresholds["negative"]
+    rows = counted["positive"] + counted["negative"]
     return np.asarray(np.sqrt(missed + alarmed) / rows)
 
 
@@ -227,14 +248,23 @@ def steps_of(
     }
     if weights is None:
         return counted
-    yes, no = weights[positive], weights[~positive]
     heavy = {
-        "hits": plain(_weight_from(steps[positive], yes, least)),
-        "alarms": plain(_weight_from(steps[~positive], no, least)),
-        "positive": float(yes.sum()),
-        "negative": float(no.sum()),
+        **_weights_from(steps, positive, weights, least),
+        "squares": _weights_from(steps, positive, weights**2, least),
+        "positive": float(weights[positive].sum()),
+        "negative": float(weights[~positive].sum()),
     }
     return {**counted, "weighted": heavy}
+
+
+def _weights_from(
+    steps: Array, positive: Array, weights: Array, least: Array
+) -> dict[str, list[float]]:
+    sides = {"hits": positive, "alarms": ~positive}
+    return {
+        name: plain(_weight_from(steps[side], weights[side], least))
+        for name, side in sides.items()
+    }
 
 
 def _weight_from(steps: Array, weights: Array, least: Array) -> Array:

@@ -77,6 +77,17 @@ def test_weights_move_what_is_cheap():
     assert (curves.counts(weighed, 0.5) == curves.counts(plain, 0.5)).all()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_that_count_nothing_do_not_move_what_is_cheap(seed):
+    truth, chances = two(600, seed)
+    counted = np.random.default_rng(seed).random(600) < 0.3
+    told = {"false_alarm": 1.0, "miss": 3.0}
+    weighed = drawn(truth, chances, weights=counted.astype(float))["thresholds"]
+    alone = drawn(truth[counted], chances[counted])["thresholds"]
+    assert curves.cheapest(weighed, told) == curves.cheapest(alone, told)
+    assert curves.unseen(weighed, told) == pytest.approx(curves.unseen(alone, told))
+
+
 def test_resamples_of_four_sorts_say_what_resamples_of_rows_say():
     truth, chances = two(800)
     quick = drawn(truth, chances)

@@ -26,7 +26,8 @@ from mlkit.model.patterns.fitting import Rows, picked
 from mlkit.model.patterns.space import Space
 from mlkit.model.patterns.stability import FEWEST, Repeats, again, apart
 from mlkit.model.patterns.traits import Trait, cells_of, told, traits
-from mlkit.model.patterns.truth import column_of, unlearnt
+from mlkit.model.patterns.truth import column_of, names_kinds, unlearnt
+from mlkit.model.telling import labels
 from mlkit.model.threads import one_thread
 from mlkit.model.words import say
 
@@ -60,7 +61,8 @@ class Description:
         ``silhouette``, ``what`` they are in words, and where they lie, ``x`` and ``y``.
     truth
         Beside what people say: the ``column``, ``rand`` (the adjusted Rand index) and
-        ``counts`` by cluster and word; empty where nobody told.
+        ``counts`` by cluster and word; the column alone where it names no kinds of
+        rows; empty where nobody told.
     """
 
     accepted: Accepted
@@ -101,6 +103,10 @@ class Description:
         if not self.truth:
             note = "no column says what the rows are: name one as `truth`"
             return Grid(("cluster",), [], [note])
+        if "counts" not in self.truth:
+            column = self.truth["column"]
+            note = f"{column} is a number of many values: it names no kinds of rows"
+            return Grid(("cluster",), [], [note])
         counts = self.truth["counts"]
         words = sorted({word for one in counts.values() for word in one})
         rows = [(n, *(str(c.get(w, 0)) for w in words)) for n, c in counts.items()]
@@ -131,7 +137,7 @@ class Description:
             lines = tuple(row[0] for row in self.rules.table().rows)
             blocks += [rules[0].upper() + rules[1:] + ".", lines]
         found = [Section("The clusters", blocks)]
-        if self.truth:
+        if "counts" in self.truth:
             beside = self.beside()
             title = f"Beside {self.truth['column']}"
             grid = Table(beside.heads, beside.rows)
@@ -387,7 +393,10 @@ def _beside(model: Model, table: pd.DataFrame, column: str) -> dict[str, Any]:
     known = table[table[column].notna()] if column else table[:0]
     if known.empty:
         return {}
-    words, said = known[column].astype(str), model.predict(known)
+    if not names_kinds(known[column]):
+        return {"column": column}
+    words = pd.Series(labels(known[column]), known.index, object)
+    said = model.predict(known)
     counts = {
         name: {str(w): int(n) for w, n in words[said == name].value_counts().items()}
         for name in model.classes

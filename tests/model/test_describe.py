@@ -4,6 +4,7 @@ import json
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -83,6 +84,17 @@ def test_the_truth_that_cluster_was_told_is_compared_with_and_no_other_is(blobs)
     unknown = valid.assign(kind=None), train.assign(kind=None)
     asked = clustering.fit(train), clustering, *map(bare.attach, unknown)
     assert describe(*asked, repeats=3).truth == {}
+
+
+def test_a_number_of_many_values_names_no_kinds_to_compare_with(blobs):
+    rows = blobs()
+    rows["price"] = np.random.default_rng(0).normal(size=len(rows))
+    train, valid = (Schema.of(rows).attach(r) for r in (rows[:120], rows[120:]))
+    clustering = cluster(train, ["kmeans"], truth="price", **QUICK)
+    found = describe(clustering.fit(train), clustering, train, valid, repeats=2)
+    assert found.truth == {"column": "price"}
+    assert "price is a number of many values" in str(found.beside())
+    assert "Beside price" not in [one.title for one in found.sections()]
 
 
 def test_rows_that_are_all_alike_are_drawn_without_a_warning():

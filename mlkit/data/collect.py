@@ -33,6 +33,7 @@ from mlkit.data.reading.columns import (
     notes_of,
     read_columns,
 )
+from mlkit.data.reading.decided import DECIDED, decided
 from mlkit.data.reading.identify import id_of
 from mlkit.data.reading.infer import Inferred, without
 from mlkit.data.reading.joining import joined, named
@@ -44,7 +45,6 @@ __all__ = ["Collected", "Receipt", "collect"]
 
 Roles = Mapping[str, str | Sequence[str]]
 REFRESH = ("changed", "always", "daily", "never")
-DECIDED = 'decision "columns"'
 
 
 def collect(
@@ -169,17 +169,9 @@ class _Given:
         self, roles: Roles, types: Mapping[str, str], more: Mapping[str, Any]
     ) -> Collected:
         """Type the same cells once more, as a decision wants some of the columns."""
-        known = ("roles", "types")
-        odd = [key for key in more if key not in known]
-        if odd or not all(isinstance(part, Mapping) for part in more.values()):
-            raise InputError(
-                "this is no decision about columns",
-                where=DECIDED,
-                expected='{"roles": {column: [roles]}, "types": {column: type}}',
-                got=repr(more)[:80],
-            )
-        roles = {**roles, **more.get("roles", {})}
-        return _typed(self, roles, {**types, **more.get("types", {})}, DECIDED)
+        told = decided(more)
+        roles = {**roles, **told.get("roles", {})}
+        return _typed(self, roles, {**types, **told.get("types", {})}, DECIDED)
 
 
 def _typed(

@@ -12,6 +12,7 @@ from mlkit.core.schema import ROLES, TYPES, Column, Schema
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.measures.guesses import guess
 from mlkit.data.reading.collected import Collected
+from mlkit.data.reading.decided import decided
 from mlkit.widgets.frame import beside, middle, named
 from mlkit.widgets.panel import panel
 
@@ -51,13 +52,15 @@ class ColumnEditor:
 
     def picture(self, value: Choice) -> object:
         """Return the columns with their types, their roles and why."""
-        return _Page([self._line(column, value) for column in self.columns[:LISTED]])
+        told = decided(value)
+        return _Page([self._line(column, told) for column in self.columns[:LISTED]])
 
     def widget(self, value: Choice, record: Record) -> object:
         """Return a line a column: its type, its roles, and why it is taken for that."""
         import ipywidgets as w
 
-        lines = {c.name: _Line(c, value) for c in self.columns[:LISTED]}
+        told = decided(value)
+        lines = {c.name: _Line(c, told) for c in self.columns[:LISTED]}
         wide = w.Layout(flex="1 1 16em")
         for name, line in lines.items():
             why = w.HTML(escape(str(self.guesses[name])), layout=wide)
@@ -66,7 +69,7 @@ class ColumnEditor:
         box = w.VBox([line.box for line in lines.values()])
         box.layout.max_height = height
         return panel(
-            "ColumnEditor", [box], lambda why: record(_choice(lines, value), why)
+            "ColumnEditor", [box], lambda why: record(_choice(lines, told), why)
         )
 
     def _line(self, column: Column, value: Choice) -> tuple[str, str, str, str]:

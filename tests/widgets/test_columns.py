@@ -135,3 +135,35 @@ def test_a_decision_that_does_not_fit_is_one_clear_error(read, chosen, told):
 def test_a_table_read_elsewhere_cannot_be_typed_again(collected):
     with pytest.raises(InputError, match="not at hand"):
         collected.with_columns({"types": {"mail": "id"}})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "ignored",
+        "",
+        3,
+        ["pay"],
+        None,
+        {"kinds": {}},
+        {"roles": ["pay"]},
+        {"roles": {"pay": 3}},
+        {"roles": {"pay": [3]}},
+        {"types": {"pay": ["text"]}},
+    ],
+)
+def test_what_is_no_decision_is_told_with_its_form_and_the_command(read, chosen):
+    editor = ColumnEditor(read)
+    for use in (read.with_columns, editor.picture, lambda c: editor.widget(c, print)):
+        with pytest.raises(InputError, match="no decision about columns") as told:
+            use(chosen)
+        assert '{"roles": {column: [roles]}, "types"' in str(told.value)
+        assert "mlkit decide columns --undo" in str(told.value)
+
+
+def test_roles_may_be_decided_in_one_text(read):
+    chosen = {"roles": {"no": "group, private"}}
+    page = ColumnEditor(read).picture(chosen)._repr_html_()
+    assert "group · private" in page
+    made = read.with_columns(chosen)
+    assert Schema.of(made.table)["no"].roles == ("group", "private")

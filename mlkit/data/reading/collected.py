@@ -15,6 +15,7 @@ from mlkit.data.charts.media import gallery
 from mlkit.data.charts.style import Picture, shorten
 from mlkit.data.charts.tables import strips
 from mlkit.data.media.facts import said
+from mlkit.data.reading.decided import decided
 
 __all__ = ["Collected", "Receipt"]
 
@@ -97,9 +98,10 @@ class Collected:
         Raises
         ------
         InputError
-            Where there is no such column, type or role, or the cells do not fit.
+            Where it is no such decision, there is no such column, type or role, or the
+            cells do not fit.
         """
-        if not chosen:
+        if not decided(chosen):
             return self
         if self.again is None:
             raise InputError(

@@ -7,6 +7,7 @@ import pytest
 
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts import style as plots
+from mlkit.data.charts.contract import plot_bands
 from mlkit.data.charts.curve import plot_likeness
 from mlkit.data.charts.labels import plot_residuals
 from mlkit.data.charts.parts import plot_folds, plot_labels, plot_numbers
@@ -95,6 +96,14 @@ def test_dates_are_drawn_as_dates_and_never_as_the_number_of_a_day(first, last, 
     ticks = [text.get_text() for text in axis.get_ticklabels()]
     assert said <= {*ticks, axis.get_offset_text().get_text()}
     assert len(ticks) <= 5
+
+
+def test_a_contract_writes_years_without_a_comma():
+    years = {"rule": "a", "check": "range", "column": "built", "seen": [1900, 2010]}
+    pay = {"rule": "b", "check": "range", "column": "pay", "seen": [900, 2010]}
+    drawn = said(plot_bands([years | {"min": 1857, "max": 2055}, pay]))
+    assert "1857 … 2055" in drawn
+    assert "900 … 2,010" in drawn
 
 
 def test_only_two_numbers_go_together_or_against_each_other():

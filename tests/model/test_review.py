@@ -9,6 +9,7 @@ import pytest
 from mlkit.core.errors import InputError
 from mlkit.core.files import canonical
 from mlkit.core.schema import Column, Schema
+from mlkit.data.clean import clean
 from mlkit.data.parts.enough import enough
 from mlkit.data.profile import profile
 from mlkit.model.audit.controls import shuffled_input, wobble
@@ -322,6 +323,24 @@ def test_limits_come_of_the_rows(make):
     Schema.of(table).put(Column("day", "date", ("time",))).attach(dated)
     told = " ".join(limits(fit("linear", {}, table, Problem.of(table)), dated))
     assert "day 2020-01-01 to 2021-02-03" in told
+
+
+def test_years_are_told_as_years_and_the_parts_of_a_date_bound_nothing():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"built": rng.integers(1900, 2020, 200).astype(float)})
+    table["sold"] = pd.date_range("2022-01-03", periods=200, freq="4D").astype("str")
+    table["size"] = 1500 + rng.random(200)
+    table["rent"] = table["size"] + table["built"] / 100
+    columns = (Column("built"), Column("sold", "date"), Column("size"))
+    schema = Schema((*columns, Column("rent", "number", ("target",))))
+    cleaned = clean(schema.attach(table)).table
+    model = fit("linear", {}, cleaned, Problem.of(cleaned))
+    assert "sold_weekday" in model.problem.features
+    told = " ".join(limits(model, cleaned))
+    assert "built lies outside 1900 to 2019" in told
+    assert "size lies outside 1,50" in told
+    assert "sold_" not in told
+    assert "it learnt from sold 2022-01-03 to 2024-03-09" in told
 
 
 def test_to_rest_on_one_column_is_said_only_where_the_others_add_little():

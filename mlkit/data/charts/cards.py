@@ -8,7 +8,7 @@ from math import isinf
 
 from mlkit.data.charts.style import ACCENT, QUIET
 
-__all__ = ["Made", "card", "grid", "many", "significant"]
+__all__ = ["Made", "card", "grid", "like_years", "many", "significant"]
 
 LINE = "rgba(127, 127, 127, .25)"
 CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em 0"
@@ -98,3 +98,14 @@ def many(count: int, word: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{count:,} {word}" + "s" * (count != 1)
+
+
+def like_years(*numbers: float) -> bool:
+    """Tell whether all numbers may be years, which are written without a comma.
+
+    Examples
+    --------
+    >>> like_years(1857, 2055.0), like_years(1990.5), like_years(12000)
+    (True, False, False)
+    """
+    return all(1000 <= each < 3000 and each % 1 == 0 for each in numbers)

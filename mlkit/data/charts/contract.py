@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlkit.data.charts.cards import like_years
 from mlkit.data.charts.style import (
     ACCENT,
     BAD,
@@ -77,7 +78,8 @@ def _band(axes: Any, place: int, rule: Mapping[str, Any], failed: int) -> None:
     stretch(max(low, roof), high, BAD)
     if low <= roof and high >= floor:
         stretch(max(low, floor), min(high, roof), ACCENT, 0.006)
-    ends = f"{floor:,.6g} … {roof:,.6g}"
+    form = ".6g" if like_years(low, high, floor, roof) else ",.6g"
+    ends = f"{floor:{form}} … {roof:{form}}"
     told = f"{ends}    {failed:,} rows fail" if failed else ends
     tone = BAD if failed else MUTED
     axes.text(1.02, place, told, va="center", fontsize=8, color=tone)

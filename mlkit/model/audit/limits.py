@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mlkit.core.cells import config
+from mlkit.core.rows import PARTS
 from mlkit.core.schema import Schema
+from mlkit.data.charts.cards import like_years
 from mlkit.model.audit.explain import Importance
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
@@ -51,7 +53,8 @@ def limits(
     """
     names = [one.feature for one in importance if one.loss > 0]
     names = names or list(model.problem.features)
-    numbers = [name for name in names if name in model.problem.numbers]
+    apart = _parts(train)
+    numbers = [n for n in names if n in model.problem.numbers and n not in apart]
     categories = [name for name in names if name in model.problem.categories]
     return (
         *_ranges(train, numbers[:TOP]),
@@ -63,14 +66,23 @@ def limits(
     )
 
 
+def _parts(train: pd.DataFrame) -> set[str]:
+    """Return the names that the parts of dates have; the time itself is told apart."""
+    dates = Schema.of(train).with_type("date")
+    return {f"{name}_{part}" for name in dates for part in PARTS}
+
+
 def _ranges(train: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     told = []
     for name in names:
         cells = train[name].to_numpy(np.float64, na_value=np.nan)
         cells = cells[np.isfinite(cells)]
         if len(cells):
-            low, high = np.quantile(cells, EDGES)
-            told.append(f"{name} lies outside {say(low)} to {say(high)}")
+            ends = np.quantile(cells, EDGES)
+            whole = not np.any(cells % 1)
+            years = whole and like_years(*np.round(ends))
+            low, high = (f"{end:.0f}" if years else say(end) for end in ends)
+            told.append(f"{name} lies outside {low} to {high}")
     if told:
         yield f"rows whose {' or '.join(told)}: it has hardly seen any"
 

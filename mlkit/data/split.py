@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.cells import config
 from mlkit.core.errors import InputError, did_you_mean
 from mlkit.core.schema import Schema
-from mlkit.data.charts.cards import card, grid
+from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.parts import plot_classes, plot_numbers, plot_times
 from mlkit.data.charts.style import Picture
+from mlkit.data.label import UNLABELLED
 from mlkit.data.parts.assign import PARTS, Places
 from mlkit.data.parts.place import Wish, place
 from mlkit.data.reading.identify import row_keys
+from mlkit.data.validate import WITHOUT
 
 __all__ = ["Parts", "split"]
 
@@ -72,8 +75,9 @@ class Parts:
             )
         targets = {name: part[schema.target] for name, part in parts.items()}
         if schema[schema.target].type == "number":
-            return plot_numbers(targets, schema.target)
-        return plot_classes(targets)
+            known = {name: one.dropna() for name, one in targets.items()}
+            return plot_numbers(known, schema.target)
+        return plot_classes({n: _said(one) for n, one in targets.items()})
 
     def __repr__(self) -> str:
         counts = [f"{name} {len(getattr(self, name))}" for name in PARTS]
@@ -105,6 +109,9 @@ def split(
     labelling: pd.DataFrame | None = None,
 ) -> Parts:
     """Split a table into train, valid and test.
+
+    Rows whose target is missing are in no part, except where ``[goal] kind`` needs no
+    target.
 
     Parameters
     ----------
@@ -154,13 +161,15 @@ def split(
             _named(labelled, raw, "group", by_group),
         ),
         *(_named(labelled, raw, "", by_given), given or {}),
+        every=config("goal.kind") in WITHOUT,
     )
-    target, known = schema.target, _known(labelled, schema.target)
+    target = None if wish.every else schema.target
+    known = _known(labelled, target)
     times = _times(labelled, wish.time)[known] if wish.time else None
     places, how, notes = place(labelled, raw, times, wish)
     weak = _weak(labelled, labelling)
     judging = np.where(weak & (places > 0), np.int8(-1), places)
-    parts = _take(labelled, raw, schema, known, judging)
+    parts = _take(labelled, raw, schema, known, judging, wish.every)
     for column, role in ((wish.given, "ignored"), (wish.time, "time")):
         parts = {name: _with_role(part, column, role) for name, part in parts.items()}
     if wish.given and wish.given in schema and schema[wish.given].is_feature:
@@ -169,11 +178,13 @@ def split(
             '"ignored" in collect, so that no request needs it'
         )
     _check_parts(parts, target, how)
+    if left := int((~known).sum()):
+        notes.append(f"{many(left, 'row')} without {target!r} are in no part")
     if apart := int((weak & known & (places > 0)).sum()):
         notes.append(
             f"{apart:,} rows that a rule alone labelled judge nothing, and are left out"
         )
-    notes += _notes(parts, target, schema)
+    notes += _notes(parts, schema.target, schema)
     if not (wish.time or wish.group):
         notes += _twins(parts["train"], parts["test"], raw)
     when = {} if times is None else {n: times[p.index] for n, p in parts.items()}
@@ -224,6 +235,11 @@ def _known(labelled: pd.DataFrame, target: str | None) -> pd.Series:
     return labelled[target].notna()
 
 
+def _said(target: pd.Series) -> pd.Series:
+    """Return classes as words, of which one says that none is known."""
+    return target.astype("str").where(target.notna(), "not known")
+
+
 def _weak(labelled: pd.DataFrame, labelling: pd.DataFrame | None) -> Flags:
     """Return which rows have a rule's label and nobody's."""
     if labelling is None:
@@ -237,11 +253,12 @@ def _take(
     schema: Schema,
     known: pd.Series,
     places: Places,
+    every: bool,
 ) -> dict[str, pd.DataFrame]:
     flagged = schema.with_role("flag")
     learnt = known.copy()
     for name in flagged:
-        learnt &= labelled[name] == ""
+        learnt &= labelled[name].isin(["", UNLABELLED] if every else [""])
     kept = schema.without(*flagged)
     plain = labelled.drop(columns=flagged)
     train = kept.attach(plain[learnt & (places == 0)])
@@ -278,7 +295,7 @@ def _notes(
     notes: list[str] = []
     if target is None or schema[target].type != "category":
         return notes
-    seen = {name: set(parts[name][target].unique()) for name in PARTS}
+    seen = {name: set(parts[name][target].dropna()) for name in PARTS}
     classes = sorted(set.union(*seen.values()))
     for name in PARTS:
         gone = [word for word in classes if word not in seen[name]]

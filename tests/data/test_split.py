@@ -18,6 +18,7 @@ from mlkit.data.parts.assign import (
     best_salt,
     unit_hashes,
 )
+from mlkit.data.parts.check import check_parts
 from mlkit.data.reading.identify import unit_of
 from mlkit.data.split import split
 
@@ -313,3 +314,35 @@ def test_the_time_of_a_timed_split_is_known_to_the_steps_to_come():
     parts = split(*[schema.attach(table.astype({"y": "str"}))] * 2, by_time="x")
     assert Schema.of(parts.train).with_role("time") == ["x"]
     assert "x" in Schema.of(parts.train).features
+
+
+def half_told(count=300):
+    """Rows of which every other one has no target, cleaned; and as they came."""
+    raw = rows_of(count)
+    raw.loc[raw.index[::2], "t"] = None
+    return clean(raw).table, raw
+
+
+def test_rows_without_a_target_are_left_out_and_it_is_said():
+    parts = split(*half_told())
+    assert sum(len(getattr(parts, name)) for name in PARTS) == 150
+    assert "150 rows without 't' are in no part" in parts.notes
+    assert not any("without" in note for note in split(rows_of(), rows_of()).notes)
+
+
+@pytest.mark.parametrize("kind", ["anomaly", "cluster"])
+def test_where_no_target_is_needed_rows_without_one_are_kept(kind, in_folder):
+    (in_folder / "mlkit.toml").write_text(f'format = 1\n[goal]\nkind = "{kind}"\n')
+    labelled, raw = half_told()
+    parts = split(labelled, raw)
+    found = {name: getattr(parts, name) for name in PARTS}
+    assert sum(map(len, found.values())) == 300
+    assert not any("without" in note for note in parts.notes)
+    for part in found.values():
+        assert part["t"].isna().mean() == pytest.approx(0.5, abs=0.12)
+    assert not check_parts(parts, labelled, raw).leaks
+    words = [text.get_text() for text in parts.plot().axes[0].get_legend().texts]
+    assert words == ["no", "not known", "yes"]
+    alike = labelled.assign(t=labelled["t"].where(labelled["t"] != "yes"))
+    kept = split(Schema.of(labelled).attach(alike), raw)
+    assert sum(len(getattr(kept, name)) for name in PARTS) == 300

@@ -42,6 +42,8 @@ class Wish:
         The columns to split by, or "".
     meaning
         What the values of `given` mean, or the part of each row id.
+    every
+        Whether rows whose target is missing are split, too: as one class more.
     """
 
     test_size: float
@@ -50,6 +52,7 @@ class Wish:
     group: str = ""
     given: str = ""
     meaning: Mapping[str, str] | None = None
+    every: bool = False
 
 
 def place(
@@ -62,7 +65,7 @@ def place(
     labelled, raw
         Cleaned rows, and the same rows as they were collected.
     times
-        In a timed split, the times of the rows that have a target.
+        In a timed split, the times of the rows to be split.
     wish
         What is asked.
     """
@@ -136,19 +139,21 @@ def _by_hash(
         how = f"by {wish.group!r}: rows of one group stay together"
     salts = SALTS_OF_GROUPS if wish.group else SALTS
     hashes = unit_hashes(units)
-    classes = _classes(labelled, Schema.of(labelled).target)
+    classes = _classes(labelled, Schema.of(labelled).target, wish.every)
     salt = keep("split_salt", lambda: best_salt(hashes, classes, *sizes, salts))
     return assign(hashes, *sizes, int(salt)), f"{how}, salt {salt}"
 
 
-def _classes(labelled: pd.DataFrame, target: str | None) -> NDArray[np.intp]:
+def _classes(
+    labelled: pd.DataFrame, target: str | None, every: bool
+) -> NDArray[np.intp]:
     """Return each row's class from 0; tenths of the range where it is a number."""
     if target is None:
         return np.zeros(len(labelled), dtype=np.intp)
     values = labelled[target]
     if values.dtype.kind == "f":
         values = (values.rank(pct=True) * 9.999).floordiv(1)
-    codes, _ = pd.factorize(values, sort=True)
+    codes, _ = pd.factorize(values, sort=True, use_na_sentinel=not every)
     return codes
 
 

@@ -31,6 +31,7 @@ METHODS = {
 }
 FEWEST = 20
 SMOOTH = 200
+DIGITS = 12
 Array = NDArray[Any]
 
 
@@ -310,7 +311,7 @@ def _scaled(made: Conformal, errors: Array, predicted: Array) -> Conformal:
     floor = max(float(errors[learnt].mean()) * 0.1, 1e-12)
     smooth = np.convolve(np.pad(means, 1, "edge"), [0.25, 0.5, 0.25], "valid")
     scale = np.maximum(smooth, floor)
-    told = replace(made, knots=tuple(plain(knots)), scale=tuple(plain(scale)))
+    told = replace(made, knots=tuple(plain(knots, DIGITS)), scale=tuple(plain(scale)))
     rest = ~learnt
     scores = errors[rest] / told.promise.width(predicted[rest])
     return replace(told, radius=_quantile(scores, made.coverage))
@@ -321,7 +322,7 @@ def _quantile(scores: Array, coverage: float) -> float | None:
     place = ceil((len(scores) + 1) * coverage - 1e-9)
     if place > len(scores) or not len(scores):
         return None
-    return float(f"{np.partition(scores, place - 1)[place - 1]:.12g}")
+    return float(f"{np.partition(scores, place - 1)[place - 1]:.{DIGITS}g}")
 
 
 def _halves(rows: int, groups: Array | None, seed: int) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "evaluate"]
 
 FEWEST = 10
+DIGITS = range(3, 17)
 Array = NDArray[Any]
 
 
@@ -158,8 +159,8 @@ class Evaluation:
         )
         if counts is None:
             sizes = self.curves["sizes"]
-            columns = [map(say, sizes[name]) for name in ("truth", "error", "guess")]
-            lines = list(zip(*columns, strict=True))
+            off = [map(say, sizes[name]) for name in ("error", "guess")]
+            lines = list(zip(_apart(sizes["truth"]), *off, strict=True))
             return Grid(("true, about", "off by", "a guess is off by"), lines)
         return Grid(heads, _lines(counts, self.problem.classes))
 
@@ -314,6 +315,16 @@ def _units_told(
         told.append(
             f"metrics count rows by {problem.weight}; pictures and promises each once"
         )
+    return told
+
+
+def _apart(values: Sequence[float]) -> list[str]:
+    """Write numbers with as many digits as tell them apart."""
+    told: list[str] = []
+    for digits in DIGITS:
+        told = [say(value, digits) for value in values]
+        if len(set(told)) == len(set(values)):
+            break
     return told
 
 

@@ -238,6 +238,22 @@ def test_each_class_is_told(make):
     assert len(sizes.breakdown().rows) == len(sizes.curves["sizes"]["truth"])
 
 
+def test_parts_of_a_number_are_told_apart_however_far_from_zero(make):
+    table = make("number", 800)
+    near, far = (
+        judge(table.assign(answer=table["answer"] / 1000 + offset), "linear")[2]
+        for offset in (0.0, 2460000.5)
+    )
+    truths = [[line[0] for line in one.breakdown().rows] for one in (near, far)]
+    assert len(set(truths[1])) == len(set(truths[0])) == 10
+    assert truths[1][0].startswith("2,460,001.")
+    knots = far.conformal.knots
+    assert (np.diff(knots) > 0).all()
+    assert len(knots) == len(near.conformal.knots) > 5
+    moved = np.subtract(knots, 2460000.5)
+    assert moved == pytest.approx(np.array(near.conformal.knots), abs=1e-4)
+
+
 def test_costs_of_many_classes_are_told(make):
     table = make("many_classes")
     found = judge(table, costs={"high": {"low": 20}})[2]

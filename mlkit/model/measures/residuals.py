@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from statistics import NormalDist
 from typing import Any
 
@@ -17,6 +18,7 @@ Array = NDArray[Any]
 DOTS = 500
 QUANTILES = 61
 BINS = 10
+FEWEST, EXACT = 6, 16
 
 
 def residuals(truth: Array, predicted: Array, base: Array) -> dict[str, Any]:
@@ -39,12 +41,13 @@ def residuals(truth: Array, predicted: Array, base: Array) -> dict[str, Any]:
         parts = np.split(whole, [len(truth), 2 * len(truth)])
         return dict(_grown(residuals(*parts), power))
     picked = np.linspace(0, len(truth) - 1, min(DOTS, len(truth))).round().astype(int)
+    dots = plain(np.concatenate([truth[picked], predicted[picked]]))
     errors = predicted - truth
     reach = np.quantile(np.abs(errors), 0.995) or 1.0
     counts, edges = np.histogram(errors.clip(-reach, reach), 31, (-reach, reach))
     return {
-        "truth": plain(truth[picked]),
-        "predicted": plain(predicted[picked]),
+        "truth": dots[: len(picked)],
+        "predicted": dots[len(picked) :],
         "errors": {"edges": plain(edges), "counts": [int(c) for c in counts]},
         "normal": _normal(errors),
         "sizes": _sizes(truth, errors, base - truth),
@@ -62,9 +65,37 @@ def _grown(found: Any, power: float) -> Any:
     }
 
 
-def plain(values: Array) -> list[float]:
-    """Keep six significant digits: nobody sees more in a plot."""
-    return [float(f"{value:.6g}") for value in values]
+def plain(values: Array, fewest: int = FEWEST) -> list[float]:
+    """Keep so many significant digits, and more where they lie close together.
+
+    Differences of a millionth of the spread are kept: nobody sees less in a plot.
+
+    Parameters
+    ----------
+    values
+        Numbers, shape (values,).
+    fewest
+        How many digits to keep at least.
+
+    Examples
+    --------
+    >>> plain(np.array([2 / 3])), plain(np.array([2460000.5, 2460003.25]))
+    ([0.666667], [2460000.5, 2460003.25])
+    """
+    digits = max(fewest, _needed(values))
+    return [float(f"{value:.{digits}g}") for value in values]
+
+
+def _needed(values: Array) -> int:
+    """Return how many digits keep a millionth of the spread; 0 where all are equal."""
+    if not len(values):
+        return 0
+    half = float(values.max()) / 2 - float(values.min()) / 2  # no overflow
+    if not half > 0:
+        return 0
+    first = floor(log10(np.abs(values).max()))
+    last = floor(round(log10(half) + log10(2e-6), 9))
+    return min(1 + first - last, EXACT)
 
 
 def _normal(errors: Array) -> dict[str, list[float]]:

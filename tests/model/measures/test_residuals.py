@@ -27,6 +27,22 @@ def test_what_is_drawn_of_huge_numbers_is_that_of_small_ones(power):
             assert far[part][name] == pytest.approx(wanted, rel=2e-5)
 
 
+@pytest.mark.parametrize("offset", [0.0, 2460000.5, 1e9])
+def test_what_is_drawn_far_from_zero_is_that_of_near_zero(offset):
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 3, 300)
+    predicted, base = truth + rng.normal(0, 1, 300), np.zeros(300)
+    near = residuals(truth, predicted, base)
+    far = residuals(truth + offset, predicted + offset, base + offset)
+    for name in ("truth", "predicted"):
+        apart = np.subtract(far[name], offset)
+        assert apart == pytest.approx(np.array(near[name]), abs=2e-5)
+    for part in ("sizes", "band"):
+        for name, values in near[part].items():
+            moved = offset if name in ("truth", "predicted") else 0.0
+            assert far[part][name] == pytest.approx(np.add(values, moved), abs=2e-5)
+
+
 NUMBERS = st.lists(
     st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3), min_size=2
 )

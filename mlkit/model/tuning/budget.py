@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,10 @@ import numpy as np
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families import family
 
-__all__ = ["Budget", "Forecast", "OutOfTime"]
+__all__ = ["Budget", "Forecast", "OutOfTime", "unmask"]
 
 ROOM = 0.03
+IMPORTING = "<frozen importlib._bootstrap"
 UNTRIED, TRIED, SURE, APART, PRIOR = 2.0, 1.5, 1.15, 4.0, 1.0
 
 
@@ -81,7 +84,8 @@ class Budget:
         """Raise `OutOfTime` in the block when the budget runs out.
 
         What was predicted should have fitted; this is for what was predicted wrongly.
-        It needs POSIX and the main thread, and does nothing elsewhere.
+        It needs POSIX and the main thread, and does nothing elsewhere. An import is
+        finished first: cut in two, a compiled module cannot be imported again.
 
         Parameters
         ----------
@@ -95,8 +99,10 @@ class Budget:
 
         end = self.spent + min(self.left, self.left if most is None else most)
 
-        def ring(*_: object) -> None:
-            if self.spent >= end:
+        outside = _imports(sys._getframe())
+
+        def ring(_: int, frame: FrameType | None) -> None:
+            if self.spent >= end and _imports(frame) <= outside:
                 raise OutOfTime
 
         before = signal.signal(signal.SIGALRM, ring)
@@ -104,11 +110,32 @@ class Budget:
         rest = signal.setitimer(signal.ITIMER_REAL, wait, 0.1)
         try:
             yield
+        except Exception as error:
+            unmask(error)
+            raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
             if rest[0]:
                 signal.setitimer(signal.ITIMER_REAL, max(self.left, 1e-3), rest[1])
+
+
+def unmask(error: BaseException) -> None:
+    """Raise `OutOfTime` where an error is what other code made of it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OutOfTime):
+            raise OutOfTime from error
+        cause = cause.__cause__ or cause.__context__
+
+
+def _imports(frame: FrameType | None) -> int:
+    """Return how many steps of imports are under way where a frame runs."""
+    found = 0
+    while frame is not None:
+        found += frame.f_code.co_filename.startswith(IMPORTING)
+        frame = frame.f_back
+    return found
 
 
 class Forecast:

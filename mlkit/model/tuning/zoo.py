@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from mlkit.core.errors import MlkitError
 from mlkit.core.session import session
 from mlkit.model.families import family
+from mlkit.model.packing.parity import load
 from mlkit.model.problem import Problem
 from mlkit.model.tuning import cross
-from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime
+from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime, unmask
 from mlkit.model.tuning.draws import Draws
 from mlkit.model.tuning.kept import Outcome
 from mlkit.model.tuning.mixing import MOST, SAME, STEPS, Judge, weigh
@@ -252,6 +253,8 @@ class Zoo:
             if name not in self.fits.agreed:
                 self._shut(name, "no time to see whether it can be packaged")
             return
+        if name not in self.fits.agreed:
+            load()
         try:
             with self.budget.alarm(2 * most):
                 rows, seconds, why = self.fits.pilot(name)
@@ -359,6 +362,7 @@ class Zoo:
         return behind > error
 
     def _fail(self, name: str, error: Exception) -> None:
+        unmask(error)
         self._shut(name, f"failed: {type(error).__name__}: {str(error)[:200]}")
 
     def _shut(self, name: str, why: str) -> None:

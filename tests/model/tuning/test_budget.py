@@ -84,3 +84,37 @@ def test_an_alarm_that_is_not_due_leaves_no_trace():
         pass
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_the_alarm_cuts_no_import_in_two(tmp_path, monkeypatch):
+    slow = "import time\nend = time.monotonic() + 0.5\n"
+    slow += "while time.monotonic() < end:\n    time.sleep(0.01)\nwhole = True\n"
+    (tmp_path / "slow_to_import.py").write_text(slow)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(OutOfTime), Budget(0.05).alarm():
+        import slow_to_import
+
+        time.sleep(60)
+    assert slow_to_import.whole
+
+
+def test_the_alarm_rings_in_what_an_import_runs(tmp_path, monkeypatch):
+    code = "import time\nfrom mlkit.model.tuning.budget import Budget, OutOfTime\n"
+    code += "try:\n    with Budget(0.05).alarm():\n        time.sleep(2)\n"
+    code += "    rang = False\nexcept OutOfTime:\n    rang = True\n"
+    (tmp_path / "timed_by_itself.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    import timed_by_itself
+
+    assert timed_by_itself.rang
+
+
+@pytest.mark.parametrize("wait", [0.0, 60.0])
+def test_what_other_code_makes_of_the_alarm_is_the_alarm(wait):
+    """Compiled code may turn what is raised in it into an error of its own."""
+    with pytest.raises(OutOfTime if wait else ImportError), Budget(0.05).alarm():
+        try:
+            time.sleep(wait)
+        except OutOfTime as error:
+            raise ImportError("initialization failed") from error
+        raise ImportError("no such module")

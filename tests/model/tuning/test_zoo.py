@@ -156,6 +156,20 @@ def test_a_family_that_fails_is_told_and_the_others_go_on(monkeypatch):
     assert "forest: failed: RuntimeError: no such luck" in zoo.notes
 
 
+def test_an_error_that_the_alarm_caused_is_no_failure_of_a_family(monkeypatch):
+    plain = Pretended.make
+
+    def make(self, name, settings, folds):
+        if name == "forest":
+            raise ImportError("initialization failed") from OutOfTime()
+        return plain(self, name, settings, folds)
+
+    monkeypatch.setattr(Pretended, "make", make)
+    zoo, _ = made({"linear": 0.1, "forest": 0.1}, {"linear": 0.7, "forest": 0.5}, 100.0)
+    assert zoo.shut == set()
+    assert zoo.notes[-1] == "time ran out in the middle of a fit, which is dropped"
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OutOfTime])
 def test_stopped_in_the_middle_it_keeps_the_best_so_far(monkeypatch, error):
     plain = Pretended.make

@@ -183,10 +183,8 @@ def _shadows(names: Iterable[str], places: Iterable[Path]) -> Iterator[Path]:
 
 
 def enter_bars(project: Project) -> None:
-    """Enter the bars that models will be judged by, whatever stands there."""
-    bars = project.config("goal.bars", {})
-    plain = bars if isinstance(bars, Mapping) else {"bars": bars}
-    ledger.enter_bars(project.ledger, plain)
+    """Enter the bars that models will be judged by."""
+    ledger.enter_bars(project.ledger, project.config("goal.bars", {}))
 
 
 def enter_looks(

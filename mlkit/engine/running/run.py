@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlkit.core import ledger
+from mlkit.core import bars, ledger
 from mlkit.core.errors import MlkitError
 from mlkit.core.files import write_json
 from mlkit.core.project import Project
@@ -141,6 +141,7 @@ class _Run:
         self.opened = False
         self.missing = missing(self.graph, self.selected, self.refs, options)
         ledger.lines(project.ledger)  # one that cannot be read stops the run here
+        bars.checked(project.config("goal.bars", {}))  # before any is entered
 
     # the whole
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlkit.core.bars import checked
 from mlkit.core.cells import config
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.core.names import OTHERS
 from mlkit.core.verdict import Finding
-from mlkit.model.groups.groupwise import GAPS
+from mlkit.model.groups.groupwise import GAPS, compared
 from mlkit.model.judging import advice
 from mlkit.model.measures.measure import Measured
 from mlkit.model.measures.metrics import METRICS, of_problem
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.slices import FEWEST
+from mlkit.model.telling import KINDS, UNLABELLED
 from mlkit.model.words import say
 
 __all__ = ["of_metrics", "of_rows", "read", "stated"]
 
+OF = {kind: said.removeprefix("one of ") for kind, said in KINDS.items()} | UNLABELLED
 LOOKED = "; a threshold that is moved now is told as moved after a look at these rows"
 
 
@@ -33,10 +36,10 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
 
     A bar is the name of a metric that fits the problem; ``worst_group`` and
     ``group_gap``, of the problem's metric over sensitive columns; a gap of
-    `mlkit.model.groups.groupwise.GAPS`; ``worst_slice``, of the metric over named and
-    found parts; ``champion``, by how much to be ahead of it at least;
-    ``shuffled_input``, by how much to be ahead of a guess there at most; ``rows`` of
-    the hold-out; ``latency_ms`` and ``size_mb`` of the package.
+    `mlkit.model.groups.groupwise.GAPS` that the problem has; ``worst_slice``, of the
+    metric over named and found parts; ``champion``, by how much to be ahead of it at
+    least; ``shuffled_input``, by how much to be ahead of a guess there at most;
+    ``rows`` of the hold-out; ``latency_ms`` and ``size_mb`` of the package.
 
     Parameters
     ----------
@@ -48,24 +51,21 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
     Raises
     ------
     UsageError
-        Where a bar is unknown, or no number.
+        Where a bar is unknown, of another kind of problem, or no finite number.
     """
     given = stated() if bars is None else bars
-    if not isinstance(given, Mapping):
-        raise UsageError("[goal.bars] is no table", got=repr(given)[:80])
-    allowed = [*of_problem(problem), *GAPS, *OTHERS]
-    for name, value in given.items():
+    gaps = [name for name in GAPS if compared(problem, name)]
+    allowed = [*of_problem(problem), *gaps, *OTHERS]
+    made = checked(given, allowed)
+    for name in made:
         if name not in allowed:
+            what = "gap" if name in GAPS else "metric"
             raise UsageError(
-                f"unknown bar {name!r}",
+                f"{name} is no {what} of {OF[problem.kind]}",
                 where="[goal.bars]",
                 todo=did_you_mean(name, allowed),
             )
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(
-                f"bar {name} is no number", where="[goal.bars]", got=repr(value)
-            )
-    return {name: float(value) for name, value in given.items()}
+    return made
 
 
 def of_metrics(

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from mlkit.core import ledger
-from mlkit.core.errors import Busy, ParameterError, WiringError
+from mlkit.core.errors import Busy, ParameterError, UsageError, WiringError
 from mlkit.core.store import Store
 from mlkit.engine.planning.graph import build
 from mlkit.engine.planning.plan import status
@@ -53,6 +53,21 @@ def test_a_project_copied_without_its_link_runs_on(maker):
     assert maker.executed() == ["total"]
     assert latest.is_symlink()
     assert latest.resolve() != copied
+
+
+@pytest.mark.parametrize("bars", ["roc_acu = 0.8", "roc_auc = nan"])
+def test_a_bar_that_makes_no_sense_is_refused_before_it_is_entered(maker, bars):
+    maker.step("01_total", "by: int = 1", "import mlkit as mk", "mk.save(total=by)")
+    maker.settings(f"[goal.bars]\n{bars}\n")
+    with pytest.raises(UsageError, match="roc_a"):
+        maker.run()
+    assert maker.events == []
+    assert not maker.project.ledger.exists()
+    maker.settings("[goal.bars]\nroc_auc = 0.8\n")
+    assert maker.executed() == ["total"]
+    assert [line["bars"] for line in ledger.lines(maker.project.ledger)] == [
+        {"roc_auc": 0.8}
+    ]
 
 
 def test_a_step_that_plain_runs_leave_out_is_not_the_latest_run(maker):

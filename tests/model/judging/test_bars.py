@@ -23,6 +23,7 @@ from mlkit.model.slicing.slices import Slice
 
 TWO = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
 NUMBER = Problem("number", "y", "rmse")
+THREE = Problem("many_classes", "y", "log_loss", ("low", "mid", "high"))
 
 
 def group(name, value, half=0.05, rows=100, metric="roc_auc", column="sex"):
@@ -266,13 +267,12 @@ def test_a_group_with_too_few_of_the_positive_class_blocks_a_gap_in_finding_it()
 
 
 def test_a_class_that_a_group_hardly_has_is_told_and_does_not_block():
-    problem = Problem("many_classes", "y", "log_loss", ("low", "mid", "high"))
     sex = np.repeat(["a", "b"], 300)
     truth = np.arange(600) % 3
     truth[(sex == "b") & (truth == 2)] = 0
     table = pd.DataFrame({"sex": pd.array(sex, "str")})
     Schema((Column("sex", "category", ("sensitive",)),)).attach(table)
-    found = assess(problem, table, truth, np.eye(3)[truth], 0.5)
+    found = assess(THREE, table, truth, np.eye(3)[truth], 0.5)
     told, left_out = group_bars.of_fairness(found, {"opportunity_gap": 0.3})
     assert told.state == "passed"
     assert (left_out.state, left_out.blocks) == ("not_assessed", False)
@@ -292,7 +292,35 @@ def _failed(sex, wrong, rare=None):
     return assess(TWO, table, truth, chances, 0.5)
 
 
-@pytest.mark.parametrize("given_", [{"parity": 0.1}, {"parity_gap": "low"}, 3])
+@pytest.mark.parametrize(
+    ("problem", "name", "words"),
+    [
+        (TWO, "rmse", "rmse is no metric of two classes"),
+        (TWO, "error_gap", "error_gap is no gap of two classes"),
+        (NUMBER, "roc_auc", "roc_auc is no metric of a number"),
+        (NUMBER, "odds_gap", "odds_gap is no gap of a number"),
+        (NUMBER, "accuracy_gap", "accuracy_gap is no gap of a number"),
+        (NUMBER, "parity_ratio", "parity_ratio is no gap of a number"),
+        (THREE, "precision_gap", "precision_gap is no gap of many classes"),
+        (THREE, "error_gap", "error_gap is no gap of many classes"),
+    ],
+)
+def test_a_bar_of_another_kind_of_problem_is_refused(problem, name, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        bars.read(problem, {name: 0.3})
+    assert name not in caught.value.todo
+
+
+@pytest.mark.parametrize("problem", [TWO, NUMBER, THREE])
+def test_a_gap_that_a_problem_has_may_be_a_bar(problem):
+    both = dict.fromkeys(("parity_gap", "calibration_gap"), 0.3)
+    assert bars.read(problem, both) == both
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [{"parity": 0.1}, {"parity_gap": "low"}, {"parity_gap": math.nan}, 3],
+)
 def test_a_bar_that_nobody_knows_is_refused(given_):
     with pytest.raises(UsageError, match="bar"):
         bars.read(TWO, given_)

@@ -11,14 +11,13 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from mlkit.core.errors import InputError, did_you_mean
-from mlkit.model.families import able, family
+from mlkit.model.families import able
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
-from mlkit.model.patterns.bowls import Clusters
 from mlkit.model.patterns.control import CONTROLS, Crowds
-from mlkit.model.patterns.cuts import cuts, whole
-from mlkit.model.patterns.fitting import Rows, fit, grow, picked
-from mlkit.model.patterns.stability import FEWEST, again, apart
+from mlkit.model.patterns.fitting import Rows, fit, picked
+from mlkit.model.patterns.options import Option, best, referred, tried
+from mlkit.model.patterns.stability import FEWEST
 from mlkit.model.patterns.truth import column_of, untold
 from mlkit.model.problem import Problem
 from mlkit.model.threads import one_thread
@@ -27,99 +26,9 @@ from mlkit.model.words import say
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["Clustering", "Option", "cluster"]
+__all__ = ["Clustering", "cluster"]
 
 SMALLEST = (0.02, 0.05, 0.1)
-GAIN, STABLE, NEAR, ENOUGH = 0.1, 0.6, 0.03, 0.5
-
-
-@dataclass(frozen=True)
-class Option:
-    """One family, told how many clusters to make or how small they may be.
-
-    Parameters
-    ----------
-    name
-        What a person calls it by: ``kmeans 3``, ``hdbscan 5%``.
-    family, settings
-        What is fitted.
-    clusters
-        How many it found.
-    silhouette
-        How far apart they lie, −1 to 1; rows that belong to none count 0.
-    crowd
-        The same in tables of one crowd, as many of each kind.
-    cuts
-        How many pairs of its clusters nothing parts; see `mlkit.model.patterns.cuts`.
-    crowds
-        How many there are once these are put together; 0 where it was not asked.
-    reference
-        What families reach on average, with as many clusters, in the kind of crowd
-        that is likest to have some.
-    stability
-        How far clusters of parts of the rows agree with it, at most 1.
-    none
-        The share of rows that belong to no cluster.
-    facts
-        What else the family tells: ``bic``, ``agrees``.
-    """
-
-    name: str
-    family: str
-    settings: Mapping[str, Any]
-    clusters: int
-    silhouette: float
-    crowd: tuple[float, ...]
-    stability: float
-    none: float = 0.0
-    facts: Mapping[str, float] | None = None
-    cuts: int = 0
-    crowds: int = 0
-    reference: float = 0.0
-
-    @property
-    def title(self) -> str:
-        """What it is, in words."""
-        return family(self.family).title
-
-    @property
-    def gain(self) -> float:
-        """How much of what one crowd leaves to be gained is gained, at most 1."""
-        return (self.silhouette - self.reference) / max(1 - self.reference, 1e-9)
-
-    @property
-    def most(self) -> float:
-        """What one crowd may reach: its best draw, and as much more as draws differ."""
-        if not self.crowd:
-            return 0.0
-        kinds = np.reshape(self.crowd, (len(CONTROLS), -1))
-        return float((2 * kinds.max(axis=1) - kinds.min(axis=1)).max())
-
-    @property
-    def cut(self) -> str:
-        """That some of its clusters are one crowd, in words; "" where none are."""
-        times = f", {self.cuts} times" if self.cuts > 1 else ""
-        return f"cuts one crowd in two{times}" if self.cuts else ""
-
-    @property
-    def doubt(self) -> str:
-        """Why these are no clusters; "" where they are.
-
-        A family that says itself how many there are, and finds none in any crowd,
-        needs no distance to prove it: rings lie no further apart than one crowd does.
-        """
-        if self.clusters < 2:
-            return "finds one crowd"
-        if self.clusters < self.settings.get("clusters", 0):
-            return f"finds {self.clusters} only"
-        alone = "clusters" not in self.settings and not any(self.crowd)
-        if not alone and self.silhouette <= self.most:
-            return "no further apart than in one crowd"
-        if not alone and self.gain < GAIN:
-            return "hardly further apart than in one crowd"
-        if self.stability < STABLE:
-            return "does not come again"
-        return "is one crowd, cut up" if self.crowds == 1 else ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -178,8 +87,8 @@ class Clustering:
             return f"{told}: clearly more than one crowd cut up"
         if self.insisted:
             return f"{told}, insisted on, but {one.doubt}"
-        tried = len(self.options)
-        return f"No clusters: none of {tried} tries is clearly more than one crowd"
+        count = len(self.options)
+        return f"No clusters: none of {count} tries is clearly more than one crowd"
 
     def table(self) -> Grid:
         """Return what was tried: the chosen one, then the clearest first."""
@@ -240,9 +149,9 @@ class Clustering:
 
     def plot(self) -> Picture:
         """Draw silhouette and stability by the number of clusters."""
-        from mlkit.model.charts.cluster import tried
+        from mlkit.model.charts import cluster as charts
 
-        return tried(self)
+        return charts.tried(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -328,14 +237,14 @@ def cluster(
     _, rows = Rows.of(table, problem, wanted[0])
     drawn = Crowds(rows)
     crowds = [drawn.draw(how, rng) for how in CONTROLS for _ in range(controls)]
-    tried = [
-        delayed(_tried)(*what, rows, crowds, repeats, seed)
+    asked = [
+        delayed(tried)(*what, rows, crowds, repeats, seed)
         for what in _options(wanted, most, len(table))
     ]
     with one_thread():
-        options = _referred(list(Parallel()(tried)))
+        options = referred(list(Parallel()(asked)))
     notes = list(_notes(problem, options, len(train), len(table)))
-    made = (problem, options, _best(options), len(table), tuple(notes))
+    made = (problem, options, best(options), len(table), tuple(notes))
     return Clustering(*made, truth=column)
 
 
@@ -350,86 +259,6 @@ def _options(
         else:
             for count in range(2, min(most, max(rows // FEWEST, 2)) + 1):
                 yield f"{name} {count}", name, {"clusters": count}
-
-
-def _tried(
-    name: str,
-    kind: str,
-    settings: Mapping[str, Any],
-    rows: Rows,
-    crowds: list[Rows],
-    repeats: int,
-    seed: int,
-) -> Option:
-    """Fit once to the rows and to each crowd, and again to parts of the rows."""
-    made = grow(kind, settings, rows, "cluster", seed)
-    assert isinstance(made, Clusters)
-    labels, count = made.predict(rows.matrix), _filled(made)
-    cells = made.space.transform(rows.matrix)
-    pairs = cuts(cells, labels, count) if "clusters" in settings else []
-    how = {"repeats": repeats if count > 1 else 0, "seed": seed}
-    found = again(kind, settings, rows, labels, count, **how)
-    return Option(
-        name=name,
-        family=kind,
-        settings=dict(settings),
-        clusters=count,
-        silhouette=_apart(made, rows),
-        crowd=tuple(
-            _apart(grow(kind, settings, one, "cluster", seed), one) for one in crowds
-        ),
-        stability=round(found.stability, 6),
-        none=round(float((labels >= made.count).mean()), 6),
-        facts={k: round(v, 6) for k, v in made.facts.items()},
-        cuts=len(pairs),
-        crowds=whole(pairs, count),
-    )
-
-
-def _filled(made: Clusters) -> int:
-    """Return how many clusters have rows: of equal rows some stay empty."""
-    return len(np.unique(made.labels[made.labels < made.count]))
-
-
-def _apart(made: Any, rows: Rows) -> float:
-    labels = made.predict(rows.matrix)
-    return round(float(apart(rows, labels, made.count).mean()), 6)
-
-
-def _referred(options: list[Option]) -> tuple[Option, ...]:
-    """Tell each option what one crowd reaches with as many clusters, at best."""
-    reached: dict[int, float] = {}
-    for one in options:
-        if "clusters" in one.settings and one.crowd:
-            kinds = np.reshape(one.crowd, (len(CONTROLS), -1))
-            mean = float(kinds.mean(axis=1).max())
-            reached[one.clusters] = max(reached.get(one.clusters, 0.0), mean)
-    found = []
-    for one in options:
-        near = min(reached, key=lambda n: abs(n - one.clusters), default=0)
-        level = reached.get(near, float(np.mean(one.crowd)) if one.crowd else 0.0)
-        found.append(replace(one, reference=round(level, 6)))
-    return tuple(found)
-
-
-def _best(options: Iterable[Option]) -> str:
-    """Return the clearest option that is real, else the clearest of all.
-
-    Those that cut no crowd in two go first, unless they are much less clear. Of those
-    that are about as clear, the one that comes again most surely; of these the one that
-    parts most, if it cuts nothing; of these the first: the plainest family.
-    """
-    found = [one for one in options if one.clusters > 1] or list(options)
-    real = [one for one in found if not one.doubt] or found
-    top = max(one.gain for one in real)
-    real = [one for one in real if not one.cuts and one.gain >= ENOUGH * top] or real
-    top = max(one.gain for one in real)
-    near = [one for one in real if one.gain >= top - NEAR]
-    return max(near, key=_surely).name
-
-
-def _surely(one: Option) -> tuple[float, int]:
-    return round(one.stability, 1), -one.clusters if one.cuts else one.clusters
 
 
 def _notes(

@@ -16,13 +16,14 @@ from mlkit.model.accept import Accepted
 from mlkit.model.audit.cards import Section, Table
 from mlkit.model.audit.rules import Rules
 from mlkit.model.audit.surrogate import surrogate
-from mlkit.model.cluster import STABLE, Clustering
+from mlkit.model.cluster import Clustering
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.judging import bars as bars_of
 from mlkit.model.measures.measure import Measured
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.patterns.fitting import Rows, picked
+from mlkit.model.patterns.options import STABLE
 from mlkit.model.patterns.space import Space
 from mlkit.model.patterns.stability import FEWEST, Repeats, again, apart
 from mlkit.model.patterns.traits import Trait, cells_of, told, traits
@@ -100,14 +101,11 @@ class Description:
 
     def beside(self) -> Grid:
         """Return the clusters beside what people say."""
-        if not self.truth:
-            note = "no column says what the rows are: name one as `truth`"
-            return Grid(("cluster",), [], [note])
-        if "counts" not in self.truth:
-            column = self.truth["column"]
-            note = f"{column} is a number of many values: it names no kinds of rows"
-            return Grid(("cluster",), [], [note])
-        counts = self.truth["counts"]
+        column, counts = self.truth.get("column"), self.truth.get("counts")
+        if counts is None:
+            many = f"{column} is a number of many values: it names no kinds of rows"
+            none = "no column says what the rows are: name one as `truth`"
+            return Grid(("cluster",), [], [many if column else none])
         words = sorted({word for one in counts.values() for word in one})
         rows = [(n, *(str(c.get(w, 0)) for w in words)) for n, c in counts.items()]
         note = f"adjusted Rand index {say(self.truth['rand'])}: 1 is the same, 0 chance"

@@ -12,7 +12,8 @@ from mlkit.data.charts import style as plots
 from mlkit.model.families import family
 
 if TYPE_CHECKING:
-    from mlkit.model.cluster import Clustering, Option
+    from mlkit.model.cluster import Clustering
+    from mlkit.model.patterns.options import Option
 
 __all__ = ["tried"]
 

@@ -8,6 +8,7 @@ from mlkit.model.audit.remarks import Remark
 from mlkit.model.grid import Grid
 from mlkit.model.groups.fairness import CROSS, FEWEST, Fairness, Group
 from mlkit.model.groups.groupwise import RATES
+from mlkit.model.groups.price import beyond
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
 
@@ -16,6 +17,9 @@ __all__ = ["TITLES", "between", "by_group", "remarks", "words"]
 FIFTHS = 0.8
 CERTAIN = 0.1
 BRIEF = ("parity_gap", "odds_gap", "error_gap")
+PLAIN = "else switch on a mitigation in `train`"
+WORSE = "the worse group"
+MORE = f"collect more rows of {WORSE}, or mitigate"
 TITLES = {
     "parity_gap": "demographic parity gap",
     "opportunity_gap": "equal opportunity gap",
@@ -94,6 +98,13 @@ def _few(names: list[str]) -> list[str]:
     return ["not assessed", *[""] * (len(names) - 1)] if names else []
 
 
+def _todo(found: Fairness, worse: str, plain: str) -> str:
+    """Return what can be done: as it is told, or beyond the mitigation that is on."""
+    if not found.mitigated:
+        return plain
+    return beyond(found.mitigated, found.problem.kind, worse)
+
+
 def remarks(found: Fairness) -> Iterator[Remark]:
     """Yield what a person should read."""
     if not found.groups:
@@ -103,19 +114,20 @@ def remarks(found: Fairness) -> Iterator[Remark]:
             "give columns such as sex or age that role in `collect`",
         )
     for one in found.gaps:
+        worse = f"{one.column} = {one.least}"
         if one.name == "parity_ratio" and one.high < FIFTHS:
             yield Remark(
                 "serious",
                 f"{words(found.problem, one.rate)}: {one.least} gets less than four "
                 f"fifths of {one.most} ({one.column}; ratio {one.told()})",
-                "ask whether that is right; else switch on a mitigation in `train`",
+                f"ask whether that is right; {_todo(found, worse, PLAIN)}",
             )
         elif one.name in ("odds_gap", "calibration_gap") and one.low > CERTAIN:
             yield Remark(
                 "warning",
                 f"{words(found.problem, one.rate)}: {one.least} and {one.most} are "
                 f"{one.told()} apart ({one.column})",
-                "ask who bears it; collect more rows of the worse group, or mitigate",
+                f"ask who bears it; {_todo(found, WORSE, MORE)}",
             )
     for small in found.small:
         if CROSS not in small.column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +113,8 @@ class Fairness:
         How far the groups of each column lie apart.
     notes
         What a reader should know.
+    mitigated
+        The mitigation that the model has; "" for none.
     """
 
     problem: Problem
@@ -121,6 +123,7 @@ class Fairness:
     groups: tuple[Group, ...] = ()
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
+    mitigated: str = ""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -230,7 +233,9 @@ def fairness(
     rows, truth, predicted, _ = judged(model, table)
     named = Schema.of(table).attach(rows)
     at = cut(threshold) if len(model.classes) == 2 else None
-    return assess(model.problem, named, truth, predicted, at, seed=seed)
+    found = assess(model.problem, named, truth, predicted, at, seed=seed)
+    price = getattr(model, "mitigation", None)
+    return replace(found, mitigated=price["asked"]["method"]) if price else found
 
 
 def assess(

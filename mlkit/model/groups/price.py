@@ -18,7 +18,7 @@ from mlkit.model.words import listed, say
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
 
-__all__ = ["METHODS", "Asked", "Price", "asked"]
+__all__ = ["METHODS", "Asked", "Price", "asked", "beyond"]
 
 METHODS = {
     "none": "none: take the model as it is",
@@ -72,7 +72,8 @@ def asked(value: str | Mapping[str, Any]) -> Asked:
     ('sex',)
     """
     where, known = "decision 'mitigation'", Asked.__dataclass_fields__
-    if not isinstance(value, str | Mapping):
+    given: Any = value
+    if not isinstance(given, str | Mapping):
         what, todo = "a mitigation is a name, or a mapping", f"one of {listed(METHODS)}"
         raise UsageError(what, where=where, got=repr(value)[:80], todo=todo)
     form = {"method": value} if isinstance(value, str) else dict(value)
@@ -86,14 +87,37 @@ def asked(value: str | Mapping[str, Any]) -> Asked:
             todo = did_you_mean(said, known_)
             raise UsageError(f"unknown {name} {said!r}", where=where, todo=todo)
     columns, family = form.get("columns", ()), form.get("family", "")
-    for name, kinds, said in (
-        ("columns", str | list | tuple, columns),
-        ("family", str, family),
-    ):
-        if not isinstance(said, kinds):
-            raise UsageError(f"{name} must be named", where=where, got=repr(said)[:80])
+    if not isinstance(columns, str | list | tuple):
+        raise UsageError("columns must be named", where=where, got=repr(columns)[:80])
+    if not isinstance(family, str):
+        raise UsageError("a family must be named", where=where, got=repr(family)[:80])
     names = (columns,) if isinstance(columns, str) else tuple(map(str, columns))
     return Asked(**{**form, "columns": names})
+
+
+def beyond(method: str, kind: str, worse: str) -> str:
+    """Return what can be done where a mitigation is on and not enough.
+
+    Parameters
+    ----------
+    method
+        What is on: one of `METHODS`.
+    kind
+        Of the problem.
+    worse
+        The group that gets less.
+
+    Examples
+    --------
+    >>> beyond("reweighing", "number", "sex = f")  # doctest: +ELLIPSIS
+    'reweighing is on and not enough: leave out columns that tell the group ...'
+    """
+    todo = "leave out columns that tell the group (role ignored, in `collect`)"
+    if kind == "two_classes":
+        other = "exponentiated_gradient" if method == "reweighing" else "reweighing"
+        todo = f"try `mlkit decide mitigation {other}`"
+    on = method.replace("_", " ")
+    return f"{on} is on and not enough: {todo}, or collect more rows of {worse}"
 
 
 @dataclass(frozen=True)

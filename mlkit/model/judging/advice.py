@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from mlkit.model.groups.price import beyond
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
 
@@ -169,9 +170,4 @@ def of_gap(
             f"switch on a mitigation: `mlkit decide mitigation {method}`, then "
             f"`mlkit run`{milder}; the price is shown in `train`"
         )
-    other = {"reweighing": "exponentiated_gradient", "thresholds": "reweighing"}
-    todo = other.get(mitigated, "reweighing")
-    return (
-        f"{mitigated.replace('_', ' ')} is not enough: try `mlkit decide mitigation "
-        f"{todo}`, or collect more rows of {worse}"
-    )
+    return beyond(mitigated, kind, worse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -275,6 +276,20 @@ def test_a_column_that_is_not_looked_at_cannot_set_thresholds(tmp_path):
     with pytest.raises(UsageError, match="cannot be switched on here"):
         found.train("thresholds")
     assert "sex" not in found.train("reweighing").problem.features
+
+
+def test_a_review_says_that_a_mitigation_is_on_and_not_enough(found, biased):
+    plain = fairness(found.train(), biased[1])
+    assert any("switch on a mitigation" in one.todo for one in plain.remarks)
+    made = fairness(found.train("reweighing"), biased[1])
+    wide = replace(made, gaps=plain.gaps)
+    told = [one.todo for one in wide.remarks if one.severity != "note"]
+    assert told
+    for todo in told:
+        assert "reweighing is on and not enough" in todo
+        assert "mlkit decide mitigation exponentiated_gradient" in todo
+        assert "switch on" not in todo
+        assert "or mitigate" not in todo
 
 
 @pytest.mark.parametrize("method", ["reweighing", "exponentiated_gradient"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkit.model.judging.advice import of_metric
+from mlkit.model.judging.advice import of_gap, of_metric
 
 
 @pytest.mark.parametrize("name", ["stability", "replication"])
@@ -30,3 +30,15 @@ def test_a_detector_is_helped_by_what_its_recipe_has(name):
 
 def test_no_hold_out_row_helps_where_rows_are_planted():
     assert "hold-out" not in of_metric("planted", 100, 0.55, 0.48, 0.5, "anomaly")
+
+
+@pytest.mark.parametrize("kind", ["number", "count", "many_classes", "ordered"])
+def test_only_a_mitigation_that_can_be_had_is_advised(kind):
+    ends = 300, 0.5, 0.6, 0.1
+    told = of_gap(*ends, "reweighing", "sex = f", kind)
+    assert "reweighing is on and not enough" in told
+    assert "mlkit decide" not in told
+    assert "leave out columns" in told
+    assert "sex = f" in told
+    two = of_gap(*ends, "reweighing", "sex = f", "two_classes")
+    assert "mlkit decide mitigation exponentiated_gradient" in two

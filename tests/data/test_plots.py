@@ -4,16 +4,20 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgba
 
 from mlkit.core.schema import Column, Schema
+from mlkit.data.charts import media as charts
 from mlkit.data.charts import style as plots
 from mlkit.data.charts.contract import plot_bands
 from mlkit.data.charts.curve import plot_likeness
 from mlkit.data.charts.labels import plot_residuals
-from mlkit.data.charts.parts import plot_folds, plot_labels, plot_numbers
-from mlkit.data.charts.profile import plot_columns
+from mlkit.data.charts.parts import plot_classes, plot_folds, plot_labels, plot_numbers
+from mlkit.data.charts.profile import plot_columns, plot_words
 from mlkit.data.measures.associations import associations
+from mlkit.data.measures.bias import bias
 from mlkit.data.measures.shapes import bars
+from mlkit.model.problem import Problem
 from tests.pictures import crossing, said
 
 
@@ -74,6 +78,63 @@ def test_a_column_s_remark_does_not_lie_on_its_title():
         text.get_text() for axes in picture.axes for text in axes.texts
     }
     assert crossing(picture) == []
+
+
+GOOD = pd.Series(["good"] * 60 + ["bad"] * 30, dtype="str")
+
+
+def profiled():
+    shape = bars(GOOD.astype("category"), "category", np.repeat([0, 1], [60, 30]), 2)
+    measures = [{"name": "y", "missing": 0, "hidden": 0, "type": "category"}]
+    picture = plot_columns({"y": shape}, measures, 90, "y", ("good", "bad"))
+    (key,) = picture.legends
+    names = [text.get_text() for text in key.texts]
+    assert key.get_patches()[names.index("good")].get_facecolor() == widest(picture)
+    return picture
+
+
+def biased():
+    columns = (Column("y", "category", ("target",)),)
+    schema = Schema((*columns, Column("sex", "category", ("sensitive",))))
+    table = pd.DataFrame({"y": GOOD, "sex": ["f", "m", "f"] * 30})
+    picture = bias(schema.attach(table), "y").plot()
+    dots = [line for line in picture.axes[1].lines if line.get_marker() == "o"]
+    return to_rgba(dots[0].get_color())
+
+
+def widest(picture):
+    return max(picture.axes[0].patches, key=lambda p: p.get_width()).get_facecolor()
+
+
+def carded():
+    texts = pd.Series("fine words", GOOD.index).where(GOOD == "good")
+    _, edge = charts.cards(texts, GOOD.tolist()).axes[0].patches[:2]
+    return edge.get_facecolor()
+
+
+@pytest.mark.parametrize(
+    "colour_of_good",
+    [
+        lambda: widest(profiled()),
+        lambda: widest(plot_labels(GOOD, "y")),
+        lambda: widest(plot_classes({"train": GOOD, "test": GOOD[::-1]})),
+        lambda: widest(plot_words({"told": {"good": [["fine", 2.0]], "bad": []}})),
+        biased,
+        carded,
+    ],
+    ids=["profile", "label", "split", "words", "bias", "cards"],
+)
+def test_a_class_has_one_colour_in_every_picture(colour_of_good):
+    assert colour_of_good() == to_rgba(plots.of_classes(["good", "bad"])["good"])
+
+
+@pytest.mark.parametrize(
+    "labels", [["no", "yes"], ["Yes", "zero"], ["10", "9", "2"], ["b", "a", "c"]]
+)
+def test_the_order_of_classes_is_that_of_the_problem(labels):
+    table = pd.DataFrame({"x": np.arange(12.0), "y": (labels * 12)[:12]})
+    schema = Schema((Column("x"), Column("y", "category", ("target",))))
+    assert tuple(plots.of_classes(labels)) == Problem.of(schema.attach(table)).classes
 
 
 @pytest.mark.parametrize(

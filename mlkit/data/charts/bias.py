@@ -13,11 +13,11 @@ from mlkit.data.charts.style import (
     SOFT,
     Picture,
     bare,
-    colours,
     figure,
     headline,
     label,
     nothing,
+    of_classes,
     shorten,
     style,
     within,
@@ -49,7 +49,8 @@ def plot_bias(found: Mapping[str, Any]) -> Picture:
         *(9, high, len(shown), 2),
         gridspec_kw={"height_ratios": heights, "width_ratios": [2, 3]},
     )
-    tones, whole = colours(list(classes)), found["whole"]
+    whole = found["whole"]
+    tones = {n: tone for n, tone in of_classes(whole).items() if n in classes}
     groups = [group for column in shown for group in column["groups"]]
     ends = [end for group in groups for rate in group["rates"].values() for end in rate]
     part = within(axes[1].xaxis, [*ends, *whole.values()])

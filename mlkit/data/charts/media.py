@@ -25,12 +25,12 @@ from mlkit.data.charts.style import (
     GRID,
     INK,
     MUTED,
-    PALETTE,
     SOFT,
     Picture,
     bare,
     figure,
     headline,
+    of_classes,
     shorten,
     style,
 )
@@ -267,11 +267,13 @@ def cards(values: pd.Series, classes: Sequence[Any] | None = None) -> Picture:
     """
     lines = _lines(values, classes, "text")[:6]
     across = max((len(cells) for _, _, cells in lines), default=1)
+    known = pd.Series(np.asarray([] if classes is None else classes, dtype=object))
+    colour = of_classes(known.dropna().astype("str").unique())
     picture, (axes,) = figure(11, 0.9 + 1.5 * max(len(lines), 1))
     with style():
-        for row, (_, _, cells) in enumerate(lines):
+        for row, (name, _, cells) in enumerate(lines):
+            tone = colour.get(name, ACCENT)
             for column, cell in enumerate(cells):
-                tone = PALETTE[row % len(PALETTE)] if classes is not None else ACCENT
                 _card(axes, cell, (column * 1.03, row * 1.08), tone)
         bare(axes)
         axes.set_xlim(-0.01, across * 1.03)
@@ -340,16 +342,11 @@ def _lines(values: pd.Series, classes: Sequence[Any] | None, kind: str) -> list[
     words = pd.Series(np.asarray(classes, dtype=object)).astype("str")
     words = words.where(pd.Series(pd.isna(np.asarray(classes, dtype=object))).eq(False))
     counts = words[known.notna()].value_counts()
-    names = sorted(counts.index[:MOST_CLASSES], key=_in_order)
+    names = of_classes(counts.index[:MOST_CLASSES])
     return [
         (name, int(counts[name]), _spaced(known[words == name].dropna(), across))
         for name in names
     ]
-
-
-def _in_order(name: str) -> tuple[int, str]:
-    """Sort whole numbers by size, and before words."""
-    return (int(name), "") if name.isdecimal() and len(name) < 9 else (10**9, name)
 
 
 def _spaced(known: pd.Series, most: int) -> list[str]:

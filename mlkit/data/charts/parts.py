@@ -20,6 +20,7 @@ from mlkit.data.charts.style import (
     headline,
     label,
     nothing,
+    of_classes,
     shorten,
     style,
     within,
@@ -47,11 +48,13 @@ def plot_classes(
     counts = pd.DataFrame(
         {n: t.astype("str").value_counts() for n, t in targets.items()}
     )
-    counts = counts.fillna(0).sort_index()
+    counts = counts.fillna(0)
+    counts = counts.loc[list(of_classes(counts.index))]
     if len(counts) > MOST:
         order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
         rest = counts.loc[order[MOST - 1 :]].sum().rename("all others")
-        counts = pd.concat([counts.loc[sorted(order[: MOST - 1])], rest.to_frame().T])
+        most = list(of_classes(order[: MOST - 1]))
+        counts = pd.concat([counts.loc[most], rest.to_frame().T])
     tones = colours(list(map(str, counts.index)))
     picture, (axes,) = figure(9, 2.7)
     with style():
@@ -110,10 +113,10 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
             axes.grid(visible=False, axis="x")
         headline(picture, "The labels", told)
         return picture
-    counts = known.value_counts().sort_index()
+    counts = known.astype("str").value_counts().sort_index()
     shown = counts.sort_values(ascending=False, kind="stable")[: 2 * MOST]
     picture, (axes,) = figure(9, 1.1 + 0.3 * max(len(shown), 1))
-    tones = list(colours(list(map(str, shown.sort_index().index))).items())
+    tones = [each for each in of_classes(counts.index).items() if each[0] in shown]
     with style():
         for place, (word, tone) in enumerate(tones):
             count = int(counts[word])

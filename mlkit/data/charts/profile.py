@@ -21,12 +21,12 @@ from mlkit.data.charts.style import (
     SOFT,
     Picture,
     bare,
-    colours,
     dated,
     figure,
     headline,
     label,
     nothing,
+    of_classes,
     shorten,
     style,
     within,
@@ -71,20 +71,22 @@ def plot_columns(
     down, across = ceil(len(shown) / ACROSS), min(ACROSS, len(shown))
     high = 1.0 + 1.75 * down
     picture, axes = figure(max(2.6 * across, 6.5), high, rows=down, columns=across)
-    tones = list(colours(list(classes)).values()) or [ACCENT]
+    colour = of_classes(classes)
+    order = [list(classes).index(name) for name in colour] or [0]
+    tones = list(colour.values()) or [ACCENT]
     by_name = {column["name"]: column for column in measures}
     remarks = {n: _remarks(by_name[n], rows, n == target) for n in shown}
     with style():
         for k, (place, name) in enumerate(zip(axes, shown, strict=False)):
             beside = shown[k - k % across :][:across]
-            _shape(place, shapes[name], tones, by_name[name]["type"])
+            split = {**shapes[name], "rows": [shapes[name]["rows"][n] for n in order]}
+            _shape(place, split, tones, by_name[name]["type"])
             _title(place, name, remarks[name], lifted=any(map(remarks.get, beside)))
         for place in axes[len(shown) :]:
             place.set_visible(False)
         if classes:
             keys = [
-                Patch(color=tone, label=shorten(word))
-                for tone, word in zip(tones, classes, strict=True)
+                Patch(color=tone, label=shorten(word)) for word, tone in colour.items()
             ]
             picture.legend(
                 handles=keys, loc="outside upper right", ncols=len(keys), title=target
@@ -262,8 +264,7 @@ def plot_words(
     across = min(ACROSS, len(panels))
     down = ceil(len(panels) / across)
     picture, axes = figure(max(2.9 * across, 6), 0.9 + 2.6 * down, down, across)
-    order = {kind: None for _, kind, _ in panels}
-    tones = colours(sorted(order))
+    tones = of_classes({kind for kinds in telling.values() for kind in kinds})
     with style():
         for place, (column, kind, words) in zip(axes, panels, strict=False):
             places = range(len(words))

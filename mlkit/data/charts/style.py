@@ -7,8 +7,8 @@ Draw inside ``with style():``, on axes that `figure` gives; name them by `label`
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import matplotlib as mpl
@@ -45,11 +45,13 @@ __all__ = [
     "headline",
     "label",
     "nothing",
+    "of_classes",
     "shorten",
     "style",
     "within",
 ]
 
+YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
 ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
 FIRST, LAST = -719_162, 2_932_896  # the days of the years 1 to 9999, since 1970
 INK = "#22303c"
@@ -211,6 +213,30 @@ def colours(names: list[str]) -> dict[str, str]:
     {'no': '#2f6fb5', 'yes': '#e58139'}
     """
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+
+
+def of_classes(classes: Iterable[object]) -> dict[str, str]:
+    """Give each class of a target its colour, the same in every picture.
+
+    The order is that of a `Problem`: numbers by size, words by name, of two classes the
+    one that says yes last.
+
+    Parameters
+    ----------
+    classes
+        All classes, in any order.
+
+    Examples
+    --------
+    >>> list(of_classes(["10", "9"])), list(of_classes(["yes", "zero"]))
+    (['9', '10'], ['zero', 'yes'])
+    """
+    names = sorted(map(str, classes))
+    with suppress(ValueError):
+        names.sort(key=float)
+    if len(names) == 2 and names[0].lower() in YES and names[1].lower() not in YES:
+        names.reverse()
+    return colours(names)
 
 
 def headline(picture: Figure, title: str, below: str = "") -> None:

@@ -52,7 +52,8 @@ class Alarms:
     ranks
         Of validation rows, in their order.
     planted
-        By kind, the ranks of rows that were planted among them.
+        By kind, the ranks of rows that were planted among them; none where no cell
+        could be moved far out.
     known
         Of validation rows, 1 where one is known to be odd, 0 usual, −1 not known.
     steady
@@ -88,7 +89,9 @@ class Alarms:
         """The numbers at the threshold, with their 95 % intervals."""
         flags = np.array(self.ranks) >= self.threshold
         far = np.array(self.planted["far"]) >= self.threshold
-        parts = {"alarms": _share(flags), "planted": _share(far)}
+        parts = {"alarms": _share(flags)}
+        if len(far):
+            parts["planted"] = _share(far)
         if len(self.steady) > 1:
             each = np.array(self.steady)
             error = 1.96 * each.std(ddof=1) / np.sqrt(len(each))
@@ -112,9 +115,10 @@ class Alarms:
     def accepted(self) -> Accepted:
         """The numbers, and how each bar went."""
         measured = self.measured
-        judged = bars_of.of_metrics(
-            self.problem, measured, {**DEFAULTS, **self.bars}, self.rows
-        )
+        asked = {**DEFAULTS, **self.bars}
+        if "planted" not in measured.metrics:
+            asked.pop("planted")
+        judged = bars_of.of_metrics(self.problem, measured, asked, self.rows)
         chance = {"planted": 1 - self.threshold, "alarms": 1 - self.threshold}
         return Accepted(
             problem=self.problem,
@@ -127,6 +131,7 @@ class Alarms:
             bars=self.bars,
             findings=(
                 *judged,
+                *_of_planted(measured, self.bars),
                 _of_promise(measured, self.threshold),
                 *_of_known(self.known, self.truth, self.word),
             ),
@@ -151,7 +156,10 @@ class Alarms:
             if name in measured.metrics
         ]
         mixed = np.array(self.planted["mixed"]) >= self.threshold
-        rows.insert(2, ("the same, usual cells oddly mixed", f"{mixed.mean():.1%}", ""))
+        far = "planted" in measured.metrics
+        found = "the same" if far else METRICS["planted"].title
+        told = f"{found}, usual cells oddly mixed"
+        rows.insert(1 + far, (told, f"{mixed.mean():.1%}", ""))
         return Grid(("", "value (95 % interval)", ""), rows)
 
     def odd(self, most: int = 10) -> Grid:
@@ -319,6 +327,19 @@ def _share(flags: Array) -> tuple[float, float, float]:
     hits, rows = np.array([flags.sum()]), np.array([len(flags)])
     found = wilson(hits, rows)
     return float(flags.mean()), float(found[1][0]), float(found[2][0])
+
+
+def _of_planted(measured: Measured, bars: Mapping[str, float]) -> Iterator[Finding]:
+    """Say that planted rows do not judge, where none could be planted."""
+    if "planted" not in measured.metrics:
+        yield Finding(
+            "rows planted far out are found",
+            "not_assessed",
+            got=planted.NONE_FAR,
+            help="look at the oddest rows yourself: nothing else tells whether what is "
+            "odd is found",
+            required="planted" in bars,
+        )
 
 
 def _of_promise(measured: Measured, threshold: float) -> Finding:

@@ -44,7 +44,8 @@ class Detector:
     family
         What was fitted.
     planted
-        By kind, the share of planted rows that would raise an alarm.
+        By kind, the share of planted rows that would raise an alarm; a kind that
+        cannot be planted is not there.
     stability
         How far the oddest rows stay the same, whichever half is learnt from.
     volume
@@ -131,7 +132,7 @@ class Detection:
         rows = [
             (
                 one.title + (" (chosen)" if one.family == self.chosen else ""),
-                *(f"{one.planted[kind]:.0%}" for kind in planted.KINDS),
+                *(_found(one.planted.get(kind)) for kind in planted.KINDS),
                 say(one.stability, 2),
                 say(one.volume, 2),
                 "–" if one.precision is None else say(one.precision, 2),
@@ -276,6 +277,8 @@ def _tried(
     found = {}
     for how in planted.KINDS:
         odd = planted.plant(table, problem, how, count, seed)
+        if not len(odd):
+            continue
         alarm = model.predict(odd, 1 - share) == model.classes[1]
         found[how] = round(float(alarm.mean()), 6)
     rows = Rows(model.encoders[0].transform(table), model.encoders[0].sources)
@@ -288,6 +291,10 @@ def _tried(
         precision=_precision(ranks.mean(axis=0), known),
         problem=agree(model, table.head(500), 1 - share).reason,
     )
+
+
+def _found(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
 
 
 def _precision(ranks: Array, known: Array | None) -> float | None:
@@ -324,6 +331,8 @@ def _notes(
     yield f"compared by {by}"
     if rows < given:
         yield f"compared on {rows:,} of {given:,} rows"
+    if "far" not in chosen.planted:
+        yield f"no row was planted far out: {planted.NONE_FAR}"
     if problem.left_out:
         yield f"not looked at (text and dates): {', '.join(problem.left_out)}"
     if found[0].merit > chosen.merit + NEAR:

@@ -45,8 +45,9 @@ class AlarmPicker:
         told = [
             f"rank {say(value, 4)}: {say(100 * (1 - value), 3)} alarms in 100 rows",
             f"{say(100 * at['alarms'], 3)} among new rows",
-            f"{at['planted']:.0%} of rows planted far out are found",
         ]
+        if "planted" in at:
+            told.append(f"{at['planted']:.0%} of rows planted far out are found")
         if self.a_day:
             told.append(f"about {say((1 - value) * self.a_day, 3)} alarms a day")
         if "precision" in at:

@@ -26,6 +26,7 @@ def ranks(found: Alarms) -> plots.Picture:
         "planted: far": (found.planted["far"], plots.PALETTE[1]),
         "planted: mixed": (found.planted["mixed"], plots.PALETTE[2]),
     }
+    sets = {name: one for name, one in sets.items() if len(one[0])}
     known = np.array(found.known)
     if (known == 1).any():
         odd = tuple(np.array(found.ranks)[known == 1])
@@ -51,10 +52,13 @@ def ranks(found: Alarms) -> plots.Picture:
         "alarms in 100 of the rows it learnt from",
         "share with an alarm",
     )
-    alarm, planted = found.metrics["alarms"], found.metrics["planted"]
+    alarm, planted = found.metrics["alarms"], found.metrics.get("planted")
+    told = (
+        "" if planted is None else f"{planted:.0%} of rows planted far out are found; "
+    )
     title = f"Alarms for {say(100 * alarm, 2)} of 100 new rows"
     below = (
-        f"{planted:.0%} of rows planted far out are found; red is the threshold, "
+        f"{told}red is the threshold, "
         "dotted what rows like those it learnt from would show"
     )
     plots.headline(picture, title, below)

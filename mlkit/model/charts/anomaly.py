@@ -23,6 +23,8 @@ def compared(detection: Detection) -> plots.Picture:
     places = np.arange(len(found))
     with plots.style():
         for k, (kind, tone) in enumerate(zip(KINDS, plots.PALETTE, strict=False)):
+            if kind not in found[0].planted:
+                continue
             widths = [one.planted[kind] for one in found]
             at = places + 0.19 * (1 - 2 * k)
             axes[0].barh(at, widths, height=0.34, color=tone, label=f"planted: {kind}")

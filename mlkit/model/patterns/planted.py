@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlkit.model.problem import Problem
 
-__all__ = ["KINDS", "plant"]
+__all__ = ["KINDS", "NONE_FAR", "plant"]
 
 KINDS = {
     "far": "one to three numbers moved far out, or words that are rare",
     "mixed": "every cell is usual, their combination is not",
 }
-FAR = (4.0, 8.0)
+NONE_FAR = "no number varies, and no word is rare"
+FAR, RARE = (4.0, 8.0), 0.05
+Flags = NDArray[np.bool_]
 
 
 def plant(
@@ -31,12 +32,18 @@ def plant(
         Which columns a model looks at.
     how
         ``far``: in rows of the table one to three cells are changed, a number by 4 to
-        8 standard deviations, a category to its rarest word. ``mixed``: each cell is
-        drawn from another row, so that columns no longer go together.
+        8 standard deviations, a category to its rarest word, where less than 5 % of
+        the rows hold one as rare. ``mixed``: each cell is drawn from another row, so
+        that columns no longer go together.
     rows
         How many.
     seed
         Of everything drawn at random.
+
+    Returns
+    -------
+    DataFrame
+        The odd rows; none where no cell can be moved far out.
 
     Notes
     -----
@@ -51,37 +58,56 @@ def plant(
     True
     """
     rng = np.random.default_rng(seed)
+    if how == "far":
+        return _far(table, problem, rows, rng)
     made = table.iloc[rng.integers(len(table), size=rows)].copy()
-    if how == "mixed":
-        for name in problem.features:
-            made[name] = table[name].iloc[rng.integers(len(table), size=rows)].array
-        return made
-    return _far(table, made, problem, rng)
+    for name in problem.features:
+        made[name] = table[name].iloc[rng.integers(len(table), size=rows)].array
+    return made
 
 
 def _far(
-    table: pd.DataFrame, made: pd.DataFrame, problem: Problem, rng: np.random.Generator
+    table: pd.DataFrame, problem: Problem, rows: int, rng: np.random.Generator
 ) -> pd.DataFrame:
-    columns = np.array(problem.features, object)
-    count = rng.integers(1, min(3, len(columns)) + 1, size=len(made))
-    turns = np.argsort(rng.random((len(made), len(columns))), axis=1)
-    hit = np.argsort(turns, axis=1) < count[:, None]
+    columns = problem.features
+    movable = np.column_stack([_movable(table, n, problem) for n in columns])
+    fit = np.flatnonzero(movable.any(axis=1))
+    if not len(fit):
+        return table.head(0)
+    drawn = fit[rng.integers(len(fit), size=rows)]
+    made = table.iloc[drawn].copy()
+    count = rng.integers(1, min(3, len(columns)) + 1, size=rows)
+    turns = np.where(movable[drawn], rng.random((rows, len(columns))), 2.0)
+    first = np.argsort(np.argsort(turns, axis=1), axis=1) < count[:, None]
+    hit = first & movable[drawn]
     for place, name in enumerate(columns):
-        rows = np.flatnonzero(hit[:, place])
+        at = np.flatnonzero(hit[:, place])
         if name in problem.numbers:
             values = table[name].to_numpy(float, na_value=np.nan)
-            away = rng.uniform(*FAR, len(rows)) * rng.choice([-1.0, 1.0], len(rows))
-            moved = np.nanmean(values) + away * (np.nanstd(values) or 1.0)
+            away = rng.uniform(*FAR, len(at)) * rng.choice([-1.0, 1.0], len(at))
             cells = np.array(made[name].to_numpy(float, na_value=np.nan))
-            cells[rows] = moved
-        else:
+            cells[at] = np.nanmean(values) + away * np.nanstd(values)
+        elif len(at):
             cells = made[name].array.copy()
-            cells[rows] = _rarest(table[name])
+            cells[at] = _rare(table[name])[0]
+        else:
+            continue
         made[name] = cells
     return made
 
 
-def _rarest(values: pd.Series) -> object:
+def _movable(table: pd.DataFrame, name: str, problem: Problem) -> Flags:
+    """Return in which rows a cell can be made odd."""
+    if name in problem.numbers:
+        return np.full(len(table), table[name].nunique() > 1)
+    rare = _rare(table[name])
+    there = table[name].notna() & ~table[name].isin(rare)
+    return there.to_numpy(bool) & bool(rare)
+
+
+def _rare(values: pd.Series) -> list[object]:
+    """Return the rarest words, where so few rows hold one that it is odd."""
     counts = values.value_counts()
-    known: Sequence[object] = list(counts.index[counts > 0])
-    return known[-1] if known else None
+    counts = counts[counts > 0]
+    rarest = counts[counts == counts.min()]
+    return list(rarest.index) if rarest.sum() < RARE * len(values) else []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
 from mlkit.model.fitted import Model, counts_of
-from mlkit.model.measures.metrics import METRICS, metric_of, of_problem
+from mlkit.model.measures.metrics import METRICS, metric_of, of_problem, rounded
 from mlkit.model.measures.resampling import (
     bootstrap,
     group_codes,
@@ -289,9 +289,10 @@ def _kept(
 ) -> Measured:
     """Leave out what is undefined on these rows, or in every resample."""
     kept = [n for n in limits if np.isfinite([values[n], *limits[n]]).all()]
+    ends = {n: [rounded(n, end) for end in limits[n]] for n in kept}
     return Measured(
-        {name: _round(values[name]) for name in kept},
-        {name: (_round(limits[name][0]), _round(limits[name][1])) for name in kept},
+        {name: rounded(name, values[name]) for name in kept},
+        {name: (low, high) for name, (low, high) in ends.items()},
     )
 
 
@@ -336,7 +337,7 @@ def guesses(
         )
         for name in of_problem(problem)
     }
-    return {name: _round(value) for name, value in found.items() if np.isfinite(value)}
+    return {n: rounded(n, value) for n, value in found.items() if np.isfinite(value)}
 
 
 def guess_told(problem: Problem, found: Mapping[str, float]) -> list[str]:
@@ -392,8 +393,3 @@ def judged(
     if group in rows and len(rows) > 1 and rows[group].nunique(dropna=False) == 1:
         notes.append(f"all rows are of one {group}: intervals hold for that one alone")
     return rows, model.problem.truth(rows), model.predicted(rows), notes
-
-
-def _round(value: float) -> float:
-    """Keep seven significant digits: what is beyond is noise of the machine."""
-    return float(f"{value:.7g}")

@@ -29,10 +29,13 @@ __all__ = [
     "bootstrap",
     "metric_of",
     "of_problem",
+    "rounded",
     "said",
     "score",
 ]
 
+NOISE = 1e-12
+WITH_UNIT = frozenset({"rmse", "mae", "deviance"})
 Array = NDArray[Any]
 
 
@@ -210,6 +213,21 @@ def score(
     """
     metric = METRICS[name] if isinstance(name, str) else metric_of(name)
     return metric.compute(truth, metric.taken(predicted, threshold), weights)
+
+
+def rounded(name: str, value: float) -> float:
+    """Keep seven digits of a metric: what is beyond is noise of the machine.
+
+    So is what is next to 0, unless it is in the unit of the target, which may be small.
+
+    Examples
+    --------
+    >>> rounded("kappa", 2.22e-16), rounded("rmse", 2.22e-16), rounded("r2", 2 / 3)
+    (0.0, 2.22e-16, 0.6666667)
+    """
+    if abs(value) < NOISE and name not in WITH_UNIT:
+        return 0.0
+    return float(f"{value:.7g}")
 
 
 def better(name: str, value: float, than: float) -> bool:

@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 from mlkit.core.schema import Schema
 from mlkit.model.fitted import fit
-from mlkit.model.measures.measure import guess, measure
+from mlkit.model.measures.measure import guess, guesses, measure
 from mlkit.model.measures.metrics import score
 from mlkit.model.problem import Problem
 from mlkit.model.review import review
@@ -14,6 +14,26 @@ from mlkit.model.slicing.parts import measured
 from mlkit.model.tuning.cross import trial
 from mlkit.model.tuning.folded import Folded
 from mlkit.model.tuning.mixing import Judge
+
+
+def test_noise_of_the_machine_is_no_metric_of_a_guess():
+    ordered = Problem("ordered", "y", "rps", tuple("12345"))
+    truth = np.random.default_rng(0).integers(0, 5, 125)
+    chances = np.tile([0.1, 0.2, 0.4, 0.2, 0.1], (125, 1))
+    assert guesses(ordered, truth, chances)["kappa"] == 0
+    assert measure(ordered, truth, chances).metrics["kappa"] == 0
+    two, said = Problem("two_classes", "y", "roc_auc", ("no", "yes")), np.arange(10) < 7
+    shares = np.tile([1 - said.mean(), said.mean()], (10, 1))
+    assert guesses(two, said.astype(int), shares)["calibration"] == 0
+
+
+@pytest.mark.parametrize("size", [1e-16, 1.0])
+def test_a_small_unit_is_no_noise(size):
+    number, truth = Problem("number", "y", "rmse"), np.arange(9.0) * size
+    found = guesses(number, truth, np.full(9, 4.0 * size))
+    assert found["rmse"] == pytest.approx(np.sqrt(60 / 9) * size, rel=1e-6)
+    assert found["mae"] == pytest.approx(20 / 9 * size, rel=1e-6)
+    assert found["r2"] == 0
 
 
 def _halved(make, kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from mlkit.model.fitted import Model
 from mlkit.model.formats.forms import Linear
 from mlkit.model.grid import Grid
 from mlkit.model.measures.measure import Measured
-from mlkit.model.words import say
+from mlkit.model.words import LARGE, TINY, say
 
 if TYPE_CHECKING:
     from mlkit.data.charts.style import Picture
@@ -25,6 +26,7 @@ __all__ = ["Rules", "Term", "readable", "tree_of"]
 
 Array = NDArray[Any]
 READ = 0.8
+WHOLE = 2.0**24
 
 
 @dataclass(frozen=True)
@@ -230,36 +232,79 @@ def tree_of(model: Model, *, exact: bool, output: str = "") -> Rules:
     two = len(model.classes) == 2
     if not output:
         output = f"chance of {model.classes[at]}" if two else model.problem.target
-    root = _node(model, 0)
+    root = _node(model, 0, exact=exact)
     return Rules("tree", exact, output, tree=root)
 
 
-def _node(model: Model, at: int) -> dict[str, Any]:
+def _node(model: Model, at: int, *, exact: bool) -> dict[str, Any]:
     tree = model.parts[0].estimator.tree_
     rows = float(f"{tree.n_node_samples[at] / tree.n_node_samples[0]:.4g}")
     if tree.children_left[at] < 0:
         return {**_leaf(model, tree.value[at, 0]), "rows": rows}
     encoder = model.encoders[model.parts[0].encoder]
     column = int(tree.feature[at])
-    below = [
-        _node(model, int(s[at])) for s in (tree.children_left, tree.children_right)
-    ]
+    sides = tree.children_left, tree.children_right
+    below = [_node(model, int(side[at]), exact=exact) for side in sides]
     source = encoder.sources[column]
     name, counted = encoder.columns[column], f"{source}: "
     if column < len(encoder.numbers) or name.startswith(counted):
-        bound = float(tree.threshold[at])
+        start, spread = 0.0, 1.0
         if source in encoder.rates:
             told = name.removeprefix(counted)
-            scaled = not model.classes and told == "rate"
-            bound = model.centre + model.spread * bound if scaled else bound
+            if not model.classes and told == "rate":
+                start, spread = model.centre, model.spread
             name = _rate(model, source, told)
+        bound = _bound(float(tree.threshold[at]), start, spread, exact=exact)
         return {
-            "ask": f"{name} ≤ {bound:.5g}",
+            "ask": f"{name} ≤ {bound}",
             "yes": below[0],
             "no": below[1],
             "rows": rows,
         }
     return {"ask": name, "yes": below[1], "no": below[0], "rows": rows}
+
+
+def _bound(cut: float, start: float, spread: float, *, exact: bool) -> str:
+    """Write a cut as short as sends the same rows the same way; else with five digits.
+
+    Columns are compared as float32, halfway between two values that were seen. Whole
+    numbers beyond 2²⁴ share a float32: there the cut is told to the unit.
+
+    Parameters
+    ----------
+    cut
+        As the tree has it.
+    start, spread
+        What the column counts from, and by, in words.
+    exact
+        Whether every row is to be sent the same way.
+    """
+    value = start + spread * cut
+    if not TINY <= abs(value) < LARGE:
+        return f"{value:.9g}"
+    if not exact:
+        return say(value, 5).replace(",", "")
+    if spread == 1 and abs(value) >= WHOLE:
+        whole = math.floor(value)
+        return str(whole - (float(np.float32(whole)) > cut))
+    near = _single(cut)
+    texts = (
+        np.format_float_positional(
+            start + spread * float(near), digits, unique=False, fractional=False
+        )
+        for digits in range(1, 18)
+    )
+    same = (t for t in texts if np.float32((float(t) - start) / spread) == near)
+    return next(same, f"{value:.17f}").rstrip("0").rstrip(".")
+
+
+def _single(cut: float) -> np.float32:
+    """Return a cut as a float32; of one between two neighbours the lesser."""
+    near = np.float32(cut)
+    if float(near) <= cut:
+        return near
+    below = np.nextafter(near, np.float32(-np.inf))
+    return below if float(below) + float(near) == 2 * cut else near
 
 
 def _signed(value: float, told: str) -> str:

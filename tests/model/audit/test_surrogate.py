@@ -69,6 +69,63 @@ def test_a_tree_is_read_as_it_is(table, problem):
     assert len(list(told(found.tree))) >= 4
 
 
+def numbers(cells, task="two_classes"):
+    """Make rows whose answer turns between the two middle values of a column."""
+    cells = np.sort(np.asarray(cells, float))
+    up = cells > cells[len(cells) // 2 - 1]
+    names = ("no", "yes") if task == "two_classes" else ()
+    y = np.where(up, "yes", "no") if names else np.where(up, 7.0, 3.0)
+    problem = Problem(task, "y", "roc_auc" if names else "rmse", names, ("x",))
+    return pd.DataFrame({"x": cells, "y": y}), problem
+
+
+@pytest.mark.parametrize("task", ["two_classes", "number"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        np.arange(1_500_000, 1_500_400),
+        np.arange(16_777_200, 16_777_500),
+        np.arange(123_456_700, 123_457_100),
+        np.arange(-2_000_300, -2_000_000),
+        3e9 + 1000 * np.arange(300),
+        np.arange(300) / 10,
+        np.nextafter(np.float32(0.1), np.float32(1))
+        * np.r_[np.ones(40), 2 * np.ones(40)],
+        np.arange(1, 300) * 1e-5,
+    ],
+)
+def test_the_cuts_of_a_tree_send_every_row_as_the_model_does(cells, task):
+    table, problem = numbers(cells, task)
+    model = fit("tree", {"depth": 1}, table, problem)
+    root = rules(model, table, table).tree
+    name, _, bound = root["ask"].partition(" ≤ ")
+    assert name == "x"
+    assert "e" not in bound
+    assert len(bound) < 14
+    yes, no = (root[side]["value"] for side in ("yes", "no"))
+    read = np.where(table["x"] <= float(bound), yes, no)
+    said = model.predicted(table)
+    np.testing.assert_allclose(read, said[:, 1] if problem.classes else said, atol=1e-4)
+
+
+def test_a_cut_is_as_short_as_it_can_be():
+    asks = []
+    for cells in (np.arange(80), np.r_[np.zeros(40), np.ones(40)], np.arange(80) / 10):
+        table, problem = numbers(cells)
+        asks.append(rules(fit("tree", {}, table, problem), table, table).tree["ask"])
+    assert asks == ["x ≤ 39.5", "x ≤ 0.5", "x ≤ 3.95"]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_no_cut_of_a_stand_in_is_told_by_a_power_of_ten(scale, make):
+    table = make("number", 600)
+    table["age"] = scale * table["age"] + 5_000_000
+    model = fit("forest", {}, table.head(400), Problem.of(table))
+    page = "\n".join(told(surrogate(model, table.head(400), table.tail(200)).tree))
+    assert "age ≤ 5" in page
+    assert "e+" not in page
+
+
 def walk(node, row):
     while "ask" in node:
         name, _, bound = node["ask"].rpartition(" ≤ ")
@@ -213,7 +270,7 @@ def test_terms_of_one_class_of_many_are_not_told_as_the_whole_model():
     assert told in repr(found.table())
     (remark,) = of_rules(found)
     assert told in remark.what
-    assert "its rules stand below" not in remark.what
+    assert "look at its rules" not in remark.what
     assert found.plot()
 
 

@@ -8,8 +8,9 @@ pattern or a program.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from types import NoneType
 from typing import Any
@@ -30,6 +31,7 @@ PLACE = re.compile(r" - at `(.*)`$", re.DOTALL)
 APART = re.compile(r" - at `(\$\.(?:rows\[\d+\]|columns))`$")
 """Where a place is, and where it is after a client's own words."""
 FIELD = re.compile(r"^\$\.(?:rows\[\d+\]|columns)\.(.*?)(?:\[\d+\])?$", re.DOTALL)
+ROW = re.compile(r"\$\.rows\[(\d+)\]")
 NAMED = re.compile(r"(required|unknown) field `(.*)`$", re.DOTALL)
 UNKNOWN = "Object contains unknown field"
 """How msgspec begins where it repeats a name that is a client's own."""
@@ -44,6 +46,8 @@ FLOATS = {float, NoneType}
 ODD = {ord(sign): 0xE000 + ord(sign) for sign in ['"', "\\", *map(chr, range(32))]}
 EVEN = {value: key for key, value in ODD.items()}
 """What msgspec takes in no field's name, in the private area of Unicode, and back."""
+Names = Callable[[str], Collection[str] | None]
+"""What names the object at a place has; None where nobody knows."""
 BY_ROW, BY_COLUMN = "$.rows[{}].{}", "$.columns.{1}[{0}]"
 
 
@@ -118,7 +122,7 @@ class Form:
         try:
             found: Any = self._loose(body) if self._odd else self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            raise self._refusal(str(error)) from None
+            raise self._refusal(str(error), partial(_names_at, body)) from None
         return self._asked(found)
 
     def take(self, name: str, columns: Mapping[str, Sequence[Any]]) -> Asked:
@@ -141,7 +145,7 @@ class Form:
         try:
             found = msgspec.convert(whole, self._body, dec_hook=self._hook)
         except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
-            raise self._refusal(str(error)) from None
+            raise self._refusal(str(error), lambda _: columns) from None
         return self._asked(found)
 
     def _loose(self, body: bytes | bytearray) -> Any:
@@ -192,8 +196,11 @@ class Form:
         cells = {n: absent if given[n] is None else given[n] for n in self.names}
         return cells, rows
 
-    def _refusal(self, told: str) -> Refused:
-        """Say what msgspec says, with the field apart and a client's own words cut."""
+    def _refusal(self, told: str, names: Names) -> Refused:
+        """Say what msgspec says, with the field apart and a client's own words cut.
+
+        Of fields that are missing it says the first: here all are told.
+        """
         theirs = told.startswith(UNKNOWN)
         told = (shortened(told) if theirs else told).translate(EVEN)
         place = (APART if theirs else PLACE).search(told)
@@ -204,9 +211,38 @@ class Form:
         field = within[1] if within else named[2] if named else ""
         if named and named[1] == "unknown" and where:
             what = f"{what}; {did_you_mean(field, self.known)}"
+        if named and named[1] == "required" and where:
+            what = self._missing(names(where), field) or what
         if not where and (field in self.known or what == LISTED):
             what, field = BARE, ""
         return Refused(422, what, where=where, field=field)
+
+    def _missing(self, names: Collection[str] | None, first: str) -> str:
+        """Name the fields that an object has to have and has not; "" for one alone."""
+        needed = [field.name for field in self.fields if field.required]
+        missing = [n for n in needed if names is not None and n not in names]
+        if len(missing) < 2 or first not in missing:
+            return ""
+        listed = ", ".join(f"`{name}`" for name in missing)
+        return f"Object missing required fields {listed}"
+
+
+class _Objects(msgspec.Struct):
+    """A body whose rows and columns are not read yet."""
+
+    rows: list[msgspec.Raw] = []
+    columns: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+def _names_at(body: bytes | bytearray, where: str) -> Collection[str] | None:
+    """Return the names of the object at a place in a body; None where it is torn."""
+    row = ROW.fullmatch(where)
+    try:
+        found = msgspec.json.decode(body, type=_Objects)
+        whole = found.rows[int(row[1])] if row else found.columns
+        return set(msgspec.json.decode(whole, type=dict[str, msgspec.Raw]))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, IndexError):
+        return None
 
 
 def _struct(name: str, fields: Sequence[Field], target: str, of: Any) -> Any:

@@ -172,6 +172,18 @@ def test_a_picture_is_sent_as_the_page_says(
     assert '"label":"red"' in done.stdout, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl here")
+def test_the_row_of_the_readme_is_answered(running, penguins):
+    page = (DOCS.parent / "README.md").read_text()
+    (code,) = re.findall(r"```bash\n(curl .*?)```", page, re.DOTALL)
+    with running(penguins, "--log", "off") as server:
+        code = code.replace("localhost:8000", str(server.base_url.netloc, "ascii"))
+        told = {"capture_output": True, "text": True, "timeout": 60}
+        done = subprocess.run(["sh", "-ec", code], check=False, **told)
+    (said,) = json.loads(done.stdout)["predictions"]
+    assert (said["label"], said["flags"]) == ("Gentoo", [])
+
+
 @pytest.mark.parametrize(("program", "file"), [("sh", "ask.sh"), ("node", "ask.mjs")])
 def test_the_clients_ask_a_server(running, penguins, program, file):
     if not shutil.which(program) or not shutil.which("curl"):

@@ -102,3 +102,44 @@ def test_a_column_with_a_long_name_is_told_by_it():
     with pytest.raises(Refused) as told:
         form_of(["target", name]).read(json.dumps({"rows": [{name: "x"}]}).encode())
     assert told.value.field == name
+
+
+@pytest.mark.parametrize("odd", ["plain", 'width 5"', "two\nlines"])
+def test_all_fields_that_the_first_bad_row_lacks_are_told(odd):
+    form = form_of(["target", "age", odd, "pay"])
+    whole = {"age": 1, odd: 2, "pay": 3}
+    bodies = [
+        ({"rows": [whole, {"pay": 1}, {}]}, "$.rows[1]"),
+        ({"columns": {"pay": [1]}}, "$.columns"),
+    ]
+    for body, where in bodies:
+        with pytest.raises(Refused) as told:
+            form.read(bytearray(msgspec.json.encode(body)))
+        assert told.value.what == f"Object missing required fields `age`, `{odd}`"
+        assert (told.value.where, told.value.field) == (where, "age")
+    with pytest.raises(Refused, match="missing required fields `age`, "):
+        form.take("", {"pay": [1]})
+    with pytest.raises(Refused, match="missing required field `pay`"):
+        form.read(msgspec.json.encode({"rows": [{"age": 1, odd: 2}]}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"rows": [{"pay": 1}, {"pay": ',
+        b'{"rows": [{"pay": 1}], "rows": []}',
+        b'{"rows": [{"pay": 1}], "rows": 7}',
+        b'{"rows": [{"pay": 1}], "x": ' + b"[" * 9000,
+    ],
+)
+def test_what_a_torn_body_lacks_is_told_as_far_as_it_was_read(body):
+    with pytest.raises(Refused, match="missing required field `age`"):
+        form_of(["target", "age", "day", "pay"]).read(body)
+
+
+def test_of_many_missing_fields_the_words_stay_short():
+    names = [f"column {place}" for place in range(5_000)]
+    with pytest.raises(Refused) as told:
+        form_of(["target", *names]).read(b'{"rows": [{}]}')
+    assert "`column 0`, `column 1`" in told.value.what
+    assert len(told.value.what) < 2_500

@@ -13,6 +13,7 @@ from mlkit.core.session import session
 from mlkit.data.charts.cards import many
 from mlkit.model.accept import Accepted
 from mlkit.model.audit.cards import Card, Section, Table, plain
+from mlkit.model.audit.rules import Rules
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
 from mlkit.model.measures.measure import guess_told
@@ -29,7 +30,7 @@ STATES = {"passed": "passed", "missed": "missed", "not_assessed": "not assessed"
 GOAL = {"question": "Question", "use": "Use", "people": "People"}
 TASKS = {"anomaly": "anomaly-detection", "cluster": "clustering"}
 """Tasks of which model hubs have no pipeline."""
-TOP, BAR = 12, 16
+TOP, BAR, TERMS = 12, 16, 40
 
 
 @runtime_checkable
@@ -248,7 +249,19 @@ def _looks(review: Review | None) -> Iterator[Section]:
     if review.rules is not None and review.rules.kind != "none":
         told = review.rules.statement
         blocks.append(told[0].upper() + told[1:] + ".")
+        blocks += _read(review.rules)
     yield Section("What it looks at", blocks)
+
+
+def _read(rules: Rules) -> Iterator[Any]:
+    """Yield rules that may be read as the model: a tree line by line, or the terms."""
+    grid = rules.table()
+    if rules.faithful and rules.kind == "tree":
+        yield tuple(row[0] for row in grid.rows)
+    elif rules.faithful:
+        yield Table(grid.heads, grid.rows[:TERMS])
+        if len(grid.rows) > TERMS:
+            yield f"And {len(grid.rows) - TERMS} weaker terms."
 
 
 def _worse(review: Review | None) -> Iterator[Section]:

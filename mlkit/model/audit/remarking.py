@@ -217,9 +217,9 @@ def of_rules(rules: Rules | None) -> Iterator[Remark]:
     if rules.exact and rules.lacks:
         yield Remark("note", f"a person can read a part of this model: {rules.lacks}")
     elif rules.exact:
-        yield Remark("note", "a person can read this model: its rules stand below")
+        yield Remark("note", "a person can read this model: look at its rules")
     elif not rules.faithful:
-        yield Remark("note", rules.statement, "read the curves instead")
+        yield Remark("note", rules.statement, "read the curves of `review` instead")
 
 
 def of_robustness(found: Robustness | None) -> Iterator[Remark]:

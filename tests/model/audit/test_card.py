@@ -54,6 +54,23 @@ def test_it_says_what_a_stranger_should_know(judged, kind):
     assert "| sex = f |" in told
 
 
+@pytest.mark.parametrize("family", ["linear", "tree", "forest"])
+def test_it_holds_the_rules_of_a_model_that_a_person_can_read(parts, family):
+    train, valid, *_ = parts("two_classes")
+    model = fit(family, {}, train, Problem.of(train))
+    found = review(model, train, valid, repeats=2, refits=0)
+    told = draft(model, found).markdown.replace("\u2003", "")
+    grid = found.rules.table()
+    lines = [row[0] for row in grid.rows]
+    if family == "tree":
+        assert all(line.strip() in told for line in lines)
+    elif family == "linear":
+        assert f"| {' | '.join(grid.heads)} |" in told
+        assert all(f"| {line} |" in told for line in lines)
+    else:
+        assert found.rules.faithful == (lines[0] in told)
+
+
 def test_it_counts_the_parts_of_a_date_as_features_and_not_as_columns():
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"size": rng.normal(size=90), "word": ["a", "b", "c"] * 30})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,12 +16,12 @@ from mlkit.model.choose import sample
 from mlkit.model.families import family
 from mlkit.model.fitted import Member
 from mlkit.model.grid import Grid
-from mlkit.model.measures.metrics import better
+from mlkit.model.measures.metrics import METRICS, better
 from mlkit.model.problem import Problem, known
 from mlkit.model.shortlist import Shortlist
 from mlkit.model.tuning import cross, decided
 from mlkit.model.tuning.kept import Kept
-from mlkit.model.tuning.live import Board
+from mlkit.model.tuning.live import Board, Line
 from mlkit.model.tuning.prefer import checked, plainest, weighed
 from mlkit.model.tuning.race import Attempt, Drawn, Race, mix
 from mlkit.model.tuning.timed import Found, Timed, affordable, search
@@ -50,7 +50,8 @@ class Settings:
     alone
         The best score of one attempt alone.
     default
-        What the chosen family's defaults scored on the same folds.
+        The best that the defaults of the families to be trained scored on the same
+        folds; in the comparison, where no defaults ran on all of these.
     attempts
         All that was tried, in order; the weak ones were given up after few folds.
     folds
@@ -262,11 +263,10 @@ def _settings(
         notes = (*notes, decided.untried(shortlist, prefer))
     elif _outdone(found, shortlist, left):
         members, score, alone = (Member(chosen.family),), chosen.score, chosen.score
-        told = f"{chosen.title} did not fit the budget fold by fold, and its defaults"
-        notes = (*notes, f"{told} did better in the comparison: they are trained once")
-    tried = [s for n, g, s in found.lines if n == shortlist.chosen and not g]
-    ended = [float(np.mean(s)) for s in tried if len(s) == found.folds]
-    default = ended[0] if ended else chosen.score
+        notes = (*notes, decided.outdone(chosen.family))
+    else:
+        notes = (*notes, *found.trained)
+    default = _default(members, found.lines, found.folds, shortlist)
     score, alone, default = cross.rounded([score, alone, default])
     return Settings(
         problem=shortlist.problem,
@@ -281,6 +281,24 @@ def _settings(
         notes=notes,
         seconds=round(found.seconds, 3),
     )
+
+
+def _default(
+    members: Sequence[Member], lines: Iterable[Line], folds: int, shortlist: Shortlist
+) -> float:
+    """Return the best that the defaults of the members' families scored.
+
+    On all folds, or in the comparison; where neither has one, the chosen family's.
+    """
+    names = {one.family for one in members}
+    scored = [
+        float(np.mean(scores))
+        for name, settings, scores in lines
+        if name in names and not settings and len(scores) == folds
+    ]
+    scored = scored or [c.score for c in shortlist.candidates if c.family in names]
+    scored = scored or [shortlist[shortlist.chosen].score]
+    return max(scored) if METRICS[shortlist.problem.metric].greater else min(scored)
 
 
 def _counted(
@@ -302,13 +320,15 @@ def _counted(
     drawn, always = decided.drawn(shortlist, trials, prefer, contenders, seed)
     attempts, notes = _run(race, drawn, always, len(rows) > SMALL)
     board.folds = race.count
-    board.done([(a.family, dict(a.settings), a.folds) for a in attempts])
+    lines = [(a.family, dict(a.settings), a.folds) for a in attempts]
+    board.done(lines)
     best = race.best(attempts)
     if prefer == "transparent":
         best = attempts[plainest(drawn, [a.folds for a in attempts], problem.metric)]
     together = blend and prefer == "best"
     members, score = _blended(race, attempts, best) if together else _alone(best)
-    score, alone, default = cross.rounded([score, best.score, attempts[0].score])
+    default = _default(members, lines, race.count, shortlist)
+    score, alone, default = cross.rounded([score, best.score, default])
     return Settings(
         problem=problem,
         members=members,

@@ -9,7 +9,7 @@ from mlkit.model.tuning.draws import draw
 from mlkit.model.tuning.prefer import entries, fits, legible
 from mlkit.model.tuning.race import Drawn
 
-__all__ = ["agreed", "compared", "drawn", "out", "untried"]
+__all__ = ["agreed", "compared", "drawn", "out", "outdone", "untried"]
 
 WHAT = {
     "transparent": "a person can read",
@@ -131,6 +131,23 @@ def untried(shortlist: Shortlist, prefer: str) -> str:
     if name == "dummy":
         told = "a guess has nothing to search"
     return f"{told}: the defaults are taken, with the score they had in the comparison"
+
+
+def outdone(name: str) -> str:
+    """Say why a family is trained that was not searched.
+
+    Parameters
+    ----------
+    name
+        A family that did better in the comparison than what the search found.
+    """
+    title = family(name).title
+    if name == "dummy":
+        return f"{title} did better in the comparison than all that was searched"
+    return (
+        f"{title} did not fit the budget fold by fold, and its defaults did better in "
+        "the comparison: they are trained once"
+    )
 
 
 def _preferred(shortlist: Shortlist, prefer: str) -> list[str]:

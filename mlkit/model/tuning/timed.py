@@ -93,8 +93,8 @@ class Found:
         All that was tried, in order.
     folds, seconds
         How many folds, and what was spent.
-    notes
-        What a reader should know.
+    notes, trained
+        What a reader should know of the search, and of the members that it found.
     """
 
     members: tuple[Member, ...]
@@ -104,6 +104,7 @@ class Found:
     folds: int
     seconds: float
     notes: tuple[str, ...]
+    trained: tuple[str, ...]
 
 
 def folded(
@@ -210,8 +211,9 @@ def search(rows: pd.DataFrame, problem: Problem, asked: Timed) -> Found:
     alone = zoo.judge.sign * max(ended) if ended else float("nan")
     board.done(_lines(zoo), "; ".join([*zoo.notes, _left(zoo)]))
     lines = tuple(_lines(zoo))
-    notes = (*zoo.notes, *_told(members, fits))
-    return Found(members, score, alone, lines, fits.count, budget.spent, notes)
+    spent, notes = budget.spent, (*zoo.notes, *_before(fits))
+    trained = _told(members, fits)
+    return Found(members, score, alone, lines, fits.count, spent, notes, trained)
 
 
 @dataclass(frozen=True)
@@ -351,20 +353,22 @@ def _left(zoo: Zoo) -> str:
     return f"{max(zoo.budget.left, 0):,.0f} of {zoo.budget.seconds:,.0f} s left"
 
 
-def _told(members: Sequence[Member], fits: Folded) -> list[str]:
+def _before(fits: Folded) -> tuple[str, ...]:
+    """Say how many fits were not made here."""
+    taken = fits.kept.taken if fits.kept is not None else 0
+    return (f"{taken} fits were taken from an earlier search",) if taken else ()
+
+
+def _told(members: Sequence[Member], fits: Folded) -> tuple[str, ...]:
     """Say what will be trained of each member."""
-    if fits.kept is not None and fits.kept.taken:
-        before = [f"{fits.kept.taken} fits were taken from an earlier search"]
-    else:
-        before = []
     bagged = [m for m in members if m.folds]
     if fits.rolling:
-        return [*before, "folds follow one another in time; fitted again to all rows"]
+        return ("folds follow one another in time; fitted again to all rows",)
     if not bagged:
-        return before
+        return ()
     told = f"the models of all {fits.count} folds are kept and averaged"
     few = len(members) - len(bagged)
     more = (
         f"; {few} fitted to all rows instead, to keep the package small" if few else ""
     )
-    return [*before, told + more]
+    return (told + more,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Column, Schema
 from mlkit.model.choose import choose
+from mlkit.model.families import able, family
+from mlkit.model.fitted import Member
 from mlkit.model.tune import tune
 
 TIME = pytest.mark.parametrize("seconds", [0.0, 600.0])
@@ -121,3 +125,39 @@ def test_too_small_a_budget_takes_the_best_of_those_that_are_preferred(tmp_path)
 def test_where_none_that_was_compared_is_portable_another_is_searched(tmp_path):
     found = tuned(["neural"], {}, "portable", 0, tmp_path)
     assert [m.family for m in found.members] == ["linear"]
+
+
+@pytest.mark.parametrize("name", ["forest", "dummy"])
+def test_where_the_comparison_did_better_the_notes_tell_of_what_is_trained(
+    name, tmp_path, monkeypatch
+):
+    table = rows()
+    compared = choose(table, ["linear", name], folds=2)
+    made = [replace(c, score=0.999) for c in compared.candidates if c.family == name]
+    rest = [c for c in compared.candidates if c.family != name]
+    out = tuple({*able("two_classes")} - {name, "linear"})
+    ahead = replace(compared, candidates=(*made, *rest), chosen=name, crossed_out=out)
+    monkeypatch.setattr(family("forest"), "cost", lambda *_, **__: 1e9)
+    found = tune(table, ahead, 0, seconds=600, folds=2, keep=tmp_path)
+    assert found.members == (Member(name),)
+    assert found.default == found.score == 0.999
+    told = "; ".join(found.notes)
+    assert f"{family(name).title} did" in told
+    assert "did better in the comparison" in told
+    assert "kept and averaged" not in told
+    assert ("did not fit" in told) == (name == "forest")
+
+
+@TIME
+@pytest.mark.parametrize("prefer", ["best", "transparent", "portable"])
+def test_the_defaults_told_of_are_those_of_what_is_trained(prefer, seconds, tmp_path):
+    table = rows()
+    compared = choose(table, ["linear", "tree", "forest"], folds=3)
+    out = tuple({*able("two_classes")} - {"linear", "tree", "forest"})
+    shortlist = replace(compared, chosen="forest", crossed_out=out)
+    how = {"seconds": seconds, "folds": 2, "keep": tmp_path}
+    found = tune(table, shortlist, 0, prefer=prefer, **how)
+    mine = {m.family for m in found.members}
+    tried = [a.score for a in found.attempts if a.family in mine and not a.settings]
+    before = [shortlist[name].score for name in mine]
+    assert found.default == pytest.approx(max(tried or before), abs=1e-6)

@@ -16,6 +16,7 @@ from mlkit.model.words import listed, say
 __all__ = ["reasons", "score", "told"]
 
 DRAWS, LEAST = 20, 0.1
+NEAR, FEW = 0.05, 0.02
 
 
 def score(model: Model, table: pd.DataFrame) -> NDArray[np.float64]:
@@ -78,7 +79,8 @@ def told(
     shares
         Its line of `reasons`.
     usual
-        Cleaned rows to compare with.
+        Cleaned rows to compare with: a number is usual by itself where it lies between
+        their 5 % and 95 % quantiles, and 2 % of them within a twentieth of that range.
     """
     names = list(model.problem.features)
     order = np.argsort(-shares, kind="stable")[:3]
@@ -94,8 +96,11 @@ def _cell(name: str, cell: Any, usual: pd.DataFrame, number: bool) -> str:
         return f"{name} is missing ({_share(usual[name].isna())} are)"
     if not number:
         return f"{name} = {cell} ({_share(words(usual, name) == str(cell))} of rows)"
-    low, high = usual[name].astype(float).quantile([0.05, 0.95])
-    alone = "usual by itself, " if low <= float(cell) <= high else ""
+    values = usual[name].astype(float)
+    low, high = values.quantile([0.05, 0.95])
+    near = (values - float(cell)).abs() <= NEAR * (high - low)
+    among = low <= float(cell) <= high and near.mean() >= FEW
+    alone = "usual by itself, " if among else ""
     return f"{name} = {say(float(cell), 4)} ({alone}mostly {say(low)} to {say(high)})"
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.colors import to_rgba
 
 from mlkit.core.schema import Column, Schema
@@ -165,6 +169,32 @@ def test_a_contract_writes_years_without_a_comma():
     drawn = said(plot_bands([years | {"min": 1857, "max": 2055}, pay]))
     assert "1857 … 2055" in drawn
     assert "900 … 2,010" in drawn
+
+
+def in_chinese():
+    picture, (axes,) = plots.figure(4, 2)
+    with plots.style():
+        axes.bar(["身長", "体重"], [1, 2])
+    plots.label(axes, "価格", "x", "y")
+    plots.headline(picture, "表")
+    return picture
+
+
+def test_a_letter_that_no_font_has_raises_no_warning(recwarn):
+    assert in_chinese()._repr_png_()[0].startswith(b"\x89PNG")
+    in_chinese().draw_without_rendering()
+    in_chinese().savefig(io.BytesIO(), format="svg")
+    assert [str(one.message) for one in recwarn] == []
+
+
+def test_words_of_east_asia_are_written_in_a_font_that_has_them(monkeypatch):
+    fonts = font_manager.fontManager.ttflist
+    plain = next(font for font in fonts if font.name == "STIXGeneral")
+    noto = replace(plain, name="Noto Sans CJK JP")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*fonts, noto])
+    written = in_chinese().axes[0].get_xticklabels()[0]
+    assert written.get_fontfamily()[0] == "DejaVu Sans"
+    assert "Noto Sans CJK JP" in written.get_fontfamily()
 
 
 def test_only_two_numbers_go_together_or_against_each_other():

@@ -20,6 +20,7 @@ from mlkit.core.media import media
 from mlkit.core.pictures import opened, plain
 from mlkit.core.schema import Schema
 from mlkit.core.sounds import heard
+from mlkit.data.charts.fonts import fonts
 from mlkit.data.charts.style import (
     ACCENT,
     GRID,
@@ -318,16 +319,16 @@ def _card(axes: Axes, cell: str, at: tuple[float, float], tone: str) -> None:
 
 
 def _drawn(text: str) -> str:
-    """Put a box where the font has no letter, as a reader would."""
-    known = _letters()
+    """Put a box where no font has the letter, as a reader would."""
+    known = frozenset[int]().union(*map(_letters, fonts()))
     return "".join(c if ord(c) in known or c.isspace() else "□" for c in text)
 
 
 @cache
-def _letters() -> frozenset[int]:
+def _letters(font: str) -> frozenset[int]:
     from matplotlib import font_manager
 
-    path = font_manager.findfont("DejaVu Sans")
+    path = font_manager.findfont(font)
     return frozenset(font_manager.get_font(path).get_charmap())
 
 

@@ -16,12 +16,14 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
+from mlkit.data.charts.fonts import fonts, unwarned
 from mlkit.data.measures.moments import finite, scaled
 
 __all__ = [
@@ -94,7 +96,6 @@ _RC: dict[str, Any] = {
     "axes.titleweight": "bold",
     "axes.unicode_minus": True,
     "figure.facecolor": "white",
-    "font.family": ["DejaVu Sans"],
     "font.size": 9,
     "grid.color": GRID,
     "grid.linewidth": 0.8,
@@ -115,6 +116,16 @@ _RC: dict[str, Any] = {
 
 class Picture(Figure):
     """A figure that shows itself once and sharply, with or without pyplot."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the picture; a letter that no font has is a box, and no warning."""
+        with unwarned():
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Save the picture; a letter that no font has is a box, and no warning."""
+        with unwarned():
+            super().savefig(fname, **options)
 
     def __repr__(self) -> str:
         """Return the same words every time, so that notebooks compare."""
@@ -170,7 +181,7 @@ def style() -> Iterator[None]:
     ...     mpl.rcParams["axes.spines.top"]
     False
     """
-    with mpl.rc_context(_RC):
+    with mpl.rc_context({**_RC, "font.family": fonts()}):
         yield
 
 

@@ -1,0 +1,52 @@
+"""The fonts of pictures: the letters of East Asia are drawn where a font has them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from matplotlib.font_manager import fontManager
+
+__all__ = ["fonts", "unwarned"]
+
+EASTERN = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "IPAexGothic",
+    "IPAGothic",
+    "NanumGothic",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Apple SD Gothic Neo",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "MS Gothic",
+    "Malgun Gothic",
+    "Arial Unicode MS",
+)
+"""Fonts that have Chinese, Japanese or Korean letters: of Linux, macOS and Windows."""
+
+
+def fonts() -> list[str]:
+    """Return the fonts of a picture: the house's, then those of East Asia there are.
+
+    Examples
+    --------
+    >>> fonts()[0]
+    'DejaVu Sans'
+    """
+    installed = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]
+
+
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Draw without a warning about letters that no font has: they are boxes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield

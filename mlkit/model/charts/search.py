@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlkit.data.charts import style as plots
 from mlkit.data.charts.cards import many
-from mlkit.model.words import say
+from mlkit.model.slicing.search import BY_CHANCES
 
 if TYPE_CHECKING:
-    from mlkit.model.slicing.search import Weakest
+    from mlkit.model.slicing.search import Weak, Weakest
 
 __all__ = ["weak"]
 
 MOST = 16
+WIDE, NARROW = 56, 12
 
 
 def weak(found: Weakest) -> plots.Picture:
@@ -38,8 +40,7 @@ def weak(found: Weakest) -> plots.Picture:
             )
             axes[0].scatter([one.elsewhere], [place], s=30, color=plots.MUTED, zorder=3)
             axes[0].scatter([one.here], [place], s=48, color=colour, zorder=3)
-        names = [f"{plots.shorten(one.where, 56)}  ({one.rows:,})" for one in shown]
-        axes[0].set_yticks(places, names)
+        axes[0].set_yticks(places, _ticks(shown))
         axes[0].set_ylim(-0.6, len(shown) - 0.4)
         axes[0].set_xlim(0, None)
         axes[0].grid(visible=False, axis="y")
@@ -48,10 +49,52 @@ def weak(found: Weakest) -> plots.Picture:
     plots.label(axes[0], "", f"{wrong}: there, and (grey) elsewhere{hints}")
     if sure:
         worst = found.found[0]
-        here = f"{worst.here:.0%}" if found.problem.classes else say(worst.here)
-        head = f"Certainly worse in {many(sure, 'part')}: {here} against "
-        elsewhere = worst.elsewhere
-        head += f"{elsewhere:.0%}" if found.problem.classes else say(elsewhere)
-        head += " in the worst"
+        here, elsewhere = worst.words(found.problem)
+        told = f"{here} against {elsewhere} in the worst"
+        told = f"in the worst, {BY_CHANCES}" if worst.by_chances else told
+        head = f"Certainly worse in {many(sure, 'part')}: {told}"
     plots.headline(picture, head, below)
     return picture
+
+
+def _ticks(parts: Sequence[Weak]) -> list[str]:
+    but = ["; not more often wrong" if one.by_chances else "" for one in parts]
+    return [
+        f"{name}  ({one.rows:,}{words})"
+        for name, one, words in zip(_names(parts), parts, but, strict=True)
+    ]
+
+
+def _names(parts: Sequence[Weak]) -> list[str]:
+    """Return short names of parts, no two alike."""
+    whole, most = [" ".join(one.where.split()) for one in parts], WIDE
+    names = [_short(name, most) for name in whole]
+    while len(set(names)) < len(set(whole)):
+        most *= 2
+        names = [_short(name, most) for name in whole]
+    return names
+
+
+def _short(where: str, most: int) -> str:
+    """Cut the columns' names of a part, and not the values, which tell parts apart."""
+    first, *rest = where.split(" = ")
+    if len(where) <= most or not rest:
+        return plots.shorten(where, most)
+    between = [piece.rpartition(" and ") for piece in rest[:-1]]
+    columns = [first, *(column for *_, column in between)]
+    over = len(where) - most
+    room = max((sum(map(len, columns)) - over) // len(columns), NARROW)
+    cut = [_middle(column, room) for column in columns]
+    joined = [
+        f"{value}{word}{column}"
+        for (value, word, _), column in zip(between, cut[1:], strict=True)
+    ]
+    return " = ".join((cut[0], *joined, rest[-1]))
+
+
+def _middle(text: str, most: int) -> str:
+    """Leave out the middle of a text that is too long."""
+    if len(text) <= most:
+        return text
+    half = (most - 1) // 2
+    return f"{text[: most - 1 - half].rstrip()}…{text[-half:].lstrip()}"

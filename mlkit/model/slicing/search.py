@@ -32,6 +32,7 @@ FEWEST = 20
 MOST = 20_000
 HINTS = 3
 LEVEL = 0.05
+BY_CHANCES = "chances further off, not more often wrong"
 Array = NDArray[Any]
 
 
@@ -64,6 +65,20 @@ class Weak:
     low: float
     high: float
     chance: float
+
+    @property
+    def by_chances(self) -> bool:
+        """Whether the loss is greater there, though no greater share is wrong."""
+        return self.more > 0 and self.here <= self.elsewhere
+
+    def words(self, problem: Problem) -> tuple[str, str]:
+        """Return what is wrong there and elsewhere in words that tell them apart."""
+        both = self.here, self.elsewhere
+        for places in range(4):
+            told = [f"{v:.{places}%}" if problem.classes else say(v) for v in both]
+            if told[0] != told[1] or both[0] == both[1]:
+                break
+        return told[0], told[1]
 
 
 @dataclass(frozen=True)
@@ -105,7 +120,10 @@ class Weakest:
         tried = f"{self.tried:,} parts of {self.rows:,} rows were tried"
         if not self.found:
             return f"{tried}; the model is certainly worse in none"
-        return f"{tried}; the model is certainly worse in {len(self.found)} listed here"
+        worse = f"the model is certainly worse in {len(self.found)} listed here"
+        only = sum(one.by_chances for one in self.found)
+        but = f"; in {only} of them: {BY_CHANCES}" if only else ""
+        return f"{tried}; {worse}{but}"
 
     def table(self) -> Grid:
         """Return found and named parts as a table."""
@@ -114,7 +132,7 @@ class Weakest:
         wrong = "wrong" if self.problem.classes else "off by"
         heads = ("where", "rows", f"{wrong} there", "elsewhere", "loss greater by", "p")
         lines = [_line(self.problem, one) for one in (*self.found, *self.named)]
-        lines += [_line(self.problem, one, " (not certain)") for one in self.unsure]
+        lines += [_line(self.problem, one, "not certain") for one in self.unsure]
         return Grid(heads, lines, (self.statement, *self.notes))
 
     def plot(self) -> Picture:
@@ -342,13 +360,11 @@ def where(rows: pd.DataFrame, name: str, text: str) -> Array:
 
 
 def _line(problem: Problem, one: Weak, mark: str = "") -> tuple[str, ...]:
-    shown = [
-        f"{v:.0%}" if problem.classes else say(v) for v in (one.here, one.elsewhere)
-    ]
+    marks = [word for word in (mark, BY_CHANCES if one.by_chances else "") if word]
     return (
-        one.where + mark,
+        one.where + (f" ({'; '.join(marks)})" if marks else ""),
         f"{one.rows:,}",
-        *shown,
+        *one.words(problem),
         f"{say(one.more)} ({say(one.low)} to {say(one.high)})",
         say(one.chance, 2),
     )

@@ -15,7 +15,8 @@ from mlkit.model.fitted import fit
 from mlkit.model.problem import Problem
 from mlkit.model.slicing.candidates import candidates
 from mlkit.model.slicing.parts import inside
-from mlkit.model.slicing.search import Weakest, losses, weakest
+from mlkit.model.slicing.search import Weak, Weakest, losses, weakest
+from tests.pictures import said
 
 TOWNS = ["Ghent", "Turin", "Lviv"]
 
@@ -161,6 +162,62 @@ def test_parts_that_are_named_are_told_in_any_case():
     assert old.low < old.more < old.high
     with pytest.raises(InputError, match="no column"):
         weakest(model, table, named={"odd": "agee > 3"})
+
+
+def unsure():
+    """A model that is right of all, and far less sure in one town."""
+    _, table = made()
+    here = (table["town"] == "Lviv").to_numpy()
+    right = np.where(here, 0.6, 0.99)
+    right[np.flatnonzero(~here)[:9]] = 0.4
+    truth = table["y"].eq("yes").to_numpy()
+    chance = np.where(truth, right, 1 - right)
+    problem = made()[0].problem
+    said = pd.DataFrame({"no": 1 - chance, "yes": chance}, table.index)
+    return Told(problem, said), table
+
+
+def test_where_it_is_less_sure_it_is_not_said_to_be_more_often_wrong():
+    model, table = unsure()
+    found = weakest(model, table)
+    first = found.found[0]
+    assert (first.where, first.here) == ("town = Lviv", 0.0)
+    assert first.here < first.elsewhere
+    words = "chances further off, not more often wrong"
+    assert f"; in {len(found.found)} of them: {words}" in found.statement
+    assert found.table().rows[0][0] == f"town = Lviv ({words})"
+    told = said(found.plot())
+    assert f"in the worst, {words}" in told
+    assert "not more often wrong)" in told
+    wrong = weakest(*made(spoil=young))
+    assert words not in repr(wrong) + said(wrong.plot())
+
+
+def test_shares_that_differ_do_not_read_alike():
+    model, _ = made()
+    some = Weak("sex = f", 400, 0.034, 0.031, 0.1, 0.05, 0.2, 0.01)
+    line = Weakest(model.problem, 800, 4, (some,)).table().rows[0]
+    assert tuple(line[2:4]) == ("3.4%", "3.1%")
+    assert "3.4% against 3.1%" in said(Weakest(model.problem, 800, 4, (some,)).plot())
+
+
+@pytest.mark.parametrize(
+    "wheres",
+    [
+        [f"{'a very long name ' * 6}= {town}" for town in TOWNS],
+        [f"{'so long ' * 9}({k}) = yes" for k in range(3)],
+        [f"{'one ' * 20}= {a} and {'two ' * 20}= {b}" for a in "xy" for b in "xy"],
+        [f"so: x > 0 and {'x < 9 and ' * 8}x < {k}" for k in range(3)],
+    ],
+)
+def test_parts_of_columns_with_long_names_are_told_apart_in_the_picture(wheres):
+    problem = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
+    parts = [Weak(where, 40, 0.5, 0.1, 0.4, 0.2, 0.6, 0.01) for where in wheres]
+    picture = Weakest(problem, 400, 9, tuple(parts)).plot()
+    names = [tick.get_text() for tick in picture.axes[0].get_yticklabels()]
+    assert len(set(names)) == len(wheres)
+    for name, where in zip(names, wheres, strict=True):
+        assert name.removesuffix("  (40)").endswith(where.rpartition(" ")[2])
 
 
 def test_the_loss_is_what_is_said_of_it():

@@ -303,9 +303,12 @@ def _steady(
 def _oddest(
     model: Model, train: pd.DataFrame, table: pd.DataFrame, seed: int, most: int = 20
 ) -> dict[str, list[Any]]:
-    """Return the oddest rows: told by the detector's score, for many rank alike."""
-    order = np.argsort(-score(model, table), kind="stable")[:most]
-    rows = table.iloc[order]
+    """Return the oddest rows: told by the detector's score, for many rank alike.
+
+    Of rows that are the same in all that is looked at, the first is returned.
+    """
+    order = np.argsort(-score(model, table), kind="stable")
+    rows = table.iloc[order].drop_duplicates(list(model.problem.features)).head(most)
     shares = reasons(model, rows, train, seed)
     places = range(len(rows))
     return {

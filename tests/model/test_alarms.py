@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from mlkit.core.errors import InputError
@@ -32,6 +33,17 @@ def test_alarms_are_about_as_many_as_asked_for_and_find_the_known_rows(spotted):
     again = Alarms.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again.to_dict() == found.to_dict()
     assert found.plot().axes
+
+
+def test_of_rows_that_are_the_same_one_is_shown(spotted):
+    rows = spotted(600, odd=12, told_rows=False)
+    held = rows[400:]
+    thrice = Schema.of(rows).attach(pd.concat([held, held, held]))
+    thrice.index = pd.Index(
+        [f"{r} {k // len(held)}" for k, r in enumerate(thrice.index)]
+    )
+    shown = [row[0].split()[0] for row in judged(rows, thrice).odd().rows]
+    assert shown == [row[0] for row in judged(rows, held).odd().rows]
 
 
 def halves(rows):

@@ -17,13 +17,16 @@ from mlkit.model.audit.local import Local, Part, local
 from mlkit.model.audit.remarks import Remark
 from mlkit.model.charts import package as packaged
 from mlkit.model.charts.words import vocabulary
+from mlkit.model.choose import choose
 from mlkit.model.conformal import Conformal
 from mlkit.model.evaluate import evaluate
-from mlkit.model.fitted import fit
+from mlkit.model.fitted import Member, fit
 from mlkit.model.groups.fairness import fairness
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
 from mlkit.model.slicing.search import Weakest
+from mlkit.model.tune import Settings
+from mlkit.model.tuning.race import Attempt
 from mlkit.model.wording.vocabulary import Vocabulary, Word
 from mlkit.widgets import ThresholdPicker
 from tests.pictures import crossing, said
@@ -150,3 +153,62 @@ def test_the_files_of_a_package_are_all_drawn_in_plain_numbers(tmp_path):
     assert names == {"about.json", "card.md", "model.onnx"}
     told = {tick.get_text() for tick in axes.get_xticklabels()}
     assert {"0.1", "1", "10", "100", "1,000"} <= told
+
+
+def tuned(scores, members=((0, 1.0),), unfinished=0, metric="rmse"):
+    """Return a search of linear models, each with a strength and such a score."""
+    problem = Problem("number", "y", metric, numbers=("x",))
+    settings = [{"strength": float(at)} for at in range(len(scores))]
+    ends = [2] * (len(scores) - unfinished) + [1] * unfinished
+    tried = tuple(
+        Attempt("linear", how, (score,) * end)
+        for how, score, end in zip(settings, scores, ends, strict=True)
+    )
+    blend = tuple(Member("linear", settings[at], weight) for at, weight in members)
+    best = scores[0]
+    return Settings(problem, blend, best, best, best, tried, 2, 0)
+
+
+def shown(axes, scores):
+    """Return which scores are dots at their height, within the axes."""
+    low, high = axes.get_ylim()
+    dots = np.concatenate([one.get_offsets() for one in axes.collections])
+    return [one for one in scores if low < one < high and one in dots[:, 1]]
+
+
+def test_of_few_attempts_all_are_drawn():
+    scores = [1.0, 1.1, 1.2, 1.3, 1.4, 9.0]
+    figure = tuned(scores).plot()
+    assert shown(figure.axes[0], scores) == scores
+    assert "beyond" not in said(figure)
+
+
+@pytest.mark.parametrize("metric", ["rmse", "r2"])
+@pytest.mark.parametrize("blended", [True, False])
+def test_attempts_beyond_the_axis_are_counted_but_no_part_of_a_blend_is(
+    metric, blended
+):
+    scores = [*np.linspace(1, 1.5, 27), 7.0, 8.0, 9.0]
+    if metric == "r2":
+        scores = [-one for one in scores]
+    members = ((0, 0.5), (27, 0.5)) if blended else ((0, 1.0),)
+    figure = tuned(scores, members, metric=metric).plot()
+    count = 2 if blended else 3
+    assert shown(figure.axes[0], scores) == scores[: 30 - count]
+    assert f"{count} beyond the axis" in said(figure)
+
+
+def test_attempts_are_whole_numbers_and_the_hollow_ones_are_told_truly():
+    figure = tuned([1.0, 1.1, 1.2], unfinished=2).plot()
+    ticks = figure.axes[0].get_xticks()
+    assert (ticks == np.round(ticks)).all()
+    assert "hollow: 2 not tried on all folds" in said(figure)
+
+
+def test_where_the_guess_is_chosen_its_dots_are_drawn(make):
+    found = choose(make("number", 120), ["linear"], folds=3)
+    other = replace(found, chosen="dummy")
+    for one, all_ in ((found, False), (other, True)):
+        axes = one.plot().axes[0]
+        low, high = axes.get_xlim()
+        assert all(low < s < high for s in one["dummy"].folds) == all_

@@ -40,8 +40,9 @@ def compare(shortlist: Shortlist) -> plots.Picture:
 
 
 def _range(shortlist: Shortlist) -> tuple[float, float]:
-    """Return the axis: wide enough for all but the guess, if there are others."""
-    real = [c for c in shortlist.candidates if c.family != "dummy"]
+    """Return the axis: wide enough for all but a guess that is not chosen."""
+    without = {"dummy"} - {shortlist.chosen}
+    real = [c for c in shortlist.candidates if c.family not in without]
     dots = [dot for c in real or shortlist.candidates for dot in c.folds] or [0.0]
     room = 0.08 * (max(dots) - min(dots)) or 0.05 * abs(max(dots)) or 1.0
     return min(dots) - room, max(dots) + room

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
@@ -20,10 +21,14 @@ __all__ = ["search"]
 
 Array = NDArray[Any]
 OTHERS, COLOURS = "other families", 6
+FEW = 10
 
 
 def search(settings: Settings) -> plots.Picture:
-    """Draw a dot an attempt, hollow where given up early, and the best so far."""
+    """Draw a dot an attempt, hollow where not tried on all folds, and the best so far.
+
+    What lies beyond the axis is a triangle at its edge.
+    """
     metric = METRICS[settings.problem.metric]
     tried = settings.attempts
     whole = [a.folds for a in tried if len(a.folds) == settings.folds]
@@ -36,14 +41,17 @@ def search(settings: Settings) -> plots.Picture:
     told = _named(settings)
     names = sorted(dict.fromkeys(told), key=lambda name: name == OTHERS)
     colours = {**plots.colours(names), OTHERS: plots.MUTED}
+    low, high = _range(settings, scores)
+    beyond, near = (scores < low) | (scores > high), 0.02 * (high - low)
+    edge = np.clip(scores, low + near, high - near)
+    outward = "v" if metric.greater else "^"
     picture, (axes,) = plots.figure(9, 3.8)
     with plots.style():
         for name in names:
             mine = np.array([one == name for one in told])
-            _dots(axes, np.flatnonzero(mine & done), scores, colours[name], True)
-            _dots(
-                axes, np.flatnonzero(mine & ~done), scores, colours[name], filled=False
-            )
+            for some, filled in ((mine & done, True), (mine & ~done, False)):
+                _dots(axes, some & ~beyond, scores, colours[name], filled)
+                _dots(axes, some & beyond, edge, colours[name], filled, outward)
             axes.scatter([], [], s=36, color=colours[name], label=name)
         best = np.where(done, scores, -np.inf if metric.greater else np.inf)
         so_far = (np.maximum if metric.greater else np.minimum).accumulate(best)
@@ -53,7 +61,11 @@ def search(settings: Settings) -> plots.Picture:
         if len(settings.members) > 1:
             axes.axhline(settings.score, color=plots.INK, lw=1.2, ls=(0, (4, 3)))
             axes.plot([], [], color=plots.INK, lw=1.2, ls=(0, (4, 3)), label="blend")
-        axes.set_ylim(*_range(np.append(scores, settings.score), metric.greater))
+        if beyond.any():
+            told_beyond = f"{beyond.sum()} beyond the axis"
+            axes.scatter([], [], color=plots.MUTED, marker=outward, label=told_beyond)
+        axes.set_ylim(low, high)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=False, axis="x")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     plots.label(axes, x="attempt", y=metric.title)
@@ -82,11 +94,19 @@ def _levelled(folds: tuple[float, ...], usual: Array) -> float:
     return float(usual.mean() + apart)
 
 
-def _dots(axes: Axes, places: Array, scores: Array, colour: str, filled: bool) -> None:
+def _dots(
+    axes: Axes,
+    some: NDArray[np.bool_],
+    heights: Array,
+    colour: str,
+    filled: bool,
+    marker: str = "o",
+) -> None:
     axes.scatter(
-        places + 1,
-        scores[places],
+        np.flatnonzero(some) + 1,
+        heights[some],
         s=36,
+        marker=marker,
         facecolor=colour if filled else "white",
         edgecolor=colour,
         linewidth=1.2,
@@ -94,10 +114,16 @@ def _dots(axes: Axes, places: Array, scores: Array, colour: str, filled: bool) -
     )
 
 
-def _range(scores: Array, greater: bool) -> tuple[float, float]:
-    """Return the axis: the better nine tenths, the rest falls off."""
+def _range(settings: Settings, scores: Array) -> tuple[float, float]:
+    """Return the axis: of many attempts the better nine tenths, and what is trained."""
+    greater = METRICS[settings.problem.metric].greater
+    trained = [(m.family, dict(m.settings)) for m in settings.members]
+    mine = [(a.family, dict(a.settings)) in trained for a in settings.attempts]
     signed = scores if greater else -scores
-    best, poor = signed.max(), np.quantile(signed, 0.1)
+    own = settings.score if greater else -settings.score
+    cut = np.quantile(signed, 0.1 if len(signed) > FEW else 0.0)
+    inside = np.array([cut, own, *signed[mine]])
+    best, poor = max(signed.max(), own), inside.min()
     room = 0.15 * (best - poor) or 0.05 * abs(best) or 1.0
     low, high = float(poor - room), float(best + room)
     return (low, high) if greater else (-high, -low)
@@ -110,8 +136,8 @@ def _title(settings: Settings) -> str:
 
 
 def _below(settings: Settings) -> str:
-    given_up = sum(len(a.folds) < settings.folds for a in settings.attempts)
-    hollow = f"; hollow: {given_up} given up early" if given_up else ""
+    fewer = sum(len(a.folds) < settings.folds for a in settings.attempts)
+    hollow = f"; hollow: {fewer} not tried on all folds" if fewer else ""
     return (
         f"the defaults scored {say(settings.default, 4)}; "
         f"{len(settings.attempts)} attempts{hollow}"

@@ -26,7 +26,7 @@ __all__ = ["Rules", "Term", "readable", "tree_of"]
 
 Array = NDArray[Any]
 READ = 0.8
-WHOLE = 2.0**24
+WHOLE = 2.0**20
 
 
 @dataclass(frozen=True)
@@ -267,8 +267,9 @@ def _node(model: Model, at: int, *, exact: bool) -> dict[str, Any]:
 def _bound(cut: float, start: float, spread: float, *, exact: bool) -> str:
     """Write a cut as short as sends the same rows the same way; else with five digits.
 
-    Columns are compared as float32, halfway between two values that were seen. Whole
-    numbers beyond 2²⁴ share a float32: there the cut is told to the unit.
+    Columns are compared as float32, and a cut lies between two values that were seen:
+    what is nearer than half a step of these is the same cut. Large numbers may be next
+    to each other as float32; of them it is told to the last digit.
 
     Parameters
     ----------
@@ -279,32 +280,21 @@ def _bound(cut: float, start: float, spread: float, *, exact: bool) -> str:
     exact
         Whether every row is to be sent the same way.
     """
-    value = start + spread * cut
+    value, near = start + spread * cut, np.float32(cut)
     if not TINY <= abs(value) < LARGE:
         return f"{value:.9g}"
     if not exact:
         return say(value, 5).replace(",", "")
-    if spread == 1 and abs(value) >= WHOLE:
-        whole = math.floor(value)
-        return str(whole - (float(np.float32(whole)) > cut))
-    near = _single(cut)
+    step = abs(float(np.spacing(near)))
+    if (start, spread) == (0.0, 1.0) and abs(cut) >= WHOLE:
+        up = step > 1 and float(near) > cut
+        return np.format_float_positional(math.floor(cut) - 1 if up else cut, trim="-")
     texts = (
-        np.format_float_positional(
-            start + spread * float(near), digits, unique=False, fractional=False
-        )
+        np.format_float_positional(value, digits, unique=False, fractional=False)
         for digits in range(1, 18)
     )
-    same = (t for t in texts if np.float32((float(t) - start) / spread) == near)
+    same = (t for t in texts if abs((float(t) - start) / spread - cut) <= step / 2)
     return next(same, f"{value:.17f}").rstrip("0").rstrip(".")
-
-
-def _single(cut: float) -> np.float32:
-    """Return a cut as a float32; of one between two neighbours the lesser."""
-    near = np.float32(cut)
-    if float(near) <= cut:
-        return near
-    below = np.nextafter(near, np.float32(-np.inf))
-    return below if float(below) + float(near) == 2 * cut else near
 
 
 def _signed(value: float, told: str) -> str:

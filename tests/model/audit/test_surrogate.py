@@ -88,6 +88,8 @@ def numbers(cells, task="two_classes"):
         np.arange(123_456_700, 123_457_100),
         np.arange(-2_000_300, -2_000_000),
         3e9 + 1000 * np.arange(300),
+        np.round(2_166_000 + np.arange(300) / 4 + 0.13, 2),
+        np.round(947_268 - np.arange(300) / 10, 1),
         np.arange(300) / 10,
         np.nextafter(np.float32(0.1), np.float32(1))
         * np.r_[np.ones(40), 2 * np.ones(40)],

@@ -187,14 +187,17 @@ def test_a_letter_that_no_font_has_raises_no_warning(recwarn):
     assert [str(one.message) for one in recwarn] == []
 
 
-def test_words_of_east_asia_are_written_in_a_font_that_has_them(monkeypatch):
+def test_words_of_east_asia_are_written_in_a_font_that_has_them(monkeypatch, caplog):
     fonts = font_manager.fontManager.ttflist
     plain = next(font for font in fonts if font.name == "STIXGeneral")
     noto = replace(plain, name="Noto Sans CJK JP")
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [*fonts, noto])
-    written = in_chinese().axes[0].get_xticklabels()[0]
+    picture = in_chinese()
+    written = picture.axes[0].get_xticklabels()[0]
     assert written.get_fontfamily()[0] == "DejaVu Sans"
     assert "Noto Sans CJK JP" in written.get_fontfamily()
+    picture.draw_without_rendering()
+    assert caplog.messages == [], "it has its letters in one weight only"
 
 
 def test_only_two_numbers_go_together_or_against_each_other():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +47,16 @@ def fonts() -> list[str]:
 
 @contextmanager
 def unwarned() -> Iterator[None]:
-    """Draw without a warning about letters that no font has: they are boxes."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        yield
+    """Draw without a warning about letters that no font has, or not in bold."""
+    log = logging.getLogger("matplotlib.font_manager")
+
+    def is_other(told: logging.LogRecord) -> bool:
+        return "Failed to find font weight" not in told.getMessage()
+
+    log.addFilter(is_other)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+            yield
+    finally:
+        log.removeFilter(is_other)

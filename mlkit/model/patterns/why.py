@@ -80,18 +80,20 @@ def told(
         Its line of `reasons`.
     usual
         Cleaned rows to compare with: a number is usual by itself where it lies between
-        their 5 % and 95 % quantiles, and 2 % of them within a twentieth of that range.
+        their 5 % and 95 % quantiles, and 2 % of them within a twentieth of that range;
+        of a cell that is the only reason, that is not said.
     """
     names = list(model.problem.features)
     order = np.argsort(-shares, kind="stable")[:3]
     most = [k for k in order if shares[k] >= LEAST] or list(order[:1])
     numbers = set(model.problem.numbers)
+    alone = len(most) == 1
     return listed(
-        _cell(names[k], row[names[k]], usual, names[k] in numbers) for k in most
+        _cell(names[k], row[names[k]], usual, names[k] in numbers, alone) for k in most
     )
 
 
-def _cell(name: str, cell: Any, usual: pd.DataFrame, number: bool) -> str:
+def _cell(name: str, cell: Any, usual: pd.DataFrame, number: bool, alone: bool) -> str:
     if pd.isna(cell):
         return f"{name} is missing ({_share(usual[name].isna())} are)"
     if not number:
@@ -100,8 +102,8 @@ def _cell(name: str, cell: Any, usual: pd.DataFrame, number: bool) -> str:
     low, high = values.quantile([0.05, 0.95])
     near = (values - float(cell)).abs() <= NEAR * (high - low)
     among = low <= float(cell) <= high and near.mean() >= FEW
-    alone = "usual by itself, " if among else ""
-    return f"{name} = {say(float(cell), 4)} ({alone}mostly {say(low)} to {say(high)})"
+    told_ = "usual by itself, " if among and not alone else ""
+    return f"{name} = {say(float(cell), 4)} ({told_}mostly {say(low)} to {say(high)})"
 
 
 def _share(flags: pd.Series) -> str:

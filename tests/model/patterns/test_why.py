@@ -9,13 +9,13 @@ from mlkit.model.patterns.why import reasons, told
 from mlkit.model.problem import Problem
 
 
-def why(cells, value):
+def why(cells, value, shares=(0.6, 0.4)):
     """Return what is said of a row whose one cell is moved to a value."""
     rng = np.random.default_rng(0)
     rows = pd.DataFrame({"x": cells, "y": rng.normal(size=len(cells))})
     model = fit("nearest", {}, rows, Problem.untold(rows, "anomaly"))
     row = rows.head(1).assign(x=value, y=0.0)
-    return told(model, row.iloc[0], np.array([1.0, 0.0]), rows)
+    return told(model, row.iloc[0], np.array(shares), rows)
 
 
 LUMPS = np.random.default_rng(1).normal(size=300) + np.repeat([0.0, 20.0], 150)
@@ -48,6 +48,10 @@ def test_a_value_that_no_other_is_near_to_is_not_called_usual(cells, value):
 )
 def test_a_value_among_many_is_usual_by_itself(cells, value):
     assert why(cells, value).startswith(f"x = {value:g} (usual by itself, ")
+
+
+def test_a_cell_that_alone_makes_a_row_odd_is_not_called_usual():
+    assert why(LUMPS, 0.5, (0.95, 0.05)).startswith("x = 0.5 (mostly ")
 
 
 def test_cells_that_do_not_go_together_are_each_usual_by_themselves(spotted):

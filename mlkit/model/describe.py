@@ -61,9 +61,8 @@ class Description:
         Some validation rows, the clearest first: ``row``, ``cluster``, ``surely``,
         ``silhouette``, ``what`` they are in words, and where they lie, ``x`` and ``y``.
     truth
-        Beside what people say: the ``column``, ``rand`` (the adjusted Rand index) and
-        ``counts`` by cluster and word; the column alone where it names no kinds of
-        rows; empty where nobody told.
+        Beside what people say: the ``column``, and where it names kinds of rows
+        ``rand`` (the adjusted Rand index) and ``counts`` by cluster and word.
     """
 
     accepted: Accepted
@@ -103,9 +102,9 @@ class Description:
         """Return the clusters beside what people say."""
         column, counts = self.truth.get("column"), self.truth.get("counts")
         if counts is None:
-            many = f"{column} is a number of many values: it names no kinds of rows"
+            note = f"{column} is a number of many values: it names no kinds of rows"
             none = "no column says what the rows are: name one as `truth`"
-            return Grid(("cluster",), [], [many if column else none])
+            return Grid(("cluster",), [], [note if column else none])
         words = sorted({word for one in counts.values() for word in one})
         rows = [(n, *(str(c.get(w, 0)) for w in words)) for n, c in counts.items()]
         note = f"adjusted Rand index {say(self.truth['rand'])}: 1 is the same, 0 chance"
@@ -128,18 +127,16 @@ class Description:
 
     def sections(self) -> list[Section]:
         """Return what a card says of them."""
-        told_ = self.table()
-        rules = self.rules.statement
-        blocks: list[Any] = [Table(told_.heads, told_.rows)]
+        grid, beside = self.table(), self.beside()
+        blocks: list[Any] = [Table(grid.heads, grid.rows)]
         if self.rules.tree:
-            lines = tuple(row[0] for row in self.rules.table().rows)
-            blocks += [rules[0].upper() + rules[1:] + ".", lines]
+            said = self.rules.statement
+            blocks.append(f"{said[0].upper()}{said[1:]}.")
+            blocks.append(tuple(row[0] for row in self.rules.table().rows))
         found = [Section("The clusters", blocks)]
         if "counts" in self.truth:
-            beside = self.beside()
-            title = f"Beside {self.truth['column']}"
-            grid = Table(beside.heads, beside.rows)
-            found.append(Section(title, [grid, beside.notes[0]]))
+            blocks = [Table(beside.heads, beside.rows), beside.notes[0]]
+            found.append(Section(f"Beside {self.truth['column']}", blocks))
         return found
 
     def plot(self, what: str = "map") -> Picture:

@@ -16,11 +16,14 @@ from mlkit.model.evaluate import evaluate
 from mlkit.model.fitted import Member, fit
 from mlkit.model.groups.mitigation import outlook
 from mlkit.model.judging.duel import Duel, meet, of_champion
+from mlkit.model.measures.metrics import METRICS, of_problem
 from mlkit.model.package import package
 from mlkit.model.problem import Problem
 from mlkit.model.review import Review
 from mlkit.model.slicing.search import weakest
 from mlkit.model.tune import Settings
+
+TWO = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
 
 
 def judge(parts, kind, name="linear", *, shuffle=False, cut=None, **how):
@@ -114,6 +117,18 @@ def test_a_bar_on_a_loss_takes_the_upper_limit(parts):
 )
 def test_each_bar_is_judged(parts, bars, words, state):
     assert state_of(judge(parts, "two_classes", bars=bars), words) == state
+
+
+def test_no_bar_is_cut_from_the_picture(parts):
+    names = [name for name in METRICS if name in of_problem(TWO)]
+    bars = {name: 0.99 if METRICS[name].greater else 0.0 for name in names}
+    gaps = {"parity_gap": 0.9, "odds_gap": 0.9, "accuracy_gap": 0.9}
+    found = judge(parts, "two_classes", bars={**bars, **gaps})
+    ticks = [t.get_text() for a in found.plot().axes for t in a.get_yticklabels()]
+    for title in (METRICS[name].title for name in found.metrics):
+        assert any(tick.startswith(title) for tick in ticks), title
+    some = judge(parts, "two_classes", bars={"recall": 0.9})
+    assert len(some.plot().axes) < len(found.plot().axes)
 
 
 @pytest.mark.parametrize("bars", [{"roc": 0.8}, {"rmse": 1.0}, {"roc_auc": "high"}])

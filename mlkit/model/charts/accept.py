@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 
 from mlkit.data.charts import style as plots
-from mlkit.model.charts.fairness import dumbbells
+from mlkit.model.charts.fairness import ROOM, dumbbells
 from mlkit.model.charts.review import groups
 from mlkit.model.groups.fair_words import TITLES
 from mlkit.model.groups.groupwise import GAPS
@@ -17,6 +17,7 @@ from mlkit.model.words import say
 
 if TYPE_CHECKING:
     from mlkit.model.accept import Accepted
+    from mlkit.model.groups.price import Price
 
 __all__ = ["overview"]
 
@@ -42,7 +43,7 @@ def overview(accepted: Accepted) -> plots.Picture:
     metric = accepted.problem.metric
     told = [s for s in accepted.slices if metric in s.measured.metrics]
     price = accepted.mitigation
-    below = 0.9 + 0.34 * len(price.rows()) if price else 0.0
+    below = _height(price) if price else 0.0
     high = max(0.62 * len(strips), 0.24 * len(told))
     with plots.style():
         picture = plots.Picture(
@@ -60,9 +61,9 @@ def overview(accepted: Accepted) -> plots.Picture:
         if told:
             groups(axes["groups"], accepted.problem, told)
         if price:
-            dumbbells(axes["price"], price)
+            top = dumbbells(axes["price"], price)
             words = "what the mitigation changed, on rows that folds left out"
-            plots.label(axes["price"], f"Before ○ and after ●: {words}")
+            plots.label(top, f"Before ○ and after ●: {words}")
     verdict = accepted.verdict
     word = "Accepted" if verdict.state == "passed" else "Not accepted"
     plots.headline(
@@ -76,13 +77,19 @@ def overview(accepted: Accepted) -> plots.Picture:
     return picture
 
 
+def _height(price: Price) -> float:
+    """Return how many inches the price of a mitigation takes."""
+    return 0.9 + 0.34 * len(price.rows()) + ROOM * (len(price.scales()) - 1)
+
+
 def _strips(accepted: Accepted) -> list[Strip]:
     """Return the figures with a bar, then the others, most telling first."""
     gaps = list(_gaps(accepted))
-    names = [n for n in accepted.metrics if n in accepted.bars]
-    names += [n for n in accepted.metrics if n not in names]
-    room = max(MOST - len(gaps), 2)
-    return [*(_metric(accepted, name) for name in names[:room]), *gaps]
+    asked = [n for n in accepted.metrics if n in accepted.bars]
+    rest = [n for n in accepted.metrics if n not in asked]
+    room = max(MOST - len(gaps), 2) - len(asked)
+    names = [*asked, *rest[: max(room, 0)]]
+    return [*(_metric(accepted, name) for name in names), *gaps]
 
 
 def _metric(accepted: Accepted, name: str) -> Strip:

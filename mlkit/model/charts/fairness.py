@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from mlkit.model.groups.fairness import Fairness, Group
     from mlkit.model.groups.price import Price
 
-__all__ = ["dumbbells", "overview", "price"]
+__all__ = ["ROOM", "dumbbells", "overview", "price"]
 
 MOST, PANELS = 24, 4
+ROOM = 0.5
+"""Inches that the numbers below each axes take."""
+
+Span = tuple[float, float, float]
 SHOWN = {
     2: ("said", "true_positive", "false_positive", "overstated"),
     0: ("mean", "bias", "error"),
@@ -24,7 +28,7 @@ SHOWN = {
 
 def overview(found: Fairness) -> plots.Picture:
     """Draw a panel a rate, a line a group, the mean of all groups behind them."""
-    from mlkit.model.groups.fair_words import words
+    from mlkit.model.groups.fair_words import unit, words
 
     told = [one for one in found.groups if one.rates][:MOST]
     names = _names(found, told)
@@ -42,33 +46,55 @@ def overview(found: Fairness) -> plots.Picture:
     if widest is not None:
         title = f"Groups of {widest.column} lie {say(widest.value, 2)} apart"
         title += f" in “{words(found.problem, widest.rate)}”"
-    plots.headline(picture, title, _below(found))
+    of = unit(found.problem)
+    plots.headline(picture, title, _below(found) + (f"; in {of}" if of else ""))
     return picture
 
 
 def price(one: Price) -> plots.Picture:
     """Draw each gap, and the metric, before and after."""
     with plots.style():
-        picture = plots.Picture(
-            figsize=(9, 1.1 + 0.42 * len(one.rows())), layout="constrained"
-        )
+        high = 1.1 + 0.42 * len(one.rows()) + ROOM * (len(one.scales()) - 1)
+        picture = plots.Picture(figsize=(9, high), layout="constrained")
         dumbbells(picture.subplots(), one)
     plots.headline(picture, one.statement, "○ before   ● after, with 95 % intervals")
     return picture
 
 
-def dumbbells(axes: Axes, one: Price) -> None:
-    """Draw each thing before and after, a line each."""
-    rows = one.rows()[::-1]
+def dumbbells(axes: Axes, one: Price) -> Axes:
+    """Draw each thing before and after, a line each.
+
+    What is not counted alike has axes of its own, in the place of those that are given;
+    the topmost are returned.
+    """
+    from mlkit.model.groups.fair_words import unit
+
+    scales, of = one.scales(), unit(one.problem)
+    panels = _split(axes, [len(rows) for rows in scales])
+    for panel, rows in zip(panels, scales, strict=True):
+        _lines(panel, rows[::-1])
+    if of:
+        plots.label(panels[-1], x=f"in {of}")
+    return panels[0]
+
+
+def _split(axes: Axes, sizes: list[int]) -> list[Axes]:
+    """Put axes below each other in the place of some, as high as they have lines."""
+    place, picture = axes.get_subplotspec(), axes.get_figure()
+    if len(sizes) == 1 or place is None or picture is None:
+        return [axes]
+    grid = place.subgridspec(len(sizes), 1, height_ratios=sizes)
+    axes.remove()
+    return [picture.add_subplot(grid[k]) for k in range(len(sizes))]
+
+
+def _lines(axes: Axes, rows: list[tuple[str, Span, Span]]) -> None:
     for place, (_, before, after) in enumerate(rows):
         _dumbbell(axes, place, before, after)
     axes.set_yticks(range(len(rows)), [title for title, _, _ in rows])
     axes.tick_params(axis="y", labelsize=9, labelcolor=plots.INK)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(-0.6, len(rows) - 0.4)
-
-
-Span = tuple[float, float, float]
 
 
 def _dumbbell(axes: Axes, place: int, before: Span, after: Span) -> None:

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 from mlkit.model.audit.remarks import Remark
 from mlkit.model.grid import Grid
-from mlkit.model.groups.fairness import CROSS, FEWEST, Fairness, Group
+from mlkit.model.groups.fairness import CROSS, FEWEST, Fairness, Gap, Group
 from mlkit.model.groups.groupwise import RATES
 from mlkit.model.groups.price import beyond
 from mlkit.model.problem import Problem
 from mlkit.model.words import say
 
-__all__ = ["TITLES", "between", "by_group", "remarks", "words"]
+__all__ = ["TITLES", "between", "by_group", "counted", "remarks", "unit", "words"]
 
 FIFTHS = 0.8
 CERTAIN = 0.1
 BRIEF = ("parity_gap", "odds_gap", "error_gap")
+DEVIATIONS = "standard deviations"
 PLAIN = "else switch on a mitigation in `train`"
 WORSE = "the worse group"
 MORE = f"collect more rows of {WORSE}, or mitigate"
@@ -44,7 +45,7 @@ def by_group(found: Fairness) -> Grid:
         column = one.column if one.column != before else ""
         lines.append((column, one.name, f"{one.rows:,}", *cells))
         before = one.column
-    return Grid(heads, lines, found.notes)
+    return Grid(heads, lines, [*found.notes, *_unit(found)])
 
 
 def between(found: Fairness) -> Grid:
@@ -63,7 +64,8 @@ def between(found: Fairness) -> Grid:
             )
         )
         before = one.column
-    return Grid(("", "gap", "with its 95 % interval", "in", "between"), lines)
+    heads = "", "gap", "with its 95 % interval", "in", "between"
+    return Grid(heads, lines, _unit(found))
 
 
 def words(problem: Problem, rate: str) -> str:
@@ -77,6 +79,27 @@ def words(problem: Problem, rate: str) -> str:
     name, _, k = rate.partition(":")
     yes = problem.classes[int(k) if k else -1] if problem.classes else ""
     return RATES[name].format(yes=yes)
+
+
+def unit(problem: Problem) -> str:
+    """Return what rates and gaps are counted in; "" where they are shares.
+
+    Examples
+    --------
+    >>> unit(Problem("number", "pay", "rmse"))
+    'standard deviations of pay'
+    """
+    return "" if problem.classes else f"{DEVIATIONS} of {problem.target}"
+
+
+def counted(problem: Problem, one: Gap) -> str:
+    """Return a gap with its interval, and what it is counted in, in words."""
+    return one.told() if problem.classes else f"{one.told()} {DEVIATIONS}"
+
+
+def _unit(found: Fairness) -> list[str]:
+    name = unit(found.problem)
+    return [f"in {name}"] if name and found.gaps else []
 
 
 def _names(found: Fairness) -> list[str]:
@@ -126,7 +149,7 @@ def remarks(found: Fairness) -> Iterator[Remark]:
             yield Remark(
                 "warning",
                 f"{words(found.problem, one.rate)}: {one.least} and {one.most} are "
-                f"{one.told()} apart ({one.column})",
+                f"{counted(found.problem, one)} apart ({one.column})",
                 f"ask who bears it; {_todo(found, WORSE, MORE)}",
             )
     for small in found.small:

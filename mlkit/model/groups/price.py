@@ -149,7 +149,10 @@ class Price:
     def statement(self) -> str:
         """What changed, in words."""
         name, (before, after) = self.problem.metric, self.measured
+        from mlkit.model.groups.fair_words import DEVIATIONS
+
         told = f"{self.asked.method.replace('_', ' ')}: "
+        of = "" if self.problem.classes else f" {DEVIATIONS}"
         both = [before.metrics.get(name), after.metrics.get(name)]
         if None not in both:
             told += f"{METRICS[name].title} {say(both[0])} → {say(both[1])}"  # type: ignore[arg-type]
@@ -157,19 +160,33 @@ class Price:
             was, now = self.before.widest(gap), self.after.widest(gap)
             if was and now:
                 words = gap.replace("_", " ")
-                told += f", {words} {say(was.value, 2)} → {say(now.value, 2)}"
+                told += f", {words} {say(was.value, 2)} → {say(now.value, 2)}{of}"
         return told
 
     def rows(self) -> list[tuple[str, Span, Span]]:
         """Return title, before and after of each thing that is shown."""
-        from mlkit.model.groups.fair_words import TITLES
+        return [*self._metrics(), *self._gaps()]
 
+    def scales(self) -> list[list[tuple[str, Span, Span]]]:
+        """Return the same, apart where it is not counted alike."""
+        if self.problem.classes:
+            return [self.rows()]
+        parts = [*([one] for one in self._metrics()), self._gaps()]
+        return [part for part in parts if part] or [[]]
+
+    def _metrics(self) -> list[tuple[str, Span, Span]]:
         found: list[tuple[str, Span, Span]] = []
         before, after = self.measured
         for name in dict.fromkeys((self.problem.metric, *_labels(self.problem))):
             if name in before.metrics and name in after.metrics:
                 ends = [(m.metrics[name], *m.intervals[name]) for m in (before, after)]
                 found.append((METRICS[name].title, ends[0], ends[1]))
+        return found
+
+    def _gaps(self) -> list[tuple[str, Span, Span]]:
+        from mlkit.model.groups.fair_words import TITLES
+
+        found: list[tuple[str, Span, Span]] = []
         for column in dict.fromkeys(one.column for one in self.before.gaps):
             for name in SHOWN:
                 was, now = (_gap(f, column, name) for f in (self.before, self.after))
@@ -183,7 +200,11 @@ class Price:
             (title, *(f"{say(v)} ({say(a)} to {say(b)})" for v, a, b in (was, now)))
             for title, was, now in self.rows()
         ]
-        return Grid(("", "before", "after"), lines, self.notes)
+        from mlkit.model.groups.fair_words import unit
+
+        of = unit(self.problem)
+        notes = [*self.notes, *([f"gaps are in {of}"] if of else [])]
+        return Grid(("", "before", "after"), lines, notes)
 
     def plot(self) -> Picture:
         """Draw each thing before and after."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlkit.core.verdict import Finding
-from mlkit.model.groups.fair_words import TITLES, words
+from mlkit.model.groups.fair_words import TITLES, counted, words
 from mlkit.model.groups.fairness import CROSS, Fairness, Gap, Group
 from mlkit.model.groups.groupwise import GAPS, LEAST, compared
 from mlkit.model.groups.price import Price
@@ -358,7 +358,8 @@ def _before(price: Price | None, name: str) -> str:
 
 def _told(found: Fairness, one: Gap) -> str:
     which = words(found.problem, one.rate)
-    return f"{one.told()} in {which}: {one.column} = {one.least} < {one.most}"
+    much = counted(found.problem, one)
+    return f"{much} in {which}: {one.column} = {one.least} < {one.most}"
 
 
 def _name(one: Slice) -> str:

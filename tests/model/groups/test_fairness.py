@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from scipy.stats import binomtest
 
 from mlkit.core.files import canonical
@@ -22,6 +23,7 @@ from mlkit.model.groups.fairness import (
     assess,
     fairness,
 )
+from mlkit.model.judging.group_bars import of_fairness
 from mlkit.model.problem import Problem
 
 TWO = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
@@ -184,6 +186,25 @@ def test_many_classes_and_numbers_have_gaps_of_their_own():
     low = assess(number, table, pay, pay - 250 * (table["sex"] == "f").to_numpy())
     assert gap(low, "calibration_gap").value == pytest.approx(250 / pay.std(), rel=1e-3)
     assert repr(low.plot()).startswith("<Picture")
+
+
+def test_what_is_counted_in_standard_deviations_says_so_once():
+    table, truth, chances = people(900)
+    pay = np.random.default_rng(0).normal(3000, 500, 900)
+    low = pay - 250 * (table["sex"] == "f").to_numpy()
+    number = assess(Problem("number", "pay", "rmse"), table, pay, low)
+    pages = [repr(number.table()), repr(number.between()), drawn(number.plot())]
+    pages += [one.what for one in number.remarks if one.severity == "warning"]
+    pages += [one.got for one in of_fairness(number, {"error_gap": 0.3})]
+    assert len(pages) > 4
+    assert [page.count("standard deviations") for page in pages] == [1] * len(pages)
+    shares = assess(TWO, table, truth, chances, 0.5)
+    assert "standard deviations" not in f"{shares!r}{drawn(shares.plot())}"
+
+
+def drawn(picture):
+    """Return every word in a picture."""
+    return "\n".join(text.get_text() for text in picture.findobj(Text))
 
 
 def test_a_column_the_model_does_not_look_at_counts(make):

@@ -266,6 +266,14 @@ def test_a_number_and_a_weight_are_taken(tmp_path):
     was, now = (f.widest("parity_gap").value for f in (price.before, price.after))
     assert now < was
     assert model.problem.weight == "counts"
+    assert "standard deviations" in price.statement
+    assert repr(price.table()).count("standard deviations of pay") == 1
+    axes = price.plot().axes
+    panels = [[tick.get_text() for tick in one.get_yticklabels()] for one in axes]
+    assert panels[:2] == [["RMSE"], ["MAE"]]
+    assert len(panels) == 3
+    assert all("gap" in title for title in panels[2])
+    assert len({one.get_xlim() for one in axes}) == 3
 
 
 def test_a_column_that_is_not_looked_at_cannot_set_thresholds(tmp_path):

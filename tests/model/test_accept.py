@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from mlkit.core import session
 from mlkit.core.errors import InputError, UsageError
@@ -129,6 +130,14 @@ def test_no_bar_is_cut_from_the_picture(parts):
         assert any(tick.startswith(title) for tick in ticks), title
     some = judge(parts, "two_classes", bars={"recall": 0.9})
     assert len(some.plot().axes) < len(found.plot().axes)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("number", 1), ("two_classes", 0)])
+def test_the_picture_names_what_gaps_are_counted_in(parts, kind, count):
+    found = judge(parts, kind, bars={"calibration_gap": 0.2})
+    words = " ".join(text.get_text() for text in found.plot().findobj(Text))
+    assert "calibration gap" in words
+    assert words.count("gaps in standard deviations of answer") == count
 
 
 @pytest.mark.parametrize("bars", [{"roc": 0.8}, {"rmse": 1.0}, {"roc_auc": "high"}])

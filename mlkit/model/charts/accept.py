@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from mlkit.data.charts import style as plots
 from mlkit.model.charts.fairness import ROOM, dumbbells
 from mlkit.model.charts.review import groups
-from mlkit.model.groups.fair_words import TITLES
+from mlkit.model.groups.fair_words import TITLES, unit
 from mlkit.model.groups.groupwise import GAPS
 from mlkit.model.measures.metrics import METRICS
 from mlkit.model.words import say
@@ -71,10 +71,16 @@ def overview(accepted: Accepted) -> plots.Picture:
         f"{word}: {METRICS[metric].title} {accepted.measured.words(metric)}"
         if metric in accepted.metrics
         else word,
-        f"{accepted.problem.title}, on {accepted.rows:,} sealed rows"
+        f"{accepted.problem.title}, on {accepted.rows:,} sealed rows{_unit(accepted)}"
         "     ● value and interval   │ a guess   ▲ the bar",
     )
     return picture
+
+
+def _unit(accepted: Accepted) -> str:
+    """Return what the gaps that have a bar are counted in; "" where they are shares."""
+    of = unit(accepted.problem) if any(_gaps(accepted)) else ""
+    return f"; gaps in {of}" if of else ""
 
 
 def _height(price: Price) -> float:

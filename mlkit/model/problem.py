@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlkit.core.classes import in_order
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.model.telling import (
@@ -69,7 +69,6 @@ TYPES = {
     "images": "image",
     "sounds": "audio",
 }
-YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
 
 
 @dataclass(frozen=True)
@@ -334,14 +333,14 @@ def _classes(values: pd.Series, order: Sequence[str] | None) -> tuple[str, ...]:
             got=", ".join(found) or "no label at all",
         )
     if not order:
-        return scale_of(found) or _ordered(found)
+        return scale_of(found) or in_order(found)
     stated = tuple(str(label) for label in order)
     lacking = sorted(found - set(stated))
     if lacking or len(set(stated)) < len(stated):
         raise UsageError(
             "the order does not name each class once",
             where="[goal] order",
-            expected=", ".join(_ordered(found)),
+            expected=", ".join(in_order(found)),
             got=", ".join(stated),
         )
     return stated
@@ -358,16 +357,6 @@ def _last(classes: tuple[str, ...], positive: str | None) -> tuple[str, ...]:
             todo=did_you_mean(str(positive), classes),
         )
     return tuple(sorted(classes, key=lambda name: name == str(positive)))
-
-
-def _ordered(labels: Iterable[str]) -> tuple[str, ...]:
-    """Sort labels as numbers where all are numbers; a yes among two comes last."""
-    names = sorted(labels)
-    with contextlib.suppress(ValueError):
-        names.sort(key=float)
-    if len(names) == 2 and names[0].lower() in YES and names[1].lower() not in YES:
-        names.reverse()
-    return tuple(names)
 
 
 def _metric(kind: str, metric: str | None) -> str:

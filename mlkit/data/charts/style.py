@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -23,6 +23,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
+from mlkit.core.classes import in_order
 from mlkit.data.charts.fonts import fonts, unwarned
 from mlkit.data.measures.moments import finite, scaled
 
@@ -53,7 +54,6 @@ __all__ = [
     "within",
 ]
 
-YES = frozenset({"1", "1.0", "positive", "true", "y", "yes"})
 ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
 FIRST, LAST = -719_162, 2_932_896  # the days of the years 1 to 9999, since 1970
 INK = "#22303c"
@@ -229,8 +229,7 @@ def colours(names: list[str]) -> dict[str, str]:
 def of_classes(classes: Iterable[object]) -> dict[str, str]:
     """Give each class of a target its colour, the same in every picture.
 
-    The order is that of a `Problem`: numbers by size, words by name, of two classes the
-    one that says yes last.
+    The order is that of `mlkit.core.classes.in_order`, as in a model.
 
     Parameters
     ----------
@@ -242,12 +241,7 @@ def of_classes(classes: Iterable[object]) -> dict[str, str]:
     >>> list(of_classes(["10", "9"])), list(of_classes(["yes", "zero"]))
     (['9', '10'], ['zero', 'yes'])
     """
-    names = sorted(map(str, classes))
-    with suppress(ValueError):
-        names.sort(key=float)
-    if len(names) == 2 and names[0].lower() in YES and names[1].lower() not in YES:
-        names.reverse()
-    return colours(names)
+    return colours(list(in_order(map(str, classes))))
 
 
 def headline(picture: Figure, title: str, below: str = "") -> None:

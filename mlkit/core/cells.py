@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from mlkit.core import decisions, ledger, seals
 from mlkit.core.decisions import Editor
-from mlkit.core.errors import Blocked, StepError
+from mlkit.core.errors import Blocked, InputError, MlkitError, StepError
 from mlkit.core.files import digest
 from mlkit.core.schema import Schema
 from mlkit.core.session import is_person, notice, session, show
@@ -166,6 +166,13 @@ def decide(name: str, editor: Editor[T], /) -> T:
         Project-wide, like an artifact's.
     editor
         A widget's editor; its ``value`` is the stated default.
+
+    Raises
+    ------
+    Blocked
+        Where it was made on something else, and the project's policy forbids that.
+    InputError
+        Where the editor cannot read what was recorded.
     """
     now = session()
     made = now.replay(name)
@@ -183,10 +190,26 @@ def decide(name: str, editor: Editor[T], /) -> T:
                 todo=f"look again and decide, or `mlkit decide {name} --undo`",
             )
     now.report("decide", name=name, value=value, default=made is None, seen=editor.seen)
-    if is_person() and now.project:
-        show(editor.widget(value, lambda v, why: now.record(name, v, why, editor.seen)))
-    else:
-        show(editor.picture(value))
+    try:
+        if is_person() and now.project:
+            shown = editor.widget(
+                value, lambda v, why: now.record(name, v, why, editor.seen)
+            )
+        else:
+            shown = editor.picture(value)
+    except MlkitError:
+        raise
+    except Exception as error:
+        if made is None:
+            raise
+        raise InputError(
+            f"decision {name!r} has a form that this step cannot read",
+            where=f"mk.decide({name!r})",
+            expected=f"a form such as the default has: {repr(editor.value)[:120]}",
+            got=f"{repr(value)[:120]} ({type(error).__name__}: {error})",
+            todo=f"decide anew, or `mlkit decide {name} --undo`",
+        ) from error
+    show(shown)
     return value
 
 

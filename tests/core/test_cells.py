@@ -6,7 +6,7 @@ import pytest
 
 import mlkit as mk
 from mlkit.core import cells, decisions, ledger
-from mlkit.core.errors import Blocked, StepError, UsageError
+from mlkit.core.errors import Blocked, InputError, StepError, UsageError
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
 
@@ -54,6 +54,36 @@ def test_a_sealed_name_is_opened_by_unseal_alone(in_folder):
     lines = ledger.lines(in_folder / "ledger.jsonl")
     assert [line["why"] for line in lines] == ["acceptance", "parity"]
     assert [line["target"] for line in lines] == [True, False]
+
+
+class Roles(Threshold):
+    """An editor that reads its value as a mapping, and fails at any other."""
+
+    value = {"sex": ["sensitive"]}  # noqa: RUF012
+
+    def picture(self, value):
+        return sorted(value.keys())
+
+
+@pytest.mark.parametrize("value", ["sensitive", ["sex"], None])
+def test_a_decision_of_another_form_says_which_form_and_how_to_drop_it(
+    in_folder, value
+):
+    (in_folder / ".mlkit").mkdir()
+    decisions.record(in_folder / "decisions", "columns", value, why="", seen="abc")
+    with pytest.raises(InputError, match="has a form that this step") as error:
+        mk.decide("columns", Roles())
+    assert repr(value) in error.value.got
+    assert "'sensitive'" in error.value.expected
+    assert "mlkit decide columns --undo" in error.value.todo
+
+
+def test_a_default_that_its_own_editor_cannot_show_is_no_persons_fault(in_folder):
+    (in_folder / ".mlkit").mkdir()
+    editor = Roles()
+    editor.value = "sensitive"
+    with pytest.raises(AttributeError):
+        mk.decide("columns", editor)
 
 
 def test_a_name_nobody_saved_names_the_step_that_would(in_folder):

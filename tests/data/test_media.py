@@ -59,6 +59,7 @@ def digits():
     return column(map(png, map(Image.fromarray, few))), loaded.target[:600]
 
 
+@pytest.mark.slow
 def test_a_linear_model_on_the_features_tells_digits(digits):
     cells, target = digits
     found = features(cells, "image")
@@ -68,6 +69,7 @@ def test_a_linear_model_on_the_features_tells_digits(digits):
     assert cross_val_score(model, found, target, cv=folds).mean() > 0.95
 
 
+@pytest.mark.slow
 def test_a_linear_model_on_the_features_tells_melodies():
     rng = np.random.default_rng(0)
     contents, kinds = [], []

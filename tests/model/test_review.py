@@ -50,6 +50,7 @@ def test_it_repeats_and_reads_back(table):
     assert Review.from_dict(json.loads(canonical(found.to_dict()))) == found
 
 
+@pytest.mark.slow
 def test_a_slow_model_is_shuffled_less_often_before_fewer_rows_are_asked(make):
     table = make("two_classes", 1200)
     train, valid = table.iloc[:300], table.iloc[300:]

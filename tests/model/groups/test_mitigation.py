@@ -199,9 +199,8 @@ def counted(skill, sex, counts, good):
     return schema.attach(table)
 
 
-@pytest.mark.parametrize(
-    "aim", ["parity", pytest.param("odds", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("aim", ["parity", "odds"])
 def test_exponentiated_gradient_heeds_what_rows_count(tmp_path, aim):
     """Most rows hardly count, and say the opposite."""
     rng = np.random.default_rng(0)

@@ -49,6 +49,7 @@ def test_what_the_alarm_caused_is_no_fault_of_a_model(make, monkeypatch, cause):
             agree(model, table)
 
 
+@pytest.mark.slow
 def test_the_first_family_is_not_timed_with_what_packaging_imports():
     asked = [sys.executable, "-c", FIRST]
     told = subprocess.run(asked, capture_output=True, text=True, check=True)

@@ -160,7 +160,7 @@ class Clustering:
     @classmethod
     def from_dict(cls, form: Mapping[str, Any]) -> Clustering:
         """Read the form that `to_dict` gives."""
-        options = [Option(**{**o, "crowd": tuple(o["crowd"])}) for o in form["options"]]
+        options = [Option.from_dict(one) for one in form["options"]]
         return cls(
             **{
                 **form,

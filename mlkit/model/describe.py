@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mlkit.core.verdict import Finding, Verdict
 from mlkit.model.accept import Accepted
-from mlkit.model.audit.cards import Section, Table
+from mlkit.model.audit.cards import Section, Table, sentence
 from mlkit.model.audit.rules import Rules
 from mlkit.model.audit.surrogate import surrogate
 from mlkit.model.cluster import Clustering
@@ -127,14 +127,13 @@ class Description:
 
     def sections(self) -> list[Section]:
         """Return what a card says of them."""
-        grid, beside = self.table(), self.beside()
+        grid = self.table()
         blocks: list[Any] = [Table(grid.heads, grid.rows)]
         if self.rules.tree:
-            said = self.rules.statement
-            blocks.append(f"{said[0].upper()}{said[1:]}.")
-            blocks.append(tuple(row[0] for row in self.rules.table().rows))
+            blocks += [sentence(self.rules.statement), self.rules.lines]
         found = [Section("The clusters", blocks)]
         if "counts" in self.truth:
+            beside = self.beside()
             blocks = [Table(beside.heads, beside.rows), beside.notes[0]]
             found.append(Section(f"Beside {self.truth['column']}", blocks))
         return found

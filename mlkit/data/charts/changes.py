@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from mlkit.data.charts.style import (
     SOFT,
     Picture,
     bare,
+    dated,
     figure,
     headline,
     nothing,
@@ -166,9 +166,7 @@ def _histogram(axes: Axes, values: pd.Series, tone: str) -> None:
     with style():
         if known.dtype.kind == "M":
             axes.hist(known.to_numpy(), BINS, color=tone)
-            places = AutoDateLocator(minticks=2, maxticks=5)
-            axes.xaxis.set_major_locator(places)
-            axes.xaxis.set_major_formatter(ConciseDateFormatter(places))
+            dated(axes.xaxis)
         else:
             cells = known.to_numpy(dtype=float)
             cells = cells[np.isfinite(cells)]

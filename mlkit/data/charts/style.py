@@ -335,13 +335,15 @@ def within(axis: Axis, values: ArrayLike) -> float:
     return part
 
 
-def dated(axis: Axis) -> None:
+def dated(axis: Axis, most: int = 5) -> None:
     """Name a few places along an axis of days since 1970 by their dates.
 
     Parameters
     ----------
     axis
         Along which bars or lines are drawn already.
+    most
+        How many places to name at most.
 
     Examples
     --------
@@ -353,7 +355,7 @@ def dated(axis: Axis) -> None:
     """
     low, high = sorted(axis.get_view_interval())
     if low > FIRST and high < LAST:
-        places = AutoDateLocator(minticks=2, maxticks=5)
+        places = AutoDateLocator(minticks=2, maxticks=most)
         axis.set_major_locator(places)
         axis.set_major_formatter(ConciseDateFormatter(places))
         return

@@ -12,7 +12,7 @@ from mlkit.core.cells import config
 from mlkit.core.session import session
 from mlkit.data.charts.cards import many
 from mlkit.model.accept import Accepted
-from mlkit.model.audit.cards import Card, Section, Table, plain
+from mlkit.model.audit.cards import Card, Section, Table, plain, sentence
 from mlkit.model.audit.rules import Rules
 from mlkit.model.families import family
 from mlkit.model.fitted import Model
@@ -207,7 +207,7 @@ def _quality(accepted: Accepted) -> Section:
     first = f"Judged on {accepted.rows:,} {which} rows; intervals hold 95 %."
     heads = ("metric", "value", "interval", "a guess")
     told = guess_told(accepted.problem, accepted.guessed)
-    notes = [f"{one[0].upper()}{one[1:]}." for one in told]
+    notes = [sentence(one) for one in told]
     return Section("How good it is", [first, Table(heads, rows), *notes])
 
 
@@ -247,18 +247,17 @@ def _looks(review: Review | None) -> Iterator[Section]:
     blocks.append(Table(heads, rows))
     blocks += [one.statement for one in review.vocabulary if one.words]
     if review.rules is not None and review.rules.kind != "none":
-        told = review.rules.statement
-        blocks.append(told[0].upper() + told[1:] + ".")
+        blocks.append(sentence(review.rules.statement))
         blocks += _read(review.rules)
     yield Section("What it looks at", blocks)
 
 
 def _read(rules: Rules) -> Iterator[Any]:
     """Yield rules that may be read as the model: a tree line by line, or the terms."""
-    grid = rules.table()
     if rules.faithful and rules.kind == "tree":
-        yield tuple(row[0] for row in grid.rows)
+        yield rules.lines
     elif rules.faithful:
+        grid = rules.table()
         yield Table(grid.heads, grid.rows[:TERMS])
         if len(grid.rows) > TERMS:
             yield f"And {len(grid.rows) - TERMS} weaker terms."

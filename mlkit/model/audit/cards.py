@@ -9,7 +9,7 @@ from html import escape
 
 from mlkit.data.charts.cards import grid
 
-__all__ = ["Card", "Section", "Table", "plain"]
+__all__ = ["Card", "Section", "Table", "plain", "sentence"]
 
 
 @dataclass(frozen=True)
@@ -159,3 +159,14 @@ def _block(block: str | list[str] | tuple[str, ...] | Table) -> str:
         told = escape("\n".join(block))
         return f'<pre style="margin:.3em 0;background:none">{told}</pre>'
     return grid(block.heads, block.rows)
+
+
+def sentence(words: str) -> str:
+    """Return words as a sentence of their own.
+
+    Examples
+    --------
+    >>> sentence("a guess says no of every row")
+    'A guess says no of every row.'
+    """
+    return f"{words[0].upper()}{words[1:]}."

@@ -101,11 +101,16 @@ class Rules:
             f"which should surely be {READ} or more"
         )
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The questions line by line; none where it is no tree."""
+        return tuple(told(self.tree)) if self.tree else ()
+
     def table(self) -> Grid:
         """Return the terms, or the questions line by line."""
         if self.kind == "terms":
             return self._of_terms()
-        lines = [(line,) for line in told(self.tree)] if self.tree else []
+        lines = [(line,) for line in self.lines]
         return Grid((f"says: {self.output}",), lines, [self.statement])
 
     def _of_terms(self) -> Grid:

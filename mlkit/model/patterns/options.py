@@ -37,9 +37,7 @@ class Option:
     crowd
         The same in tables of one crowd, as many of each kind.
     cuts
-        How many pairs of its clusters nothing parts; see `mlkit.model.patterns.cuts`.
-    crowds
-        How many clusters there are once these are put together; 0 in older files.
+        The pairs of its clusters that nothing parts; see `mlkit.model.patterns.cuts`.
     reference
         What families reach on average, with as many clusters, in the kind of crowd
         that is likest to have some.
@@ -60,8 +58,7 @@ class Option:
     stability: float
     none: float = 0.0
     facts: Mapping[str, float] | None = None
-    cuts: int = 0
-    crowds: int = 0
+    cuts: tuple[tuple[int, int], ...] = ()
     reference: float = 0.0
 
     @property
@@ -85,7 +82,7 @@ class Option:
     @property
     def cut(self) -> str:
         """That some of its clusters are one crowd, in words; "" where none are."""
-        times = f", {self.cuts} times" if self.cuts > 1 else ""
+        times = f", {len(self.cuts)} times" if len(self.cuts) > 1 else ""
         return f"cuts one crowd in two{times}" if self.cuts else ""
 
     @property
@@ -106,7 +103,14 @@ class Option:
             return "hardly further apart than in one crowd"
         if self.stability < STABLE:
             return "does not come again"
-        return "is one crowd, cut up" if self.crowds == 1 else ""
+        one = whole(self.cuts, self.clusters) == 1
+        return "is one crowd, cut up" if one else ""
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Option:
+        """Read the plain JSON form."""
+        cuts = tuple((a, b) for a, b in form.get("cuts", ()))
+        return cls(**{**form, "crowd": tuple(form["crowd"]), "cuts": cuts})
 
 
 def tried(
@@ -148,8 +152,7 @@ def tried(
         stability=round(found.stability, 6),
         none=round(float((labels >= made.count).mean()), 6),
         facts={k: round(v, 6) for k, v in made.facts.items()},
-        cuts=len(pairs),
-        crowds=whole(pairs, count),
+        cuts=tuple(pairs),
     )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.data.charts import style as plots
@@ -321,9 +320,7 @@ def _shade(
 
 
 def _dates(axes: Axes, windows: Sequence[Window]) -> None:
-    places = AutoDateLocator(minticks=2, maxticks=7)
-    axes.xaxis.set_major_locator(places)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(places))
+    plots.dated(axes.xaxis, 7)
     if len(windows) == 1:
         middle = _moment(windows[0])
         axes.set_xlim(middle - DAY, middle + DAY)

@@ -15,11 +15,13 @@ import numpy as np
 
 from mlkit.model.encoding.encode import Encoding
 from mlkit.model.families import family
+from mlkit.model.tuning.kept import Kept
 
 __all__ = ["Budget", "Forecast", "OutOfTime", "unmask"]
 
 ROOM = 0.03
 IMPORTING = "<frozen importlib._bootstrap"
+FILING = {one.__code__ for one in (Kept.get, Kept.get_part, Kept._write)}
 UNTRIED, TRIED, SURE, APART, PRIOR = 2.0, 1.5, 1.15, 4.0, 1.0
 
 
@@ -85,7 +87,8 @@ class Budget:
 
         What was predicted should have fitted; this is for what was predicted wrongly.
         It needs POSIX and the main thread, and does nothing elsewhere. An import is
-        finished first: cut in two, a compiled module cannot be imported again.
+        finished first: cut in two, a compiled module cannot be imported again. So is
+        a file of a kept fit, which would be left open, or half written.
 
         Parameters
         ----------
@@ -99,10 +102,10 @@ class Budget:
 
         end = self.spent + min(self.left, self.left if most is None else most)
 
-        outside = _imports(sys._getframe())
+        outside = _uncut(sys._getframe())
 
         def ring(_: int, frame: FrameType | None) -> None:
-            if self.spent >= end and _imports(frame) <= outside:
+            if self.spent >= end and _uncut(frame) <= outside:
                 raise OutOfTime
 
         before = signal.signal(signal.SIGALRM, ring)
@@ -129,11 +132,12 @@ def unmask(error: BaseException) -> None:
         cause = cause.__cause__ or cause.__context__
 
 
-def _imports(frame: FrameType | None) -> int:
-    """Return how many steps of imports are under way where a frame runs."""
+def _uncut(frame: FrameType | None) -> int:
+    """Return how many steps of imports and files are under way where a frame runs."""
     found = 0
     while frame is not None:
-        found += frame.f_code.co_filename.startswith(IMPORTING)
+        code = frame.f_code
+        found += code.co_filename.startswith(IMPORTING) or code in FILING
         frame = frame.f_back
     return found
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import tempfile
 import time
 
+import numpy as np
 import pytest
 
 from mlkit.model.families import able, family
+from mlkit.model.tuning import kept as kept_module
 from mlkit.model.tuning.budget import Budget, Forecast, OutOfTime
+from mlkit.model.tuning.kept import Kept, Outcome
 
 
 def forecast():
@@ -49,8 +53,6 @@ def test_more_rows_cost_more(name):
 
 
 def test_settings_that_are_drawn_have_a_cost():
-    import numpy as np
-
     rng = np.random.default_rng(0)
     for kind in ("two_classes", "number"):
         for name in able(kind):
@@ -96,6 +98,32 @@ def test_the_alarm_cuts_no_import_in_two(tmp_path, monkeypatch):
 
         time.sleep(60)
     assert slow_to_import.whole
+
+
+def test_the_alarm_cuts_no_kept_fit_in_two(tmp_path, monkeypatch):
+    """Cut after it was opened, a file is left open; in the middle, a draft is left."""
+    kept, made = Kept(tmp_path), Outcome(0.5, np.arange(3.0), 1.0)
+
+    def late(did):
+        def rung(*given, **more):
+            found = did(*given, **more)
+            time.sleep(0.2)
+            return found
+
+        return rung
+
+    with monkeypatch.context() as slow:
+        slow.setattr(kept_module.tempfile, "mkstemp", late(tempfile.mkstemp))
+        with pytest.raises(OutOfTime), Budget(0.05).alarm():
+            kept.put("linear", {}, 0, made)
+            time.sleep(60)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
+    with monkeypatch.context() as slow:
+        slow.setattr(kept_module.np, "load", late(np.load))
+        with pytest.raises(OutOfTime), Budget(0.05).alarm():
+            found = kept.get("linear", {}, 0)
+            time.sleep(60)
+    assert found.score == 0.5
 
 
 def test_the_alarm_rings_in_what_an_import_runs(tmp_path, monkeypatch):

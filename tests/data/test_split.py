@@ -10,6 +10,7 @@ from mlkit.core.errors import InputError
 from mlkit.core.schema import Column, Schema
 from mlkit.data.clean import clean
 from mlkit.data.collect import collect
+from mlkit.data.label import label
 from mlkit.data.parts import place
 from mlkit.data.parts.assign import (
     PARTS,
@@ -346,3 +347,21 @@ def test_where_no_target_is_needed_rows_without_one_are_kept(kind, in_folder):
     alike = labelled.assign(t=labelled["t"].where(labelled["t"] != "yes"))
     kept = split(Schema.of(labelled).attach(alike), raw)
     assert sum(len(getattr(kept, name)) for name in PARTS) == 300
+
+
+def test_a_row_without_a_label_that_was_entered_twice_is_learnt_from_once(in_folder):
+    raw = rows_of()
+    raw.loc[["r0", "r7"], "t"] = None
+    again = raw.loc[["r0", "r1"]].set_axis(["r0 again", "r1 again"])
+    raw = Schema.of(raw).attach(pd.concat([raw, again.rename_axis("row")]))
+    cleaned = clean(raw)
+    assert cleaned.dropped == {"duplicate": 2, "missing target": 2}
+    told = label(cleaned.table, dict.fromkeys(["r0", "r0 again"], "yes"))
+    flags = told.table.loc[["r0", "r0 again", "r7"], "dropped"].tolist()
+    assert flags == ["", "duplicate of row r0", "missing target"]
+    (in_folder / "mlkit.toml").write_text('format = 1\n[goal]\nkind = "cluster"\n')
+    apart = {"valid": raw.index[10:70], "test": raw.index[70:130]}
+    given = {row: part for part, rows in apart.items() for row in rows}
+    learnt = split(cleaned.table, raw, given=given).train.index
+    assert {"r0", "r7"} <= {*learnt}
+    assert not learnt.str.endswith("again").any()

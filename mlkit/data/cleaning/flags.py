@@ -87,7 +87,8 @@ def flags(
     Returns
     -------
     Flagged
-        A reason a row; where several fit, the gravest.
+        A reason a row; where several fit, the gravest. That the target is missing is
+        the least: a label mends it, and the other reasons stay true.
     """
     decided = decided or Decided()
     state = _State(decided, np.full(len(raw), "", dtype=object))
@@ -98,7 +99,8 @@ def flags(
     notes = _twice(state, raw, keys, twice)
     target = schema.target
     if target is not None and target in cleaned:
-        state.put(cleaned[target].isna().to_numpy(), "missing target")
+        bare = cleaned[target].isna().to_numpy() & (state.reasons == "")
+        state.put(bare, "missing target")
     reasons = pd.Series(pd.array(state.reasons, dtype="str"), index=raw.index)
     return Flagged(reasons, tuple(state.offers), tuple(notes))
 

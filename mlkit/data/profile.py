@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.cells import config
 from mlkit.core.media import KINDS
 from mlkit.core.schema import Column, Schema
 from mlkit.data.charts.cards import card, many
@@ -25,6 +26,7 @@ from mlkit.data.measures.describe import describe, module_of
 from mlkit.data.measures.leaks import AWAY, ties
 from mlkit.data.measures.look import Look, look
 from mlkit.data.measures.shapes import bars
+from mlkit.data.validate import WITHOUT
 
 __all__ = ["Columns", "Profile", "profile"]
 
@@ -164,6 +166,8 @@ def profile(table: pd.DataFrame) -> Profile:
     with the target of up to 20,000, associations of up to 5,000, and where a column is
     sensitive, who is in it of up to 200,000, all evenly spaced.
 
+    Where ``[goal] kind`` needs no target, no alert is of how it would be learnt.
+
     Parameters
     ----------
     table
@@ -184,11 +188,12 @@ def profile(table: pd.DataFrame) -> Profile:
     shown = [column.name for column in schema if "private" not in column.roles]
     sample = work.sample()
     told, pairs = ties(sample), associations(sample)
+    learnt = config("goal.kind") not in WITHOUT
+    of_target = [*target.of_ties(told, AWAY, schema), *target.alerts(work.target)]
     found = [
-        *target.of_ties(told, AWAY, schema),
-        *target.alerts(work.target),
+        *(of_target if learnt else target.unlearnt(work.target)),
         *work.alerts,
-        *rows.alerts(table, work.keys),
+        *rows.alerts(table, work.keys, schema.target if learnt else None),
         *pairs.alerts(schema),
     ]
     return Profile(

@@ -98,6 +98,23 @@ def test_alerts_of_the_target_and_the_table():
     assert "contradictions" in [alert.kind for alert in profile(clash).alerts]
 
 
+@pytest.mark.parametrize("kind", ["anomaly", "cluster"])
+def test_a_target_that_nothing_learns_is_no_ground_for_alarm(kind, in_folder):
+    settings = f'format = 1\n[goal]\nkind = "{kind}"\n'
+    (in_folder / "mlkit.toml").write_text(settings)
+    labels = [None, *["a"] * 195, *["b"] * 4]
+    found = kinds(t=labels, like=["red", *["blue"] * 195, *["green"] * 4])
+    assert {alert for alert, _ in found} == {"missing target"}
+    clash = table_of(x=[1.5, 1.5, *RNG.normal(size=98)], t=["a", "b", *LABELS[:98]])
+    assert not profile(clash).alerts
+    alert = found["missing target", "t"]
+    assert (alert.level, alert.command) == ("note", "")
+    assert alert.evidence == "0.5% of the rows have no target"
+    assert "learnt from like all others" in alert.remedy
+    bare = table_of(target="", x=RNG.normal(size=N), y=RNG.normal(size=N))
+    assert not profile(bare).alerts
+
+
 def test_a_good_table_has_no_alerts():
     assert kinds() == {}
 

@@ -48,7 +48,7 @@ class Keys:
         return found
 
 
-def alerts(raw: pd.DataFrame, keys: Keys) -> Iterator[Alert]:
+def alerts(raw: pd.DataFrame, keys: Keys, target: str | None) -> Iterator[Alert]:
     """Yield what is odd about rows.
 
     Parameters
@@ -57,11 +57,12 @@ def alerts(raw: pd.DataFrame, keys: Keys) -> Iterator[Alert]:
         The table as it was collected.
     keys
         The hashes of its rows.
+    target
+        What is learnt; None where nothing is to be told of a row.
     """
-    schema = Schema.of(raw)
     if keys.any and _repeats(keys.features):
-        yield from _of_twins(raw, keys, schema.target)
-    features = len(schema.features)
+        yield from _of_twins(raw, keys, target)
+    features = len(Schema.of(raw).features)
     if len(raw) < 10 * features:
         yield Alert(
             *("few rows", "", "look"),

@@ -12,7 +12,7 @@ from mlkit.data.measures.alert import Alert, origin, roles, rule, share
 from mlkit.data.measures.categories import counted
 from mlkit.data.measures.look import Look
 
-__all__ = ["alerts", "of_ties"]
+__all__ = ["alerts", "of_ties", "unlearnt"]
 
 FEW_ROWS = 20
 RARE = 0.05
@@ -40,6 +40,24 @@ def alerts(look: Look | None) -> Iterator[Alert]:
         )
     if look.left.type == "category":
         yield from _of_classes(counted(look.values), look.name, known)
+
+
+def unlearnt(look: Look | None) -> Iterator[Alert]:
+    """Yield what there is to know of a target that nothing learns.
+
+    Parameters
+    ----------
+    look
+        The target before and after cleaning; None where there is none.
+    """
+    gone = 0 if look is None else int(look.values.isna().sum())
+    if look is not None and gone:
+        yield Alert(
+            *("missing target", look.name, "note"),
+            f"{share(gone, len(look.values))} of the rows have no target",
+            "nothing is to be done: no target is learnt here, and they are learnt from "
+            "like all others",
+        )
 
 
 def of_ties(ties: Mapping[str, float], away: float, schema: Schema) -> Iterator[Alert]:

@@ -109,7 +109,7 @@ def test_a_target_that_nothing_learns_is_no_ground_for_alarm(kind, in_folder):
     assert not profile(clash).alerts
     alert = found["missing target", "t"]
     assert (alert.level, alert.command) == ("note", "")
-    assert alert.evidence == "0.5% of the rows have no target"
+    assert alert.evidence == "1 (0.5%) of the rows have no target"
     assert "learnt from like all others" in alert.remedy
     bare = table_of(target="", x=RNG.normal(size=N), y=RNG.normal(size=N))
     assert not profile(bare).alerts

@@ -5,7 +5,7 @@ It loads nothing, so that a form can offer them at once.
 
 from __future__ import annotations
 
-__all__ = ["EVEN", "GAPS", "OTHERS", "TITLES"]
+__all__ = ["EVEN", "GAPS", "OF_PACKAGE", "OTHERS", "TITLES"]
 
 TITLES = {
     "stability": "stability",
@@ -58,6 +58,9 @@ OTHERS = (
     "worst_slice",
 )
 """The bars that are neither: of groups, of rivals, of the package."""
+
+OF_PACKAGE = ("latency_ms", "size_mb")
+"""Those of the package, which there are whatever is predicted."""
 
 EVEN = {"false_alarm": 1.0, "miss": 1.0}
 """The costs of two classes where none are stated."""

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from mlkit.core.errors import InputError
+from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Schema
 from mlkit.model.alarms import Alarms, alarms
 from mlkit.model.anomaly import anomaly
@@ -73,6 +73,8 @@ def test_a_bar_on_known_rows_is_not_passed_where_none_is_known(spotted):
     asked = detection.fit(train), detection, train, valid
     found = alarms(*asked, repeats=2, bars={"recall": 0.5})
     assert [f.bar for f in found.verdict.blocking] == ["recall at least 0.5"]
+    with pytest.raises(UsageError, match="parity_gap is no gap of rows unlike"):
+        alarms(*asked, repeats=2, bars={"parity_gap": 0.1})
     train["kind"] = "ok"
     detection = anomaly(train, ["ellipse"], repeats=2)
     found = alarms(detection.fit(train), *(detection, train, valid), repeats=2)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlkit.core.errors import InputError
+from mlkit.core.errors import InputError, UsageError
 from mlkit.core.schema import Schema
 from mlkit.model.cluster import cluster
 from mlkit.model.describe import Description, describe
@@ -50,6 +50,8 @@ def test_bars_are_met_by_the_limit_and_an_unknown_column_is_told(blobs):
     args = (model, clustering, train, valid)
     found = describe(*args, repeats=4, bars={"silhouette": 0.99})
     assert [f.bar for f in found.verdict.blocking] == ["silhouette at least 0.99"]
+    with pytest.raises(UsageError, match="worst_slice is no bar of groups"):
+        describe(*args, repeats=4, bars={"worst_slice": 0.6})
     with pytest.raises(InputError, match="no column 'kinds'"):
         describe(*args, truth="kinds")
 

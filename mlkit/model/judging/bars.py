@@ -7,8 +7,8 @@ from typing import Any
 
 from mlkit.core.bars import checked
 from mlkit.core.cells import config
-from mlkit.core.errors import UsageError, did_you_mean
-from mlkit.core.names import OTHERS
+from mlkit.core.errors import UsageError
+from mlkit.core.names import OF_PACKAGE, OTHERS
 from mlkit.core.verdict import Finding
 from mlkit.model.groups.groupwise import GAPS, compared
 from mlkit.model.judging import advice
@@ -39,7 +39,8 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
     `mlkit.model.groups.groupwise.GAPS` that the problem has; ``worst_slice``, of the
     metric over named and found parts; ``champion``, by how much to be ahead of it at
     least; ``shuffled_input``, by how much to be ahead of a guess there at most;
-    ``rows`` of the hold-out; ``latency_ms`` and ``size_mb`` of the package.
+    ``rows`` of the hold-out; ``latency_ms`` and ``size_mb`` of the package. Without
+    labels, only metrics and the package are judged.
 
     Parameters
     ----------
@@ -53,19 +54,26 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
     UsageError
         Where a bar is unknown, of another kind of problem, or no finite number.
     """
-    given = stated() if bars is None else bars
-    gaps = [name for name in GAPS if compared(problem, name)]
-    allowed = [*of_problem(problem), *gaps, *OTHERS]
-    made = checked(given, allowed)
+    allowed = _judged(problem)
+    made = checked(stated() if bars is None else bars, allowed)
     for name in made:
         if name not in allowed:
-            what = "gap" if name in GAPS else "metric"
+            what = "gap" if name in GAPS else "bar" if name in OTHERS else "metric"
             raise UsageError(
                 f"{name} is no {what} of {OF[problem.kind]}",
                 where="[goal.bars]",
-                todo=did_you_mean(name, allowed),
+                todo=f"take it out; these are judged: {', '.join(allowed)}",
             )
     return made
+
+
+def _judged(problem: Problem) -> list[str]:
+    """Return the bars that something judges."""
+    metrics = of_problem(problem)
+    if problem.kind in UNLABELLED:
+        return [*metrics, *OF_PACKAGE]
+    gaps = [name for name in GAPS if compared(problem, name)]
+    return [*metrics, *gaps, *OTHERS]
 
 
 def of_metrics(

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkit.core.errors import InputError, UsageError
+from mlkit.core.names import GAPS, OF_PACKAGE, OTHERS
 from mlkit.core.schema import Column, Schema
 from mlkit.model.groups.fairness import Fairness, Gap, Group, assess
 from mlkit.model.judging import advice, bars, group_bars
 from mlkit.model.measures.measure import Measured, measure
+from mlkit.model.measures.metrics import of_problem
 from mlkit.model.problem import Problem
 from mlkit.model.slicing import parts
 from mlkit.model.slicing.search import Weak, Weakest
@@ -23,6 +25,9 @@ from mlkit.model.slicing.slices import Slice
 
 TWO = Problem("two_classes", "y", "roc_auc", ("no", "yes"))
 NUMBER = Problem("number", "y", "rmse")
+CLUSTER = Problem("cluster", "cluster", "stability", numbers=("x",))
+ANOMALY = Problem("anomaly", "anomaly", "average_precision", numbers=("x",))
+UNLIKE = "(groups of rows that are alike|rows unlike the rest)"
 THREE = Problem("many_classes", "y", "log_loss", ("low", "mid", "high"))
 
 
@@ -309,6 +314,18 @@ def test_a_bar_of_another_kind_of_problem_is_refused(problem, name, words):
     with pytest.raises(UsageError, match=words) as caught:
         bars.read(problem, {name: 0.3})
     assert name not in caught.value.todo
+
+
+@pytest.mark.parametrize("problem", [CLUSTER, ANOMALY])
+@pytest.mark.parametrize("name", [*GAPS, *OTHERS])
+def test_without_labels_a_bar_that_nothing_judges_is_refused(problem, name):
+    if name in OF_PACKAGE:
+        assert bars.read(problem, {name: 10}) == {name: 10.0}
+        return
+    with pytest.raises(UsageError, match=f"{name} is no .* of {UNLIKE}") as caught:
+        bars.read(problem, {name: 0.3})
+    judged = [*of_problem(problem), *OF_PACKAGE]
+    assert caught.value.todo.endswith(f"these are judged: {', '.join(judged)}")
 
 
 @pytest.mark.parametrize("problem", [TWO, NUMBER, THREE])

@@ -77,7 +77,7 @@ class Parts:
         if schema[schema.target].type == "number":
             known = {name: one.dropna() for name, one in targets.items()}
             return plot_numbers(known, schema.target)
-        return plot_classes({n: _said(one) for n, one in targets.items()})
+        return plot_classes(targets)
 
     def __repr__(self) -> str:
         counts = [f"{name} {len(getattr(self, name))}" for name in PARTS]
@@ -233,11 +233,6 @@ def _known(labelled: pd.DataFrame, target: str | None) -> pd.Series:
     if target is None:
         return pd.Series(True, index=labelled.index)
     return labelled[target].notna()
-
-
-def _said(target: pd.Series) -> pd.Series:
-    """Return classes as words, of which one says that none is known."""
-    return target.astype("str").where(target.notna(), "not known")
 
 
 def _weak(labelled: pd.DataFrame, labelling: pd.DataFrame | None) -> Flags:

@@ -15,7 +15,7 @@ from mlkit.core.decisions import person, read
 from mlkit.core.schema import Schema
 from mlkit.core.session import session
 from mlkit.data.charts.cards import card, many
-from mlkit.data.charts.style import GRID, QUIET, colours, shorten
+from mlkit.data.charts.style import GRID, QUIET, of_classes, shorten
 from mlkit.data.labels.people import by_person, settle
 from mlkit.data.labels.queue import Queue
 from mlkit.widgets.labelling import Desk
@@ -106,6 +106,8 @@ class _Given:
         settled = settle({row: said[row] for row in here})
         words = (w for w in settled.labels.values() if w is not None)
         self.counts = Counter(map(str, words)).most_common()
+        known = table[target].dropna().astype("str").unique()
+        self.tones = of_classes({*known, *(word for word, _ in self.counts)})
 
     def __repr__(self) -> str:
         told = f"{many(self.labels, 'label')} given by hand"
@@ -124,9 +126,8 @@ class _Given:
             f"Labels of {self.target}, given by hand",
             told or "every row came with a label, and none was changed",
         )
-        tones = colours(sorted(word for word, _ in self.counts))
         return top + "".join(
-            _bar(word, count, self.counts[0][1], tones[word])
+            _bar(word, count, self.counts[0][1], self.tones[word])
             for word, count in self.counts[:SHOWN]
         )
 

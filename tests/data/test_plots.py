@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from dataclasses import replace
 
 import matplotlib as mpl
@@ -18,10 +20,12 @@ from mlkit.data.charts.curve import plot_likeness
 from mlkit.data.charts.labels import plot_residuals
 from mlkit.data.charts.parts import plot_classes, plot_folds, plot_labels, plot_numbers
 from mlkit.data.charts.profile import plot_columns, plot_words
+from mlkit.data.labels.queue import Queue
 from mlkit.data.measures.associations import associations
 from mlkit.data.measures.bias import bias
 from mlkit.data.measures.shapes import bars
 from mlkit.model.problem import Problem
+from mlkit.widgets import LabelEditor
 from tests.pictures import crossing, said
 
 
@@ -97,13 +101,25 @@ def profiled():
     return picture
 
 
+def labelled():
+    """The bar of good in the labeller's own picture, though no bad was given."""
+    columns = (Column("y", "category", ("target",)),)
+    table = Schema(columns).attach(
+        pd.DataFrame({"y": GOOD.where(GOOD == "bad")}).rename(str)
+    )
+    page = LabelEditor(table).picture({"0": "good"})._repr_html_()
+    return to_rgba(re.findall(r"height:.8em;background:(#\w+)", page)[0])
+
+
 def biased():
     columns = (Column("y", "category", ("target",)),)
     schema = Schema((*columns, Column("sex", "category", ("sensitive",))))
     table = pd.DataFrame({"y": GOOD, "sex": ["f", "m", "f"] * 30})
-    picture = bias(schema.attach(table), "y").plot()
-    dots = [line for line in picture.axes[1].lines if line.get_marker() == "o"]
-    return to_rgba(dots[0].get_color())
+    found = bias(schema.attach(table), "y")
+    dots = [line for line in found.plot().axes[1].lines if line.get_marker() == "o"]
+    (last,) = found.columns[0].groups[0].rates
+    tones = [to_rgba(dots[0].get_color()), to_rgba(plots.PALETTE[0])]
+    return tones[last != "good"]
 
 
 def widest(picture):
@@ -125,20 +141,87 @@ def carded():
         lambda: widest(plot_words({"told": {"good": [["fine", 2.0]], "bad": []}})),
         biased,
         carded,
+        labelled,
     ],
-    ids=["profile", "label", "split", "words", "bias", "cards"],
+    ids=["profile", "label", "split", "words", "bias", "cards", "labeller"],
 )
-def test_a_class_has_one_colour_in_every_picture(colour_of_good):
-    assert colour_of_good() == to_rgba(plots.of_classes(["good", "bad"])["good"])
+@pytest.mark.parametrize(
+    ("goal", "place"),
+    [
+        ("", 1),
+        ('positive = "bad"', 0),
+        ('order = ["good", "bad"]', 0),
+        ('order = ["bad", "good"]', 1),
+    ],
+)
+def test_a_class_has_one_colour_in_every_picture(
+    colour_of_good, goal, place, in_folder
+):
+    (in_folder / "mlkit.toml").write_text(f"format = 1\n[goal]\n{goal}\n")
+    assert colour_of_good() == to_rgba(plots.PALETTE[place])
 
 
 @pytest.mark.parametrize(
-    "labels", [["no", "yes"], ["Yes", "zero"], ["10", "9", "2"], ["b", "a", "c"]]
+    ("labels", "goal"),
+    [
+        (["no", "yes"], {}),
+        (["no", "yes"], {"positive": "no"}),
+        (["Yes", "zero"], {}),
+        (["10", "9", "2"], {}),
+        (["b", "a", "c"], {}),
+        (["b", "a", "c"], {"positive": "a"}),
+        (["good", "bad", "fair"], {"order": ["bad", "fair", "good"]}),
+        (["3", "1", "2"], {"order": [3, 2, 1], "kind": "ordered"}),
+        (["low", "high"], {"order": ["low", "high"], "positive": "low"}),
+    ],
 )
-def test_the_order_of_classes_is_that_of_the_problem(labels):
+def test_the_order_of_classes_is_that_of_the_problem(labels, goal, in_folder):
+    stated = "".join(f"{key} = {json.dumps(value)}\n" for key, value in goal.items())
+    (in_folder / "mlkit.toml").write_text(f"format = 1\n[goal]\n{stated}")
     table = pd.DataFrame({"x": np.arange(12.0), "y": (labels * 12)[:12]})
     schema = Schema((Column("x"), Column("y", "category", ("target",))))
-    assert tuple(plots.of_classes(labels)) == Problem.of(schema.attach(table)).classes
+    told = Problem.of(schema.attach(table), **goal).classes
+    assert tuple(plots.of_classes(labels)) == told
+    assert tuple(Queue(schema.attach(table), {}, "ann").classes) == told
+
+
+def test_bars_and_panels_of_classes_are_in_order(in_folder):
+    order = '["low", "middle", "high"]'
+    (in_folder / "mlkit.toml").write_text(f"format = 1\n[goal]\norder = {order}\n")
+    values = pd.Series(["high"] * 9 + ["low"] * 6 + ["middle"] * 3, dtype="category")
+    codes, names = values.cat.codes.to_numpy(np.intp), [*values.cat.categories]
+    measures = [{"name": "y", "missing": 0, "hidden": 0, "type": "category"}]
+    shapes = {"y": bars(values, "category", codes, 3)}
+    panel = plot_columns(shapes, measures, 18, "y", names).axes[0]
+    words = [text.get_text() for text in panel.get_yticklabels()]
+    assert words == ["low", "middle", "high"]
+    wide = [bar.get_width() for bar in panel.patches if bar.get_width()]
+    assert wide == [6, 3, 9]
+    told = {"t": {name: [[f"word of {name}", 2.0]] for name in names}}
+    titles = [axes.get_title(loc="left") for axes in plot_words(told).axes]
+    assert titles == ["low", "middle", "high"]
+
+
+def test_what_is_no_class_takes_no_class_s_colour():
+    names = [f"class {place:02d}" for place in range(14)]
+    values = pd.Series(np.repeat(names, np.arange(14, 0, -1)), dtype="str")
+    gaps = pd.concat([values, pd.Series([None] * 9, dtype="str")], ignore_index=True)
+    picture = plot_classes({"train": values, "test": gaps})
+    key = picture.axes[0].get_legend()
+    words = [text.get_text() for text in key.texts]
+    assert words == [*names[:11], "all others", "not known"]
+    tones = [handle.get_facecolor() for handle in key.legend_handles]
+    assert tones[:11] == [to_rgba(plots.of_classes(names)[n]) for n in names[:11]]
+    assert not {*tones[11:]} & {*map(to_rgba, plots.PALETTE)}
+
+
+def test_a_class_that_is_not_there_leaves_the_others_their_colours(in_folder):
+    goal = '[goal]\norder = ["low", "middle", "high"]\n'
+    (in_folder / "mlkit.toml").write_text("format = 1\n" + goal)
+    whole = plots.of_classes(["high", "low", "middle"])
+    assert [*whole] == ["low", "middle", "high"]
+    assert plots.of_classes(["high", "low"]) == {n: whole[n] for n in ("low", "high")}
+    assert [*plots.of_classes(["yes", "no"])] == ["no", "yes"]
 
 
 @pytest.mark.parametrize(

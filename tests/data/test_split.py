@@ -343,7 +343,7 @@ def test_where_no_target_is_needed_rows_without_one_are_kept(kind, in_folder):
         assert part["t"].isna().mean() == pytest.approx(0.5, abs=0.12)
     assert not check_parts(parts, labelled, raw).leaks
     words = [text.get_text() for text in parts.plot().axes[0].get_legend().texts]
-    assert words == ["no", "not known", "yes"]
+    assert words == ["no", "yes", "not known"]
     alike = labelled.assign(t=labelled["t"].where(labelled["t"] != "yes"))
     kept = split(Schema.of(labelled).attach(alike), raw)
     assert sum(len(getattr(kept, name)) for name in PARTS) == 300

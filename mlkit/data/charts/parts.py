@@ -13,9 +13,9 @@ from mlkit.data.charts.style import (
     INK,
     MUTED,
     PALETTE,
+    SOFT,
     Picture,
     bare,
-    colours,
     figure,
     headline,
     label,
@@ -41,34 +41,25 @@ def plot_classes(
     Parameters
     ----------
     targets
-        The target's values by part, or another column's.
+        The target's values by part, or another column's; NaN where not known.
     title
         What stands above.
     """
-    counts = pd.DataFrame(
-        {n: t.astype("str").value_counts() for n, t in targets.items()}
-    )
-    counts = counts.fillna(0)
-    counts = counts.loc[list(of_classes(counts.index))]
-    if len(counts) > MOST:
-        order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
-        rest = counts.loc[order[MOST - 1 :]].sum().rename("all others")
-        most = list(of_classes(order[: MOST - 1]))
-        counts = pd.concat([counts.loc[most], rest.to_frame().T])
-    tones = colours(list(map(str, counts.index)))
+    counts, tones = _counted(targets)
     picture, (axes,) = figure(9, 2.7)
     with style():
         for place, name in enumerate(counts):
             start, total = 0.0, counts[name].sum()
             for word, count in counts[name].items():
                 share = count / total
-                axes.barh(place, share, 0.66, left=start, color=tones[str(word)])
+                tone = tones[str(word)]
+                axes.barh(place, share, 0.66, left=start, color=tone)
                 if share > 0.06:
                     axes.text(
                         *(start + share / 2, place, f"{share:.0%}"),
                         ha="center",
                         va="center",
-                        color="white",
+                        color=INK if tone == SOFT else "white",
                     )
                 start += share
             told = f"{name}\n{int(total):,} rows"
@@ -81,6 +72,27 @@ def plot_classes(
         axes.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1.02))
     headline(picture, title, "each part should hold them alike")
     return picture
+
+
+def _counted(targets: Mapping[str, pd.Series]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return how often each class is in each part, and its colour.
+
+    What is no class comes last and is pale: all the others, and the rows without one.
+    """
+    found = {n: t.dropna().astype("str").value_counts() for n, t in targets.items()}
+    counts = pd.DataFrame(found).fillna(0)
+    tones = of_classes(counts.index)
+    lines = [counts.loc[list(tones)]]
+    if len(counts) > MOST:
+        order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
+        rest = counts.loc[order[MOST - 1 :]].sum().rename("all others")
+        lines = [lines[0].drop(order[MOST - 1 :]), rest.to_frame().T]
+    gone = pd.Series({n: int(t.isna().sum()) for n, t in targets.items()})
+    if gone.any():
+        lines.append(gone.rename("not known").to_frame().T)
+    counts = pd.concat(lines)
+    pale = {"all others": MUTED, "not known": SOFT}
+    return counts, {w: tones.get(w) or pale[w] for w in map(str, counts.index)}
 
 
 def plot_labels(values: pd.Series, name: str) -> Picture:

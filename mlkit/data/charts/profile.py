@@ -80,6 +80,7 @@ def plot_columns(
         for k, (place, name) in enumerate(zip(axes, shown, strict=False)):
             beside = shown[k - k % across :][:across]
             split = {**shapes[name], "rows": [shapes[name]["rows"][n] for n in order]}
+            split = _in_order(split, list(colour)) if name == target else split
             _shape(place, split, tones, by_name[name]["type"])
             _title(place, name, remarks[name], lifted=any(map(remarks.get, beside)))
         for place in axes[len(shown) :]:
@@ -96,6 +97,19 @@ def plot_columns(
         picture, "What is in the table", f"{rows:,} rows; one panel a column{more}"
     )
     return picture
+
+
+def _in_order(shape: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    """Put the target's bars in the order of its classes, where they are few."""
+    if not classes or "words" not in shape:
+        return shape
+    words = shape["words"]
+    order = sorted(
+        range(len(words)),
+        key=lambda n: classes.index(words[n]) if words[n] in classes else len(classes),
+    )
+    rows = [[counts[n] for n in order] for counts in shape["rows"]]
+    return {**shape, "words": [words[n] for n in order], "rows": rows}
 
 
 def _shape(
@@ -253,18 +267,18 @@ def plot_words(
     target
         The target's name.
     """
+    tones = of_classes({kind for kinds in telling.values() for kind in kinds})
     panels = [
-        (column, kind, words)
+        (column, kind, kinds[kind])
         for column, kinds in telling.items()
-        for kind, words in kinds.items()
-        if words
+        for kind in tones
+        if kinds.get(kind)
     ][: ACROSS * 3]
     if not panels:
         return nothing("No word tells a class from the others")
     across = min(ACROSS, len(panels))
     down = ceil(len(panels) / across)
     picture, axes = figure(max(2.9 * across, 6), 0.9 + 2.6 * down, down, across)
-    tones = of_classes({kind for kinds in telling.values() for kind in kinds})
     with style():
         for place, (column, kind, words) in zip(axes, panels, strict=False):
             places = range(len(words))

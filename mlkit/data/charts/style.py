@@ -23,8 +23,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
-from mlkit.core.classes import in_order
 from mlkit.data.charts.fonts import fonts, unwarned
+from mlkit.data.measures.classes import ordered, stated
 from mlkit.data.measures.moments import finite, scaled
 
 __all__ = [
@@ -229,7 +229,8 @@ def colours(names: list[str]) -> dict[str, str]:
 def of_classes(classes: Iterable[object]) -> dict[str, str]:
     """Give each class of a target its colour, the same in every picture.
 
-    The order is that of `mlkit.core.classes.in_order`, as in a model.
+    The order is that of `mlkit.data.measures.classes.ordered`, as in a model. Where
+    the goal states the order, a class has its colour though another is not there.
 
     Parameters
     ----------
@@ -241,7 +242,10 @@ def of_classes(classes: Iterable[object]) -> dict[str, str]:
     >>> list(of_classes(["10", "9"])), list(of_classes(["yes", "zero"]))
     (['9', '10'], ['zero', 'yes'])
     """
-    return colours(list(in_order(map(str, classes))))
+    names = set(map(str, classes))
+    whole = stated() if names <= set(stated()) else names
+    tones = colours(list(ordered(whole)))
+    return {name: tone for name, tone in tones.items() if name in names}
 
 
 def headline(picture: Figure, title: str, below: str = "") -> None:

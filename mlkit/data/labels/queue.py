@@ -14,6 +14,7 @@ from mlkit.core.annotations import Annotation, Labels
 from mlkit.core.errors import InputError
 from mlkit.core.schema import Schema
 from mlkit.data.labels.people import settle
+from mlkit.data.measures.classes import ordered
 
 __all__ = ["Queue"]
 
@@ -76,11 +77,11 @@ class Queue:
         self._skipped: dict[str, None] = {}
         self._done: list[tuple[str, Any]] = []
         self._counts = Counter() if self.numeric else self._counted()
-        self._names = dict.fromkeys(sorted({*self._counts, *classes}, key=str))
+        self._names = dict.fromkeys(ordered({*self._counts, *classes}))
 
     @property
     def classes(self) -> list[str]:
-        """The classes that can be chosen: the known ones sorted, then new ones."""
+        """The classes that can be chosen: the known ones in order, then new ones."""
         return list(self._names)
 
     def counts(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.rows import MISSING
 from mlkit.data.charts.cards import significant
+from mlkit.data.measures.classes import ordered
 from mlkit.data.measures.groups import FEWEST, Gap, Groups, gap, means, wilson
 from mlkit.data.measures.moments import finite, moments, scaled
 
@@ -48,7 +49,7 @@ def rates(
 ) -> tuple[tuple[Group, ...], tuple[Gap, ...]]:
     """Return the groups with the target's rates, and by class the surest gap.
 
-    Of two classes the last in order is told, of many the six most frequent.
+    Of two classes the last in the goal's order is told, of many the six most frequent.
 
     Parameters
     ----------
@@ -160,9 +161,10 @@ def gone(values: pd.Series) -> NDArray[np.bool_]:
 
 def _of_classes(target: pd.Series, groups: Groups) -> tuple[list[Rates], list[Gap]]:
     words = target.astype("str").to_numpy(object)
-    classes = sorted(set(words))
+    classes = ordered(set(words))
     if len(classes) > CLASSES:
-        classes = sorted(pd.Series(words).value_counts().index[:CLASSES])
+        most = pd.Series(words).value_counts().index[:CLASSES]
+        classes = tuple(name for name in classes if name in most)
     shown = classes[1:] if len(classes) == 2 else classes
     found: list[Rates] = [{} for _ in groups.names]
     big, gaps = _big(groups), []

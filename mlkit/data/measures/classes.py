@@ -1,0 +1,47 @@
+"""The order of a target's classes, as the goal has it and a model takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlkit.core.cells import config
+from mlkit.core.classes import in_order
+
+__all__ = ["ordered", "stated"]
+
+
+def stated() -> tuple[str, ...]:
+    """Return the classes as ``[goal] order`` has them; none where it says nothing.
+
+    Examples
+    --------
+    >>> stated()
+    ()
+    """
+    order = config("goal.order")
+    return tuple(map(str, order)) if isinstance(order, list) else ()
+
+
+def ordered(labels: Iterable[object]) -> tuple[str, ...]:
+    """Sort classes as the goal has it: as its order states, of two the positive last.
+
+    Where it says nothing the order is that of `mlkit.core.classes.in_order`; a label
+    that the stated order does not name comes after those that it does.
+
+    Parameters
+    ----------
+    labels
+        Classes, in any order, each once.
+
+    Examples
+    --------
+    >>> ordered(["10", "9"]), ordered(["yes", "zero"])
+    (('9', '10'), ('zero', 'yes'))
+    """
+    places = {name: place for place, name in enumerate(stated())}
+    names = list(in_order(map(str, labels)))
+    names.sort(key=lambda name: places.get(name, len(places)))
+    positive = config("goal.positive")
+    if positive is not None and len(names) == 2:
+        names.sort(key=lambda name: name == str(positive))
+    return tuple(names)

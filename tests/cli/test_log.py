@@ -128,6 +128,7 @@ def test_the_policy_of_a_project_drops_old_days(project, capsys):
     assert command_line(["log", "--rotate", str(project)]) == 2
 
 
+@pytest.mark.slow
 def test_what_was_forgotten_is_in_the_ledger_though_a_reader_stopped_it(
     project, capsys, monkeypatch
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -374,20 +375,22 @@ def test_without_a_target_the_parts_are_checked_too():
     assert all(f.state == "passed" for f in found.findings)
 
 
+ODD = {
+    "missing": np.full(200, np.nan),
+    "constant": np.full(200, 3.0),
+    "huge": np.where(np.arange(200) % 5, 1e300, -1e300) * np.linspace(0.1, 1, 200),
+    "infinite": np.where(np.arange(200) % 5, np.arange(200.0), np.inf),
+    "half": np.where(np.arange(200) % 2, np.nan, np.arange(200.0)),
+}
+ROLES = ("time", "sensitive", "group")
+
+
 @pytest.mark.parametrize(
-    "odd",
-    [
-        np.full(200, np.nan),
-        np.full(200, 3.0),
-        np.where(np.arange(200) % 5, 1e300, -1e300) * np.linspace(0.1, 1, 200),
-        np.where(np.arange(200) % 5, np.arange(200.0), np.inf),
-        np.where(np.arange(200) % 2, np.nan, np.arange(200.0)),
-    ],
-    ids=["missing", "constant", "huge", "infinite", "half"],
+    ("odd", "role"), [*product(ODD, [""]), *product(["missing", "huge"], ROLES)]
 )
-@pytest.mark.parametrize("role", ["", "time", "sensitive", "group"])
 def test_treacherous_numbers(odd, role):
-    table = with_column(plain(200), "odd", odd, "number", *([role] if role else []))
+    roles = [role] if role else []
+    table = with_column(plain(200), "odd", ODD[odd], "number", *roles)
     try:
         parts = split(table, table)
     except InputError as error:

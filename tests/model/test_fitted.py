@@ -51,6 +51,7 @@ def test_a_model_is_kept_without_a_pickle_and_says_the_same(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_equal_rows_give_equal_models(name, table, problem):
     needs(name)

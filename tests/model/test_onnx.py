@@ -57,6 +57,7 @@ def test_every_family_agrees_on_hard_rows(name, table, problem):
     assert found.holds, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), taken(*MADE))
 @pytest.mark.parametrize("seed", range(2))
 def test_drawn_settings_agree_too(name, seed, table, problem):
@@ -263,6 +264,7 @@ def wide(kind="two_classes", rows=600):
     return table.assign(y=[f"c{k}" for k in np.searchsorted(cuts, signal)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), taken(*KINDS))
 def test_many_levels_odd_numbers_and_counts_agree(name, kind):
     needs(name)
@@ -312,6 +314,7 @@ def wordy(rows=300, kind="two_classes", seed=0):
     return table.assign(y=[f"c{2 * g + rng.integers(0, 2)}" for g in good])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), taken(*MADE, "ordered"))
 def test_texts_agree(name, kind):
     needs(name)

@@ -140,6 +140,7 @@ def test_settings_are_halved_by_folds_that_define_the_metric(make):
     assert best.folds[0] == pytest.approx(np.mean(best.folds[1:]), abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e9])
 @pytest.mark.parametrize("prefer", ["best", "transparent"])
 def test_the_unit_of_a_number_changes_no_choice(make, scale, prefer):

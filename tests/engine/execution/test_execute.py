@@ -219,6 +219,7 @@ while True:
     bench.assert_nobody_left()
 
 
+@pytest.mark.slow
 def test_200_mb_of_output_are_not_held(bench):
     base = psutil.Process().memory_info().rss // 1024  # what the fork begins with
     worker = Worker.start(bench.job("print('x' * 200_000_000)", "3"))

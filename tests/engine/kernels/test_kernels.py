@@ -154,6 +154,7 @@ atexit.register(lambda: open('exit.txt', 'w').write('said goodbye'))
     assert (bench.cwd / "exit.txt").read_text() == "said goodbye"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "failure"),
     [

@@ -102,6 +102,7 @@ def undisturbed(maker, *options):
     return identities(maker), time.monotonic() - began
 
 
+@pytest.mark.slow
 def test_a_killed_runner_leaves_nobody_and_the_next_run_completes(diamond):
     wanted, seconds = undisturbed(diamond)
     kill_and_run_again(diamond, wanted, seconds * 0.6)

@@ -48,6 +48,7 @@ def _halved(make, kind):
     return table, table[~idle]
 
 
+@pytest.mark.slow
 def test_a_row_that_counts_nothing_might_as_well_not_be_there(make, kind):
     table, kept = _halved(make, kind)
     problem = Problem.of(table)

@@ -257,6 +257,7 @@ def test_a_transparent_model_is_one_that_a_person_can_read(
     assert len(train(table, found).parts) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.0, LONG])
 def test_a_portable_model_is_one_that_every_format_takes(
     table, shortlist, seconds, tmp_path
@@ -429,6 +430,7 @@ def test_killed_in_the_middle_a_search_goes_on_and_repeats_no_finished_fit(tmp_p
     assert len((broken / "log").read_text().splitlines()) == fits + 1
 
 
+@pytest.mark.slow
 def test_once_finished_a_search_fits_nothing_again(tmp_path):
     (tmp_path / "mlkit.toml").write_text("format = 1\n")
     first = run(tmp_path, 4, 0, tmp_path / "log", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from mlkit.model.problem import Problem
 from mlkit.model.runtime import Graph
 from mlkit.product.watching.drift import compare, drift, of_predictions
 from mlkit.product.watching.health import Health
+from mlkit.product.watching.parts import parts
+from mlkit.product.watching.reasons import told as written
 from mlkit.product.watching.together import together
 from mlkit.product.watching.windows import cut, newest
 
@@ -277,3 +280,23 @@ def test_a_huge_number_is_told_in_a_few_signs():
     assert row[5].startswith("+")
     assert row[5].endswith("e+305 sd")
     assert max(map(len, row)) < 20
+
+
+def test_years_are_written_without_a_comma_and_amounts_with_one():
+    rng = np.random.default_rng(0)
+    years = rng.integers(1998, 2016, 900).astype(float)
+    forms = {"built": numbers(years), "price": numbers(years + 0.5)}
+    changes = compare("built", forms["built"], years + 3)
+    changes = [*changes, *compare("price", forms["price"], years + 3.5)]
+    health = Health("m", "t", "y", "roc_auc", (), changes=tuple(changes))
+    told = {row[0]: row[3:5] for row in health.table().rows if row[1] == "values"}
+    assert told == {"built": ["mean 2007", "2010"], "price": ["mean 2,007", "2,010"]}
+
+
+def test_parts_and_reasons_write_a_year_without_a_comma():
+    years = np.random.default_rng(0).integers(1998, 2016, 900).astype(float)
+    parcel = SimpleNamespace(watched={"built": numbers(years)})
+    live = SimpleNamespace(parcel=parcel, columns={"built": years})
+    names = [name for name, _ in parts(live)]
+    assert names == ["built ≤ 2004", "2004 < built ≤ 2009", "built > 2009"]
+    assert (written(2008.0), written(12345.6)) == ("2008", "12,346")

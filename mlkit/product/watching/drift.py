@@ -28,8 +28,8 @@ from mlkit.model.packing.reference import (
 )
 from mlkit.model.packing.sights import measured, thinned
 from mlkit.model.problem import Problem
-from mlkit.model.words import say
 from mlkit.product.watching.copies import own
+from mlkit.product.watching.writing import written
 
 __all__ = ["Change", "compare", "drift", "of_predictions", "ranked"]
 
@@ -255,13 +255,14 @@ def _of_numbers(
     spread = form.get("std") or 0.0
     mean = moments(given)[0] if len(given) else np.nan
     far = float((apart[:-1] * np.diff(edges)).sum())
+    known = [form["min"], *form["edges"], form["max"]]
     return Change(
         name,
         what,
         round(effect, 6),
         float(kolmogorov(root * effect)),
-        before=f"mean {say(form['mean'])}",
-        now=say(mean),
+        before=f"mean {written(form['mean'], known)}",
+        now=written(mean, known),
         shift=_spreads(mean - form["mean"], spread),
         distance=_spreads(far, spread),
         psi=_psi(before, now),

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from mlkit.model.measures.metrics import metric_of
 from mlkit.model.packing.reference import codes, commonest
 from mlkit.model.packing.sights import thinned, unfolded
-from mlkit.model.words import say
 from mlkit.product.watching.live import Live
 from mlkit.product.watching.scores import FEWEST, drawn, judged
+from mlkit.product.watching.writing import written
 
 __all__ = ["parts", "scored"]
 
@@ -74,7 +74,7 @@ def _cut(
     edges = form["edges"]
     if not first < second < len(edges):
         return
-    low, high = say(edges[first]), say(edges[second])
+    low, high = (written(edges[place], edges) for place in (first, second))
     yield f"{name} ≤ {low}", (places >= 0) & (places <= first)
     yield f"{low} < {name} ≤ {high}", (places > first) & (places <= second)
     yield f"{name} > {high}", places > second

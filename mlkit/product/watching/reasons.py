@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from mlkit.core.rows import MISSING
 from mlkit.data.charts.style import shorten
 from mlkit.model.runtime import choice
-from mlkit.model.words import say, signed
+from mlkit.model.words import signed
 from mlkit.product.watching.live import Live
+from mlkit.product.watching.writing import written
 
 __all__ = ["because", "told"]
 
@@ -56,7 +57,7 @@ def told(cell: Any) -> str:
     if cell is None or cell != cell:
         return "–"
     number = isinstance(cell, float | np.floating)
-    return say(float(cell), 4) if number else shorten(cell, 90)
+    return written(float(cell), [float(cell)], 4) if number else shorten(cell, 90)
 
 
 def _effects(

@@ -43,6 +43,7 @@ __all__ = [
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MOST = 100_000_000
 WHITE = 255
+CONVERT = "convert it to PNG or JPEG; BMP, GIF, TIFF and WEBP are read, too"
 
 
 def measured(data: bytes) -> tuple[int, int]:
@@ -114,7 +115,8 @@ def _begun(data: bytes) -> Iterator[Any]:
                 raise _unread(f"{image.width:,} × {image.height:,} pixels")
             yield image
     except UnidentifiedImageError:
-        raise _unread(f"no image, it begins with {str(data[:8])[1:]}") from None
+        got = f"no image in a known format, it begins with {str(data[:12])[1:]}"
+        raise _unread(got, CONVERT) from None
     except Image.DecompressionBombError:
         raise _unread("it would unpack to far too many pixels") from None
     except InputError:
@@ -123,8 +125,8 @@ def _begun(data: bytes) -> Iterator[Any]:
         raise _unread(str(error)[:80] or type(error).__name__) from None
 
 
-def _unread(got: str) -> InputError:
-    return InputError("this image cannot be read", got=got)
+def _unread(got: str, todo: str = "") -> InputError:
+    return InputError("this image cannot be read", got=got, todo=todo)
 
 
 def plain(image: Image, mode: str = "RGB") -> Image:

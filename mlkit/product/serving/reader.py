@@ -170,8 +170,8 @@ def _why(kind: str, data: bytes) -> str:
 
 
 def _told(error: InputError) -> str:
-    parts = [error.what, *_words(error)]
-    return ": ".join(parts)
+    told = ": ".join([error.what, *_words(error)])
+    return f"{told}; {error.todo}" if error.todo else told
 
 
 def _words(error: InputError) -> Iterator[str]:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mlkit.core.errors import InputError
+from mlkit.core.pictures import FORMATS
 from mlkit.core.sounds import written
 from mlkit.data.collect import collect
 from mlkit.product import rehearse as rehearsing
@@ -230,6 +231,16 @@ def test_a_wrong_cell_is_told_with_its_place(client, red, cell, what, by_row):
     assert what in error["what"]
     assert error["field"] == "photo"
     assert error["where"] == ("$.rows[1].photo" if by_row else "$.columns.photo[1]")
+
+
+def test_a_picture_in_another_format_is_told_which_are_read(client):
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
+    reply = client.post(PREDICT, json={"rows": [row(text(heic))]})
+    assert reply.status_code == 422
+    what = reply.json()["error"]["what"]
+    assert "ftypheic" in what
+    assert all(form in what for form in FORMATS)
+    assert "convert it to PNG or JPEG" in what
 
 
 def test_what_is_refused_is_counted_by_its_field(client):

@@ -9,6 +9,7 @@ ends.
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
 import os
 import shutil
@@ -18,13 +19,24 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from mlkit.core.errors import StoreError
 from mlkit.core.session import session
 
-__all__ = ["FILE", "KINDS", "Media", "apart", "contents", "media", "needed", "passing"]
+__all__ = [
+    "FILE",
+    "KINDS",
+    "Media",
+    "apart",
+    "contents",
+    "data_uri",
+    "media",
+    "needed",
+    "passing",
+]
 
 FILE = "media.sqlite"
 KINDS = ("image", "audio")
@@ -218,3 +230,21 @@ def passing() -> Path:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def data_uri(data: bytes, mime: str) -> str:
+    """Return bytes as a source that needs no server.
+
+    Parameters
+    ----------
+    data
+        Of an image or a sound.
+    mime
+        What they are, such as ``image/png``.
+
+    Examples
+    --------
+    >>> data_uri(b"ab", "image/png")
+    'data:image/png;base64,YWI='
+    """
+    return f"data:{escape(mime)};base64,{base64.b64encode(data).decode()}"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from html import escape
 from typing import Any
 
+from mlkit.core.media import data_uri
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import QUIET, shorten
-from mlkit.data.charts.thumbs import data_uri
 from mlkit.data.labels.items import cells_of, media_of
 from mlkit.model.errors import Errors, told
 from mlkit.widgets.frame import beside

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from mlkit.core.media import data_uri
 from mlkit.data.charts.cards import grid, many
 from mlkit.data.charts.profile import plot_words
 from mlkit.data.charts.style import BAD, MUTED, QUIET, WARN, Picture
-from mlkit.data.charts.thumbs import data_uri
 
 if TYPE_CHECKING:
     from mlkit.data.measures.alert import Alert

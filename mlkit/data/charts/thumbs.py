@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from mlkit.core.audible import log_mel
+from mlkit.core.media import data_uri
 from mlkit.core.pictures import written
 from mlkit.data.charts.cards import Made
 from mlkit.data.charts.media import sound_of, tile, tones
 
-__all__ = ["data_uri", "tag", "thumb"]
+__all__ = ["tag", "thumb"]
 
 LONG, LOUD = 160, 64
 FLOOR = 70.0
@@ -72,14 +71,3 @@ def tag(cell: Any, kind: str, wide: int = 0) -> Made:
         f'<img src="{source}" width="{wide}" alt="{told}" title="{told}" '
         'style="display:block;margin:0">'
     )
-
-
-def data_uri(data: bytes, mime: str) -> str:
-    """Return bytes as a source that needs no server.
-
-    Examples
-    --------
-    >>> data_uri(b"ab", "image/png")
-    'data:image/png;base64,YWI='
-    """
-    return f"data:{escape(mime)};base64,{base64.b64encode(data).decode()}"

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mlkit.core.media import data_uri
 from mlkit.engine.reporting.say import plain, shorten
 
 __all__ = ["Look", "Picture", "look", "opening"]
@@ -153,9 +154,9 @@ def _picture(
         if size.get("empty"):  # it says that there is nothing to draw
             continue
         if content.startswith(begins) and len(content) <= LARGEST:
-            source = f"data:{form};base64,{base64.b64encode(content).decode()}"
             wide, high = _pixels(size.get("width")), _pixels(size.get("height"))
-            return Picture(source, _heading(cells, index), wide, high)
+            source, alt = data_uri(content, form), _heading(cells, index)
+            return Picture(source, alt, wide, high)
     return None
 
 

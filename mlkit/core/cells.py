@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from mlkit.core import decisions, ledger, seals
+from mlkit.core import bars, decisions, ledger, seals
 from mlkit.core.decisions import Editor
 from mlkit.core.errors import Blocked, InputError, MlkitError, StepError
 from mlkit.core.files import digest
@@ -128,9 +128,14 @@ def unseal(name: str, /, *, why: str, target: bool = True) -> Any:
     ------
     StepError
         Where nobody saved it yet.
+    UsageError
+        Where it is opened with its target, and a bar of ``[goal.bars]`` makes no
+        sense: no look is spent on what cannot be judged.
     """
     now = session()
     entry = now.entry(name)
+    if target:
+        bars.checked(now.here.config("goal.bars", {}))
     facts = {
         "name": name,
         "identity": entry.identity,

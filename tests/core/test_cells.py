@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import mlkit as mk
-from mlkit.core import cells, decisions, ledger
+from mlkit.core import cells, decisions, ledger, session
 from mlkit.core.errors import Blocked, InputError, StepError, UsageError
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
@@ -54,6 +54,16 @@ def test_a_sealed_name_is_opened_by_unseal_alone(in_folder):
     lines = ledger.lines(in_folder / "ledger.jsonl")
     assert [line["why"] for line in lines] == ["acceptance", "parity"]
     assert [line["target"] for line in lines] == [True, False]
+
+
+def test_a_bar_that_nobody_knows_is_told_before_a_seal_is_opened(in_folder):
+    mk.save(test=mk.sealed(table()))
+    (in_folder / "mlkit.toml").write_text("format = 1\n[goal.bars]\nroc_acu = 0.8\n")
+    session._SESSION = None
+    with pytest.raises(UsageError, match="unknown bar 'roc_acu'"):
+        mk.unseal("test", why="acceptance")
+    assert not (in_folder / "ledger.jsonl").exists()
+    assert list(mk.unseal("test", why="parity", target=False)) == ["x"]
 
 
 class Roles(Threshold):

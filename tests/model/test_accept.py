@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
+import nbformat
 import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from mlkit.core import session
+import mlkit as mk
+from mlkit.core import ledger, session
 from mlkit.core.errors import InputError, UsageError
 from mlkit.core.files import canonical
 from mlkit.core.past import Champion
 from mlkit.core.schema import Schema
+from mlkit.engine.scaffold import templates
 from mlkit.model.accept import Accepted, accept
 from mlkit.model.evaluate import evaluate
 from mlkit.model.fitted import Member, fit
@@ -323,3 +327,33 @@ def test_a_handful_of_fresh_rows_decides_nothing(packaged):
     none = duel(packaged, "linear", "dummy", None, frozenset(ids))
     assert none.fresh.words == "no row came in since"
     assert duel(packaged, "linear", "dummy").deciding.beats()
+
+
+@pytest.mark.parametrize(
+    ("bar", "words", "looks"),
+    [
+        ("rmse", "rmse is no metric of two classes", []),
+        ("roc_acu", "unknown bar 'roc_acu'", []),
+        ("roc_auc", "", ["unseal"]),
+    ],
+)
+def test_by_hand_a_bar_that_does_not_fit_costs_no_look(
+    parts, in_folder, bar, words, looks
+):
+    train, valid, test, cleaning = parts("two_classes")
+    model = fit("linear", {}, train, Problem.of(train))
+    mk.save(
+        model=model,
+        cleaning=cleaning,
+        evaluation=evaluate(model, valid),
+        review=Review(model.problem, len(valid), 0.0, 0.0, ()),
+        slices=weakest(model, valid),
+        test=mk.sealed(test),
+    )
+    (in_folder / "mlkit.toml").write_text(f"format = 1\n[goal.bars]\n{bar} = 0.6\n")
+    session._SESSION = None
+    book = nbformat.read(templates() / "model" / "accept.ipynb", 4)
+    cells = "\n".join(c.source for c in book.cells if c.cell_type == "code")
+    with pytest.raises(UsageError, match=words) if words else nullcontext():
+        exec(cells, {})
+    assert [line["event"] for line in ledger.lines(in_folder / "ledger.jsonl")] == looks

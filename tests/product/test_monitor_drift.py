@@ -298,5 +298,5 @@ def test_parts_and_reasons_write_a_year_without_a_comma():
     parcel = SimpleNamespace(watched={"built": numbers(years)})
     live = SimpleNamespace(parcel=parcel, columns={"built": years})
     names = [name for name, _ in parts(live)]
-    assert names == ["built ≤ 2004", "2004 < built ≤ 2009", "built > 2009"]
+    assert names == ["built ≤ 2004", "2004 < built ≤ 2010", "built > 2010"]
     assert (written(2008.0), written(12345.6)) == ("2008", "12,346")

@@ -100,6 +100,28 @@ def test_a_row_that_is_there_already_is_not_taken_again(folder):
     assert len(collect(one, more=[three], target="sold").table) == 43
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("zone", ["", "Z"])
+def test_a_value_that_is_written_otherwise_is_the_same_value(folder, ending, zone):
+    days = pd.date_range("2024-01-02", periods=40).strftime("%Y-%m-%d")
+    size, sold = np.arange(40) * 3 + 1, ["yes", "no"] * 20
+    first = {"day": days, "size": size, "sold": sold}
+    if zone:
+        first["day"] = days + "T00:00:00Z"
+    pd.DataFrame(first).to_csv(folder / "a.csv", index=False)
+    alone = collect(folder / "a.csv", target="sold").table
+    moments = days + (" 02:00:00+02:00" if zone else " 00:00:00")
+    below = pd.DataFrame({"day": moments, "size": size * 1.0, "sold": sold})
+    below.loc[0, "day"] = "2031-01-01" + moments[0][10:]
+    two = folder / f"written.{ending}"
+    below.to_csv(two, index=False) if ending == "csv" else below.to_parquet(two)
+    found = collect(folder / "a.csv", more=[two], target="sold")
+    assert len(found.table) == 41
+    assert "39 rows were there already" in found.receipt.notes
+    assert list(found.table.index[:40]) == list(alone.index)
+    assert found.table.index.is_unique
+
+
 def test_equal_rows_are_taken_where_rows_are_alike_anyway(folder):
     alike = [(1.0, "red", "yes"), (1.0, "green", "no")] * 20
     one = written(alike, folder / "a.csv")
@@ -123,6 +145,20 @@ def test_rows_named_by_a_column_are_known_by_it(folder):
     assert len(found) == 33
     assert found.loc["C-3", "x"] == 12
     assert found.index.is_unique
+
+
+def test_a_whole_number_that_names_a_row_names_it_with_a_point_too(folder):
+    first = pd.DataFrame({"no": range(1, 21), "sold": ["yes", "no"] * 10})
+    first.to_csv(folder / "a.csv", index=False)
+    below = pd.DataFrame({"no": [19.0, 20.0, 21.0, None], "sold": "yes"})
+    below.to_csv(folder / "b.csv", index=False)
+    found = collect(folder / "a.csv", more=[folder / "b.csv"], target="sold").table
+    assert list(found.index[:21]) == [str(no) for no in range(1, 22)]
+    assert len(found) == 22
+    codes = first.assign(no=[f"{no:03}.0" for no in range(1, 21)])
+    codes.to_csv(folder / "c.csv", index=False)
+    told = {"target": "sold", "id_column": "no", "more": [folder / "c.csv"]}
+    assert len(collect(folder / "a.csv", **told).table) == 40
 
 
 def test_what_cannot_be_read_as_the_first_has_it_is_missing(folder):

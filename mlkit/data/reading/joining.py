@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from mlkit.core.errors import InputError
 from mlkit.data.charts.cards import many
-from mlkit.data.reading.identify import row_ids, unit_of
+from mlkit.data.reading.identify import as_found, row_ids, row_keys
 from mlkit.data.sources import Found
 
 __all__ = ["joined", "named"]
 
 DISTINCT = 0.95
 NAMED = 8
+WHOLE, POINT = r"0|[1-9]\d*", r"^(0|[1-9]\d*)\.0+$"
 
 
 def joined(first: Found, further: Found, uri: str) -> Found:
@@ -83,7 +84,7 @@ def named(
     The first table's rows are named as if they were alone. A further row is not taken
     again where its id is there already. Where rows are named by their cells, and these
     tell nearly all rows of the first table apart, an equal row is the same row, there
-    or further below.
+    or further below; equal are the values, however they are written.
 
     Parameters
     ----------
@@ -106,13 +107,27 @@ def named(
     if key is not None:
         gone = table[key].isna().to_numpy()
         ids = ids.where(~gone, row_ids(cells, table, None, target))
+        if ids[own].str.fullmatch(WHOLE).all():
+            ids = ids.str.replace(POINT, r"\1", regex=True)
         return ids, own | ~ids.duplicated()
-    units = pd.Series(unit_of(ids))
-    if units[own].nunique() < DISTINCT * first:
+    units = pd.DataFrame({"cells": _units(cells, table, target)})
+    if units["cells"][own].nunique() < DISTINCT * first:
         return ids, own | True
     if target:
-        units = units + " " + table[target].astype("str").to_numpy()
+        units["target"] = table[target].astype("str").to_numpy()
     return ids, own | ~units.duplicated().to_numpy()
+
+
+def _units(cells: pa.Table, table: pd.DataFrame, target: str) -> NDArray[np.uint64]:
+    """Return what equal rows share, however their numbers and dates are written."""
+    names = [name for name in cells.column_names if name != target]
+    values = {
+        name: table[name]
+        if table[name].dtype.kind == "M"
+        else as_found(cells[name], table[name])
+        for name in names
+    }
+    return row_keys(values, len(table))
 
 
 def _open(kind: pa.DataType) -> pa.DataType:

@@ -11,6 +11,7 @@ from mlkit.data.clean import clean
 from mlkit.data.cleaning.pages import shown
 from mlkit.data.cleaning.twice import near_duplicates, repeats
 from mlkit.data.collect import collect
+from mlkit.data.parts.twins import near_twins
 from mlkit.data.reading import extremes, hints, near, units
 
 
@@ -206,6 +207,18 @@ def test_texts_that_nearly_equal_another_are_found():
     found = near_duplicates(table_of("text", told=told))
     assert np.flatnonzero(found >= 0).tolist() == [60, 61]
     assert found[[60, 61]].tolist() == [5, 9]
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e300])
+def test_a_row_that_nearly_equals_another_is_found_in_few_rows_too(size):
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    values[39] = values[0] + 0.001
+    table = table_of(**dict(zip("abc", size * values.T, strict=True)))
+    found = near_duplicates(table)
+    assert np.flatnonzero(found >= 0).tolist() == [39]
+    assert found[39] == 0
+    first = np.arange(40) < 20
+    assert near_twins(table, first, ~first)[39]
 
 
 def test_where_luck_brings_rows_near_nothing_is_said():

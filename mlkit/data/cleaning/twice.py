@@ -12,13 +12,12 @@ from pandas.util import hash_array
 
 from mlkit.core.media import KINDS
 from mlkit.core.schema import Column, Schema
+from mlkit.data.measures.closeness import LUCK, NEAR, by_luck, in_deviations
 from mlkit.data.parts.copies import contents
 from mlkit.data.reading.identify import row_keys
 
 __all__ = ["near_duplicates", "repeats"]
 
-NEAR = 0.01
-LUCK = 0.001
 NEIGHBOURS = 8
 QUICK = 3
 SHINGLE = 4
@@ -137,13 +136,13 @@ def near_duplicates(table: pd.DataFrame) -> Places:
     words = [n for n in words if n not in numeric]
     long = [n for n in contents(table) if n in words]
     found = np.full(rows, -1, dtype=np.intp)
-    scaled = _scaled(table, numeric)
+    scaled = in_deviations(table, numeric)
     gaps = {f"{n} gap": table[n].isna().astype("float64") for n in numeric}
     short = {n: _plain(table[n]) for n in words if n not in long}
     texts = {n: _plain(table[n]) for n in long}
     seen = {n: _seen(table[n], schema[n].type) for n in names if _is_media(schema[n])}
     rich = bool(long or seen)
-    luck = 0.0 if rich else _luck(scaled, [*short.values(), *gaps.values()])
+    luck = 0.0 if rich else by_luck(scaled, [*short.values(), *gaps.values()])
     if rows * (rows - 1) / 2 * luck > LUCK:
         return found
     keys = pd.Series(row_keys(short | texts | gaps | seen, rows))
@@ -165,18 +164,6 @@ def _seen(values: pd.Series, kind: str) -> pd.Series:
     return pd.Series(near(values, kind)).astype("str")
 
 
-def _luck(scaled: Matrix, words: Sequence[pd.Series]) -> float:
-    """Return how likely two rows are near, were each column drawn by itself."""
-    found = 1.0
-    for values in np.sort(scaled, axis=0).T:
-        high = np.searchsorted(values, values + NEAR, "right")
-        low = np.searchsorted(values, values - NEAR, "left")
-        found *= float(np.mean(high - low)) / max(len(values), 1)
-    for column in words:
-        found *= float((column.value_counts(normalize=True) ** 2).sum())
-    return found
-
-
 def _put(found: Places, pairs: Iterator[tuple[int, int]]) -> None:
     for earlier, later in pairs:
         if found[later] < 0 or earlier < found[later]:
@@ -188,23 +175,6 @@ def _plain(values: pd.Series) -> pd.Series:
     codes, distinct = pd.factorize(values, use_na_sentinel=False)
     plain = [" ".join(WORD.findall(str(word).casefold())) for word in distinct]
     return pd.Series(pd.array(plain, dtype="str").take(codes))
-
-
-def _scaled(table: pd.DataFrame, numeric: Sequence[str]) -> Matrix:
-    """Return numbers in standard deviations, gaps as 0."""
-    matrix = np.zeros((len(table), len(numeric)))
-    for place, name in enumerate(numeric):
-        values = table[name]
-        plain = values.astype("int64") if values.dtype.kind == "M" else values
-        known = plain.to_numpy(dtype=float).copy()
-        known[values.isna().to_numpy()] = np.nan
-        known[~np.isfinite(known)] = np.nan
-        gone = np.isnan(known)
-        # huge numbers are made small first, so that their squares are numbers
-        known /= max(np.abs(known[~gone]).max(initial=0.0), 1.0)
-        spread = known[~gone].std() if not gone.all() else 0.0
-        matrix[:, place] = np.nan_to_num(known / spread if spread > 0 else known * 0)
-    return matrix
 
 
 def _same(keys: pd.Series, scaled: Matrix) -> Iterator[tuple[int, int]]:

@@ -9,12 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
+from mlkit.data.measures.closeness import LUCK, NEAR, by_luck, in_deviations
 from mlkit.data.reading.identify import row_keys
 
 __all__ = ["near_twins", "twins"]
-
-NEAR = 0.01
-LUCK = 0.001
 
 Flags = NDArray[np.bool_]
 
@@ -74,10 +72,11 @@ def near_twins(table: pd.DataFrame, known: Flags, asked: Flags) -> Flags | None:
     names = [n for n in schema.features if n in table]
     numeric = [n for n in names if schema[n].type in ("number", "date")]
     words = [n for n in names if schema[n].type in ("category", "text")]
-    scaled, gaps = _scaled(table, numeric)
+    scaled = in_deviations(table, numeric)
+    gaps = {f"{n} gap": table[n].isna().astype("float64") for n in numeric}
     plain = _plain(table, words)
     pairs = float(known.sum()) * float(asked.sum())
-    if pairs * _luck(scaled, [*plain.values(), *gaps.values()]) > LUCK:
+    if pairs * by_luck(scaled, [*plain.values(), *gaps.values()]) > LUCK:
         return None
     keys = pd.Series(row_keys(plain | gaps, len(table)))
     found = np.zeros(len(table), dtype=bool)
@@ -96,43 +95,8 @@ def near_twins(table: pd.DataFrame, known: Flags, asked: Flags) -> Flags | None:
     return found
 
 
-def _luck(scaled: NDArray[np.float64], words: Sequence[pd.Series]) -> float:
-    """Return how likely two rows are near, were each column drawn by itself."""
-    found, others = 1.0, max(len(scaled) - 1, 1)
-    for values in np.sort(scaled, axis=0).T:
-        high = np.searchsorted(values, values + NEAR, side="right")
-        low = np.searchsorted(values, values - NEAR, side="left")
-        found *= float(np.mean(high - low - 1)) / others
-    for column in words:
-        found *= float((column.value_counts(normalize=True) ** 2).sum())
-    return found
-
-
 def _plain(table: pd.DataFrame, words: Sequence[str]) -> dict[str, pd.Series]:
     return {
         name: table[name].astype("str").str.casefold().str.split().str.join(" ")
         for name in words
     }
-
-
-def _scaled(
-    table: pd.DataFrame, numeric: Sequence[str]
-) -> tuple[NDArray[np.float64], dict[str, pd.Series]]:
-    """Return numbers in standard deviations, gaps as 0, and where the gaps are."""
-    matrix = np.zeros((len(table), len(numeric)))
-    gaps = {}
-    for place, name in enumerate(numeric):
-        values = table[name]
-        gaps[f"{name} gap"] = values.isna().astype("float64")
-        plain = (
-            values.astype("M8[us]").astype("int64")
-            if values.dtype.kind == "M"
-            else values
-        )
-        known = plain.to_numpy(dtype=float)
-        known = np.where(values.isna() | ~np.isfinite(known), np.nan, known)
-        most = np.nanmax(np.abs(known)) if np.isfinite(known).any() else 0.0
-        if most > 0:
-            shares = known / most
-            matrix[:, place] = np.nan_to_num(shares / (np.nanstd(shares) or 1.0))
-    return matrix, gaps

@@ -277,7 +277,7 @@ def _with_threshold(
     groups: Mapping[str, Any],
 ) -> Evaluation:
     thresholds = found.curves["thresholds"]
-    at = curves.cheapest(thresholds, told, capacity)
+    at = curves.cheapest(thresholds, told, capacity, found.curves.get("rows"))
     made = replace(found, costs=told, capacity=capacity, groups=groups, threshold=at)
     if over := curves.surplus(thresholds, capacity):
         made = replace(made, notes=(*made.notes, over))

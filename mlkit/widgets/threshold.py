@@ -76,9 +76,9 @@ class ThresholdPicker:
         share
             Above 0, at most 1.
         """
-        evaluation = self.evaluation
-        thresholds, costs = evaluation.curves["thresholds"], evaluation.costs
-        return curves.cheapest(thresholds, costs, min(max(share, 1e-9), 1.0))
+        drawn, costs = self.evaluation.curves, self.evaluation.costs
+        most = min(max(share, 1e-9), 1.0)
+        return curves.cheapest(drawn["thresholds"], costs, most, drawn.get("rows"))
 
     def widget(self, value: float | None, record: Record) -> object:
         """Return a slider, the picture, and a button that keeps the choice."""

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlkit.core.errors import InputError, UsageError
@@ -14,6 +15,7 @@ from mlkit.model.evaluate import Evaluation, evaluate
 from mlkit.model.fitted import fit
 from mlkit.model.measures.metrics import better, of_problem
 from mlkit.model.problem import Problem
+from mlkit.widgets import ThresholdPicker
 
 
 def judge(table, name="forest", **how):
@@ -169,6 +171,18 @@ def test_of_one_group_rows_are_resampled_and_it_is_said(make):
     )
     low, high = found.measured.intervals["roc_auc"]
     assert low < found.metrics["roc_auc"] < high
+
+
+@pytest.mark.parametrize("miss", [2, 5])
+def test_rows_of_one_group_that_are_alike_leave_the_threshold_where_one_has_it(
+    make, miss
+):
+    table = make("two_classes")
+    table = roles(table.assign(patient=table.index.astype("str")), patient="group")
+    model, rest, once = judge(table, "linear", costs={"miss": miss})
+    often = Schema.of(rest).attach(pd.concat([rest] * 9))
+    found = evaluate(model, often, costs={"miss": miss})
+    assert found.threshold == once.threshold == ThresholdPicker(found).within(1.0)
 
 
 def test_groups_are_resampled_whole(make):

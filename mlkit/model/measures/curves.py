@@ -28,6 +28,9 @@ __all__ = [
 
 Array = NDArray[Any]
 POINTS = 200
+GRID = np.arange(1001) / 1000
+LEAST = np.round(GRID.astype(np.float32) * STEPS)
+"""The thresholds, and the least step of a chance that each says yes to."""
 
 
 def draw(
@@ -155,7 +158,10 @@ def unseen(thresholds: Mapping[str, Any], told: Mapping[str, float]) -> float:
 
 
 def cheapest(
-    thresholds: Mapping[str, Any], told: Mapping[str, float], capacity: float = 1.0
+    thresholds: Mapping[str, Any],
+    told: Mapping[str, float],
+    capacity: float = 1.0,
+    rows: Mapping[str, Any] | None = None,
 ) -> float:
     """Return the threshold that costs least, or one not certainly dearer, near theory.
 
@@ -171,6 +177,9 @@ def cheapest(
     capacity
         The share of rows that may be said positive at most; where no threshold says
         so few (see `surplus`), the highest is returned.
+    rows
+        What `draw` gives under that name, where it does: rows of one group then prove
+        no more than their group.
 
     Examples
     --------
@@ -181,15 +190,14 @@ def cheapest(
     0.5
     """
     spent = costs(thresholds, told)
-    grid = np.arange(1001) / 1000
     ideal = told["false_alarm"] / (told["false_alarm"] + told["miss"])
-    inside = (grid >= 0.001) & (grid <= 0.999)
+    inside = (GRID >= 0.001) & (GRID <= 0.999)
     few = inside & (flagged(thresholds) <= capacity + 1e-12)
-    inside = few if few.any() else grid == 0.999
+    inside = few if few.any() else GRID == 0.999
     best = int(np.flatnonzero(inside)[spent[inside].argmin()])
-    error = _errors(thresholds, told, best)
+    error = _errors(thresholds, told, best, rows or {})
     good = (spent - spent[best] <= error + 1e-12) & inside
-    return float(grid[(np.abs(grid - ideal) + np.where(good, 0, 2)).argmin()])
+    return float(GRID[(np.abs(GRID - ideal) + np.where(good, 0, 2)).argmin()])
 
 
 def surplus(thresholds: Mapping[str, Any], capacity: float) -> str:
@@ -209,19 +217,52 @@ def surplus(thresholds: Mapping[str, Any], capacity: float) -> str:
 
 
 def _errors(
-    thresholds: Mapping[str, Any], told: Mapping[str, float], best: int
+    thresholds: Mapping[str, Any],
+    told: Mapping[str, float],
+    best: int,
+    rows: Mapping[str, Any],
 ) -> Array:
     """Return the standard error of each cost less the least: of rows that change.
 
-    A row that counts more moves the cost by more: squares of weights are added up.
+    A row that counts more moves the cost by more: squares of weights are added up. Of
+    rows that hang together the squares of their groups' sums are.
     """
     counted = thresholds.get("weighted", thresholds)
+    total = counted["positive"] + counted["negative"]
+    if "groups" in rows:
+        return np.asarray(np.sqrt(_squares(rows, told, best)) / total)
     squares = counted.get("squares", counted)
     hits, alarms = np.array(squares["hits"]), np.array(squares["alarms"])
     missed = told["miss"] ** 2 * np.abs(hits - hits[best])
     alarmed = told["false_alarm"] ** 2 * np.abs(alarms - alarms[best])
-    rows = counted["positive"] + counted["negative"]
-    return np.asarray(np.sqrt(missed + alarmed) / rows)
+    return np.asarray(np.sqrt(missed + alarmed) / total)
+
+
+def _squares(rows: Mapping[str, Any], told: Mapping[str, float], best: int) -> Array:
+    """Add up the squares of what each group costs more or less than at the best."""
+    steps, groups = np.array(rows["steps"]), np.array(rows["groups"])
+    moved = np.where(np.array(rows["truth"]) == 1, told["miss"], -told["false_alarm"])
+    moved = moved * np.array(rows["weights"]) if "weights" in rows else moved
+    found = np.zeros(len(GRID))
+    above = steps >= LEAST[best]
+    for mine, sign in ((above, 1), (~above, -1)):
+        order = np.flatnonzero(mine)
+        order = order[np.argsort(sign * steps[order], kind="stable")]
+        both = sign * steps[order], sign * LEAST
+        changed = np.searchsorted(*both, "left" if sign > 0 else "right")
+        found += np.append(0.0, _running(moved[order], groups[order]))[changed]
+    return np.maximum(found, 0)
+
+
+def _running(values: Array, groups: Array) -> Array:
+    """Return the sum of the squares of the groups' sums, after each value."""
+    order = np.argsort(groups, kind="stable")
+    total = np.append(0.0, np.cumsum(values[order]))
+    first = np.searchsorted(groups[order], groups[order])
+    before, after = total[:-1] - total[first], total[1:] - total[first]
+    more = np.empty(len(values))
+    more[order] = after**2 - before**2
+    return np.cumsum(more)
 
 
 def steps_of(
@@ -239,18 +280,17 @@ def steps_of(
         What each row counts.
     """
     steps = np.round(chances.astype(np.float32) * STEPS)
-    least = np.round((np.arange(1001) / 1000).astype(np.float32) * STEPS)
     counted = {
-        "hits": _at_least(steps[positive], least),
-        "alarms": _at_least(steps[~positive], least),
+        "hits": _at_least(steps[positive], LEAST),
+        "alarms": _at_least(steps[~positive], LEAST),
         "positive": int(positive.sum()),
         "negative": int((~positive).sum()),
     }
     if weights is None:
         return counted
     heavy = {
-        **_weights_from(steps, positive, weights, least),
-        "squares": _weights_from(steps, positive, weights**2, least),
+        **_weights_from(steps, positive, weights, LEAST),
+        "squares": _weights_from(steps, positive, weights**2, LEAST),
         "positive": float(weights[positive].sum()),
         "negative": float(weights[~positive].sum()),
     }

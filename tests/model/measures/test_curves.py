@@ -88,6 +88,39 @@ def test_rows_that_count_nothing_do_not_move_what_is_cheap(seed):
     assert curves.unseen(weighed, told) == pytest.approx(curves.unseen(alone, told))
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("weighed", [False, True])
+def test_rows_that_are_there_many_times_are_no_surer_what_is_cheap(seed, weighed):
+    truth, chances = two(300, seed)
+    weights = np.arange(300) % 5 + 0.5 if weighed else None
+    more = {"weights": None if weights is None else np.tile(weights, 9)}
+    more["groups"] = np.tile(np.arange(300), 9)
+    once = drawn(truth, chances, weights=weights)
+    often = drawn(np.tile(truth, 9), np.tile(chances, (9, 1)), **more)
+    for told in (EVEN, {"false_alarm": 1.0, "miss": 4.0}):
+        for most in (1.0, 0.3):
+            alone = curves.cheapest(once["thresholds"], told, most)
+            made = often["thresholds"], told, most, often["rows"]
+            assert curves.cheapest(*made) == alone
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_group_moves_the_cost_by_the_sum_of_its_rows(seed):
+    truth, chances = two(200, seed)
+    groups = np.random.default_rng(seed).integers(0, 9, 200)
+    made = drawn(truth, chances, groups=groups)
+    told, grid = {"false_alarm": 1.0, "miss": 3.0}, np.arange(1, 1000) / 1000
+    said = chances[:, 1] >= grid[:, None]
+    spent = np.where(truth == 1, 3.0 * ~said, 1.0 * said)
+    least = spent.sum(axis=1).argmin()
+    more = spent - spent[least]
+    each = np.stack([more[:, groups == k].sum(axis=1) for k in range(9)])
+    good = more.sum(axis=1) <= np.sqrt((each**2).sum(axis=0)) + 1e-9
+    wanted = min(grid[good], key=lambda at: abs(at - 0.25))
+    found = curves.cheapest(made["thresholds"], told, rows=made["rows"])
+    assert found == pytest.approx(wanted)
+
+
 def test_resamples_of_four_sorts_say_what_resamples_of_rows_say():
     truth, chances = two(800)
     quick = drawn(truth, chances)

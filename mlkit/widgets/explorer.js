@@ -1,6 +1,8 @@
 // The rows of a table: page, sort, filter. All text goes in by textContent; nothing
 // from the data is ever read as HTML.
 
+const GONE = "the kernel was restarted or shut down; run this cell again";
+
 const FOCUSED = /^(audio|button|input|select)$/;
 
 function make(tag, attributes = {}, ...children) {
@@ -21,6 +23,9 @@ class Explorer {
     this.model = model;
     this.build();
     el.append(this.root);
+    this.gone = false;
+    this.left = () => this.lose();
+    model.on("comm_live_update", this.left);
     this.listen = { view: () => this.show(), image: () => this.draw() };
     for (const [name, act] of Object.entries(this.listen)) model.on(`change:${name}`, act);
     this.show();
@@ -28,8 +33,25 @@ class Explorer {
   }
 
   ask(changes) {
+    if (!this.hears()) return this.lose();
     this.model.set("query", { ...this.model.get("query"), ...changes });
     this.model.save_changes();
+  }
+
+  // Return whether there is a kernel that takes what is asked.
+  hears() {
+    try {
+      if (!this.gone) this.model.send({});
+    } catch {
+      this.gone = true;
+    }
+    return !this.gone;
+  }
+
+  lose() {
+    this.gone = true;
+    this.status.textContent = GONE;
+    this.status.classList.add("mlx-bad");
   }
 
   build() {
@@ -138,6 +160,7 @@ class Explorer {
 
   close() {
     clearTimeout(this.timer);
+    this.model.off("comm_live_update", this.left);
     for (const [name, act] of Object.entries(this.listen)) this.model.off(`change:${name}`, act);
     this.free();
   }

@@ -252,6 +252,7 @@ window.acts = {};
 window.model = {
   get: (name) => window.traits[name],
   set: (name, value) => { window.traits[name] = value; },
+  send: () => { if (window.gone) throw new Error("Cannot send"); },
   save_changes: () => { window.asked = JSON.stringify(window.traits.query); },
   on: (name, act) => { window.acts[name] = act; },
   off: (name) => { delete window.acts[name]; },
@@ -364,6 +365,26 @@ def test_a_person_pages_sorts_and_filters_by_keyboard(browser, style):
         screen.answer()
         page.wait_for_timeout(300)
         page.screenshot(path=f"{folder}/explorer{len(style)}.png")
+    page.evaluate("window.close_()")
+    assert page.evaluate("Object.keys(window.acts).length") == 0
+    assert screen.errors == []
+    page.close()
+
+
+GONE = "the kernel was restarted or shut down; run this cell again"
+
+
+@pytest.mark.parametrize("end", ["window.acts.comm_live_update()", "window.gone = 1"])
+def test_once_the_kernel_is_gone_the_page_says_so_and_asks_for_nothing(browser, end):
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    screen = Screen(page, table())
+    page.evaluate(end)
+    page.click("[aria-label='the next page']")
+    assert screen.status() == GONE
+    assert page.evaluate("window.asked || null") is None
+    assert page.evaluate("window.traits.query.page") == 0
+    if folder := os.environ.get("MLKIT_SCREENS"):
+        page.screenshot(path=f"{folder}/explorer-gone.png")
     page.evaluate("window.close_()")
     assert page.evaluate("Object.keys(window.acts).length") == 0
     assert screen.errors == []

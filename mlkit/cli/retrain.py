@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,20 +145,42 @@ def _options(
     place = log or project.state / "requests.sqlite"
     if place.is_file():
         enter_judged(project, place)
-    back = gather(place, package_of(project), project.root / RETURNED)
+    package, parameters = package_of(project), _parameters(project)
+    back = gather(place, package, project.root / RETURNED)
     teller.say(str(back), returned=asdict(back))
     if not back.rows and not data:
         teller.say("the champion stays: there is nothing new to learn from")
         return None
-    further = [uri for uri in _further(project) if uri != RETURNED]
+    further = [uri for uri in parameters["more"] if uri != RETURNED]
     given = {"collect.more": repr([*further, RETURNED])}
     if data:
-        given["collect.data"] = data
+        given |= {"collect.data": data, **_types(package, parameters)}
+        if "types" in parameters:
+            told = "the newer data are read with the types of the champion's columns"
+        else:
+            told = "collect has no parameter `types`: the newer data tell theirs"
+        teller.say(told)
     return Options(until="retrain", given=given, challenger=True)
 
 
-def _further(project: Project) -> list[str]:
-    """Return the further tables that collect reads anyway."""
+def _types(package: Path, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return what collect is told of the columns, so that they are the champion's.
+
+    What the notebook itself says of a column goes before that.
+    """
+    schema = json.loads((package / "schema.json").read_bytes())
+    given = {}
+    if "types" in parameters:
+        types = {column["name"]: column["type"] for column in schema["input"]}
+        given["collect.types"] = repr({**types, **parameters["types"]})
+    if "target_type" in parameters and not parameters["target_type"]:
+        kind = "category" if schema["output"]["classes"] else "number"
+        given["collect.target_type"] = kind
+    return given
+
+
+def _parameters(project: Project) -> dict[str, Any]:
+    """Return collect's parameters by name, as its notebook has them."""
     from mlkit.core.errors import UsageError
     from mlkit.engine.planning.graph import build
 
@@ -166,9 +189,9 @@ def _further(project: Project) -> list[str]:
         if name not in steps:
             todo = f"mlkit add {name}"
             raise UsageError(f"the project has no step {name}", todo=todo)
-    for parameter in steps["collect"].parameters:
-        if parameter.name == "more":
-            return list(parameter.default)
+    found = {one.name: one.default for one in steps["collect"].parameters}
+    if "more" in found:
+        return found
     raise UsageError(
         "collect cannot take the truth that came in",
         where=project.relative(steps["collect"].path),

@@ -9,7 +9,9 @@ import pytest
 
 from mlkit.cli.group import command_line
 from mlkit.core.champion import champion, move, moves
+from mlkit.core.schema import Schema
 from mlkit.core.store import Entry, Store
+from mlkit.engine.running.champion import CHALLENGER
 from mlkit.engine.running.lock import lock
 from mlkit.product.journal.given import give
 from mlkit.product.journal.tables import Model, Record, append, connect, make
@@ -18,14 +20,17 @@ from tests.conftest import Maker
 IMPORT = "import mlkit as mk"
 OUTPUT = {"target": "late", "classes": ["no", "yes"]}
 COLLECT = """from mlkit.data.collect import collect
-mk.save(raw=collect(data, more=more, target="late").table)"""
+told = {"types": types, "target_type": target_type, "target": "late"}
+mk.save(raw=collect(data, more=more, **told).table)"""
 PACKAGE = """import json, tempfile
 from pathlib import Path
 from mlkit.core.cells import reads
+from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding, Verdict
 raw = mk.load("raw")
 folder = Path(tempfile.mkdtemp())
-columns = [{"name": "age", "type": "number", "roles": []}]
+known = Schema.of(raw)
+columns = [{"name": c.name, "type": c.type, "roles": []} for c in known.without("late")]
 schema = {"input": columns, "output": {"target": "late", "classes": ["no", "yes"]}}
 (folder / "schema.json").write_text(json.dumps(schema))
 (folder / "model_card.md").write_text(f"{len(raw)} rows")
@@ -83,10 +88,12 @@ def made(tmp_path_factory):
     data = maker.root / "data"
     rng = np.random.default_rng(0)
     rows = pd.DataFrame({"age": np.arange(50), "late": rng.choice(["no", "yes"], 50)})
+    rows = rows.assign(zip=["01067", "10115"] * 25, size=rng.normal(0, 1, 50).round(3))
     rows.to_csv(data / "base.csv", index=False)
     for name, text in {"gate": "open", "health": "retrain", "duel": "1"}.items():
         (data / f"{name}.txt").write_text(text)
     told = 'data: str = "data/base.csv"\nmore: list[str] = []'
+    told += '\ntypes: dict[str, str] = {}\ntarget_type: str = ""'
     maker.step("01_collect", told, IMPORT, COLLECT)
     maker.step("02_package", "", IMPORT, PACKAGE, GATE)
     maker.step("03_monitor", "", IMPORT, MONITOR)
@@ -249,3 +256,26 @@ def test_a_newer_table_is_taken_instead_and_a_moved_champion_is_met_anew(mlkit, 
     assert code == 0, said
     assert card(shop) == "53 rows"
     assert not (shop.root / ".mlkit/refs/main.json").read_text().count("53 rows")
+
+
+@pytest.mark.slow
+def test_a_newer_table_has_the_types_of_the_champions(mlkit, shop):
+    newer = pd.read_csv(shop.root / "data/base.csv").assign(zip="10115", size=np.nan)
+    newer.to_csv(shop.root / "data/newer.csv", index=False)
+    words = ("retrain", "--promote", "never", "--data", "data/newer.csv", shop.root)
+    code, said = mlkit(*words)
+    assert code == 0, said
+    assert "the types of the champion's columns" in said
+    assert "champion already" in said  # it takes what that one takes
+    store = Store(shop.project.state)
+    raw = store.get(store.refs(CHALLENGER)["raw"])
+    found = {column.name: column.type for column in Schema.of(raw)}
+    assert (found["zip"], found["size"]) == ("category", "number")
+    assert raw["zip"].tolist()[:50] == ["10115"] * 50
+    newer["size"] = ["1.5", "few"] * 25
+    newer.to_csv(shop.root / "data/newer.csv", index=False)
+    code, said = mlkit(*words)
+    assert code == 2, said
+    assert "this column cannot be read as a number" in said
+    assert "column 'size'" in said
+    assert "'few'" in said

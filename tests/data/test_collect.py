@@ -500,3 +500,24 @@ def test_a_process_that_read_ends_gently_once(write, monkeypatch):
     collect(name)
     collect(name)
     assert told == [(time.sleep, sources.PAUSE)]
+
+
+def test_an_empty_column_is_of_the_type_that_was_asked_for(tmp_path):
+    rows = pd.DataFrame({"size": np.nan, "day": None, "town": ["Ulm", "Bonn"] * 3})
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    types = {"size": "number", "day": "date"}
+    table = collect(tmp_path / "t.csv", types=types).table
+    found = {column.name: column.type for column in Schema.of(table)}
+    assert found == types | {"town": "category"}
+    assert table[["size", "day"]].isna().all(axis=None)
+    assert (table["size"].dtype.kind, table["day"].dtype.kind) == ("f", "M")
+
+
+def test_a_type_that_does_not_suit_names_the_cells_that_do_not(tmp_path):
+    rows = pd.DataFrame({"size": [*range(20), "few"], "day": ["2026-01-02"] * 21})
+    rows.loc[20, "day"] = "2/1/26"
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    for name, kind, odd in (("size", "number", "few"), ("day", "date", "2/1/26")):
+        with pytest.raises(InputError, match=f"cannot be read as a {kind}") as raised:
+            collect(tmp_path / "t.csv", types={name: kind})
+        assert raised.value.got == repr(odd)

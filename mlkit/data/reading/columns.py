@@ -99,7 +99,7 @@ def read_columns(
             column, name, written=written, decimal=decimal, ids=not asked
         )
         if asked and asked != read[name].type:
-            raise _not_as_asked(read[name], asked, name)
+            read[name] = _as_asked(read[name], asked, name)
     return read
 
 
@@ -218,11 +218,28 @@ def _is_text(column: pa.Array) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
+def _as_asked(told: Inferred, asked: str, name: str) -> Inferred:
+    """Return a column in which every cell is missing as one of another type."""
+    if not told.values.isna().all():
+        raise _not_as_asked(told, asked, name)
+    gaps = pd.Series(np.nan, told.values.index, dtype="float64")
+    if asked == "number":
+        return Inferred(asked, gaps, told.note)
+    moments = pd.to_datetime(gaps).astype("datetime64[us]")
+    return Inferred(asked, moments, told.note)
+
+
 def _not_as_asked(told: Inferred, asked: str, name: str) -> InputError:
+    words = told.values.dropna().drop_duplicates().astype("str")
+    fits = words.str.match(ISO)
+    if asked == "number":
+        fits = pd.Series(numbers(words.to_numpy(dtype=object)), words.index).notna()
+    odd = words[~fits] if not fits.all() else words
     return InputError(
         f"this column cannot be read as a {asked}",
         where=f"column {name!r}",
         expected="plain numbers" if asked == "number" else "dates such as 2026-01-31",
-        got=", ".join(map(repr, told.values.dropna().unique()[:5].tolist())),
-        todo="leave its type out here: the step clean reads it by a stated rule",
+        got=", ".join(map(repr, odd.head(5).tolist())),
+        todo="mend these cells, or leave its type out here: the step clean reads it by "
+        "a stated rule",
     )

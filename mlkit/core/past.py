@@ -28,7 +28,7 @@ class Past:
     ----------
     models
         How many models have judged most of its rows, this one included; one with
-        another threshold counts as another.
+        another threshold counts as another. 0 where nobody counts: outside a project.
     looks
         The looks at the target of its rows before this model was made.
     changes
@@ -55,7 +55,7 @@ def past(name: str, bars: Mapping[str, Any] | None = None) -> Past:
     """
     now = session()
     if now.project is None or name not in now.entries:
-        return Past()
+        return Past(models=0, entered=not bars)
     path, identity = now.here.ledger, now.entries[name].identity
     mine = [e for e in now.entries.values() if e.kind == "model"]
     models = [entry.identity for entry in mine]

@@ -235,7 +235,7 @@ def accept(
         *of_controls(review, asked),
         bars_of.of_rows(len(truth), asked),
     ]
-    before = past("test", bars_of.stated() if bars is None else None)
+    before = past("test", bars_of.stated() if bars is None else bars)
     met = seen.duel(test)
     return Accepted(
         problem=problem,
@@ -257,7 +257,7 @@ def accept(
         parts=weak,
         mitigation=price,
         conformal=evaluation.conformal,
-        judged=max(before.models, 1),
+        judged=before.models,
         looked=seal.told_looks(before),
         changed=seal.told_changes(before),
         entered=before.entered,

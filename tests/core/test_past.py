@@ -102,7 +102,9 @@ class Guess:
 
 
 def test_a_kernel_is_told_what_happened_before(in_folder):
-    assert past("test").models == 1
+    assert past("test").models == 0
+    assert past("test").entered
+    assert not past("test", {"roc_auc": 0.8}).entered
     table = pd.DataFrame({"x": [1.0], "y": ["a"]}, index=["r1"])
     mk.save(test=mk.sealed(table))
     mk.unseal("test", why="curiosity")

@@ -196,6 +196,13 @@ def test_it_repeats_and_reads_back_and_dates_stay_out(parts, kind):
     assert "fresh rows" in many.verdict.findings[-1].help
 
 
+def test_without_a_ledger_nobody_knows_what_went_before(parts):
+    found = judge(parts, "two_classes", bars={"roc_auc": 0.5})
+    for words in ("the bars stood before", "sealed rows that nobody had looked at"):
+        assert state_of(found.verdict, words) == "not_assessed"
+    assert found.verdict.state == "passed"
+
+
 def test_rows_that_cannot_be_judged_are_refused(parts):
     train, valid, test, cleaning = parts("two_classes")
     model = fit("linear", {}, train, Problem.of(train))

@@ -91,13 +91,22 @@ def of_looks(count: int, looked: tuple[str, ...]) -> Iterator[Finding]:
     Parameters
     ----------
     count
-        How many models most of them have judged, this one included.
+        How many models most of them have judged, this one included; 0 is unknown.
     looked
         The looks before this model was made.
     """
     set_to = config("policies.models_per_holdout")
     most = int(ENOUGH if set_to is None else set_to)
     bar = "sealed rows that nobody had looked at when the model was made"
+    if not count:
+        yield Finding(
+            bar,
+            "not_assessed",
+            got="there is no ledger here that tells",
+            help="work in a project, where each opening of sealed rows is entered",
+            required=set_to is not None,
+        )
+        return
     if looked:
         yield Finding(
             bar,

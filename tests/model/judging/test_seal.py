@@ -59,6 +59,7 @@ def test_a_policy_makes_moved_bars_and_worn_rows_block(in_folder, monkeypatch):
     assert not told.blocks
     assert [f.blocks for f in seal.of_looks(2, ())] == [False, False]
     assert [f.blocks for f in seal.of_looks(3, ("a", "b"))] == [False, True]
+    assert [f.blocks for f in seal.of_looks(0, ())] == [True]
 
 
 def test_rows_are_fresh_where_results_were_seen_of_the_fewer_part():

@@ -131,15 +131,12 @@ class GoalForm:
     @property
     def bars(self) -> dict[Way, str]:
         """The bars there are to set, with their titles."""
-        names = dict.fromkeys([*self._metrics(), *GAPS, *OTHERS])
-        return {(name,): _title(name) for name in names}
+        names = [*TITLES, *GAPS, *OTHERS]
+        if self.problem is not None:
+            from mlkit.model.judging.bars import judged
 
-    def _metrics(self) -> list[str]:
-        if self.problem is None:
-            return list(TITLES)
-        from mlkit.model.measures.metrics import of_problem
-
-        return of_problem(self.problem)
+            names = judged(self.problem)
+        return {(name,): _title(name) for name in dict.fromkeys(names)}
 
     @property
     def costs(self) -> dict[Way, str]:

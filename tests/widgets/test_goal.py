@@ -122,6 +122,15 @@ def test_a_bar_is_looked_at_and_removed(project):
     assert bars.stated() == {}
 
 
+def test_only_bars_that_something_judges_are_offered(project):
+    for problem in (TWO, Problem("cluster", "", "silhouette", numbers=("x",))):
+        offered = [name for (name,) in GoalForm(problem).bars]
+        assert offered == bars.judged(problem)
+        bars.read(problem, dict.fromkeys(offered, 0.1))
+    assert ("parity_gap",) in GoalForm(TWO).bars
+    assert ("parity_gap",) not in GoalForm(problem).bars
+
+
 def test_what_is_changed_elsewhere_meanwhile_stays(project):
     form = GoalForm(TWO)
     (project / "mlkit.toml").write_text(TEXT.replace("0.8", "0.9"))

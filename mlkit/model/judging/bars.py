@@ -19,7 +19,7 @@ from mlkit.model.slicing.slices import FEWEST
 from mlkit.model.telling import KINDS, UNLABELLED
 from mlkit.model.words import say
 
-__all__ = ["of_metrics", "of_rows", "read", "stated"]
+__all__ = ["judged", "of_metrics", "of_rows", "read", "stated"]
 
 OF = {kind: said.removeprefix("one of ") for kind, said in KINDS.items()} | UNLABELLED
 LOOKED = "; a threshold that is moved now is told as moved after a look at these rows"
@@ -54,7 +54,7 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
     UsageError
         Where a bar is unknown, of another kind of problem, or no finite number.
     """
-    allowed = _judged(problem)
+    allowed = judged(problem)
     made = checked(stated() if bars is None else bars, allowed)
     for name in made:
         if name not in allowed:
@@ -67,8 +67,8 @@ def read(problem: Problem, bars: Mapping[str, float] | None = None) -> dict[str,
     return made
 
 
-def _judged(problem: Problem) -> list[str]:
-    """Return the bars that something judges."""
+def judged(problem: Problem) -> list[str]:
+    """Return the bars that something judges, where a problem is told."""
     metrics = of_problem(problem)
     if problem.kind in UNLABELLED:
         return [*metrics, *OF_PACKAGE]

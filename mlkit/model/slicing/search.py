@@ -262,10 +262,11 @@ def _tested(
     part = tried.sizes / len(loss)
     more = (tried.rows @ above) / tried.sizes / (1 - part)
     error, highest = luck(tried, above, groups, seed)
+    error = np.maximum(error, spread(tried, loss) if groups is None else 0.0)
     strength = more / error
     chance = (1 + (highest[:, None] >= strength).sum(axis=0)) / (1 + len(highest))
-    reach = float(np.quantile(highest, 1 - LEVEL))
-    error = np.maximum(error, spread(tried, loss) if groups is None else 0.0)
+    # what is beyond it has a chance of at most the level: both say the same
+    reach = float(np.sort(highest)[-int(LEVEL * (1 + len(highest)))])
     low, high = more - reach * error, more + reach * error
     sure = np.flatnonzero(chance <= LEVEL)
     kept = news(tried, sure[np.argsort(-low[sure], kind="stable")], loss, reach)

@@ -136,6 +136,22 @@ def test_rows_that_hang_together_are_not_taken_for_a_weakness():
     assert by_group <= 4 < by_row
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_certain_has_an_interval_above_nothing(seed):
+    """Few rows of one part are far off, and none of the rest."""
+    model, table = made(seed, numeric=True)
+    rare = np.random.default_rng(seed).random(len(table)) < 0.03
+    table["y"] = np.where(lviv(table) & rare, 5.0, 0.01)
+    found = weakest(model, table)
+    assert "town = Lviv" in (found.found + found.unsure)[0].where
+    for one in found.found:
+        assert one.low > 0
+        assert one.chance <= 0.05
+    for one in found.unsure:
+        assert one.low <= 0
+        assert one.chance > 0.05
+
+
 def parts(model):
     return model.problem.numbers, model.problem.categories
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,17 +14,19 @@ from typing import Any
 
 from mlkit.core.errors import UsageError, did_you_mean
 
-__all__ = ["Project"]
+__all__ = ["Project", "gib"]
 
 FILE = "mlkit.toml"
-SECTIONS = ("format", "goal", "use", "profiles", "steps", "store", "policies")
+SECTIONS = ("format", "goal", "use", "profiles", "steps", "policies")
 STEP_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "timeout": (int, float),
     "kernel": str,
-    "cpus": (int, float),
-    "memory": (int, str),
+    "cpus": int,
+    "memory": (int, float, str),
     "manual": bool,
 }
+UNITS = {"M": 2**-10, "G": 1.0, "T": 2**10}  # GiB in each
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([MGT])iB")
 TYPES = {
     dict: "a table",
     str: "text",
@@ -123,6 +126,20 @@ class Project:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
+def gib(memory: float | str) -> float:
+    """Return the GiB that a step's ``memory`` says; not a number where it says none.
+
+    Examples
+    --------
+    >>> gib(2), gib("512 MiB")
+    (2.0, 0.5)
+    """
+    if not isinstance(memory, str):
+        return float(memory)
+    found = SIZE.fullmatch(memory.strip())
+    return float(found[1]) * UNITS[found[2]] if found else math.nan
+
+
 def _check(project: Project) -> None:
     settings, where = project.settings, str(project.root / FILE)
     if settings.get("format") != 1:
@@ -142,10 +159,7 @@ def _check(project: Project) -> None:
         for key, value in table.items():
             _known(key, tuple(STEP_KEYS), f"{where} [steps.{name}]")
             _of_type(value, STEP_KEYS[key], f"steps.{name}.{key}", where)
-            if key == "timeout" and not 0 < value < math.inf:
-                raise _unfit(
-                    f"steps.{name}.{key}", "seconds, more than 0", value, where
-                )
+            _possible(f"steps.{name}.{key}", key, value, where)
     bars = settings.get("goal", {}).get("bars", {})
     _of_type(bars, dict, "goal.bars", where)
     for name, value in bars.items():
@@ -160,6 +174,16 @@ def _of_type(value: Any, wanted: type | tuple[type, ...], key: str, where: str) 
     types = wanted if isinstance(wanted, tuple) else (wanted,)
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise _unfit(key, " or ".join(TYPES[one] for one in types), value, where)
+
+
+def _possible(name: str, key: str, value: Any, where: str) -> None:
+    if key == "timeout" and not 0 < value < math.inf:
+        raise _unfit(name, "seconds, more than 0", value, where)
+    if key == "cpus" and value < 1:
+        raise _unfit(name, "a whole number, 1 or more", value, where)
+    if key == "memory" and not 0 < gib(value) < math.inf:
+        expected = 'GiB, more than 0, or text like "2 GiB", "512 MiB"'
+        raise _unfit(name, expected, value, where)
 
 
 def _unfit(key: str, expected: str, got: Any, where: str) -> UsageError:

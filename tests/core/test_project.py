@@ -20,7 +20,16 @@ BAD = {
     "[steps.clean]\nmemory = []": "steps.clean.memory",
     "profiles = 3": "profiles",
     "[profiles]\nsmoke = 3": "profiles.smoke",
-    "store = 3": "store",
+    "[steps.clean]\nmemory = 0": "steps.clean.memory",
+    "[steps.clean]\nmemory = -1.5": "steps.clean.memory",
+    "[steps.clean]\nmemory = nan": "steps.clean.memory",
+    '[steps.clean]\nmemory = "lots"': "steps.clean.memory",
+    '[steps.clean]\nmemory = "0 GiB"': "steps.clean.memory",
+    "[steps.clean]\ncpus = 0": "steps.clean.cpus",
+    "[steps.clean]\ncpus = -1": "steps.clean.cpus",
+    "[steps.clean]\ncpus = 1.5": "steps.clean.cpus",
+    '[steps.clean]\ncpus = "lots"': "steps.clean.cpus",
+    "[store]\nfolder = 3": "unknown setting 'store'",
     "policies = []": "policies",
     "[steps.clean]\ntimeoout = 3": "timeoout",
     "more = 3": "more",
@@ -39,6 +48,7 @@ def test_right_settings_are_taken(tmp_path):
     (tmp_path / "mlkit.toml").write_text(
         'format = 1\n[goal]\nmetric = "auc"\n[use]\nraw = "collect"\n'
         "[steps.clean]\ntimeout = 2.5\nmanual = true\ncpus = 2\nmemory = '2 GiB'\n"
+        "[steps.train]\nmemory = 0.5\n[steps.test]\nmemory = '512MiB'\n"
         '[profiles.smoke]\n"tune.trials" = 3\n'
     )
     assert Project.open(tmp_path).config("steps.clean.timeout") == 2.5

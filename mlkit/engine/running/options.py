@@ -21,7 +21,8 @@ class Options:
     profile
         A ``[profiles.NAME]`` of ``mlkit.toml``.
     jobs
-        How many steps may run side by side; 0 for as many as there are processors.
+        How many steps may run side by side, one that says its ``cpus`` counted as
+        that many; 0 for as many as there are processors.
     refresh
         Run the selected steps even where they are fresh.
     in_place

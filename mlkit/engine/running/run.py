@@ -7,7 +7,6 @@ what a step saved becomes visible when the step ends, or not at all.
 
 from __future__ import annotations
 
-import os
 import secrets
 import selectors
 import sys
@@ -36,6 +35,7 @@ from mlkit.engine.running.events import Event, Events
 from mlkit.engine.running.folder import Folder
 from mlkit.engine.running.lock import lock
 from mlkit.engine.running.options import Options
+from mlkit.engine.running.room import beside, processors, threads
 from mlkit.engine.running.select import missing, select
 from mlkit.engine.running.signals import Signals
 from mlkit.engine.running.step import SETTLED, Step
@@ -135,7 +135,7 @@ class _Run:
             self.refs |= in_use(project)
         self.published: dict[str, Entry] = {}
         self.workers: dict[str, Worker] = {}
-        self.limit = options.jobs or os.cpu_count() or 1
+        self.limit = options.jobs or processors()
         self.server: KernelServer | None = None
         self.folder = Folder(project, name)
         self.opened = False
@@ -216,7 +216,7 @@ class _Run:
         if found.record and not anew:
             self._keep(name, step, found)
             return True
-        if len(self.workers) >= self.limit:
+        if not beside(self.project, name, self.workers, self.limit):
             return False
         step.why = found.why if not found.record else f"{name} was asked to run again"
         self._start(name, step, inputs)
@@ -258,7 +258,7 @@ class _Run:
                 warm=server is not None,
                 server=server,
                 timeout=settings.get("timeout"),
-                env={"MLKIT_JOB": str(job)},
+                env={"MLKIT_JOB": str(job), **threads(settings)},
             )
         )
 

@@ -35,6 +35,13 @@ def command(run: str, folder: Path, why: str, anyway: bool) -> None:
 
     if not why.strip():
         raise UsageError("a promotion needs a reason", todo='add --why "..."')
+    if (Path(run) / "model.onnx").is_file():
+        raise UsageError(
+            "a run is promoted, not a package",
+            where=run,
+            expected="the run that made it; see `mlkit runs`",
+            todo="`mlkit serve PACKAGE` answers by a package alone",
+        )
     run, folder = name_and_folder(run, folder)
     project = Project.open(folder)
     run = find(project, run).name if run else ""

@@ -74,10 +74,15 @@ def _package(
     """Return the pointer to a package, it, its log, and what is known of it."""
     if (folder / "model.onnx").is_file():
         return None, folder, Path("requests.sqlite"), {}
+    from mlkit.core.champion import champion
     from mlkit.core.project import Project
     from mlkit.product.serving.pointer import Pointer
 
     project = Project.open(folder)
+    if champion(project.ledger) is None:
+        from mlkit.engine.running.champion import absent
+
+        raise absent(project, "there is no champion yet")
     pointer = Pointer(project)
     found = pointer.read()
     return pointer, found.folder, project.state / "requests.sqlite", found.facts

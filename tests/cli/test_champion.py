@@ -7,6 +7,7 @@ import pytest
 
 from mlkit.core.champion import champion, move, moves
 from mlkit.core.store import Entry, Store
+from tests.cli.conftest import facts, leave
 from tests.product.conftest import packed
 
 OLD, NEW = "20260101-030405-aaaa", "20260102-030405-bbbb"
@@ -81,3 +82,54 @@ def test_other_columns_are_promoted_on_purpose_alone_and_the_server_is_told_of(
     assert code == 0
     back = "its columns are others (town was text, is category)"
     assert f"{at_work}: {back}; start it anew\n" in said
+
+
+TRIAL = "20260103-030405-cccc"
+
+
+def tried(house, identity):
+    """Leave a trial that made a package; nothing but trials did."""
+    saves = {"package": Entry(identity, step="accept", run=TRIAL).to_dict()}
+    given = {"tune": {"trials": "30"}}
+    steps = {"accept": facts(TRIAL, saves)}
+    leave(house, TRIAL, steps, variant="v0123456789ab", given=given)
+
+
+def test_a_trial_s_package_is_told_how_it_becomes_champion(mlkit, house):
+    tried(house, "folder-" + "1" * 64)
+    code, said = mlkit("promote", TRIAL, house.root, "--why", "it is better")
+    assert code == 2
+    assert "only an unmodified run can be promoted" in said
+    assert "tune.trials = 30" in said
+    assert "write these parameters into the notebooks, then `mlkit run`" in said
+    assert '`mlkit promote --why "..."`' in said
+    tried(house, Store(house.state).refs()["package"].identity)
+    code, said = mlkit("promote", TRIAL, house.root, "--why", "it is better")
+    assert code == 2
+    assert "the notebooks say the same by now" in said
+    assert mlkit("promote", house.root, "--why", "it is better")[0] == 0
+
+
+@pytest.mark.parametrize("words", [("promote", "--why", "good"), ("serve",)])
+def test_where_trials_alone_made_a_package_it_is_said(mlkit, house, words):
+    store = Store(house.state)
+    entry = store.refs()["package"]
+    store.set_refs({k: v for k, v in store.refs().items() if k != "package"})
+    code, said = mlkit(*words, house.root)
+    assert code == 2
+    assert "only a trial" not in said
+    tried(house, entry.identity)
+    code, said = mlkit(*words, house.root)
+    assert code == 2
+    assert "only a trial has made an accepted package yet" in said
+    assert f"run {TRIAL}" in said
+    assert "write these parameters into the notebooks, then `mlkit run`" in said
+
+
+def test_a_package_by_itself_is_told_apart_from_a_run(mlkit, house, monkeypatch):
+    monkeypatch.chdir(house.root)
+    code, said = mlkit("promote", packed(count=600), "--why", "it is better")
+    assert code == 2
+    assert "a run is promoted, not a package" in said
+    assert "`mlkit runs`" in said
+    assert "`mlkit serve PACKAGE`" in said

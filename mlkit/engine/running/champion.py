@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mlkit.core.champion import champion, move, moves
@@ -14,6 +15,7 @@ from mlkit.core.store import MAIN, Entry, Store
 
 __all__ = [
     "CHALLENGER",
+    "absent",
     "challenger",
     "crown",
     "former",
@@ -100,8 +102,7 @@ def in_use(project: Project) -> dict[str, Entry]:
     """
     line = champion(project.ledger)
     if line is None:
-        where, todo = str(project.root), "mlkit run"
-        raise UsageError("there is no champion yet", where=where, todo=todo)
+        raise absent(project, "there is no champion yet")
     at = datetime.fromisoformat(line["at"]).timestamp()
     run = str(line.get("run", ""))
     entry = Entry(str(line["package"]), "a folder", step="package", run=run, at=at)
@@ -129,11 +130,33 @@ def promotable(project: Project, run: str = "") -> tuple[Entry, dict[str, Any]]:
     """
     refs = _refs_of(project, run) if run else Store(project.state).refs()
     entry = refs.get("package")
+    if entry is None and run:
+        what = "there is no accepted package yet"
+        raise UsageError(what, where=f"run {run}", todo="mlkit run")
     if entry is None:
-        where, todo = f"run {run}" if run else str(project.root), "mlkit run"
-        raise UsageError("there is no accepted package yet", where=where, todo=todo)
+        raise absent(project, "there is no accepted package yet")
     _check_there(project, entry)
     return entry, _rows(refs)
+
+
+def absent(project: Project, what: str) -> UsageError:
+    """Say that no package is there, or where only a trial made one, what to do.
+
+    Parameters
+    ----------
+    project
+        The project.
+    what
+        What is missing, as a sentence.
+    """
+    runs = [] if "package" in Store(project.state).refs() else _manifests(project)
+    for path in sorted(runs, reverse=True):
+        manifest = read_state(path, dict) or {}
+        trial = is_trial(str(manifest.get("variant", MAIN)))
+        if trial and "package" in _saves(manifest):
+            what = "only a trial has made an accepted package yet"
+            return _of_trial(project, path.parent.name, manifest, what)
+    return UsageError(what, where=str(project.root), todo="mlkit run")
 
 
 def challenger(project: Project) -> tuple[Entry, dict[str, Any]]:
@@ -228,18 +251,35 @@ def former(project: Project, run: str = "") -> dict[str, Any]:
 
 def _refs_of(project: Project, run: str) -> dict[str, Entry]:
     """Return what the steps of a run saved, the package only if its gate let it."""
-    runs = [path.parent.name for path in project.runs.glob("2*/manifest.json")]
+    runs = [path.parent.name for path in _manifests(project)]
     if run not in runs:
         raise UsageError(f"there is no run {run!r}", todo=did_you_mean(run, runs))
     manifest = read_state(project.runs / run / "manifest.json", dict) or {}
-    variant = str(manifest.get("variant", ""))
-    if is_trial(variant):
-        raise UsageError(
-            "only an unmodified run can be promoted",
-            where=f"run {run}",
-            got=_given(manifest),
-            todo="write these parameters into the notebooks, and run again",
-        )
+    if is_trial(str(manifest.get("variant", ""))):
+        what = "only an unmodified run can be promoted"
+        raise _of_trial(project, run, manifest, what)
+    return _saves(manifest)
+
+
+def _manifests(project: Project) -> list[Path]:
+    return list(project.runs.glob("2*/manifest.json"))
+
+
+def _of_trial(
+    project: Project, run: str, manifest: Mapping[str, Any], what: str
+) -> UsageError:
+    """Say of a trial's package how it becomes champion."""
+    promote_ = '`mlkit promote --why "..."`'
+    todo = f"write these parameters into the notebooks, then `mlkit run`, {promote_}"
+    made = _saves(manifest).get("package")
+    newest = Store(project.state).refs().get("package")
+    if made and newest and made.identity == newest.identity:
+        todo = f"the notebooks say the same by now: {promote_}, without a run"
+    return UsageError(what, where=f"run {run}", got=_given(manifest), todo=todo)
+
+
+def _saves(manifest: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return what the steps of a run saved whose gates let it."""
     steps = manifest.get("steps", {}).values()
     return {
         name: Entry(**entry)

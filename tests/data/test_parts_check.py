@@ -16,6 +16,7 @@ from mlkit.core.media import media
 from mlkit.core.pictures import written as png
 from mlkit.core.schema import Column, Schema
 from mlkit.core.sounds import written as wav
+from mlkit.data.clean import clean
 from mlkit.data.measures.bias import bias
 from mlkit.data.measures.leaks import leaks
 from mlkit.data.parts.backtest import rolling
@@ -189,6 +190,31 @@ def test_dates_that_are_mixed_are_said():
     assert "rows with dates" not in str(states(check(table, by_time="when")))
 
 
+def dated(words, *roles):
+    columns = pd.array(words.strftime("%Y-%m-%d"), dtype="str")
+    raw = with_column(plain(), "when", columns, "category", *roles)
+    return clean(raw).table
+
+
+def test_dates_whose_parts_alone_are_features_are_told_as_mixed():
+    days = pd.date_range("2020-01-01", periods=600)
+    table = dated(days)
+    assert not Schema.of(table)["when"].is_feature
+    assert state_of(check(table), "split by time") == "missed"
+    (told,) = [f.got for f in check(table).findings if "split by time" in f.bar]
+    assert told == "'when' holds dates, and the parts are mixed in time"
+    assert "rows with dates" not in str(states(check(table, by_time="when")))
+    assert "rows with dates" not in str(states(check(dated(days, "ignored"))))
+
+
+def test_given_parts_that_follow_one_another_in_time_are_not_mixed():
+    table = dated(pd.date_range("2020-01-01", periods=600))
+    said = np.repeat(["train", "valid", "test"], [360, 120, 120]).astype(object)
+    table = with_column(table, "fold", pd.array(said, "str"), "category", "ignored")
+    found = check(table, by_given="fold")
+    assert state_of(found, "split by time") == "passed"
+
+
 def test_in_time_what_merely_tells_the_time_is_not_asked():
     table = with_column(plain(), "day", np.arange(600.0), "number", "time")
     table = with_column(table, "year", np.arange(600) // 100 + 2000.0)
@@ -344,6 +370,20 @@ def test_likeness_tells_worlds_apart_by_categories_it_has_not_learnt_by_heart():
         np.where(first, rng.choice(["a", "b"], 400), "b").astype(object), dtype="str"
     )
     assert likeness(frame, first, ~first).columns[0][0] == "town"
+
+
+def test_the_area_of_parts_that_look_alike_is_told_as_it_was_measured():
+    areas = [likeness_of(seed) for seed in range(6)]
+    assert min(found.auc for found in areas) < 0.5
+    assert all(found.low < found.auc < found.high for found in areas)
+    middles = [(found.low + found.high) / 2 for found in areas]
+    assert middles == pytest.approx([found.auc for found in areas], abs=1e-3)
+
+
+def likeness_of(seed):
+    table = plain(300, seed).drop(columns="t")
+    first = np.arange(300) % 2 == 0
+    return likeness(table, first, ~first)
 
 
 def test_too_few_rows_are_not_assessed():

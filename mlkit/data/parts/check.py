@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.rows import PARTS
 from mlkit.core.schema import Schema
 from mlkit.core.verdict import Finding
 from mlkit.data.charts.cards import card, grid, many
@@ -194,22 +195,44 @@ def _clocks(table: pd.DataFrame, schema: Schema, parts: Parts) -> list[str]:
 def _of_time(table: pd.DataFrame, schema: Schema, parts: Parts) -> Iterator[Finding]:
     if parts.times:
         newest, oldest = parts.times["train"].max(), parts.times["test"].min()
-        ordered = bool(pd.isna(newest) or pd.isna(oldest) or newest <= oldest)
         yield Finding(
             "the test is newer than all of train",
-            "passed" if ordered else "missed",
+            "passed" if _follow(newest, oldest) else "missed",
             f"train ends at {moment(newest)}, the test begins at {moment(oldest)}",
             help="a row from the future is learnt from",
         )
         return
-    dates = [n for n in schema.with_type("date") if n in table and schema[n].is_feature]
-    if dates:
+    dates = _dates(table, schema)
+    mixed = [name for name in dates if _is_mixed(table[name], parts)]
+    told = "mixed in time" if mixed else "in the order of time"
+    for name in (mixed or dates)[:1]:
         yield Finding(
             "rows with dates are split by time",
-            "missed",
-            f"{dates[0]!r} holds dates, and the parts are mixed in time",
+            "missed" if mixed else "passed",
+            f"{name!r} holds dates, and the parts are {told}",
             help="if the model will be asked about the future, set by_time",
         )
+
+
+def _dates(table: pd.DataFrame, schema: Schema) -> list[str]:
+    """Return the dates that are learnt from, whole or by their parts."""
+    learnt = set(schema.features)
+    return [
+        name
+        for name in schema.with_type("date")
+        if name in table
+        and not learnt.isdisjoint([name, *(f"{name}_{part}" for part in PARTS)])
+    ]
+
+
+def _is_mixed(times: pd.Series, parts: Parts) -> bool:
+    newest = times[times.index.isin(parts.train.index)].max()
+    oldest = times[times.index.isin(parts.test.index)].min()
+    return not _follow(newest, oldest)
+
+
+def _follow(newest: Any, oldest: Any) -> bool:
+    return bool(pd.isna(newest) or pd.isna(oldest) or newest <= oldest)
 
 
 def _of_likeness(found: Likeness | None, clocks: list[str], parts: Parts) -> Finding:

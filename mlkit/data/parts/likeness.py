@@ -81,8 +81,8 @@ def likeness(
 
     Notes
     -----
-    The interval is that of Hanley and McNeil (1982). An area below a half, as rows
-    give that come again and again, is told as a half.
+    The interval is that of Hanley and McNeil (1982). An area below a half, as luck and
+    rows give that come again and again, tells them apart no better than a half does.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def likeness(
     filled = np.where(np.isnan(matrix), np.float32(-1e9), matrix)
     args = {"groups": along, "cv": folds, "method": "predict_proba"}
     said = cross_val_predict(model, filled, which, **args)
-    auc = max(float(roc_auc_score(which, said[:, 1])), 0.5)
+    auc = float(roc_auc_score(which, said[:, 1]))
     low, high = (round(end, 4) for end in _interval(auc, *counts))
     luck = round(0.5 - _interval(0.5, *counts)[0], 4)
     told = _by_column(table.iloc[rows], names, which)

@@ -13,6 +13,7 @@ from typing import Any
 
 from mlkit.core.store import Entry, Store
 from mlkit.lab.refusal import Refusal
+from mlkit.lab.told import titles
 
 __all__ = ["facts", "payload", "preview"]
 
@@ -33,6 +34,7 @@ def facts(name: str, entry: Entry) -> dict[str, Any]:
         "at": entry.at,
         "identity": entry.identity,
         "metrics": dict(entry.metrics),
+        "titles": titles(entry.metrics),
     }
 
 

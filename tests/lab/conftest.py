@@ -166,6 +166,12 @@ def make(server):
     return lambda name, **how: small(server.root / name, **how)
 
 
+@pytest.fixture(scope="session")
+def make_small():
+    """Make a small project in a folder."""
+    return small
+
+
 @pytest.fixture
 def write():
     """Write a notebook."""

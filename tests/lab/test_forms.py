@@ -56,6 +56,7 @@ def test_costs_of_many_classes_are_stated_in_the_dialog(lab):
         words = f"2 taken for 1.1 cannot be {typed}" if typed else "needs a number"
         lab.see(f".jp-Dialog .mlkit-Card:has-text('{words}')")
         lab.page.wait_for_timeout(1000)  # Lab moves the focus once more
+        assert number.evaluate("one => one === document.activeElement"), typed
     lab.picture("goal-refused")
     number.fill("1,5")
     lab.click(WRITE)

@@ -14,6 +14,7 @@ from mlkit.lab.preview import facts, payload, preview
 from mlkit.lab.refusal import Refusal
 from mlkit.lab.routes.route import Route, aside, guarded
 from mlkit.lab.routes.runs import run_folder
+from mlkit.lab.told import by_trial, only_trial
 
 __all__ = ["ROUTES"]
 
@@ -47,9 +48,17 @@ class Artifacts(Route):
     def _entry(self, project: Project, name: str) -> Entry:
         entries = self._entries(project)
         if name not in entries:
-            what = f"nothing called {name!r} has been saved"
-            raise Refusal(404, what, todo=did_you_mean(name, entries))
+            trial = "" if self.word("run", "") else only_trial(project, name)
+            raise _absent(name, entries, trial)
         return entries[name]
+
+
+def _absent(name: str, entries: Mapping[str, Entry], trial: str) -> Refusal:
+    if trial:
+        what = f"only a trial has saved {name!r}"
+        return Refusal(404, what, todo=f"see the report of run {trial}")
+    what = f"nothing called {name!r} has been saved"
+    return Refusal(404, what, todo=did_you_mean(name, entries))
 
 
 class Artifact(Artifacts):
@@ -61,7 +70,8 @@ class Artifact(Artifacts):
         project, rows = self.project, self.count("rows", 50, 1000)
         entry = self._entry(project, name)
         held = await aside(preview, Store(project.state), entry, rows)
-        self.reply({**facts(name, entry), **held})
+        trial = await aside(by_trial, project, entry.run)
+        self.reply({**facts(name, entry), "trial": trial, **held})
 
 
 class File(Artifacts):

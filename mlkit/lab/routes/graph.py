@@ -21,6 +21,7 @@ from mlkit.lab.places import Places
 from mlkit.lab.routes.projects import facts
 from mlkit.lab.routes.route import Route, aside, guarded
 from mlkit.lab.routes.served import served, told
+from mlkit.lab.told import headline
 
 __all__ = ["ROUTES"]
 
@@ -95,6 +96,7 @@ def last(places: Places, project: Project, record: Mapping[str, Any]) -> dict[st
         "executed": places.name(path) if there else "",
         "verdict": record.get("verdict"),
         "overruled": bool(record.get("overruled", False)),
+        "headline": headline(record.get("saves", {})),
     }
 
 

@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.project import Project
+from mlkit.core.store import MAIN
 from mlkit.engine.reporting import past
-from mlkit.engine.reporting.differ import differences
+from mlkit.engine.reporting.differ import Change, differences
 from mlkit.engine.reporting.pairs import pairs
+from mlkit.engine.reporting.say import words
+from mlkit.engine.running.champion import is_trial
 from mlkit.engine.running.lock import holder
 from mlkit.lab.command import ask, start
 from mlkit.lab.places import Places
 from mlkit.lab.refusal import Refusal
 from mlkit.lab.routes.route import Route, aside, guarded
+from mlkit.lab.told import headline, titles
 
 __all__ = ["ID", "ROUTES", "run_folder"]
 
@@ -33,7 +37,7 @@ class Runs(Route):
         """List past runs, the newest first, and the one going on."""
         project, count = self.project, self.count("count", 30, 1000)
         places = past.folders(project)[:count]
-        found = await aside(lambda: [past.facts(project, place) for place in places])
+        found = await aside(lambda: [listed(project, place) for place in places])
         facts = await aside(holder, project)
         self.reply({"runs": found, "going": facts["run"] if facts else ""})
 
@@ -89,10 +93,30 @@ class Compare(Route):
         self.reply(
             {
                 **told,
-                "changes": [*map(asdict, changes)],
+                "changes": [*map(change, changes)],
                 "pictures": [*map(asdict, shown)],
             }
         )
+
+
+def listed(project: Project, folder: Path) -> dict[str, Any]:
+    """Return what the list tells of a run."""
+    found = past.facts(project, folder)
+    trial = is_trial(found.get("variant", MAIN))
+    return {**found, "trial": trial, "titles": titles(found.get("metrics", ()))}
+
+
+def change(one: Change) -> dict[str, Any]:
+    """Return a difference; of a metric what it is called, and of what artifact.
+
+    Examples
+    --------
+    >>> change(Change("metric", "evaluate", "metrics.roc_auc", 0.8, 0.9))["title"]
+    'ROC AUC'
+    """
+    artifact, _, metric = one.name.partition(".")
+    told = {"artifact": artifact, "title": words(metric)}
+    return {**asdict(one), **(told if one.kind == "metric" else {})}
 
 
 def run_folder(places: Places, project: Project, run: str) -> Path:
@@ -132,6 +156,7 @@ def account(
             "executed": _executed(places, project, step),
             "saves": {n: entry["identity"] for n, entry in step["saves"].items()},
             "metrics": {n: entry["metrics"] for n, entry in step["saves"].items()},
+            "headline": headline(step["saves"]),
         }
         for name, step in manifest["steps"].items()
     }

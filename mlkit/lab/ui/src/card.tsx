@@ -45,9 +45,13 @@ function Standing(props: { project: string; run: string; found: IModel }): JSX.E
   const told =
     found.is_champion && champion
       ? trans.__('In use since %1, by %2: %3', champion.at.slice(0, 10), champion.by, champion.why)
-      : champion
-        ? trans.__('Another model is in use.')
-        : trans.__('Not in use: no model has been accepted yet.');
+      : found.trial
+        ? trans.__(
+            'Not in use: a trial’s model cannot be. To use it, write the trial’s parameters into the notebooks and run again.'
+          )
+        : champion
+          ? trans.__('Another model is in use.')
+          : trans.__('Not in use: no model has been accepted yet.');
   return (
     <header className="mlkit-Standing">
       <div>

@@ -103,14 +103,13 @@ function Changes(props: IRuns & { title: string; changes: IChange[] }): JSX.Elem
 /** A metric without the artifact that it stands in, which is told quietly. */
 function Name(props: { change: IChange }): JSX.Element {
   const { trans } = useLab();
-  const { kind, name } = props.change;
+  const { kind, name, title, artifact } = props.change;
   if (kind === 'state') {
     return <>{trans.__('state')}</>;
   }
-  const [, artifact, metric] = (kind === 'metric' && /^([^.]*)\.(.*)$/.exec(name)) || [];
-  return metric ? (
+  return title ? (
     <>
-      {metric.replace(/_/g, ' ')} <span className="mlkit-Help">{artifact}</span>
+      {title} <span className="mlkit-Help">{artifact}</span>
     </>
   ) : (
     <>{name}</>

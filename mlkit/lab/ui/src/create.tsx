@@ -43,7 +43,7 @@ export async function create(given: IGiven, data: string): Promise<IProject | nu
     trans,
     title: trans.__('New ML workflow'),
     accept: trans.__('Make the project'),
-    focus: 'input',
+    focus: () => 'input',
     body: (error, leave) => new Body(given, form, error, () => leave(browse)),
     keep: value => {
       form = value;

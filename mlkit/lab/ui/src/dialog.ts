@@ -14,7 +14,8 @@ interface IAsk<T, R> {
   trans: TranslationBundle;
   title: string;
   accept: string;
-  focus: string;
+  /** What has the focus at first; asked anew each time. */
+  focus: () => string;
   /** The form, with what went wrong the last time. */
   body: (error: Refused | null, leave: Leave) => Widget & { getValue(): T };
   /** Keep what was filled in, whether it is asked for or not. */
@@ -50,7 +51,7 @@ export async function ask<T, R>(asked: IAsk<T, R>): Promise<R | null> {
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.okButton({ label: accept })
       ],
-      focusNodeSelector: focus
+      focusNodeSelector: focus()
     });
     const answer = await dialog.launch();
     const value = body.getValue();

@@ -26,18 +26,36 @@ interface IEdit {
   bars: Typed;
 }
 
+/** A field whose text is no number. */
+class NoNumber extends Error {
+  constructor(
+    message: string,
+    readonly field: string
+  ) {
+    super(message);
+  }
+}
+
+const idOf = (name: string) => `mlkit-number-${name}`;
+
 /** Ask for the goal until it is written; false if given up. */
 export async function editGoal(given: IGiven): Promise<boolean> {
   const { api, trans, project } = given;
   const read = api.goal(project);
   let edit: IEdit | null = null;
+  let found: IGoalForm | null = null;
+  let field = ''; // that was in focus last, or was refused
   const write = async (value: IEdit | null) => {
     if (!value) {
       return false; // the form never came
     }
     const writing = Notification.emit(trans.__('Writing the goal…'), 'in-progress');
     try {
-      await api.setGoal(project, changeOf(await read, value, trans));
+      found = await read;
+      await api.setGoal(project, changeOf(found, value, trans));
+    } catch (no) {
+      field = no instanceof NoNumber ? no.field : field;
+      throw no;
     } finally {
       Notification.dismiss(writing);
     }
@@ -47,8 +65,8 @@ export async function editGoal(given: IGiven): Promise<boolean> {
     trans,
     title: trans.__('The goal'),
     accept: trans.__('Write to mlkit.toml'),
-    focus: 'textarea',
-    body: error => new Body(given, read, edit, error),
+    focus: () => (field ? `#${CSS.escape(field)}` : 'textarea'),
+    body: error => new Body(given, read, found, edit, error, field, id => (field = id)),
     keep: value => {
       edit = value;
     },
@@ -59,14 +77,15 @@ export async function editGoal(given: IGiven): Promise<boolean> {
 
 /** What differs from what was read: all else stays as the file has it by now. */
 function changeOf(was: IGoalForm, edit: IEdit, trans: TranslationBundle): IGoalChange {
-  const number = (title: string, text: string) => {
+  const number = (name: string, title: string, text: string) => {
     const found = readNumber(text);
     if (found === null) {
       const typed = text.trim();
-      throw new Error(
+      throw new NoNumber(
         typed
           ? trans.__('%1 cannot be %2: write it as 1000 or 1.5', title, typed)
-          : trans.__('%1 needs a number', title)
+          : trans.__('%1 needs a number', title),
+        idOf(name)
       );
     }
     return found;
@@ -76,7 +95,7 @@ function changeOf(was: IGoalForm, edit: IEdit, trans: TranslationBundle): IGoalC
     const now = Object.entries(typed).filter(([name, text]) => text !== String(old[name]));
     return Object.fromEntries<number | null>([
       ...gone.map((name): [string, null] => [name, null]),
-      ...now.map(([name, text]): [string, number] => [name, number(titles[name] ?? name, text)])
+      ...now.map(([name, text]): [string, number] => [name, number(name, titles[name] ?? name, text)])
     ]);
   };
   const text = (name: 'question' | 'use' | 'people') =>
@@ -101,8 +120,11 @@ class Body extends ReactWidget implements Dialog.IBodyWidget<IEdit | null> {
   constructor(
     private readonly given: IGiven,
     private readonly read: Promise<IGoalForm>,
+    private readonly found: IGoalForm | null,
     private edit: IEdit | null,
-    private readonly error: Refused | null
+    private readonly error: Refused | null,
+    private readonly field: string,
+    private readonly entered: (field: string) => void
   ) {
     super();
     this.addClass('mlkit-Create');
@@ -117,8 +139,11 @@ class Body extends ReactWidget implements Dialog.IBodyWidget<IEdit | null> {
       <Form
         trans={this.given.trans}
         read={this.read}
+        found={this.found}
         start={this.edit}
         error={this.error}
+        field={this.field}
+        entered={this.entered}
         tell={edit => {
           this.edit = edit;
         }}
@@ -130,12 +155,16 @@ class Body extends ReactWidget implements Dialog.IBodyWidget<IEdit | null> {
 function Form(props: {
   trans: TranslationBundle;
   read: Promise<IGoalForm>;
+  found: IGoalForm | null; // once it is read: a form that comes back is there at once
   start: IEdit | null;
   error: Refused | null;
+  field: string;
+  entered: (field: string) => void;
   tell: (edit: IEdit) => void;
 }): JSX.Element {
   const { trans } = props;
-  const [found, unread] = useAsked(() => props.read, []);
+  const [asked, unread] = useAsked(() => props.read, []);
+  const found = props.found ?? asked;
   const [edit, setEdit] = React.useState<IEdit | null>(props.start);
   const set = (more: Partial<IEdit>) => setEdit({ ...edit!, ...more });
   React.useEffect(() => {
@@ -151,7 +180,9 @@ function Form(props: {
   const form = React.useRef<HTMLDivElement>(null);
   const there = !!found && !!edit;
   React.useEffect(() => {
-    form.current?.querySelector('textarea')?.focus(); // the dialog was there before it
+    const fields = [...(form.current?.querySelectorAll<HTMLElement>('textarea, input') ?? [])];
+    const left = fields.find(one => one.id === props.field);
+    (left ?? fields[0])?.focus(); // the dialog was there before it
   }, [there]);
   if (unread) {
     return <Trouble error={unread} />;
@@ -164,21 +195,28 @@ function Form(props: {
     );
   }
   return (
-    <div className="mlkit-Form mlkit-Goal" ref={form}>
+    <div
+      className="mlkit-Form mlkit-Goal"
+      ref={form}
+      onFocus={event => props.entered((event.target as HTMLElement).id)}
+    >
       {props.error && <Trouble error={props.error} />}
       <Area
+        id="mlkit-goal-question"
         label={trans.__('Question')}
         hint={trans.__('What is to be found out, in a sentence')}
         value={edit.question}
         set={question => set({ question })}
       />
       <Area
+        id="mlkit-goal-use"
         label={trans.__('Use')}
         hint={trans.__('What will be done with an answer')}
         value={edit.use}
         set={use => set({ use })}
       />
       <Area
+        id="mlkit-goal-people"
         label={trans.__('People affected')}
         hint={trans.__('Whom an answer concerns, and how a wrong one')}
         value={edit.people}
@@ -211,6 +249,7 @@ function Form(props: {
 }
 
 function Area(props: {
+  id: string;
   label: string;
   hint: string;
   value: string;
@@ -221,6 +260,7 @@ function Area(props: {
       <label>
         {props.label}
         <textarea
+          id={props.id}
           className="mlkit-Input"
           rows={2}
           value={props.value}
@@ -256,9 +296,9 @@ function Numbers(props: {
       <legend>{props.label}</legend>
       {Object.entries(values).map(([name, text]) => (
         <div key={name} className="mlkit-Number">
-          <label htmlFor={`mlkit-number-${name}`}>{title(name)}</label>
+          <label htmlFor={idOf(name)}>{title(name)}</label>
           <input
-            id={`mlkit-number-${name}`}
+            id={idOf(name)}
             className="mlkit-Input"
             inputMode="decimal"
             value={text}

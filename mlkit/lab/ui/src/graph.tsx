@@ -6,6 +6,7 @@ import * as React from 'react';
 import { IGraph, State } from './api';
 import { CommandIDs, useLab } from './context';
 import { Badge, Sign } from './icons';
+import { Said, stands } from './parts';
 import { duration } from './words';
 
 const ROW = 36; // pixels, as the server draws them
@@ -56,6 +57,7 @@ function Row(props: { name: string; indent: number }): JSX.Element {
   const why = live?.why || step.why;
   const saved = step.drafts.join(', ');
   const drafts = saved && trans.__('Saved by hand: %1', saved);
+  const said = live || !stands(state) ? '' : step.headline?.word;
   const row = React.useRef<HTMLLIElement>(null);
   React.useEffect(() => {
     if (chosen) {
@@ -76,7 +78,7 @@ function Row(props: { name: string; indent: number }): JSX.Element {
       <button
         type="button"
         className="mlkit-Row-main"
-        aria-label={[`${name}: ${state}`, drafts, why].filter(Boolean).join('. ')}
+        aria-label={[`${name}: ${state}`, said, drafts, why].filter(Boolean).join('. ')}
         aria-current={chosen ? 'step' : undefined}
         onClick={open}
       >
@@ -85,6 +87,7 @@ function Row(props: { name: string; indent: number }): JSX.Element {
           <span className="mlkit-Row-time">
             <Time name={name} />
           </span>
+          {!live && <Said state={state} headline={step.headline} />}
           {drafts && (
             <span className="mlkit-Tag" title={drafts}>
               {trans.__('draft')}

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { Refused } from './api';
+import { IHeadline, Refused, State } from './api';
 import { refused } from './model';
 import { tried } from './tell';
 
@@ -39,6 +39,19 @@ export function Trouble(props: { error: Refused }): JSX.Element {
       ))}
     </div>
   );
+}
+
+/** Whether what a step came to still holds. */
+export const stands = (state: State) => ['fresh', 'passed', 'kept'].includes(state);
+
+/** What a step that stands comes to, in a word; why is told when pointed at. */
+export function Said(props: { state: State; headline: IHeadline | null }): JSX.Element | null {
+  const { state, headline } = props;
+  return headline && stands(state) ? (
+    <span className={`mlkit-Tag mlkit-mod-${headline.tone}`} title={headline.sentence}>
+      {headline.word}
+    </span>
+  ) : null;
 }
 
 /** What a request gave, asked anew whenever `keys` change. */

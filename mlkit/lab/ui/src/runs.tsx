@@ -5,7 +5,7 @@ import * as React from 'react';
 import { IPast } from './api';
 import { CommandIDs, useLab } from './context';
 import { Badge } from './icons';
-import { Button, Trouble, useAsked } from './parts';
+import { Button, Said, Trouble, useAsked } from './parts';
 import { clock, duration, moment, number } from './words';
 
 export function Runs(): JSX.Element {
@@ -86,13 +86,16 @@ function Past(props: {
   );
 }
 
-/** The number that matters most, else how many steps ran. */
+/** What it comes to, and the number that matters most, else how many steps ran. */
 function headline(past: IPast): string {
   const metrics = Object.entries(past.metrics ?? {});
   const first = metrics.find(([name]) => name === past.metric) ?? metrics[0];
-  const words = past.variant && past.variant !== 'main' ? ['variant'] : [];
+  const words = past.variant && past.variant !== 'main' ? [past.trial ? 'trial' : 'variant'] : [];
+  if (past.said) {
+    words.push(past.said);
+  }
   if (first) {
-    words.push(`${first[0].replace(/_/g, ' ')} ${number(first[1])}`);
+    words.push(`${past.titles![first[0]]} ${number(first[1])}`);
   } else if (past.executed) {
     words.push(`${past.executed.length} ran`);
   }
@@ -137,6 +140,7 @@ function Account(props: { run: string }): JSX.Element {
             >
               <Badge state={step.state} /> {name}
             </button>
+            <Said state={step.state} headline={step.headline} />
             {step.state !== 'kept' && <span className="mlkit-Help">{duration(step.seconds)}</span>}
             {step.error && <p className="mlkit-Error">{step.error.message}</p>}
           </li>

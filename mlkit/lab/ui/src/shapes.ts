@@ -37,6 +37,13 @@ export interface IVerdict {
   findings: IFinding[];
 }
 
+/** What a step comes to, such as a monitor's verdict. */
+export interface IHeadline {
+  word: string;
+  sentence: string;
+  tone: string;
+}
+
 export interface IStep {
   state: State;
   why: string;
@@ -53,6 +60,7 @@ export interface IStep {
   verdict: IVerdict | null;
   overruled: boolean;
   overrule: string;
+  headline: IHeadline | null;
 }
 
 export interface IProblem {
@@ -96,11 +104,14 @@ export interface IPast {
   run: string;
   state: State;
   variant?: string;
+  trial?: boolean;
   began?: number;
   seconds?: number;
   executed?: string[];
   metrics?: { [name: string]: number };
   metric?: string;
+  titles?: ITitles;
+  said?: string;
 }
 
 export interface IError {
@@ -118,6 +129,7 @@ export interface IRunStep {
   parameters: { [name: string]: string };
   error: IError | null;
   saves: { [name: string]: string };
+  headline: IHeadline | null;
 }
 
 export interface IRun {
@@ -134,6 +146,9 @@ export interface IChange {
   name: string;
   old: unknown;
   new: unknown;
+  /** Of a metric: what it is called, and of what artifact it is. */
+  title?: string;
+  artifact?: string;
 }
 
 export interface IShown {
@@ -159,9 +174,11 @@ export interface IArtifact {
   at: number;
   identity: string;
   metrics: { [name: string]: number };
+  titles: ITitles;
 }
 
 export interface IPreview extends IArtifact {
+  trial: boolean;
   rows?: number;
   columns?: { name: string; type: string; roles: string[] }[];
   body?: (string | null)[][];
@@ -230,6 +247,7 @@ export interface IModel {
   package: string;
   champion: { event: string; at: string; by: string; why: string; run: string } | null;
   is_champion: boolean;
+  trial: boolean;
   card: string;
 }
 

@@ -8,7 +8,7 @@ import { CommandIDs, IContext, useLab } from './context';
 import { Badge } from './icons';
 import { ILiveStep } from './live';
 import { refused } from './model';
-import { Button, Trouble, useAsked } from './parts';
+import { Button, Said, Trouble, stands, useAsked } from './parts';
 
 export function Step(): JSX.Element | null {
   const { model, commands, trans } = useLab();
@@ -25,8 +25,12 @@ export function Step(): JSX.Element | null {
     <section className="mlkit-Step" aria-label={trans.__('Step %1', name)}>
       <h3 className="mlkit-Step-head">
         <Badge state={state} /> {name} <span className="mlkit-Step-state">{state}</span>
+        {!live && <Said state={state} headline={step.headline} />}
       </h3>
       <p className="mlkit-Step-why">{live ? doing(live, trans) : step.why}</p>
+      {!live && stands(state) && step.headline && (
+        <p className="mlkit-Step-said">{step.headline.sentence}</p>
+      )}
       {step.verdict && state === 'blocked' && (
         <Gate key={`gate of ${name}`} name={name} overrule={step.overrule} verdict={step.verdict} />
       )}

@@ -81,12 +81,13 @@ function Artifact(props: IPlace): JSX.Element {
       <h1 className="mlkit-Tab-title">{found.name}</h1>
       <p className="mlkit-Help">
         {found.kind} · {found.summary} · {trans.__('saved by %1, %2', found.step, moment(found.at))}
+        {found.trial && <> · {trans.__('in a trial')}</>}
       </p>
       {metrics.length > 0 && (
         <dl className="mlkit-Tiles">
           {metrics.map(([metric, value]) => (
             <div key={metric}>
-              <dt>{metric.replace(/_/g, ' ')}</dt>
+              <dt>{found.titles[metric]}</dt>
               <dd>{number(value)}</dd>
             </div>
           ))}

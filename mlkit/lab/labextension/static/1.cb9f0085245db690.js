@@ -376,6 +376,14 @@
   font-size: var(--jp-ui-font-size0);
 }
 
+.mlkit-Tag.mlkit-mod-good {
+  border-color: var(--mlkit-good);
+}
+
+.mlkit-Tag.mlkit-mod-bad {
+  border-color: var(--mlkit-bad);
+}
+
 /* signs */
 
 .mlkit-Badge {
@@ -482,6 +490,7 @@
   font-weight: 400;
 }
 
+.mlkit-Step-said,
 .mlkit-Step-why {
   margin-top: 4px !important;
   line-height: 1.45;

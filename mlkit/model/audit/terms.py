@@ -133,7 +133,8 @@ def terms_of(model: Model, form: Linear) -> dict[str, Any]:
 def _in_own_unit(model: Model, form: Linear) -> tuple[Array, Array]:
     """Return weights and constants that add up in the target's unit."""
     if form.link == "none" and not model.classes:
-        return form.weights * model.spread, model.centre + form.bias * model.spread
+        weights, bias = form.weights.astype(float), form.bias.astype(float)
+        return weights * model.spread, model.centre + bias * model.spread
     if form.link == "exp":
         return form.weights, form.bias + np.log(model.spread)
     return form.weights, form.bias

@@ -183,6 +183,17 @@ def test_terms_of_classes_add_up_to_the_scores(make):
     assert effects["age"] > 0
 
 
+@pytest.mark.parametrize("unit", [1e-60, 1e60])
+def test_terms_are_told_in_a_unit_far_from_one(unit):
+    x = np.random.default_rng(0).normal(size=100)
+    table = pd.DataFrame({"x": x, "y": unit * x})
+    task = Problem("number", "y", "rmse", numbers=("x",))
+    found = rules(fit("linear", {}, table, task), table, table)
+    (term,) = found.terms
+    assert term.effect / term.per == pytest.approx(unit, rel=0.05)
+    assert "undefined" not in repr(found.table())
+
+
 def predicted(found, row):
     """Work out a prediction by hand, from the words of the table of terms alone."""
     grid = found.table()

@@ -60,12 +60,17 @@ def between(found: Fairness) -> Grid:
                 TITLES[one.name],
                 one.told(),
                 words(found.problem, one.rate),
-                f"{one.least}  <  {one.most}",
+                "all equal" if _even(one) else f"{one.least}  <  {one.most}",
             )
         )
         before = one.column
     heads = "", "gap", "with its 95 % interval", "in", "between"
     return Grid(heads, lines, _unit(found))
+
+
+def _even(gap: Gap) -> bool:
+    """Tell whether two groups do not lie apart, as far as it is told."""
+    return round(gap.value, 4) == (1 if gap.name.endswith("_ratio") else 0)
 
 
 def words(problem: Problem, rate: str) -> str:

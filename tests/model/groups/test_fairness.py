@@ -188,6 +188,17 @@ def test_many_classes_and_numbers_have_gaps_of_their_own():
     assert repr(low.plot()).startswith("<Picture")
 
 
+def test_groups_between_which_there_is_no_gap_are_told_as_equal():
+    table, truth, chances = people(300)
+    table["sex"] = pd.array(["f", "m"] * 150, "str")
+    truth, chances = np.repeat(truth[:150], 2), np.repeat(chances[:150], 2, axis=0)
+    lines = assess(TWO, table, truth, chances, 0.5).between().rows
+    ages = next(at for at, line in enumerate(lines) if line[0] == "age")
+    assert ages > 5
+    assert {line[4] for line in lines[:ages]} == {"all equal"}
+    assert all("  <  " in line[4] for line in lines[ages:])
+
+
 def test_what_is_counted_in_standard_deviations_says_so_once():
     table, truth, chances = people(900)
     pay = np.random.default_rng(0).normal(3000, 500, 900)

@@ -179,11 +179,11 @@ def split(
         )
     _check_parts(parts, target, how)
     if left := int((~known).sum()):
-        notes.append(f"{many(left, 'row')} without {target!r} are in no part")
+        are = "is" if left == 1 else "are"
+        notes.append(f"{many(left, 'row')} without {target!r} {are} in no part")
     if apart := int((weak & known & (places > 0)).sum()):
-        notes.append(
-            f"{apart:,} rows that a rule alone labelled judge nothing, and are left out"
-        )
+        told = "judges nothing, and is" if apart == 1 else "judge nothing, and are"
+        notes.append(f"{many(apart, 'row')} that a rule alone labelled {told} left out")
     notes += _notes(parts, schema.target, schema)
     if not (wish.time or wish.group):
         notes += _twins(parts["train"], parts["test"], raw)
@@ -305,7 +305,6 @@ def _twins(train: pd.DataFrame, test: pd.DataFrame, raw: pd.DataFrame) -> list[s
     features = {name: raw[name] for name in Schema.of(raw).features if name in raw}
     keys = pd.Series(row_keys(features, len(raw)), index=raw.index)
     count = int(keys[test.index].isin(keys[train.index]).sum()) if features else 0
-    told = (
-        f"{count:,} test rows equal a training row in every feature; their ids differ"
-    )
-    return [told] if count else []
+    told = "equals" if count == 1 else "equal"
+    told = f"{many(count, 'test row')} {told} a training row in every feature"
+    return [f"{told}; their ids differ"] if count else []

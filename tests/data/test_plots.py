@@ -20,6 +20,7 @@ from mlkit.data.charts.curve import plot_likeness
 from mlkit.data.charts.labels import plot_residuals
 from mlkit.data.charts.parts import plot_classes, plot_folds, plot_labels, plot_numbers
 from mlkit.data.charts.profile import plot_columns, plot_words
+from mlkit.data.charts.tables import strips
 from mlkit.data.labels.queue import Queue
 from mlkit.data.measures.associations import associations
 from mlkit.data.measures.bias import bias
@@ -252,6 +253,49 @@ def test_a_contract_writes_years_without_a_comma():
     drawn = said(plot_bands([years | {"min": 1857, "max": 2055}, pay]))
     assert "1857 … 2055" in drawn
     assert "900 … 2,010" in drawn
+
+
+def test_one_range_and_one_rule_are_counted_as_one():
+    pay = {"rule": "a", "check": "range", "column": "pay", "seen": [900, 2010]}
+    need = {"rule": "b", "check": "required", "column": "pay"}
+    assert "1 range, and 1 other rule;" in said(plot_bands([pay, need]))
+    assert "2 ranges, and 2 other rules;" in said(plot_bands([pay, need] * 2))
+
+
+def heights(axes):
+    return sum(bar.get_height() for bar in axes.patches)
+
+
+def test_rows_that_lie_beyond_a_picture_are_counted():
+    values = pd.Series([*np.linspace(0, 10, 990), *[1e6] * 3, *[-1e6] * 2, np.nan])
+    drawn = plot_labels(values, "y")
+    (far,) = re.findall(r"995 rows, (\d+) of them beyond the axis; 1 has", said(drawn))
+    assert heights(drawn.axes[0]) + int(far) == 995
+    assert 5 <= int(far) <= 10
+    parts = {"train": values[:990], "valid": values[:99], "test": values[900:995]}
+    drawn = plot_numbers(parts, "y")
+    (far,) = re.findall(r"; (\d+) rows lie beyond the axis", said(drawn))
+    shown = [
+        heights(a) * len(p) for a, p in zip(drawn.axes, parts.values(), strict=True)
+    ]
+    assert sum(shown) + int(far) == pytest.approx(990 + 99 + 95)
+
+
+def test_numbers_without_a_far_tail_are_drawn_whole():
+    values = pd.Series(np.linspace(0, 10, 1001))
+    drawn = plot_labels(values, "y")
+    assert heights(drawn.axes[0]) == 1001
+    assert "beyond" not in said(drawn)
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_ids_that_are_numbers_get_darker_as_they_get_larger(words):
+    names = [f"{place}" for place in range(1, 892)]
+    table = pd.DataFrame({"who": pd.array(names, "str")})
+    if words:
+        table["who"] = [f"a{name}" for name in names]
+    shades = strips(table).axes[0].get_images()[0].get_array()[:, 0, 0]
+    assert bool((np.diff(shades) < 0).all()) is not words
 
 
 def in_chinese():

@@ -328,6 +328,9 @@ def test_rows_without_a_target_are_left_out_and_it_is_said():
     parts = split(*half_told())
     assert sum(len(getattr(parts, name)) for name in PARTS) == 150
     assert "150 rows without 't' are in no part" in parts.notes
+    raw = rows_of(300)
+    raw.loc[raw.index[7], "t"] = None
+    assert "1 row without 't' is in no part" in split(clean(raw).table, raw).notes
     assert not any("without" in note for note in split(rows_of(), rows_of()).notes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlkit.data.charts.cards import like_years
+from mlkit.data.charts.cards import like_years, many
 from mlkit.data.charts.style import (
     ACCENT,
     BAD,
@@ -53,10 +53,9 @@ def plot_bands(
         axes.tick_params(axis="y", colors=INK)
     others = len(rules) - len(bands)
     more = f" ({MOST} shown)" if len(bands) > MOST else ""
-    told = f"{len(bands)} ranges{more}, and {others} other rules; pale is allowed, "
-    headline(
-        picture, "What the contract allows", told + "blue was seen, red lies beyond"
-    )
+    told = f"{many(len(bands), 'range')}{more}, and {many(others, 'other rule')}"
+    told += "; pale is allowed, blue was seen, red lies beyond"
+    headline(picture, "What the contract allows", told)
     return picture
 
 
@@ -80,6 +79,7 @@ def _band(axes: Any, place: int, rule: Mapping[str, Any], failed: int) -> None:
         stretch(max(low, floor), min(high, roof), ACCENT, 0.006)
     form = ".6g" if like_years(low, high, floor, roof) else ",.6g"
     ends = f"{floor:{form}} … {roof:{form}}"
-    told = f"{ends}    {failed:,} rows fail" if failed else ends
+    fail = "fails" if failed == 1 else "fail"
+    told = f"{ends}    {many(failed, 'row')} {fail}" if failed else ends
     tone = BAD if failed else MUTED
     axes.text(1.02, place, told, va="center", fontsize=8, color=tone)

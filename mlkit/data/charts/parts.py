@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.data.charts.cards import many
 from mlkit.data.charts.style import (
     INK,
     MUTED,
@@ -30,6 +31,7 @@ __all__ = ["plot_classes", "plot_folds", "plot_labels", "plot_numbers", "plot_ti
 
 TONES = {"train": PALETTE[0], "valid": PALETTE[2], "test": PALETTE[1]}
 MOST = 12
+FAR = 4
 DAY = 86_400e6
 
 
@@ -108,22 +110,22 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
     if not len(values):
         return nothing("No labels: there is no target")
     known = values.dropna()
-    gone = (
-        f"; {len(values) - len(known):,} have none" if len(values) > len(known) else ""
-    )
-    told = f"{len(known):,} rows{gone}"
+    told, gone = many(len(known), "row"), len(values) - len(known)
+    none = f"; {gone:,} {'has' if gone == 1 else 'have'} none" if gone else ""
     if known.dtype.kind == "f":
         picture, (axes,) = figure(9, 2.8)
         numbers = known.to_numpy(dtype=float)
         numbers = numbers / within(axes.xaxis, numbers)
         bins = _bins(numbers) if len(known) else np.arange(2.0)
+        if far := _beyond(numbers, bins):
+            told += f", {far:,} of them beyond the axis"
         label(axes, x=name, y="rows")
         with style():
             heights, _ = np.histogram(numbers, bins)
             wide = np.diff(bins) * 0.94
             axes.bar(bins[:-1], heights, wide, align="edge", color=PALETTE[0])
             axes.grid(visible=False, axis="x")
-        headline(picture, "The labels", told)
+        headline(picture, "The labels", told + none)
         return picture
     counts = known.astype("str").value_counts().sort_index()
     shown = counts.sort_values(ascending=False, kind="stable")[: 2 * MOST]
@@ -140,7 +142,7 @@ def plot_labels(values: pd.Series, name: str) -> Picture:
         bare(axes, y=False)
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", colors=INK)
-    headline(picture, "The labels", told)
+    headline(picture, "The labels", told + none)
     return picture
 
 
@@ -178,18 +180,31 @@ def plot_numbers(
             below.set_yticks([])
             below.spines["left"].set_visible(False)
             below.grid(visible=False, axis="y")
-    headline(picture, title, "the line is the median of each part")
+    far = _beyond(together / power, bins)
+    lie = "lies" if far == 1 else "lie"
+    told = f"; {many(far, 'row')} {lie} beyond the axis" if far else ""
+    headline(picture, title, f"the line is the median of each part{told}")
     return picture
 
 
 def _bins(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return edges: around each value where they are few whole ones, else thirty."""
+    """Return edges: around each value where they are few whole ones, else thirty.
+
+    Where a far tail would flatten all else, the outer hundredth lies beyond them.
+    """
     distinct = np.unique(values)
-    narrow = distinct[-1] - distinct[0] <= 60
-    if narrow and np.all(distinct == np.floor(distinct)):
-        return np.arange(distinct[0], distinct[-1] + 2) - 0.5
-    low, high = (float(np.quantile(values, share)) for share in (0.005, 0.995))
+    low, high = float(distinct[0]), float(distinct[-1])
+    if high - low <= 60 and np.all(distinct == np.floor(distinct)):
+        return np.arange(low, high + 2) - 0.5
+    inner = np.quantile(values, [0.005, 0.995])
+    if high - low > FAR * (inner[1] - inner[0]) > 0:
+        low, high = inner
     return np.linspace(low, high if low < high else low + 1, 31)
+
+
+def _beyond(values: NDArray[np.float64], bins: NDArray[np.float64]) -> int:
+    """Count the values that lie beyond the edges."""
+    return int(((values < bins[0]) | (values > bins[-1])).sum())
 
 
 def plot_times(times: Mapping[str, pd.Series], how: str) -> Picture:

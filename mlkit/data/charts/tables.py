@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 from mlkit.core.schema import Schema
+from mlkit.core.values import numbers
 from mlkit.data.charts.style import (
     ACCENT,
     BAD,
@@ -85,7 +86,8 @@ FIRST = {"tidy", "trim", "lower"}
 def strips(table: pd.DataFrame) -> Picture:
     """Draw a table as it lies there: a strip a column, white where cells are missing.
 
-    A number's strip is darker where it is larger; the rows are thinned evenly.
+    A strip is darker where its number, date or word is larger; the rows are thinned
+    evenly.
 
     Parameters
     ----------
@@ -124,11 +126,21 @@ def strips(table: pd.DataFrame) -> Picture:
 
 def _strip(values: pd.Series, tone: str) -> np.ndarray:
     """Colour one column's cells from pale to full by their rank."""
-    ranks = values.rank(method="dense", pct=True).to_numpy(dtype=float, na_value=np.nan)
+    ranks = _comparable(values).rank(method="dense", pct=True)
+    ranks = ranks.to_numpy(dtype=float, na_value=np.nan)
     depth = 0.25 + 0.75 * ranks
     colour = np.array(to_rgb(tone))
     shades = 1 - depth[:, None] * (1 - colour)
     return np.where(np.isnan(ranks)[:, None], 1.0, shades)
+
+
+def _comparable(values: pd.Series) -> pd.Series:
+    """Return words as numbers where all of them are numbers."""
+    if values.dtype.kind in "biufM":
+        return values
+    found = numbers(values.to_numpy(dtype=object))
+    same = np.isnan(found) == values.isna().to_numpy()
+    return pd.Series(found, index=values.index) if same.all() else values
 
 
 def said(op: str, cells: int) -> str:

@@ -86,6 +86,21 @@ def test_a_review_does_not_pass_over_its_notes(severities, title):
     assert f"{title}\n" in said(found.plot())
 
 
+@pytest.mark.parametrize(
+    ("base", "end", "effects"),
+    [(0.3, 0.97, (0.5, 0.17)), (0.6, 0.02, (-0.5, -0.08)), (0.9, 1.0, (0.3, -0.2))],
+)
+def test_a_chance_is_drawn_from_0_to_1(base, end, effects):
+    parts = tuple(Part(f"c{k}", "1", one, 0.06) for k, one in enumerate(effects))
+    (axes,) = Local("r1", "chance of 1", end, base, parts).plot().axes
+    axes.figure.draw_without_rendering()
+    assert len(axes.get_xticks()) > 2
+    assert all(0 <= tick <= 1 for tick in axes.get_xticks())
+    if max(base + effects[0], end) <= 1:
+        drawn = np.concatenate([line.get_xdata() for line in axes.lines])
+        assert 0 <= drawn.min() < drawn.max() <= 1
+
+
 def test_effects_of_large_numbers_are_told_without_powers():
     parts = (Part("c17", "70", -917.3, 9.0), Part("c16", "two", 592.0, 9.0))
     found = Local("r1", "price", 11029.0, 11354.3, parts)

@@ -32,10 +32,23 @@ def waterfall(found: Local) -> plots.Picture:
         plots.label(axes, "", found.output)
     plots.headline(
         picture,
-        plots.shorten(f"{_upper(found.output)}: {say(found.said)}", 60),
+        plots.shorten(f"{_upper(found)}: {say(found.said)}", 60),
         f"row {plots.shorten(found.row, 30)}; on the mean it is {say(found.base)}",
     )
     return picture
+
+
+def _is_chance(found: Local) -> bool:
+    inside = 0 <= found.base <= 1 and 0 <= found.said <= 1
+    return inside and found.output.startswith("chance of ")
+
+
+def _whisker(found: Local, end: float, error: float) -> tuple[float, float]:
+    """Return the limits of where a step ends; a chance is from 0 to 1."""
+    low, high = end - 2 * error, end + 2 * error
+    if not _is_chance(found):
+        return low, high
+    return min(max(low, 0.0), end), max(min(high, 1.0), end)
 
 
 def _ends(found: Local, steps: list[tuple[str, float, float]]) -> tuple[float, float]:
@@ -43,13 +56,14 @@ def _ends(found: Local, steps: list[tuple[str, float, float]]) -> tuple[float, f
     at, ends = found.base, [found.base, found.said]
     for _, effect, error in steps:
         at += effect
-        ends += [at - 2 * error, at + 2 * error]
+        ends += _whisker(found, at, error)
     low, high = min(ends), max(ends)
     return (low, high) if high > low else (low - 1, high + 1)
 
 
-def _upper(words: str) -> str:
-    return words[0].upper() + words[1:] if words.startswith("chance of ") else words
+def _upper(found: Local) -> str:
+    words = found.output
+    return words[0].upper() + words[1:] if _is_chance(found) else words
 
 
 def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> None:
@@ -60,13 +74,12 @@ def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> N
         colour = plots.PALETTE[1] if effect > 0 else plots.ACCENT
         axes.barh(place, effect, left=at, color=colour, height=0.62)
         end = at + effect
-        axes.plot(
-            [end - 2 * error, end + 2 * error], [place] * 2, color=plots.INK, lw=1
-        )
+        low, high = _whisker(found, end, error)
+        axes.plot([low, high], [place] * 2, color=plots.INK, lw=1)
         away = 1 if effect >= 0 else -1
         axes.annotate(
             signed(effect).replace("-", "−"),
-            (end + away * 2 * error, place),
+            (high if away > 0 else low, place),
             (away * 5, 0),
             textcoords="offset points",
             va="center",
@@ -80,5 +93,9 @@ def _steps(axes: Axes, found: Local, steps: list[tuple[str, float, float]]) -> N
     )
     axes.set_ylim(len(steps) - 0.5, -0.5)
     low, high = _ends(found, steps)
-    axes.set_xlim(low - 0.12 * (high - low), high + 0.12 * (high - low))
+    first, last = low - 0.12 * (high - low), high + 0.12 * (high - low)
+    axes.set_xlim(first, last)
+    if _is_chance(found):
+        first, last = max(first, 0), min(last, 1)
+        axes.set_xticks([tick for tick in axes.get_xticks() if first <= tick <= last])
     axes.grid(visible=False, axis="y")

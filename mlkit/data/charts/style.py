@@ -19,7 +19,7 @@ from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
@@ -49,6 +49,7 @@ __all__ = [
     "label",
     "nothing",
     "of_classes",
+    "powers",
     "shorten",
     "style",
     "within",
@@ -366,6 +367,21 @@ def dated(axis: Axis, most: int = 5) -> None:
     # what lies outside the years 1 to 9999 has no date to matplotlib
     axis.set_major_locator(MaxNLocator(2, integer=True))
     axis.set_major_formatter(lambda day, _: str(np.datetime64(int(day), "D"))[:-6])
+
+
+def powers(axis: Axis) -> None:
+    """Write the numbers along a logarithmic axis plainly; a short one has more of them.
+
+    Parameters
+    ----------
+    axis
+        Along which everything is drawn already.
+    """
+    low, high = sorted(axis.get_view_interval())
+    steps = (1.0,) if high >= 100 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def shorten(text: object, length: int = 18) -> str:

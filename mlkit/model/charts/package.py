@@ -29,7 +29,7 @@ def agreement(package: Package) -> plots.Picture:
             axes[0].scatter(mine, theirs, s=16, alpha=0.5, color=plots.ACCENT, lw=0)
         axes[1].barh(names, sizes, color=plots.ACCENT, height=0.6)
         axes[1].set_xscale("log")
-        axes[1].xaxis.set_major_formatter(lambda size, _: f"{size:,.10g}")
+        plots.powers(axes[1].xaxis)
         axes[1].grid(visible=False, axis="y")
     plots.label(axes[0], "The same row, twice", "the fitted model", "the package")
     plots.label(axes[1], "What is in it", "kB")

@@ -36,6 +36,8 @@ def draw(serving: Serving) -> plots.Picture:
         axes[1].plot(sizes, rates, color=plots.ACCENT, marker="o")
         axes[1].set_xscale("log")
         axes[1].set_yscale("log")
+        plots.powers(axes[1].xaxis)
+        plots.powers(axes[1].yaxis)
     plots.label(axes[0], "Answered within, %", "milliseconds, one row a request")
     plots.label(axes[1], "Rows a second", "rows a request")
     half, most = np.quantile(single, [0.5, 0.95])

@@ -87,6 +87,24 @@ def test_other_answers_shut_the_gate(quick, loans, later_loans, rows):
     assert repr(found.plot()).startswith("<Picture")
 
 
+@pytest.mark.parametrize(
+    "took",
+    [
+        {"1": [6.0, 7.0], "10": [12.2], "100": [48.0], "1000": [450.0]},
+        {"1": [6.0, 7.0], "10": [55.0], "100": [520.0]},
+        {"1": [0.1], "10000": [1.0]},
+    ],
+)
+def test_rows_a_second_are_told_in_plain_numbers(took):
+    picture = Serving("m", 9, 0, 0.0, took).plot()
+    picture.draw_without_rendering()
+    axes = picture.axes[1]
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        told = [tick.get_text() for tick in axis.get_ticklabels(which="both")]
+        plain = [float(one.replace(",", "")) for one in told if one]
+        assert sum(ends[0] <= one <= ends[1] for one in plain) >= 2
+
+
 def test_a_server_that_does_not_start_says_why(tmp_path):
     with pytest.raises(StepError, match="not an mlkit project"):
         start(tmp_path)

@@ -32,6 +32,9 @@ METHODS = {
 FEWEST = 20
 SMOOTH = 200
 DIGITS = 12
+SLACK = 1e-5
+"""So much of the target's spread a package may be off: `parity.TOLERANCE`."""
+
 Array = NDArray[Any]
 
 
@@ -232,6 +235,8 @@ def conform(
     is used is calibrated on all rows. What is reported is found by halves: each half is
     tried with what the other half set (as in cross-conformal prediction, Vovk 2015);
     a half too small to promise anything tries nothing.
+    Intervals reach a hundred-thousandth of the target's spread further than that: so
+    much a package may be off.
     Rows of one group are alike: the promise then is one over new groups, roughly.
 
     Examples
@@ -293,7 +298,7 @@ def calibrate(
     if predicted.ndim == 2:
         scores = strange(method, predicted)[np.arange(len(truth)), truth]
         return replace(made, radius=_quantile(scores, coverage))
-    errors = np.abs(truth - predicted)
+    errors = np.abs(truth - predicted) + _slack(truth, predicted)
     if method == "scaled" and len(errors) > 1:
         return _scaled(made, errors, predicted)
     return replace(made, radius=_quantile(errors, coverage))
@@ -308,7 +313,7 @@ def _scaled(made: Conformal, errors: Array, predicted: Array) -> Conformal:
     count = np.bincount(codes)
     knots = np.bincount(codes, predicted[learnt]) / count
     means = np.bincount(codes, errors[learnt]) / count
-    floor = max(float(errors[learnt].mean()) * 0.1, 1e-12)
+    floor = float(errors[learnt].mean()) * 0.1 or 1.0
     smooth = np.convolve(np.pad(means, 1, "edge"), [0.25, 0.5, 0.25], "valid")
     scale = np.maximum(smooth, floor)
     told = replace(made, knots=tuple(plain(knots, DIGITS)), scale=tuple(plain(scale)))
@@ -317,12 +322,24 @@ def _scaled(made: Conformal, errors: Array, predicted: Array) -> Conformal:
     return replace(told, radius=_quantile(scores, made.coverage))
 
 
+def _slack(truth: Array, predicted: Array) -> Array:
+    """Return by how much errors that are alike may differ once they are packaged.
+
+    Many rows may have the very error that sets the radius, as where most targets are
+    one value: rounding must not leave all of them out.
+    """
+    rounded = 4 * np.finfo(float).eps * np.abs(predicted)
+    spread = truth.std() if len(truth) else 0.0
+    return np.asarray(SLACK * spread + rounded)
+
+
 def _quantile(scores: Array, coverage: float) -> float | None:
     """Return the score that a share of new ones stays below, by exchangeability."""
     place = ceil((len(scores) + 1) * coverage - 1e-9)
     if place > len(scores) or not len(scores):
         return None
-    return float(f"{np.partition(scores, place - 1)[place - 1]:.{DIGITS}g}")
+    found = float(np.partition(scores, place - 1)[place - 1])
+    return float(f"{found * (1 + 1e-9):.{DIGITS}g}")  # upward: it is to hold that score
 
 
 def _halves(rows: int, groups: Array | None, seed: int) -> NDArray[np.bool_]:

@@ -55,6 +55,41 @@ def test_intervals_hold_new_truths_as_often_as_promised(method, coverage):
     assert low <= np.mean(held) <= high
 
 
+@pytest.mark.parametrize("offset", [0, 1e9])
+@pytest.mark.parametrize("unit", [1e-9, 1, 1e9])
+@pytest.mark.parametrize("method", ["absolute", "scaled"])
+def test_errors_that_are_alike_are_held_in_any_unit(method, unit, offset):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        truth = np.where(rng.random(500) < 0.05, rng.integers(1, 9, 500) * 0.1, 0.3)
+        truth = unit * (truth + offset)
+        said = np.full(500, truth[:300].mean())
+        found = conform(NUMBER, truth, said, method=method)
+        assert found.kept[0].share >= 0.85
+        assert found.holds(truth, said).mean() >= 0.9
+        if method == "absolute":
+            assert found.radius < 0.5 * unit
+
+
+@pytest.mark.parametrize("method", ["absolute", "scaled"])
+def test_errors_that_are_alike_are_held_by_a_package_of_single_precision(method):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        truth = np.where(rng.random(500) < 0.05, rng.integers(1, 9, 500) * 0.1, 0.3)
+        said = np.full(500, truth[:300].mean())
+        found = Promise.from_dict(calibrate(method, truth, said).promise.to_dict())
+        low, high = found.interval(said.astype(np.float32).astype(float))
+        assert np.mean((low <= truth) & (truth <= high)) >= 0.9
+
+
+def test_a_scale_is_learnt_in_any_unit():
+    truth, said = numbers(np.random.default_rng(0), 600)
+    plain = calibrate("scaled", truth, said)
+    tiny = calibrate("scaled", 1e-15 * truth, 1e-15 * said)
+    assert np.ptp(plain.sizes(said)) > 1
+    assert tiny.sizes(1e-15 * said) * 1e15 == pytest.approx(plain.sizes(said), rel=0.01)
+
+
 @pytest.mark.parametrize("method", ["least", "adaptive"])
 def test_sets_hold_new_truths_as_often_as_promised(method):
     held = []

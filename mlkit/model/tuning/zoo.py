@@ -34,6 +34,7 @@ Array = NDArray[Any]
 DRAWN, CURIOUS, LEAST = 0.05, 0.03, 0.02
 SHARES, FADING, PATIENCE, MORE = (0.2, 0.5), 1.5, 4, 0.005
 AROUND, LONGEST = 0.04, 3.0  # of the budget; seconds
+UNSEEN = "no time to see whether it can be packaged"
 LIMIT, MISSES, ALIKE, WEIGHING, PILOT, PILOTS = 150, 3, 4, 0.05, 0.04, 0.25
 
 
@@ -119,8 +120,9 @@ class Zoo:
     def _all(self) -> None:
         self._begin("dummy", {})
         self._cheapest()
-        for name in dict.fromkeys(name for name, _ in self.waiting):
-            self._pilot(name)
+        tried = [e.name for e in self.entries if e.name not in self.fits.agreed]
+        for name in dict.fromkeys([*tried, *(name for name, _ in self.waiting)]):
+            self._pilot(name, tried=name in tried)
         while (option := self._next()) is not None:
             with self.budget.alarm(self.budget.left - self._reserve()):
                 option.act()
@@ -244,14 +246,17 @@ class Zoo:
 
     # doing it
 
-    def _pilot(self, name: str) -> None:
-        """Fit to few rows: tells what a fit takes, and whether it can be packaged."""
+    def _pilot(self, name: str, *, tried: bool = False) -> None:
+        """Fit to few rows: tells what a fit takes, and whether it can be packaged.
+
+        What was tried already is dropped where it cannot be.
+        """
         whole = self.budget.seconds - self.began
         most = PILOT * whole
         late = self.budget.spent - self.began > PILOTS * whole
         if late or self.forecast.seconds(name, {}, self.fits.few) > most:
             if name not in self.fits.agreed:
-                self._shut(name, "no time to see whether it can be packaged")
+                self._shut(name, UNSEEN)
             return
         if name not in self.fits.agreed:
             load()
@@ -259,15 +264,18 @@ class Zoo:
             with self.budget.alarm(2 * most):
                 rows, seconds, why = self.fits.pilot(name)
         except OutOfTime:
-            self._shut(name, "would not fit the budget")
+            self._shut(name, UNSEEN if tried else "would not fit the budget")
             return
         except Exception as error:
             self._fail(name, error)
             return
-        if rows:
+        if rows and not tried:
             self.forecast.learn(name, {}, rows, seconds, pilot=True)
         if why:
             self._shut(name, why)
+        if why and tried:
+            self.entries = [one for one in self.entries if one.name != name]
+            self.weights = {}
 
     def _try(self, item: Item) -> None:
         self.waiting.remove(item)

@@ -235,6 +235,37 @@ def test_time_spent_before_leaves_time_to_see_what_can_be_packaged():
     assert not any("no time to see" in note for note in zoo.notes)
 
 
+@pytest.mark.parametrize("others", [{}, {"boosting": 1.0}])
+def test_what_is_tried_first_is_left_too_where_it_cannot_be_packaged(others):
+    clock = Clock()
+    takes = {"dummy": 0.001, "linear": 0.1, **others}
+    fits = Pretended(clock, takes, dict.fromkeys(takes, 0.5))
+    fits.agreed = {"dummy", *others}
+    piloted = fits.pilot
+    fits.pilot = lambda name: (
+        *piloted(name)[:2],
+        "says something else" if name == "linear" else "",
+    )
+    items = [(name, {}) for name in takes if name != "dummy"]
+    zoo = Zoo(PROBLEM, fits, items, Budget(60, clock), Forecast(lambda _: 10, 1))
+    zoo.run()
+    assert {one.name for one in zoo.ended.values()} == set(others)
+    assert {zoo.entries[at].name for at in zoo.weights} == set(others)
+    assert any("says something else" in note for note in zoo.notes)
+
+
+def test_a_last_resort_that_could_not_be_checked_is_kept_and_told():
+    clock = Clock()
+    takes = {"dummy": 0.001, "linear": 4.0}
+    fits = Pretended(clock, takes, dict.fromkeys(takes, 0.5))
+    fits.agreed = {"dummy"}
+    budget, forecast = Budget(20.0, clock), Forecast(lambda _: 10, 1)
+    zoo = Zoo(PROBLEM, fits, [("linear", {})], budget, forecast)
+    zoo.run()
+    assert {one.name for one in zoo.ended.values()} == {"linear"}
+    assert any("no time to see" in note for note in zoo.notes)
+
+
 def test_folds_that_leave_the_metric_undefined_come_last_and_tell_nothing(monkeypatch):
     problem = Problem("number", "y", "r2", numbers=("x",))
     monkeypatch.setattr(Pretended, "problem", problem)

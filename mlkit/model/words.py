@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 __all__ = ["listed", "say", "signed"]
 
-LARGE, TINY = 1e15, 1e-9
+LARGE, TINY = 1e15, 1e-5
 """Beyond these a number is told by a power of ten."""
 EXACT = 7
 """So many digits are kept of a score: what is beyond is noise of the machine."""

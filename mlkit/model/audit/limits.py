@@ -17,9 +17,10 @@ from mlkit.model.fitted import Model
 from mlkit.model.slicing.slices import FEWEST, groups
 from mlkit.model.words import listed, say
 
-__all__ = ["limits"]
+__all__ = ["limits", "parts_of_dates"]
 
 TOP, NAMED, LEVELS = 4, 6, 12
+MUCH = 0.25
 EDGES = (0.005, 0.995)
 
 
@@ -40,7 +41,8 @@ def limits(
     importance
         The features, the most important first; all where there is none.
     gone
-        By feature, what the model loses where the column is missing.
+        By column, the share of what the model is worth that is lost where it is
+        missing.
 
     Examples
     --------
@@ -53,7 +55,7 @@ def limits(
     """
     names = [one.feature for one in importance if one.loss > 0]
     names = names or list(model.problem.features)
-    apart = _parts(train)
+    apart = parts_of_dates(train)
     numbers = [n for n in names if n in model.problem.numbers and n not in apart]
     categories = [name for name in names if name in model.problem.categories]
     return (
@@ -66,10 +68,18 @@ def limits(
     )
 
 
-def _parts(train: pd.DataFrame) -> set[str]:
-    """Return the names that the parts of dates have; the time itself is told apart."""
-    dates = Schema.of(train).with_type("date")
-    return {f"{name}_{part}" for name in dates for part in PARTS}
+def parts_of_dates(table: pd.DataFrame) -> dict[str, str]:
+    """Return of which date each part is, by the names that the parts of dates have.
+
+    Examples
+    --------
+    >>> from mlkit.core.schema import Column
+    >>> rows = Schema((Column("day", "date"),)).attach(pd.DataFrame({"day": []}))
+    >>> parts_of_dates(rows)["day_month"]
+    'day'
+    """
+    dates = Schema.of(table).with_type("date")
+    return {f"{name}_{part}": name for name in dates for part in PARTS}
 
 
 def _ranges(train: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
@@ -137,8 +147,11 @@ def _time(train: pd.DataFrame) -> Iterator[str]:
 
 def _gone(gone: Mapping[str, float]) -> Iterator[str]:
     worst = sorted((n for n in gone if gone[n] > 0), key=lambda n: -gone[n])[:3]
-    if worst:
-        yield f"rows without {' or '.join(worst)}: it is much worse without"
+    for much in (True, False):
+        told = [name for name in worst if (gone[name] >= MUCH) == much]
+        if told:
+            how = "much worse" if much else "worse"
+            yield f"rows without {' or '.join(told)}: it is {how} without"
 
 
 def _people() -> Iterator[str]:

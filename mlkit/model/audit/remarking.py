@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlkit.data.charts.cards import many
 from mlkit.model.audit.remarks import Remark
 from mlkit.model.audit.robustness import Robustness
 from mlkit.model.audit.rules import Rules
@@ -83,15 +84,7 @@ def of_features(found: Review) -> Iterator[Remark]:
                 f"together they are worth {say(one.loss)}",
                 "judge them together; one of them may do",
             )
-    idle = [one.feature for one in found.importance if one not in useful]
-    if idle:
-        yield Remark(
-            "note",
-            f"{len(idle)} of {len(found.importance)} features add nothing that shows: "
-            + ", ".join(idle[:NAMED])
-            + (" and others" if len(idle) > NAMED else ""),
-            "what is not needed need not be collected",
-        )
+    yield from _of_idle(found)
     if found.pair and found.pair["strength"] >= STRONG:
         one, other = found.pair["features"]
         yield Remark(
@@ -100,6 +93,29 @@ def of_features(found: Review) -> Iterator[Remark]:
             "they do is no sum of what each does",
             "read the map of the two, not the curve of one",
         )
+
+
+def _of_idle(found: Review) -> Iterator[Remark]:
+    """Remark on features of which nothing shows that the model is better for them."""
+    gone = found.robustness.of("gone") if found.robustness else ()
+    needed = {name for shock in gone if shock.low > 0 for name in shock.features}
+    needed.update(name for one in found.together if one.certain for name in one.members)
+    idle = [
+        one.feature
+        for one in found.importance
+        if not one.certain and one.feature not in needed
+    ]
+    if not idle:
+        return
+    alone = len(idle) == 1
+    told = "does not show that it adds" if alone else "do not show that they add"
+    yield Remark(
+        "note",
+        f"{len(idle)} of {many(len(found.importance), 'feature')} {told} anything, "
+        f"{'by' if alone else 'each by'} itself: {', '.join(idle[:NAMED])}"
+        + (" and others" if len(idle) > NAMED else ""),
+        f"leave {'it out' if alone else 'them out one at a time'} and look",
+    )
 
 
 def of_groups(found: Review) -> Iterator[Remark]:
@@ -269,13 +285,16 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
     fragile = [s for s in found.of("gone") if s.low > FRAGILE * found.room]
     fragile.sort(key=lambda shock: -shock.loss)
     if fragile:
-        told = [f"{s.what} ({s.loss / found.room:.0%})" for s in fragile[:3]]
+        told = [f"{s.what} ({_lost(s.loss / found.room)})" for s in fragile[:3]]
         alone = len(found.of("gone")) == 1  # there is nothing else to go by
         yield Remark(
             "note" if alone else "warning",
             "where it is missing, much of what the model is worth goes with it: "
             f"{listed(told)}",
-            "make these columns required in the contract, or train with gaps in them",
+            "make it required in the contract, or train with gaps in it"
+            if len(told) == 1
+            else "make these columns required in the contract, or train with gaps in "
+            "them",
         )
     for kind, what, bar in (
         ("noise", "noise of a tenth of a standard deviation", "0.1"),
@@ -297,6 +316,10 @@ def _of_shocks(found: Robustness) -> Iterator[Remark]:
                     f"{_part(shock.loss / found.room)} is lost to {what}",
                     "watch for it when the model is used, and stop where it grows",
                 )
+
+
+def _lost(share: float) -> str:
+    return f"{share:.0%}" if share <= 1 else "all of it, and more"
 
 
 def _part(share: float) -> str:

@@ -14,6 +14,7 @@ from mlkit.core.schema import Schema
 from mlkit.data.parts.likeness import Likeness, likeness
 from mlkit.model.audit.asking import changed, said_of_all
 from mlkit.model.audit.controls import Control, shuffled_input, wobble
+from mlkit.model.audit.limits import parts_of_dates
 from mlkit.model.encoding.encode import words
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
@@ -33,9 +34,10 @@ __all__ = ["Robustness", "Shock", "robustness"]
 
 Array = NDArray[Any]
 Try = tuple[str, str, dict[str, Any]]
+Members = tuple[str, ...]
 NOISE = (0.05, 0.1, 0.25, 0.5)
 SHARES = (0.05, 0.1, 0.25, 0.5)
-SWAPPED, PART = 0.1, 0.1
+SWAPPED, PART, WORST = 0.1, 0.1, 10
 UNSEEN = "(a level never seen)"
 DRAWS, MOST_COLUMNS, ALIKE, FEWEST = 200, 60, 600, 30
 KINDS = {
@@ -66,6 +68,8 @@ class Shock:
     changed
         The share of rows whose label changes; of a number the mean change, in standard
         deviations of the target.
+    members
+        Of a date that is missing, its parts, which are missing with it.
     """
 
     kind: str
@@ -74,6 +78,17 @@ class Shock:
     low: float
     high: float
     changed: float
+    members: Members = ()
+
+    @property
+    def features(self) -> Members:
+        """Of a column that is missing, the features that are missing with it."""
+        return self.members or (self.what,)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Shock:
+        """Read the plain form."""
+        return cls(**{**form, "members": tuple(form.get("members", ()))})
 
 
 @dataclass(frozen=True)
@@ -120,9 +135,14 @@ class Robustness:
 
     @property
     def gone(self) -> dict[str, float]:
-        """By column, what is lost where it is missing: a good part of the whole."""
-        told = self.of("gone")
-        return {s.what: s.loss for s in told if s.low > 0 and s.loss > PART * self.room}
+        """By column, the share of the worth lost where it is missing: a good part."""
+        told = [s for s in self.of("gone") if s.low > 0]
+        return {s.what: s.loss / self.room for s in told if s.loss > PART * self.room}
+
+    @property
+    def worst(self) -> tuple[Shock, ...]:
+        """The missing columns that cost most, ten at most."""
+        return tuple(sorted(self.of("gone"), key=lambda shock: -shock.loss)[:WORST])
 
     def table(self) -> Grid:
         """Return what was tried as a table."""
@@ -133,7 +153,7 @@ class Robustness:
             first.setdefault(shock.kind, shock.what)
         rows = [
             (
-                KINDS[s.kind] if first[s.kind] == s.what else "",
+                self._title(s.kind) if first[s.kind] == s.what else "",
                 s.what,
                 f"{say(s.loss)} ({say(s.low)} to {say(s.high)})",
                 f"{s.changed:.1%}" if self.problem.classes else f"{s.changed:.2g} SD",
@@ -144,9 +164,14 @@ class Robustness:
         return Grid(("worse input", "", f"loss in {metric}", unit), rows, [told])
 
     def _shown(self) -> Iterator[Shock]:
-        gone = sorted(self.of("gone"), key=lambda shock: -shock.loss)[:6]
         for kind in KINDS:
-            yield from gone if kind == "gone" else self.of(kind)
+            yield from self.worst if kind == "gone" else self.of(kind)
+
+    def _title(self, kind: str) -> str:
+        told, columns = KINDS[kind], len(self.of("gone"))
+        if kind != "gone" or columns <= WORST:
+            return told
+        return f"{told}, the worst {WORST} of {columns} tried"
 
     def plot(self) -> Picture:
         """Draw what was tried."""
@@ -166,7 +191,7 @@ class Robustness:
             **{
                 **form,
                 "problem": Problem.from_dict(form["problem"]),
-                "shocks": tuple(Shock(**one) for one in form["shocks"]),
+                "shocks": tuple(map(Shock.from_dict, form["shocks"])),
                 "controls": tuple(Control(**one) for one in form["controls"]),
                 "likeness": alike and Likeness.from_dict(alike),
             }
@@ -262,8 +287,9 @@ class _Tried:
             for _, _, columns in tried
         )
         said = said_of_all(self.model, asked)
-        for (kind, what, _), one in zip(tried, said, strict=True):
-            yield self._told(kind, what, one)
+        for (kind, what, columns), one in zip(tried, said, strict=True):
+            apart = kind == "gone" and what not in columns
+            yield self._told(kind, what, one, tuple(columns) if apart else ())
 
     def _worse(self) -> Iterator[Try]:
         """Yield noise, gaps and other words."""
@@ -286,13 +312,15 @@ class _Tried:
         yield from media.spoilt(self.valid, self.problem.media, rng)
 
     def _one_by_one(self) -> Iterator[Try]:
-        """Yield each column as if it were missing."""
-        for at, name in enumerate(self.problem.features[:MOST_COLUMNS]):
-            gone = np.zeros((len(self.valid), len(self.problem.features)), bool)
-            gone[:, at] = True
-            yield "gone", name, self._without(gone, [name])
+        """Yield each column as if it were missing, a date with all of its parts."""
+        dates, columns = parts_of_dates(self.train), dict[str, list[str]]()
+        for name in self.problem.features:
+            columns.setdefault(dates.get(name, name), []).append(name)
+        gone = np.ones((len(self.valid), len(self.problem.features)), bool)
+        for column, names in list(columns.items())[:MOST_COLUMNS]:
+            yield "gone", column, self._without(gone, names)
 
-    def _told(self, kind: str, what: str, said: Array) -> Shock:
+    def _told(self, kind: str, what: str, said: Array, members: Members) -> Shock:
         """Tell what the model loses by what it says now."""
         loss = self.sign * (self.whole - self.score(said))
         judged = self.metric.taken(said, self.threshold)
@@ -301,7 +329,8 @@ class _Tried:
         if not np.isfinite([low, high]).all():
             low = high = loss
         moved = self._changed(said)
-        return Shock(kind, what, _round(loss), _round(low), _round(high), _round(moved))
+        loss, low, high, moved = map(_round, (loss, low, high, moved))
+        return Shock(kind, what, loss, low, high, moved, members)
 
     def _without(
         self, gone: Array, only: Sequence[str] | None = None

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["overview"]
 
-MOST = 10
 CURVES = {
     "noise": ("Noise on all numbers", "standard deviations"),
     "cells": ("Cells missing at random", "share of all cells"),
@@ -40,7 +39,10 @@ def overview(found: Robustness) -> plots.Picture:
         for kind in set(CURVES).intersection(axes):
             _curve(axes[kind], found, kind, CURVES[kind][0])
             plots.label(axes[kind], *CURVES[kind])
-        _bars(axes["gone"], found, _worst(found), "One column missing")
+        worst, tried = _worst(found), len(found.of("gone"))
+        title = "One column missing"
+        title += f", the worst {len(worst)} of {tried}" if len(worst) < tried else ""
+        _bars(axes["gone"], found, worst, title)
         rest = [*found.of("swapped"), *found.of("unseen"), *found.of("order")]
         title = "Words, and controls" if rest else "Controls"
         _bars(axes["rest"], found, rest, title, controls=True)
@@ -66,8 +68,8 @@ def _places(found: Robustness) -> list[list[str]]:
 
 
 def _worst(found: Robustness) -> list[Shock]:
-    told = sorted(found.of("gone"), key=lambda shock: -shock.loss)[:MOST]
-    return [shock for shock in told if shock.loss > 0] or told[:1]
+    told = [shock for shock in found.worst if shock.loss > 0]
+    return told or list(found.worst[:1])
 
 
 def _sign(found: Robustness) -> float:

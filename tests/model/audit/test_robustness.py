@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mlkit.core.files import canonical
+from mlkit.core.schema import Column, Schema
+from mlkit.data.clean import clean
 from mlkit.model.audit.controls import shuffled_input, wobble
 from mlkit.model.audit.remarking import of_robustness
 from mlkit.model.audit.robustness import Robustness, robustness
 from mlkit.model.fitted import fit
 from mlkit.model.problem import Problem
+from mlkit.model.review import review
 
 
 def halves(table):
@@ -42,6 +46,7 @@ def test_what_matters_is_missed_and_what_does_not_is_not(planted):
     assert gone["x"].low > 0
     assert abs(gone["idle"].loss) < 0.01
     assert set(found.gone) == {"x"}, "what is lost is a good part of the whole"
+    assert found.gone["x"] == pytest.approx(gone["x"].loss / found.room)
     for shock in found.shocks:
         assert shock.low <= shock.loss <= shock.high
         assert 0 <= shock.changed <= 1
@@ -153,3 +158,72 @@ def test_huge_numbers_and_a_handful_of_rows(planted):
     assert found.likeness is None
     assert all(np.isfinite([shock.loss, shock.changed]).all() for shock in found.shocks)
     found.plot()
+
+
+@pytest.fixture(scope="module")
+def dated():
+    """Rows of which the target goes with the month, and a model of them."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"size": rng.normal(size=600)})
+    day = pd.date_range("2020-01-05", periods=600, freq="2D")
+    table["day"] = rng.permutation(day).astype("str")
+    month = pd.to_datetime(table["day"]).dt.month
+    table["rent"] = 3 * month + table["size"] + rng.normal(size=600)
+    columns = Column("size"), Column("day", "date")
+    schema = Schema((*columns, Column("rent", "number", ("target",))))
+    cleaned = clean(schema.attach(table)).table
+    train, valid = halves(cleaned)
+    model = fit("tree", {}, train, Problem.of(cleaned))
+    return model, train, valid, review(model, train, valid, repeats=2, refits=0)
+
+
+def test_of_a_date_that_is_missing_all_parts_are_missing(dated):
+    model, _, valid, found = dated
+    gone = {shock.what: shock for shock in found.robustness.of("gone")}
+    assert set(gone) == {"size", "day"}
+    parts = {name for name in model.problem.features if name.startswith("day_")}
+    assert "day_weekday" in parts
+    assert set(gone["day"].members) == parts
+    assert gone["size"].members == ()
+    after = model.predicted(valid.assign(**dict.fromkeys(parts, np.nan)))
+    moved = np.abs(after - model.predicted(valid)).mean() / model.spread
+    assert gone["day"].changed == pytest.approx(moved, rel=1e-5)
+
+
+def test_what_is_advised_of_a_date_names_the_date_and_not_its_parts(dated):
+    *_, found = dated
+    form = json.loads(canonical(found.robustness.to_dict()))
+    assert Robustness.from_dict(form) == found.robustness
+    advised = [r for r in found.remarks if "contract" in r.todo or "leave" in r.todo]
+    assert any("day (" in remark.what for remark in advised)
+    assert not any("day_" in remark.what for remark in advised)
+    assert "rows without day: it is much worse without" in found.limits
+
+
+def test_more_than_all_that_a_model_is_worth_is_told_without_a_number(planted):
+    *_, found = planted
+    shocks = [
+        replace(s, loss=2 * found.room, low=found.room) if s.what == "x" else s
+        for s in found.shocks
+    ]
+    told = [r.what for r in of_robustness(replace(found, shocks=tuple(shocks)))]
+    assert any("x (all of it, and more)" in what for what in told)
+    assert not any("%" in what for what in told if "where it is missing" in what)
+
+
+def test_columns_that_are_left_out_of_the_table_are_counted():
+    rng = np.random.default_rng(0)
+    names = tuple(f"x{k}" for k in range(13))
+    table = pd.DataFrame(rng.normal(size=(300, 13)), columns=list(names))
+    table["y"] = table @ np.arange(1, 14)
+    train, valid = halves(table)
+    model = fit("linear", {}, train, Problem("number", "y", "rmse", numbers=names))
+    found = robustness(model, train, valid, refits=0)
+    shown = [row[1] for row in found.table().rows if row[1] in names]
+    assert shown == [shock.what for shock in found.worst]
+    assert len(shown) == 10
+    assert "one column missing, the worst 10 of 13 tried" in repr(found.table())
+    titles = [axes.get_title("left") for axes in found.plot().axes]
+    assert "One column missing, the worst 10 of 13" in titles
+    few = replace(found, shocks=tuple(s for s in found.shocks if "x1" not in s.what))
+    assert "the worst" not in repr(few.table())

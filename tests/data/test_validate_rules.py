@@ -67,6 +67,31 @@ def test_what_is_proposed():
     json.dumps(infer(table_of()).to_dict(), allow_nan=False)
 
 
+@pytest.mark.parametrize("gap", ["?", "N/A", " "])
+def test_a_word_that_hides_a_missing_value_is_no_legal_word(gap):
+    table = table_of(shop=[(gap, "four", "two")[i % 3] for i in range(N)])
+    rules = proposed(table)
+    assert rules["shop values"]["values"] == ["four", "two"]
+    assert "shop required" not in rules
+    assert rules["shop missing"]["max"] == 0.67
+    checked = validate(table)
+    assert checked.failed == {}
+    asked = json.loads(json.dumps(checked.contract.to_dict()))["rules"]
+    found = rows.check(asked, {"shop": [gap, None, "four", "six"]})
+    assert found["shop values"].tolist() == [False, False, False, True]
+    gone = table_of(shop=[(gap, "four", gap)[i % 3] for i in range(N - 9)] + [gap] * 9)
+    told = validate(gone, list(rules.values()))
+    assert [*told.failed] == ["shop missing"]
+
+
+def test_a_shape_is_proposed_of_the_words_that_hide_no_missing_value():
+    words = [f"AB-{i:04d}" if i % 5 else "?" for i in range(N)]
+    table = table_of(note=words)
+    rules = proposed(table)
+    assert rules["note pattern"]["pattern"] == "[A-Z]{2}-[0-9]{4}"
+    assert validate(table).failed == {}
+
+
 def test_an_order_that_does_not_hold_is_not_proposed():
     swapped = pd.Series(pd.date_range("2020-01-02", periods=N))
     swapped[3] = pd.Timestamp("2019-01-01")

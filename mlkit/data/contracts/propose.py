@@ -54,8 +54,9 @@ def reads_of(values: pd.Series, column: Column) -> Rule:
         return {"type": column.type}
     plain = [op for op in plan(values, column).operations if "part" not in op]
     steps = {op["op"]: op for op in plain}
-    gaps = list(steps.get("missing", {}).get("values", []))
-    gone = {"missing": gaps} if gaps and "name" in steps["missing"] else {}
+    hidden = [op["values"] for op in plain if op["op"] == "missing" and "name" in op]
+    gaps = list(dict.fromkeys(word for words in hidden for word in words))
+    gone = {"missing": gaps} if gaps else {}
     for kind, marks in (
         ("number", ("decimal", "thousands", "strip")),
         ("date", ("format",)),
@@ -101,8 +102,9 @@ def of_column(
         yield _range(name, read.min(), read.max(), _is_whole(read)) | marks
     elif how.get("type") == "date":
         yield _rule(name, "date", **marks)
-    elif column.type in ("category", "text") and len(known):
-        yield from _of_words(values, column)
+    elif column.type in ("category", "text"):
+        told = known[~_hidden(known, gaps)]
+        yield from [rule | marks for rule in _of_words(told, column)]
     yield from _of_gaps(values, name, gaps)
 
 
@@ -123,14 +125,22 @@ def _of_media(known: pd.Series, column: Column) -> Iterator[Rule]:
         yield _rule(column.name, column.type, **ends)
 
 
-def _of_words(values: pd.Series, column: Column) -> Iterator[Rule]:
-    known = values.dropna()
+def _of_words(known: pd.Series, column: Column) -> Iterator[Rule]:
+    if not len(known):
+        return
     distinct = known.unique() if column.type == "category" else ()
     if 0 < len(distinct) <= MOST_VALUES:
         words = sorted({word.strip() for word in distinct})
         yield _rule(column.name, "values", values=words)
         return
     yield from _shaped(column.name, known) or _long(column.name, known)
+
+
+def _hidden(values: pd.Series, gaps: list[str]) -> pd.Series:
+    """Return which cells are a word that hides a missing value."""
+    if not gaps:
+        return pd.Series(False, index=values.index)
+    return values.astype("str").str.strip().isin(gaps)
 
 
 def _long(name: str, known: pd.Series) -> list[Rule]:
@@ -154,9 +164,7 @@ def _plain(known: pd.Series) -> list[str]:
 
 
 def _of_gaps(values: pd.Series, name: str, gaps: list[str]) -> Iterator[Rule]:
-    gone = values.isna()
-    if gaps:
-        gone |= values.astype("str").str.strip().isin(gaps)
+    gone = values.isna() | _hidden(values, gaps)
     share = float(gone.mean()) if len(values) else 1.0
     if len(values) < ENOUGH or share == 1:
         return

@@ -103,6 +103,8 @@ def tell(values: pd.Series, type_: str, asked: str | None) -> tuple[str, str]:
     if len(found) == 2:
         return "two_classes", "it has two labels"
     more = "; to heed their order, state it as order under [goal]"
+    if "0" in found and all(label.isdecimal() for label in found):
+        more += '; if they count, target_type = "number" in collect reads them so'
     return "many_classes", f"it has {len(found)} labels{more}"
 
 
@@ -119,7 +121,8 @@ def fitting(values: pd.Series, kind: str, classes: Collection[str]) -> None:
     Raises
     ------
     InputError
-        Where there is nothing to learn, or numbers are too large.
+        Where there is nothing to learn, or numbers are too large, or lie too close
+        together.
     UsageError
         Where the values are of another kind.
 
@@ -149,6 +152,15 @@ def fitting(values: pd.Series, kind: str, classes: Collection[str]) -> None:
             expected=f"at most {LARGEST:g}",
             got=f"{largest:g}",
             todo="predict their logarithm, or take them in a larger unit",
+        )
+    apart = cells.max() - cells.min()
+    if apart < 1 / LARGEST:
+        raise InputError(
+            "the target's differences are too small to be squared",
+            where=str(values.name),
+            expected=f"at least {1 / LARGEST:g}",
+            got=f"{apart:g}",
+            todo="take its numbers in a smaller unit",
         )
     if kind == "count":
         countable(cells, str(values.name))

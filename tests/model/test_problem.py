@@ -110,6 +110,7 @@ def test_it_is_kept_as_json(problem):
         (["S", "XL", "M"], "category", "ordered", "S < M < XL"),
         (["a", "b", "c"], "category", "many_classes", "state it as order"),
         (["7", "8", "9"], "category", "many_classes", "3 labels"),
+        (["3", "0", "1"], "category", "many_classes", 'target_type = "number"'),
         (["low", "high", "low"], "category", "two_classes", "two labels"),
     ],
 )
@@ -118,6 +119,11 @@ def test_each_kind_is_told_and_how_to_say_otherwise(values, type_, kind, told):
     assert problem.kind == kind
     assert told in problem.told
     assert problem.kind in KINDS
+
+
+def test_only_labels_that_may_be_counts_are_told_as_such():
+    for labels in (["0", "1"], ["7", "8", "9"], ["0", "1", "two"], ["0", "1.5", "2"]):
+        assert "target_type" not in of(labels).told
 
 
 def test_grades_written_as_numbers_are_ordered_where_that_is_stated():
@@ -199,3 +205,13 @@ def test_a_target_that_cannot_be_squared_is_refused(make, largest):
     with pytest.raises(InputError, match="too large") as told:
         Problem.of(table)
     assert "logarithm" in told.value.todo
+
+
+@pytest.mark.parametrize("unit", [1e-120, 5e-324])
+def test_a_target_whose_differences_cannot_be_squared_is_refused(unit):
+    values = unit * np.arange(20.0)
+    with pytest.raises(InputError, match="too small") as told:
+        of(values, "number")
+    assert "smaller unit" in told.value.todo
+    assert of(1e-90 * np.arange(20.0), "number").kind == "number"
+    assert of(1 + np.arange(20.0) * 1e-12, "number").kind == "number"

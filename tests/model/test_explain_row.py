@@ -91,6 +91,45 @@ def test_a_hint_is_the_smallest_change_that_turns_the_decision():
     assert f"{found.far:.0%} of the rows lie between" in told
 
 
+@pytest.fixture
+def steps():
+    """Rows at 1, 2, 3 and 4, of which the last says yes, and a tree of them."""
+    x = np.repeat([1.0, 2.0, 3.0, 4.0], [60, 20, 10, 110])
+    table = pd.DataFrame({"x": x, "y": np.where(x > 3, "yes", "no")})
+    task = Problem("two_classes", "y", "roc_auc", ("no", "yes"), ("x",))
+    return fit("tree", {}, table, task), table
+
+
+@pytest.mark.parametrize(
+    ("own", "far", "told"),
+    [
+        (3.0, 0.0, "no row lies between"),
+        (2.0, 0.05, "5% of the rows lie between"),
+        (1.0, 0.15, "15% of the rows lie between"),
+    ],
+)
+def test_rows_between_are_those_that_lie_there_strictly(steps, own, far, told):
+    model, table = steps
+    (found,) = hints(model, table.head(1).assign(x=own), table)
+    assert (found.new, found.far, found.way) == ("4", far, told)
+
+
+def test_a_change_that_hardly_any_row_is_passed_by_is_not_told_as_none(steps):
+    model, table = steps
+    more = pd.concat([table, table.iloc[:20].assign(x=0.0)] * 30, ignore_index=True)
+    more.loc[len(more)] = {"x": 3.5, "y": "yes"}
+    (found,) = hints(model, table.head(1).assign(x=3.0), more)
+    assert (found.new, found.way) == ("4", "less than 1% of the rows lie between")
+
+
+def test_of_a_cell_that_was_missing_no_rows_lie_between(steps):
+    model, table = steps
+    decided = model.predict(table.head(1).assign(x=np.nan))[0]
+    (found,) = hints(model, table.head(1).assign(x=np.nan), table)
+    assert found.said != decided
+    assert (found.old, found.way) == ("(missing)", "it was missing")
+
+
 def test_how_far_a_word_is_is_told_by_the_rows_that_have_it():
     words = pd.array(["a"] * 30 + ["b"] * 10, "str")
     table = pd.DataFrame({"w": words, "y": ["no"] * 30 + ["yes"] * 10})

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.rows import MISSING
 from mlkit.model.audit.asking import said_with
 from mlkit.model.audit.dependence import of_focus
 from mlkit.model.audit.local import cell, plain
@@ -38,8 +39,9 @@ class Change:
         How far the prediction moved: the chance of the class that is drawn, or the
         value.
     far
-        How far the cell moved: the share of the rows seen that lie between, of a level
-        the share of the rows that have another.
+        How far the cell moved: the share of the rows seen that lie between, where it
+        was missing those between the median and what it is now; of a level the share
+        of the rows that have another.
     level
         Whether the cell is a level, not a number.
     """
@@ -57,7 +59,12 @@ class Change:
         """How far the cell moved, in words."""
         if self.level:
             return f"{1 - self.far:.0%} of the rows have it"
-        return f"{self.far:.0%} of the rows lie between"
+        if self.old == MISSING:
+            return "it was missing"
+        if not self.far:
+            return "no row lies between"
+        share = f"{self.far:.0%}" if self.far >= 0.01 else "less than 1%"
+        return f"{share} of the rows lie between"
 
 
 def hints(
@@ -159,8 +166,11 @@ def _tried(
     own = row[name].to_numpy(np.float64, na_value=np.nan)[0]
     grid = np.unique(np.quantile(cells, np.linspace(0, 1, STEPS), method="nearest"))
     grid = grid[grid != own]
-    at = np.searchsorted(cells, own) if np.isfinite(own) else len(cells) / 2
-    far = np.abs(np.searchsorted(cells, grid) - at) / len(cells)
+    start = own if np.isfinite(own) else np.median(cells)
+    grid = grid[np.argsort(np.abs(grid - start), kind="stable")]
+    above = np.searchsorted(cells, np.minimum(grid, start), "right")
+    below = np.searchsorted(cells, np.maximum(grid, start), "left")
+    far = np.maximum(below - above, 0) / len(cells)  # the start itself is not between
     return [(float(v), float(f)) for v, f in zip(grid, far, strict=True)]
 
 
@@ -191,4 +201,4 @@ def _best(
     new = str(value) if level else plain(value)
     old = cell(row, name, model.problem)
     moved_by = float(f"{moved[at]:.6g}")
-    return Change(name, old, new, told, moved_by, round(far, 4), level)
+    return Change(name, old, new, told, moved_by, round(far, 6), level)

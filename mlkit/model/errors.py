@@ -15,6 +15,7 @@ from mlkit.core.schema import Schema
 from mlkit.data.charts.cards import card, grid, many
 from mlkit.data.charts.style import shorten
 from mlkit.data.charts.thumbs import tag
+from mlkit.model.audit.local import plain
 from mlkit.model.fitted import Model
 from mlkit.model.measures.measure import judged
 from mlkit.model.problem import Problem
@@ -293,7 +294,7 @@ def _cell(rows: pd.DataFrame, at: int, name: str) -> str:
     value = rows[name].iloc[at]
     if pd.isna(value):
         return f"{name} missing"
-    return f"{name} = {say(float(value), 4)}" if _number(value) else f"{name} = {value}"
+    return f"{name} = {plain(float(value)) if _number(value) else value}"
 
 
 def _number(value: Any) -> bool:

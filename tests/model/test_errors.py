@@ -114,6 +114,21 @@ def test_what_led_there_is_told():
     assert why.str.startswith("works = ").all()
 
 
+def test_what_led_there_is_written_without_a_comma():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"year": rng.integers(1900, 2000, 400) * 1.0})
+    table["id"] = 5_000_000.0 + np.where(rng.random(400) < 0.5, 1, 400_000)
+    both = (table["year"] > 1950) & (table["id"] > 5_200_000)
+    table["y"] = np.where(both, "yes", "no").astype(str)
+    columns = Column("year"), Column("id"), Column("y", "category", ("target",))
+    schema = Schema(columns)
+    model, rest = halves(schema.attach(table))
+    wrong = rest.assign(y=np.where(rest["y"] == "yes", "no", "yes"))
+    why = " ".join(errors(model, schema.attach(wrong)).table["why"])
+    assert "year = 19" in why
+    assert "id = 5000001" in why
+
+
 def test_private_columns_and_the_target_are_not_shown(make):
     table = make("two_classes", 400)
     schema = Schema.of(table).put(Column("town", "category", ("private",)))

@@ -48,7 +48,7 @@ def of_controls(review: Review, bars: Mapping[str, float]) -> Iterator[Finding]:
 
 
 def _control(title: str, control: Control, bars: Mapping[str, float]) -> Finding:
-    got = f"{say(control.score)}, a guess {say(control.chance)}"
+    got = f"on validation rows {say(control.score)}, a guess {say(control.chance)}"
     got += f": ahead by {say(control.low)} to {say(control.high)} (99.9 %)"
     if BAR not in bars and control.suspicious:
         help_ = f"{CLUE}; to block what is ahead: [goal.bars] {BAR} = 0.05"

@@ -35,6 +35,8 @@ def test_an_honest_model_passes_with_a_bar_and_without(make):
     assert states(honest, {}) == [("passed", False)]
     assert states(honest, {"shuffled_input": 0.3}) == [("passed", False)]
     assert read(honest.problem, BAR) == BAR
+    (one,) = of_controls(honest, {})
+    assert one.got.startswith("on validation rows ")
 
 
 def test_a_model_that_knows_the_answer_from_elsewhere_is_found(make):

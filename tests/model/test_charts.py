@@ -153,6 +153,25 @@ def test_what_a_threshold_does_is_drawn_once(make):
     assert not picked.intersection(titles)
 
 
+@pytest.mark.parametrize("target", ["no", "a name of a class that is far too long"])
+def test_names_lie_neither_on_what_is_drawn_nor_on_a_title(make, target):
+    table = make("two_classes")
+    problem = Problem.of(table)
+    table[problem.target] = table[problem.target].replace(problem.classes[0], target)
+    model = fit("linear", {}, table.iloc[:200], Problem.of(table))
+    found = evaluate(model, table.iloc[200:])
+    pictures = [found.plot("details"), ThresholdPicker(found).picture(found.threshold)]
+    named = 0
+    for picture in pictures:
+        assert crossing(picture) == []
+        for axes in {axes for one in (picture, *picture.subfigs) for axes in one.axes}:
+            if legend := axes.get_legend():
+                place = legend.get_window_extent()
+                assert not place.padded(-1).overlaps(axes.get_window_extent())
+                named += 1
+    assert named >= 3
+
+
 def test_the_files_of_a_package_are_all_drawn_in_plain_numbers(tmp_path):
     for name, size in (("about.json", 70), ("card.md", 7000), ("model.onnx", 2**20)):
         (tmp_path / name).write_bytes(b"x" * size)

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mlkit.data.charts import style as plots
-from mlkit.model.charts.evaluate import told
+from mlkit.model.charts.evaluate import above, told
 
 if TYPE_CHECKING:
     from mlkit.model.evaluate import Evaluation
@@ -24,6 +24,7 @@ def details(evaluation: Evaluation) -> plots.Picture:
     """Draw what the overview leaves out."""
     draw = {0: _number, 2: _two_classes}
     picture = draw.get(len(evaluation.problem.classes), _many_classes)(evaluation)
+    above(picture.axes)
     told(picture, evaluation)
     return picture
 
@@ -44,7 +45,6 @@ def _gains(axes: Axes, evaluation: Evaluation) -> None:
         best = [0, share, 1], [0, 1, 1]
         axes.plot(*best, color=plots.MUTED, lw=1, ls=":", label="no mistake")
     axes.plot(curve["x"], curve["y"], color=plots.ACCENT, label="the model")
-    axes.legend(loc="lower right")
     yes = evaluation.problem.classes[1]
     plots.label(
         axes,
@@ -73,11 +73,10 @@ def _apart(axes: Axes, evaluation: Evaluation) -> None:
     for kind, whole, k in (("alarms", "negative", 0), ("hits", "positive", 1)):
         of = max(thresholds[whole], 1)
         below.append(1 - np.array(thresholds[kind]) / of)
-        name = plots.shorten(f"truly {evaluation.problem.classes[k]}")
+        name = f"truly {plots.shorten(evaluation.problem.classes[k], 12)}"
         axes.plot(grid, below[k], color=plots.PALETTE[k], label=name)
     at = int((below[0] - below[1]).argmax())
     axes.vlines(grid[at], below[1][at], below[0][at], color=plots.INK, lw=1.5)
-    axes.legend(loc="lower right")
     apart = below[0][at] - below[1][at]
     plots.label(
         axes, f"Classes at most {apart:.0%} apart", "predicted chance", "share below"
@@ -104,7 +103,6 @@ def _surely(axes: Axes, evaluation: Evaluation) -> None:
     axes.stairs(wrong, edges, fill=True, color=plots.BAD, label="wrong")
     axes.axvline(1 / len(evaluation.problem.classes), color=plots.MUTED, lw=1, ls=":")
     axes.set_xlim(0, 1)
-    axes.legend(loc="upper left")
     plots.label(axes, "How sure it is", "chance of the likeliest class", "rows")
 
 
@@ -121,7 +119,6 @@ def _shares(axes: Axes, counts: Array, classes: tuple[str, ...]) -> None:
         axes.barh(places + shift, shares, 0.38, color=colour, label=name)
     axes.set_yticks(places, [plots.shorten(classes[k], 16) for k in kept])
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="best")
     plots.label(axes, "How often each class is true, and said", "share of rows")
 
 
@@ -136,7 +133,6 @@ def _steps(axes: Axes, counts: Array) -> None:
     axes.bar(places, off, color=plots.ACCENT, label="the model")
     axes.step(places, base, where="mid", color=plots.MUTED, lw=1.2, label="a guess")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper left")
     plots.label(axes, "By how many steps it is off", "said − true", "share of rows")
 
 
@@ -171,7 +167,6 @@ def _sizes(axes: Axes, evaluation: Evaluation) -> None:
     )
     axes.plot(sizes["truth"], error, "o-", ms=5, color=plots.ACCENT, label="the model")
     axes.set_ylim(0, None)
-    axes.legend(loc="upper center")
     plots.label(axes, "Error by size of the target", "true", "mean absolute error")
 
 

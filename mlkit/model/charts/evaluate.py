@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from mlkit.model.words import say
 if TYPE_CHECKING:
     from mlkit.model.evaluate import Evaluation
 
-__all__ = ["calibration", "overview", "threshold", "told", "wilson"]
+__all__ = ["above", "calibration", "overview", "threshold", "told", "wilson"]
 
 BLUES = LinearSegmentedColormap.from_list("blues", ["#ffffff", plots.ACCENT])
 MOST = 12
@@ -50,6 +50,29 @@ def told(picture: plots.Picture, evaluation: Evaluation) -> None:
     plots.headline(picture, words, below)
 
 
+def above(panels: Iterable[Axes]) -> None:
+    """Name what is drawn between title and plot, where names lie on nothing.
+
+    Parameters
+    ----------
+    panels
+        Axes side by side, with their titles, which stay in line.
+    """
+    with plots.style():
+        for axes in panels:
+            axes.set_title(axes.get_title(loc="left"), pad=22)
+            if axes.get_legend_handles_labels()[1] and not axes.get_legend():
+                axes.legend(
+                    loc="lower left",
+                    bbox_to_anchor=(0, 1),
+                    borderaxespad=0.2,
+                    borderpad=0,
+                    columnspacing=1.2,
+                    handlelength=1.2,
+                    ncols=3,
+                )
+
+
 def threshold(evaluation: Evaluation, at: float) -> plots.Picture:
     """Draw what a threshold of two classes does: chances, costs, right and wrong."""
     groups = dict(list(evaluation.groups.items())[:MOST])
@@ -64,6 +87,7 @@ def threshold(evaluation: Evaluation, at: float) -> plots.Picture:
         _chances(axes[0], evaluation, at)
         _costs(axes[1], evaluation, at)
         _matrix(axes[2], _counts(evaluation, at), evaluation.problem.classes)
+        above(axes)
         if groups:
             _groups(parts[1].subplots(), groups, at)
     yes = evaluation.problem.classes[1]
@@ -239,14 +263,13 @@ def _chances(axes: Axes, evaluation: Evaluation, at: float) -> None:
             fill=True,
             alpha=0.5,
             color=colour,
-            label=f"truly {name}",
+            label=f"truly {plots.shorten(name, 12)}",
         )
     axes.axvline(at, color=plots.INK, lw=1.5)
-    axes.legend(loc="upper right")
     plots.label(
         axes,
         f"Chances, cut at {say(at)}",
-        f"predicted chance of {yes}",
+        f"predicted chance of {plots.shorten(yes)}",
         "share of rows",
     )
 

@@ -34,6 +34,7 @@ MOST_CLASSES = 6
 SAMPLE = 20_000
 MOST_PERSONS = 200_000
 PROSE = 2
+UNTIED = ("text", *KINDS)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,11 @@ class Profile:
     def plot_ties(self) -> Picture:
         """Draw how well each feature alone tells the target."""
         part = self.sampled if self.sampled < self.rows else 0
-        return plot_ties(self.ties, self.target, part)
+        columns = [
+            Column(c["name"], c["type"], tuple(c["roles"])) for c in self.columns
+        ]
+        others = [c.name for c in columns if c.is_feature and c.type in UNTIED]
+        return plot_ties(self.ties, self.target, part, others)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain JSON form."""
@@ -226,6 +231,7 @@ class _Work:
         self.places = _spaced(len(table), most)
         self.kept = len(self.places)
         self.sampled: list[tuple[Column, Any]] = []
+        self.timed = bool(schema.with_role("time"))
         name = schema.target
         self.target = look(table[name], schema[name]) if name else None
         self.classes, self.of_rows = _classes(self.target, len(table))
@@ -237,7 +243,7 @@ class _Work:
         assert seen is not None
         measured = self._measure(seen)
         self.measures.append(measured)
-        self.alerts += alerts.of_column(seen, measured)
+        self.alerts += alerts.of_column(seen, measured, timed=self.timed)
         self.keys.put(seen)
         for made, values in seen.made.values():
             cells = values if isinstance(values, pd.Series) else pd.Series(values)

@@ -140,6 +140,16 @@ def test_time_gaps_are_found_and_random_times_are_not():
     assert ("time gap", "d") not in found_in(roles={"d": ("time",)}, d=often)
 
 
+def test_one_column_at_most_is_advised_to_be_the_time():
+    days = pd.date_range("2020-01-01", periods=N)
+    alone = found_in(day=days)["dated", "day"]
+    assert alone.change == {"roles": {"day": ["time"]}}
+    beside = found_in(roles={"when": ("time",)}, day=days, when=days)
+    assert ("dated", "when") not in beside
+    assert beside["dated", "day"].evidence == alone.evidence
+    assert (beside["dated", "day"].remedy, beside["dated", "day"].command) == ("", "")
+
+
 def test_twins_are_found_whatever_their_type():
     columns = plain()
     found = found_in(

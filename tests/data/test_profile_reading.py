@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 
 from mlkit.core.schema import Column, Schema
+from mlkit.data.charts.profile import plot_words
 from mlkit.data.charts.report import Report
 from mlkit.data.measures.associations import Associations, associations
 from mlkit.data.measures.texts import describe, picture, telling
 from mlkit.data.profile import Profile, profile
+from tests.pictures import said
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
@@ -103,6 +105,39 @@ def test_the_gallery_shows_the_words_that_tell(found):
     none = profile(pd.DataFrame({"x": [1.0, 2.0]})).gallery
     assert "No text" in none._repr_html_()
     assert repr(none) == "<Gallery of 0 pictures>"
+
+
+def test_the_picture_of_telling_words_names_their_columns(found):
+    assert "What the texts say: words" in said(found.gallery.pictures[0])
+    more = plot_words({**found.telling, "notes": found.telling["words"]})
+    assert "What the texts say: words, notes" in said(more)
+    assert "What the texts say\n" in said(plot_words({"": found.telling["words"]}))
+
+
+def test_texts_that_no_tie_is_measured_of_are_named(found):
+    told = "texts, images and sounds are not measured so"
+    assert f"{told}: words" in said(found.plot_ties())
+    others = Schema.of(hostile()).without("words")
+    assert told not in said(profile(others.attach(hostile()[others.names])).plot_ties())
+    alone = Schema.of(hostile()).without(EVIL, "x")
+    texts = profile(alone.attach(hostile()[alone.names]))
+    assert "nothing but texts" in said(texts.plot_ties())
+
+
+def test_the_middle_of_a_column_is_a_middle_or_nothing():
+    table = hostile().assign(who=pd.array([f"n{i}" for i in range(90)], "str"))
+    words = [f"{a}{b}" for a in "abcdefghij" for b in "klmnopqrs"]
+    table["words"] = [w + " is good" * (n < 60) for n, w in enumerate(words)]
+    schema = Schema.of(hostile()).put(Column("who", "id"))
+    page = profile(schema.attach(table)).table._repr_html_()
+    lines = re.findall(r"<tr style=.*?</tr>", page)
+    middles = {}
+    for line in lines[1:]:
+        cells = [html.unescape(c) for c in re.findall(r"<td[^>]*>(.*?)</td>", line)]
+        middles[cells[0]] = cells[5]
+    assert middles["who"] == ""
+    assert middles["words"] == "3 words"
+    assert middles["t"] == f"{EVIL[:40]} (30)"
 
 
 def test_words_that_tell_are_not_those_that_all_use():

@@ -37,6 +37,7 @@ __all__ = ["plot_columns", "plot_gaps", "plot_ties", "plot_words"]
 
 MOST = 24
 ACROSS = 4
+NAMED = 3
 
 
 def plot_columns(
@@ -218,7 +219,12 @@ def plot_gaps(measures: Sequence[Mapping[str, Any]], rows: int) -> Picture:
     return picture
 
 
-def plot_ties(ties: Mapping[str, float], target: str, sampled: int = 0) -> Picture:
+def plot_ties(
+    ties: Mapping[str, float],
+    target: str,
+    sampled: int = 0,
+    others: Sequence[str] = (),
+) -> Picture:
     """Draw how well each feature alone tells the target.
 
     Parameters
@@ -229,9 +235,12 @@ def plot_ties(ties: Mapping[str, float], target: str, sampled: int = 0) -> Pictu
         The target's name.
     sampled
         On how many rows they were measured; 0 for all.
+    others
+        The features that were not measured: texts, images and sounds.
     """
     if not ties:
-        return nothing("There is no target to tell, or too few rows")
+        alone = ", or nothing but texts, images and sounds" if others else ""
+        return nothing(f"There is no target to tell, or too few rows{alone}")
     order = sorted(ties, key=lambda name: -ties[name])[:MOST]
     picture, (axes,) = figure(9, 1.1 + 0.26 * len(order))
     with style():
@@ -249,6 +258,9 @@ def plot_ties(ties: Mapping[str, float], target: str, sampled: int = 0) -> Pictu
         axes.set_xlim(0, 1.06)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", colors=INK)
+    if others:
+        kinds = "texts, images and sounds are not measured so"
+        label(axes, x=f"{kinds}: {_named(others)}")
     told = "0 nothing, 1 all; a column beyond the dotted line gives the target away"
     told += f"; on {sampled:,} rows" * bool(sampled)
     headline(picture, f"What each column alone tells of {shorten(target, 30)}", told)
@@ -293,5 +305,14 @@ def plot_words(
         for place in axes[len(panels) :]:
             place.set_visible(False)
     told = f"the words that tell each class{f' of {shorten(target)}' if target else ''}"
-    headline(picture, "What the texts say", f"{told}; a longer bar is surer")
+    names = _named([*dict.fromkeys(column for column, _, _ in panels if column)])
+    title = "What the texts say" + f": {names}" * bool(names)
+    headline(picture, title, f"{told}; a longer bar is surer")
     return picture
+
+
+def _named(columns: Sequence[str]) -> str:
+    """Name some columns, and say how many more there are."""
+    shown = [shorten(column, 24) for column in columns[:NAMED]]
+    rest = len(columns) - len(shown)
+    return ", ".join(shown) + f" and {rest} more" * bool(rest)

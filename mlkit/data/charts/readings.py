@@ -133,11 +133,11 @@ def _measures(column: Mapping[str, Any], rows: int) -> tuple[object, ...]:
     if "first" in column:
         return (*first, column["first"], "", column["last"])
     if "vocabulary" in column:
-        words = many(int(column["words_median"]), "word")
-        middle = f"{words} of {column['vocabulary']:,}"
+        words = round(column["words_median"])
+        middle = many(words, "word") if words else ""
         low, high = (many(column[end], "character") for end in ("shortest", "longest"))
         return (*first, low, middle, high)
-    if "most" in column:
+    if "most" in column and column["type"] != "id":
         return (*first, "", f"{column['most'][:40]} ({column['most_rows']:,})", "")
     return (*first, "", "", "")
 

@@ -61,7 +61,9 @@ def in_order(found: Iterable[Alert]) -> tuple[Alert, ...]:
     return tuple(sorted(found, key=lambda alert: LEVELS.index(alert.level)))
 
 
-def of_column(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
+def of_column(
+    look: Look, measured: Mapping[str, Any], *, timed: bool = False
+) -> Iterator[Alert]:
     """Yield what is odd about one column.
 
     Parameters
@@ -70,6 +72,8 @@ def of_column(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
         The column before and after cleaning.
     measured
         Its measures, as `describe` gives them.
+    timed
+        Whether a column of the table has the role time.
     """
     yield from _of_operations(look)
     if "target" in look.column.roles or look.dropped:
@@ -85,7 +89,7 @@ def of_column(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
     yield from _of_gaps(look, measured)
     if "private" in look.column.roles:
         return
-    yield from _of_kind(look, measured)
+    yield from _of_kind(look, measured, timed=timed)
 
 
 def _of_operations(look: Look) -> Iterator[Alert]:
@@ -124,12 +128,14 @@ def _of_gaps(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
         )
 
 
-def _of_kind(look: Look, measured: Mapping[str, Any]) -> Iterator[Alert]:
+def _of_kind(
+    look: Look, measured: Mapping[str, Any], *, timed: bool
+) -> Iterator[Alert]:
     rows, kind = len(look.raw), look.left.type
     if kind == "number":
         yield from numbers.alerts(look.column, measured, rows, _marks(look))
     elif kind == "date":
-        yield from dates.alerts(look.column, measured)
+        yield from dates.alerts(look.column, measured, timed=timed)
     elif kind == "category":
         yield from categories.alerts(look, measured)
     elif kind == "text":

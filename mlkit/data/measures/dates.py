@@ -58,7 +58,9 @@ def describe(values: pd.Series) -> dict[str, Any]:
     return found
 
 
-def alerts(column: Column, measured: Mapping[str, Any]) -> Iterator[Alert]:
+def alerts(
+    column: Column, measured: Mapping[str, Any], *, timed: bool = False
+) -> Iterator[Alert]:
     """Yield what is odd about moments.
 
     Parameters
@@ -67,14 +69,19 @@ def alerts(column: Column, measured: Mapping[str, Any]) -> Iterator[Alert]:
         Its type and roles as collected.
     measured
         What `describe` gave.
+    timed
+        Whether a column of the table has the role time: a second one needs it not.
     """
     if "time" not in column.roles and measured["distinct"]:
-        yield Alert(
-            *("dated", column.name, "look"),
-            f"rows from {measured['first']} to {measured['last']}",
-            'to be judged on the future, it needs the role "time"',
-            roles(column, "time"),
-        )
+        told = f"rows from {measured['first']} to {measured['last']}"
+        if timed:
+            yield Alert("dated", column.name, "note", told)
+        else:
+            yield Alert(
+                *("dated", column.name, "look", told),
+                'to be judged on the future, it needs the role "time"',
+                roles(column, "time"),
+            )
     gap = measured.get("gap_days", 0.0)
     wide = gap > WIDE * measured.get("span_days", 0.0)
     if measured["distinct"] >= MANY_STEPS and wide:

@@ -89,7 +89,9 @@ class SplitExplorer:
         if self.parts.group in table:
             told["groups"] = f"{table[self.parts.group].nunique():,}"
         if column and column != target:
-            told[f"missing in {shorten(column, WORD)}"] = f"{_gone(table[column]):.1%}"
+            told[f"missing in {shorten(column, WORD)}"] = (
+                f"{_gone(_unfilled(table[column])):.1%}"
+            )
         return told
 
     def _notes(self) -> list[str]:
@@ -114,7 +116,7 @@ class SplitExplorer:
         if column not in self.columns:
             todo = did_you_mean(column, self.columns)
             raise UsageError(f"there is no column {column!r} to show", todo=todo)
-        cells = {name: table[column] for name, table in self.tables.items()}
+        cells = {name: _unfilled(one[column]) for name, one in self.tables.items()}
         title = f"How {shorten(column, 40)} falls"
         if self.schema[column].type == "text":
             lengths = {
@@ -125,7 +127,7 @@ class SplitExplorer:
             return plot_times(cells, title)
         if all(one.dtype.kind in "fiu" for one in cells.values()):
             return _numbers(cells, column, title)
-        return plot_classes({n: _words(one) for n, one in cells.items()}, title)
+        return plot_classes(cells, title)
 
     def widget(self) -> object:
         """Return a menu of columns, the sizes, and the chosen column in each part."""
@@ -177,8 +179,9 @@ def _gone(values: pd.Series) -> float:
     return float(values.isna().mean()) if len(values) else 0.0
 
 
-def _words(values: pd.Series) -> pd.Series:
-    return values.astype(object).where(values.notna(), MISSING).map(str)
+def _unfilled(values: pd.Series) -> pd.Series:
+    """Return words with a gap where cleaning wrote that there is one."""
+    return values if values.dtype.kind in "biufM" else values.mask(values == MISSING)
 
 
 def _numbers(cells: dict[str, pd.Series], name: str, title: str) -> Picture:
@@ -189,8 +192,5 @@ def _numbers(cells: dict[str, pd.Series], name: str, title: str) -> Picture:
     }
     if all(map(len, finite.values())):
         return plot_numbers(finite, name, title)
-    told = {
-        part: one.notna().map({True: "a number", False: MISSING})
-        for part, one in cells.items()
-    }
+    told = {part: one.notna().map({True: "a number"}) for part, one in cells.items()}
     return plot_classes(told, title)

@@ -3,9 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgba
 
 from mlkit.core.errors import UsageError
 from mlkit.core.schema import Column, Schema
+from mlkit.data.charts.style import PALETTE
+from mlkit.data.clean import clean
 from mlkit.data.split import split
 from mlkit.widgets import SplitExplorer
 
@@ -105,6 +108,27 @@ def test_the_test_part_is_drawn_cleaned_where_the_cleaned_rows_are_given():
     assert parts.test["x"].dtype == "str"
     assert repr(SplitExplorer(parts, cleaned).picture("x")) == "<Picture 9 × 4 in>"
     assert repr(SplitExplorer(parts).picture("x")) == "<Picture 9 × 2.7 in>"
+
+
+def test_what_is_not_known_takes_the_colour_of_no_class():
+    raw = table()
+    cleaned = clean(raw).table
+    rough, tidy = (SplitExplorer(split(one, raw), one) for one in (raw, cleaned))
+    for one in (rough, tidy):
+        key = one.picture("<b>town</b>").axes[0].get_legend()
+        words = [text.get_text() for text in key.texts]
+        assert words == ["<s>", "Ghent", "not known"]
+        assert key.legend_handles[2].get_facecolor() not in {*map(to_rgba, PALETTE)}
+    gone = [one.table("<b>town</b>").rows[0][-1] for one in (rough, tidy)]
+    assert gone[0] == gone[1] != "0.0%"
+
+
+def test_a_part_without_a_number_takes_the_colour_of_no_class():
+    whole = table()
+    parts = split(whole, whole)
+    parts.valid["x"] = np.nan
+    key = SplitExplorer(parts).picture("x").axes[0].get_legend()
+    assert [text.get_text() for text in key.texts] == ["a number", "not known"]
 
 
 def test_a_part_without_a_number_is_told_in_words():

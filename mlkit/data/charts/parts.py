@@ -31,7 +31,7 @@ __all__ = ["plot_classes", "plot_folds", "plot_labels", "plot_numbers", "plot_ti
 
 TONES = {"train": PALETTE[0], "valid": PALETTE[2], "test": PALETTE[1]}
 MOST = 12
-FAR = 4
+FAR = 1.5
 DAY = 86_400e6
 
 

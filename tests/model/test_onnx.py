@@ -20,6 +20,7 @@ from mlkit.model.packing.parity import agree, compare, probes
 from mlkit.model.problem import KINDS, VALUES, Problem
 from mlkit.model.problem import METRICS as METRIC_OF
 from mlkit.model.runtime import Graph, choice
+from mlkit.model.telling import LARGEST, SMALLEST
 
 PACKED = [name for name in names() if "onnx" in family(name).formats]
 MADE = ("two_classes", "many_classes", "number")
@@ -54,6 +55,16 @@ def test_every_family_agrees_on_hard_rows(name, table, problem):
     hard = probes(table, model)
     found = compare(model, hard, said_of(model, hard))
     assert found.rows == 6 * len(table)
+    assert found.holds, found
+
+
+@pytest.mark.parametrize("unit", [SMALLEST, LARGEST / 10])
+def test_the_smallest_and_the_largest_numbers_agree(unit):
+    x = np.random.default_rng(0).normal(size=100)
+    table = pd.DataFrame({"x": x, "y": unit * x})
+    schema = Schema((Column("x"), Column("y", "number", ("target",))))
+    model = fit("linear", {}, table, Problem.of(schema.attach(table)))
+    found = compare(model, table, said_of(model, table))
     assert found.holds, found
 
 

@@ -80,6 +80,18 @@ def test_numbers_far_from_what_rows_like_them_have():
     assert found.plot()._repr_png_()[0].startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-200, 1e200])
+def test_numbers_are_doubted_alike_in_any_unit(unit):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    y = x @ [1.0, 2.0, 3.0] + rng.normal(scale=0.3, size=200)
+    y[:2] += 30
+    plain, found = (suspects(table_of(x, k * y, "number")) for k in (1, unit))
+    assert found.agree == pytest.approx(plain.agree, abs=0.02)
+    assert set(found.table.index[:2]) == {"r0", "r1"}
+    assert found.table.loc["r0", "suggested"] < found.table.loc["r0", "given"]
+
+
 def test_a_large_table_is_sampled_and_says_so():
     rng = np.random.default_rng(0)
     rows = ROWS + 500

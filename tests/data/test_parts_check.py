@@ -127,6 +127,14 @@ def test_a_planted_leak_of_a_number_is_found():
     assert set(check(table).leaks) == {"bill"}
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-200, 1e200])
+def test_a_planted_leak_of_a_number_is_found_in_any_unit(unit):
+    a = np.random.default_rng(5).normal(size=600)
+    table = pd.DataFrame({"a": a, "t": unit * np.where(a > 0.03, 2.0, 1.0)})
+    schema = Schema((Column("a"), Column("t", "number", ("target",))))
+    assert leaks(schema.attach(table)) == {"a": 1.0}
+
+
 def test_equal_rows_across_parts_are_found():
     table = given_by_place(plain())
     table.iloc[500:510, :5] = table.iloc[:10, :5].to_numpy()

@@ -94,6 +94,14 @@ def test_a_curve_climbs_where_there_is_something_to_learn(kind, metric):
     assert means[-1] > {"two": 0.85, "many": 0.55, "number": 0.5}[kind]
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-200, 1e200])
+def test_a_curve_is_the_same_in_any_unit(unit):
+    table = rows_of(300, "number")
+    plain = learning_curve(table).scores.mean(axis=0)
+    found = learning_curve(table.assign(t=unit * table["t"])).scores.mean(axis=0)
+    assert found == pytest.approx(plain, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("then", "spread", "told"),
     [(0.834, 0.001, "would help"), (0.836, 0.02, "may help"), (0.83, 0.001, "little")],

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.data.charts.cards import significant
+from mlkit.data.measures.moments import standardised
 
 __all__ = ["COLUMNS", "Doubt", "doubt_classes", "doubt_numbers", "probabilities"]
 
@@ -125,8 +126,10 @@ def doubt_numbers(
     numbers = given.to_numpy(np.float64)
     model = ExtraTreesRegressor(TREES, min_samples_leaf=2, random_state=seed)
     turns = KFold(folds, shuffle=True, random_state=seed)
-    said = cross_val_predict(model, features, numbers, cv=turns)
-    spreads = _spreads(numbers - said)
+    plain, mean, spread = standardised(numbers)
+    guess = cross_val_predict(model, features, plain, cv=turns)
+    said = mean + spread * guess
+    spreads = _spreads(plain - guess)
     order = np.argsort(-np.abs(spreads), kind="stable")
     order = order[np.abs(spreads[order]) > 1][:most]
     found = pd.DataFrame(
@@ -144,8 +147,7 @@ def doubt_numbers(
         index=given.index[order],
     )
     told = pd.DataFrame({"given": numbers, "said": said}, index=given.index)
-    spread = float(np.var(numbers))
-    agree = 1 - float(np.mean((numbers - said) ** 2)) / spread if spread else 0.0
+    agree = 1 - float(np.mean((plain - guess) ** 2)) if plain.any() else 0.0
     return Doubt(_typed(found), agree, told)
 
 

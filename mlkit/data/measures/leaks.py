@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.data.measures.moments import scaled
+from mlkit.data.measures.moments import scaled, standardised
 
 __all__ = ["AWAY", "leaks", "ties"]
 
@@ -60,7 +60,7 @@ def ties(table: pd.DataFrame) -> dict[str, float]:
     truth: Any = known[target].to_numpy()
     kinds = 0
     if numeric:
-        truth, _ = scaled(truth)
+        truth, *_ = standardised(truth)
     else:
         truth, classes = pd.factorize(known[target], sort=True)
         kinds = len(classes)

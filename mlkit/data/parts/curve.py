@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.data.measures.moments import scaled
+from mlkit.data.measures.moments import standardised
 from mlkit.data.measures.quick import affordable, quick_features
 
 __all__ = ["Curve", "extrapolate", "learning_curve"]
@@ -222,7 +222,7 @@ def _score(
 
     how = {"n_estimators": TREES, "min_samples_leaf": 2, "random_state": seed}
     if kind == "number":
-        truth = scaled(truth)[0]
+        truth = standardised(truth)[0]
         model = ExtraTreesRegressor(**how).fit(matrix[learnt], truth[learnt])
         return float(r2_score(truth[judged], model.predict(matrix[judged])))
     if len(np.unique(truth[learnt])) < 2 or len(np.unique(truth[judged])) < 2:

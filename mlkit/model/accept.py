@@ -226,7 +226,7 @@ def accept(
     findings = [
         rival.of_guess(problem, truth, predicted, base, at, seen.units, seed),
         *bars_of.of_metrics(problem, told, asked, len(truth)),
-        *group_bars.of_groups(problem, found, asked, len(truth)),
+        *group_bars.of_groups(problem, found, asked, len(truth), fair.hints),
         *group_bars.of_fairness(fair, asked, price),
         *group_bars.of_parts(
             problem, weak, asked, parts.titles(config("goal.slices", {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlkit.model.audit.remarks import Remark
 from mlkit.model.grid import Grid
@@ -10,12 +10,22 @@ from mlkit.model.groups.fairness import CROSS, FEWEST, Fairness, Gap, Group
 from mlkit.model.groups.groupwise import RATES
 from mlkit.model.groups.price import beyond
 from mlkit.model.problem import Problem
-from mlkit.model.words import say
+from mlkit.model.words import listed, say
 
-__all__ = ["TITLES", "between", "by_group", "counted", "remarks", "unit", "words"]
+__all__ = [
+    "TITLES",
+    "between",
+    "by_group",
+    "counted",
+    "remarks",
+    "role",
+    "unit",
+    "words",
+]
 
 FIFTHS = 0.8
 CERTAIN = 0.1
+NAMED = 4
 BRIEF = ("parity_gap", "odds_gap", "error_gap")
 DEVIATIONS = "standard deviations"
 PLAIN = "else switch on a mitigation in `train`"
@@ -33,6 +43,26 @@ TITLES = {
     "odds_ratio": "equalised odds ratio",
 }
 """The gaps by the names that the field gives them."""
+
+
+def role(hints: Sequence[str]) -> str:
+    """Return what to do where no column is sensitive; "" where none looks it.
+
+    Parameters
+    ----------
+    hints
+        The columns that look it by their names.
+
+    Examples
+    --------
+    >>> role(["sex", "age"]), role([])
+    ('give sex and age the role sensitive in `collect`', '')
+    """
+    if not hints:
+        return ""
+    more = [f"{len(hints) - NAMED} others"] if len(hints) > NAMED else []
+    named = listed([*hints[:NAMED], *more])
+    return f"give {named} the role sensitive in `collect`"
 
 
 def by_group(found: Fairness) -> Grid:
@@ -139,7 +169,7 @@ def remarks(found: Fairness) -> Iterator[Remark]:
         yield Remark(
             "note",
             "fairness was not assessed: no column has the role sensitive",
-            "give columns such as sex or age that role in `collect`",
+            role(found.hints),
         )
     for one in found.gaps:
         worse = f"{one.column} = {one.least}"

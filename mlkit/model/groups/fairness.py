@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
+from mlkit.data.measures.bias import looks_sensitive
+from mlkit.model.audit.limits import parts_of_dates
 from mlkit.model.audit.remarks import Remark
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
@@ -115,6 +117,8 @@ class Fairness:
         What a reader should know.
     mitigated
         The mitigation that the model has; "" for none.
+    hints
+        Where no column has the role sensitive, those that look it by their names.
     """
 
     problem: Problem
@@ -124,6 +128,7 @@ class Fairness:
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
     mitigated: str = ""
+    hints: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -193,6 +198,7 @@ class Fairness:
                 "groups": tuple(groups),
                 "gaps": tuple(Gap(**one) for one in form["gaps"]),
                 "notes": tuple(form["notes"]),
+                "hints": tuple(form.get("hints", ())),
             }
         )
 
@@ -262,10 +268,13 @@ def assess(
     seed
         Of the resampling.
     """
-    columns = [n for n in Schema.of(table).with_role("sensitive") if n in table]
+    schema = Schema.of(table)
+    columns = [n for n in schema.with_role("sensitive") if n in table]
     if not columns or not len(table):
         why = "not assessed: no column has the role sensitive"
-        return Fairness(problem, len(table), threshold, notes=(why,))
+        parts = {problem.target, *parts_of_dates(table)}
+        hints = tuple(looks_sensitive([n for n in schema.names if n not in parts]))
+        return Fairness(problem, len(table), threshold, notes=(why,), hints=hints)
     known, notes = _groups(table, columns)
     rates = groupwise.of_problem(problem, truth, predicted, cut(threshold))
     groups, weights = units(problem, table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlkit.core.verdict import Finding
-from mlkit.model.groups.fair_words import TITLES, counted, words
+from mlkit.model.groups.fair_words import TITLES, counted, role, words
 from mlkit.model.groups.fairness import CROSS, Fairness, Gap, Group
 from mlkit.model.groups.groupwise import GAPS, LEAST, compared
 from mlkit.model.groups.price import Price
@@ -19,7 +19,7 @@ __all__ = ["of_fairness", "of_groups", "of_parts"]
 
 RARE = 0.01
 NEAR = "; it is so near the bar that a better model helps more than rows"
-ROLE = "give columns such as sex or age the role sensitive in `collect`"
+ROLE = "give a column that tells of groups the role sensitive in `collect`"
 JOIN = "collect more, or join groups"
 COUNTED = {
     "true_positive": "of {yes}",
@@ -30,7 +30,11 @@ OF_SLICES = ("group_gap", "worst_group")
 
 
 def of_groups(
-    problem: Problem, slices: tuple[Slice, ...], bars: Mapping[str, float], rows: int
+    problem: Problem,
+    slices: tuple[Slice, ...],
+    bars: Mapping[str, float],
+    rows: int,
+    hints: Sequence[str] = (),
 ) -> list[Finding]:
     """Judge the metric of groups of sensitive columns, or say what was not assessed.
 
@@ -47,16 +51,21 @@ def of_groups(
         As `mlkit.model.judging.bars.read` gives them.
     rows
         How many rows there are.
+    hints
+        Where no column has the role sensitive, those that look it by their names.
     """
     asked = [name for name in OF_SLICES if name in bars]
     told = [s for s in slices if problem.metric in s.measured.metrics]
     if not told:
-        why = "no column has the role sensitive"
+        why, help_ = "no column has the role sensitive", role(hints)
         if slices:
             why = f"no group has {FEWEST} rows in which the metric is defined"
+            help_ = JOIN
+        elif asked:  # it blocks, so that something must be done
+            help_ = help_ or ROLE
         bar = "equally good for all groups"
         return [
-            Finding(bar, "not_assessed", got=why, help=ROLE, required=bool(asked)),
+            Finding(bar, "not_assessed", got=why, help=help_, required=bool(asked)),
         ]
     title = f"{METRICS[problem.metric].title} in the worst group"
     found = [_worst(problem, told, title, "worst_group", bars)]
@@ -202,7 +211,7 @@ def _apart(problem: Problem, told: list[Slice], bar: float) -> Finding:
     if not pairs:
         why = "no column has two groups with rows enough"
         bar_ = f"{title} {say(bar)}"
-        return Finding(bar_, "not_assessed", got=why, help=ROLE, required=True)
+        return Finding(bar_, "not_assessed", got=why, help=JOIN, required=True)
     gap, error, low, high = max(pairs, key=lambda pair: pair[0] + pair[1])
     limit = gap + error
     met = limit <= bar
@@ -256,10 +265,10 @@ def _gap(found: Fairness, name: str, bar: float, price: Price | None) -> Finding
     title = f"{TITLES[name]} {many} {say(bar)}"
     one = found.widest(name)
     if one is None:
-        why = "no two groups of a sensitive column have rows enough"
+        why, help_ = "no two groups of a sensitive column have rows enough", JOIN
         if not found.groups:
-            why = "no column has the role sensitive"
-        return Finding(title, "not_assessed", got=why, help=ROLE, required=True)
+            why, help_ = "no column has the role sensitive", role(found.hints) or ROLE
+        return Finding(title, "not_assessed", got=why, help=help_, required=True)
     limit = one.low if ratio else one.high
     met = limit >= bar if ratio else limit <= bar
     worse = f"{one.column} = {one.least}"

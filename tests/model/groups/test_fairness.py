@@ -240,6 +240,28 @@ def test_without_a_sensitive_column_it_says_so(make):
     assert repr(found.plot()).startswith("<Picture")
 
 
+@pytest.mark.parametrize(
+    ("names", "todo"),
+    [
+        ({}, "give age and sex the role sensitive in `collect`"),
+        ({"age": "wind", "sex": "place"}, ""),
+        ({"age": "wind", "sex": "gender"}, "give gender the role sensitive"),
+    ],
+)
+def test_only_columns_that_look_sensitive_are_said_to_be_given_that_role(
+    make, names, todo
+):
+    table = make("two_classes", 120)
+    schema = Schema.of(table).change("sex", roles=("ignored",))
+    columns = [replace(c, name=names.get(c.name, c.name)) for c in schema]
+    table = Schema(tuple(columns)).attach(table.rename(columns=names))
+    model = fit("linear", {}, table, Problem.of(table))
+    (one,) = fairness(model, table).remarks
+    assert one.what == "fairness was not assessed: no column has the role sensitive"
+    assert one.todo.startswith(todo)
+    assert bool(one.todo) == bool(todo)
+
+
 def test_it_repeats_reads_back_and_escapes(make, kind):
     table = make(kind, 500)
     table["sex"] = table["sex"].replace({"f": "<b>&"})

@@ -159,7 +159,8 @@ def test_a_small_group_blocks_where_a_bar_is_set_unless_it_is_rare():
         (fair(0.3, 0.2, 0.4), {"parity_gap": 0.1}, "missed", "decide mitigation"),
         (fair(0.9, 0.7, 1.0, "parity_ratio"), {"parity_ratio": 0.8}, "missed", "2,400"),
         (fair(0.9, 0.82, 1.0, "parity_ratio"), {"parity_ratio": 0.8}, "passed", ""),
-        (fair(0.1, 0.0, 0.2), {"odds_gap": 0.1}, "not_assessed", "sensitive"),
+        (fair(0.1, 0.0, 0.2), {"odds_gap": 0.1}, "not_assessed", "collect more"),
+        (Fairness(TWO, 600, 0.5), {"odds_gap": 0.1}, "not_assessed", "role sensitive"),
         (fair(0.1, 0.0, 0.2), {}, "not_assessed", "set [goal.bars] parity_gap"),
     ],
 )
@@ -169,6 +170,22 @@ def test_a_gap_is_met_by_its_limit(gap, bar, state, words):
     assert found.blocks == (state != "passed" and bool(bar))
     if state != "passed":
         assert words in found.help
+
+
+def test_columns_that_look_sensitive_are_named_and_no_others():
+    (blocking,) = group_bars.of_groups(TWO, (), {"worst_group": 0.5}, 600)
+    assert blocking.blocks
+    assert "role sensitive" in blocking.help
+    assert "sex" not in blocking.help
+    (one,) = group_bars.of_groups(TWO, (), {}, 600)
+    assert (one.state, one.help) == ("not_assessed", "")
+    (one,) = group_bars.of_groups(TWO, (), {}, 600, ["gender"])
+    assert one.help == "give gender the role sensitive in `collect`"
+    none = Fairness(TWO, 600, 0.5, hints=("gender",))
+    (gap,) = group_bars.of_fairness(none, {"odds_gap": 0.1})
+    assert gap.help == one.help
+    (few,) = group_bars.of_groups(TWO, (small("x", 12),), {}, 12)
+    assert "role" not in few.help
 
 
 def test_crossed_columns_are_shown_and_not_judged():

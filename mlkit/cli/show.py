@@ -109,14 +109,9 @@ def _absent(
 
 def _trial(project: Project, name: str = "") -> str:
     """Return the newest trial that saved a name, as --run takes it; "" for none."""
-    from mlkit.engine.reporting.past import find, folders, manifest
-    from mlkit.engine.running.champion import is_trial
+    from mlkit.engine.reporting.past import find, last_trial
 
-    for folder in folders(project):
-        left = manifest(folder)
-        if left is None or not is_trial(str(left["variant"])):
-            continue
-        saves = {one for facts in left["steps"].values() for one in facts["saves"]}
-        if name in saves or (saves and not name):
-            return "latest" if folder == find(project) else folder.name
-    return ""
+    folder = last_trial(project, name)
+    if folder is None:
+        return ""
+    return "latest" if folder == find(project) else folder.name

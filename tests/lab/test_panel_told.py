@@ -36,3 +36,8 @@ def test_metrics_verdicts_and_trials_are_told_as_in_the_report(lab, write):
     lab.click("button:has-text('Compare the two')")
     lab.see(".mlkit-Compare td:has-text('ROC AUC')")
     lab.picture("compared")
+    lab.click(".mlkit-Compare tr:has-text('scores') button >> nth=1")
+    lab.see(".mlkit-Tab-title:text-is('scores')")
+    lab.see(".mlkit-Tiles dt:text-is('ROC AUC')")
+    lab.see(".mlkit-Help:has-text('in a trial')")
+    lab.picture("of_a_trial")

@@ -10,10 +10,21 @@ from typing import Any
 from mlkit.core.errors import UsageError, did_you_mean
 from mlkit.core.files import read_json
 from mlkit.core.project import Project
+from mlkit.core.store import MAIN
+from mlkit.engine.running.champion import is_trial
 from mlkit.engine.running.folder import can_be_latest
 from mlkit.engine.running.lock import holder
 
-__all__ = ["before", "facts", "find", "folders", "manifest", "notebook"]
+__all__ = [
+    "before",
+    "by_trial",
+    "facts",
+    "find",
+    "folders",
+    "last_trial",
+    "manifest",
+    "notebook",
+]
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -151,3 +162,18 @@ def facts(project: Project, folder: Path) -> dict[str, Any]:
         "metrics": metrics,
         "said": said,
     }
+
+
+def by_trial(folder: Path) -> bool:
+    """Tell whether a run was a trial, whose package cannot be champion."""
+    return is_trial(str((manifest(folder) or {}).get("variant", MAIN)))
+
+
+def last_trial(project: Project, name: str = "") -> Path | None:
+    """Return the folder of the newest trial that saved a name, or anything."""
+    for folder in folders(project):
+        steps = (manifest(folder) or {}).get("steps", {})
+        saves = {one for facts in steps.values() for one in facts["saves"]}
+        if (name in saves or (saves and not name)) and by_trial(folder):
+            return folder
+    return None

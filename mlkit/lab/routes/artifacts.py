@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mlkit.core import ledger
@@ -14,7 +15,6 @@ from mlkit.lab.preview import facts, payload, preview
 from mlkit.lab.refusal import Refusal
 from mlkit.lab.routes.route import Route, aside, guarded
 from mlkit.lab.routes.runs import run_folder
-from mlkit.lab.told import by_trial, only_trial
 
 __all__ = ["ROUTES"]
 
@@ -48,15 +48,15 @@ class Artifacts(Route):
     def _entry(self, project: Project, name: str) -> Entry:
         entries = self._entries(project)
         if name not in entries:
-            trial = "" if self.word("run", "") else only_trial(project, name)
+            trial = None if self.word("run", "") else past.last_trial(project, name)
             raise _absent(name, entries, trial)
         return entries[name]
 
 
-def _absent(name: str, entries: Mapping[str, Entry], trial: str) -> Refusal:
+def _absent(name: str, entries: Mapping[str, Entry], trial: Path | None) -> Refusal:
     if trial:
         what = f"only a trial has saved {name!r}"
-        return Refusal(404, what, todo=f"see the report of run {trial}")
+        return Refusal(404, what, todo=f"see the report of run {trial.name}")
     what = f"nothing called {name!r} has been saved"
     return Refusal(404, what, todo=did_you_mean(name, entries))
 
@@ -70,7 +70,7 @@ class Artifact(Artifacts):
         project, rows = self.project, self.count("rows", 50, 1000)
         entry = self._entry(project, name)
         held = await aside(preview, Store(project.state), entry, rows)
-        trial = await aside(by_trial, project, entry.run)
+        trial = await aside(past.by_trial, project.runs / entry.run)
         self.reply({**facts(name, entry), "trial": trial, **held})
 
 

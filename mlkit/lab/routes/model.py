@@ -12,7 +12,6 @@ from mlkit.engine.reporting import past
 from mlkit.lab.refusal import Refusal
 from mlkit.lab.routes.route import Route, aside, guarded
 from mlkit.lab.routes.runs import run_folder
-from mlkit.lab.told import by_trial
 
 __all__ = ["ROUTES"]
 
@@ -43,7 +42,7 @@ class Model(Route):
                 "package": package,
                 "champion": facts,
                 "is_champion": bool(moved) and moved["package"] == package,
-                "trial": await aside(by_trial, project, run),
+                "trial": await aside(past.by_trial, project.runs / run),
                 "card": await aside(card, project, package),
             }
         )

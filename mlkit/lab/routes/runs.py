@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mlkit.core.project import Project
-from mlkit.core.store import MAIN
 from mlkit.engine.reporting import past
 from mlkit.engine.reporting.differ import Change, differences
 from mlkit.engine.reporting.pairs import pairs
 from mlkit.engine.reporting.say import words
-from mlkit.engine.running.champion import is_trial
 from mlkit.engine.running.lock import holder
 from mlkit.lab.command import ask, start
 from mlkit.lab.places import Places
@@ -102,8 +100,11 @@ class Compare(Route):
 def listed(project: Project, folder: Path) -> dict[str, Any]:
     """Return what the list tells of a run."""
     found = past.facts(project, folder)
-    trial = is_trial(found.get("variant", MAIN))
-    return {**found, "trial": trial, "titles": titles(found.get("metrics", ()))}
+    return {
+        **found,
+        "trial": past.by_trial(folder),
+        "titles": titles(found.get("metrics", ())),
+    }
 
 
 def change(one: Change) -> dict[str, Any]:

@@ -126,8 +126,8 @@ def strips(table: pd.DataFrame) -> Picture:
 
 def _strip(values: pd.Series, tone: str) -> np.ndarray:
     """Colour one column's cells from pale to full by their rank."""
-    ranks = _comparable(values).rank(method="dense", pct=True)
-    ranks = ranks.to_numpy(dtype=float, na_value=np.nan)
+    ranked = _comparable(values).rank(method="dense", pct=True)
+    ranks = ranked.to_numpy(dtype=float, na_value=np.nan)
     depth = 0.25 + 0.75 * ranks
     colour = np.array(to_rgb(tone))
     shades = 1 - depth[:, None] * (1 - colour)

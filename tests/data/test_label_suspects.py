@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlkit.core.schema import Column, Schema
-from mlkit.data.labels.suspects import ROWS, suspects
+from mlkit.data.labels.suspects import LISTED, ROWS, suspects
 
 
 def table_of(features, target, kind="category", **more):
@@ -59,6 +59,32 @@ def test_each_suspect_comes_with_its_evidence(digits, found):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["category", "number"])
+def test_all_doubtful_labels_are_counted_though_the_worst_alone_are_kept(kind, digits):
+    table = digits[0]
+    if kind == "number":
+        x = np.arange(300.0)
+        y = np.where(x % 10 == 3, 1000 + x, x % 7)
+        table = table_of(np.c_[x, x % 7], y, kind)
+    whole, few = suspects(table, most=5000), suspects(table, most=20)
+    assert whole.likely == (whole.table["likely"] == "yes").sum() > 20
+    assert few.statement == whole.statement
+    page = few._repr_html_()
+    assert page.count("<tr") == 1 + LISTED
+    assert f"and {few.likely - LISTED} rows more; the 20 worst" in page
+    assert f"and {few.likely - LISTED} rows more<" in whole._repr_html_()
+
+
+def test_rows_that_are_less_certain_are_not_shown_as_doubtful():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(300, 1))
+    y = x[:, 0] + rng.uniform(-1, 1, size=300)
+    y[:2] += 30
+    found = suspects(table_of(x, y, "number"))
+    assert 2 <= found.likely < LISTED < len(found.table)
+    assert found._repr_html_().count("<tr") == 1 + found.likely
+
+
 def test_the_same_rows_are_found_again(digits, found):
     pd.testing.assert_frame_equal(suspects(digits[0]).table, found.table)
 

@@ -36,6 +36,8 @@ class Doubt:
     ----------
     table
         By row id: given, suggested, doubt, likely, why; the worst first.
+    likely
+        How many labels are likely wrong, those included that the table has no room for.
     agree
         The share of all labels that the model gives without having seen them; of
         numbers, the share of their variance that it explains.
@@ -44,6 +46,7 @@ class Doubt:
     """
 
     table: pd.DataFrame
+    likely: int
     agree: float
     said: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
@@ -99,7 +102,7 @@ def doubt_classes(
         index=given.index[order],
     )
     agree = float((chances.argmax(axis=1) == codes).mean())
-    return Doubt(_typed(found), agree)
+    return Doubt(_typed(found), int(likely.sum()), agree)
 
 
 def doubt_numbers(
@@ -130,25 +133,26 @@ def doubt_numbers(
     guess = cross_val_predict(model, features, plain, cv=turns)
     said = mean + spread * guess
     spreads = _spreads(plain - guess)
-    order = np.argsort(-np.abs(spreads), kind="stable")
-    order = order[np.abs(spreads[order]) > 1][:most]
+    far, likely = np.abs(spreads), np.abs(spreads) > FAR
+    order = np.argsort(-far, kind="stable")
+    order = order[far[order] > 1][:most]
     found = pd.DataFrame(
         {
             "given": numbers[order],
             "suggested": [significant(float(value)) for value in said[order]],
-            "doubt": np.round(np.abs(spreads[order]), 2),
-            "likely": np.where(np.abs(spreads[order]) > FAR, "yes", "perhaps"),
+            "doubt": np.round(far[order], 2),
+            "likely": np.where(likely[order], "yes", "perhaps"),
             "why": [
-                f"{abs(far):.1f} spreads {'above' if far > 0 else 'below'} what rows "
+                f"{abs(off):.1f} spreads {'above' if off > 0 else 'below'} what rows "
                 "like it have"
-                for far in spreads[order]
+                for off in spreads[order]
             ],
         },
         index=given.index[order],
     )
     told = pd.DataFrame({"given": numbers, "said": said}, index=given.index)
     agree = 1 - float(np.mean((plain - guess) ** 2)) if plain.any() else 0.0
-    return Doubt(_typed(found), agree, told)
+    return Doubt(_typed(found), int(likely.sum()), agree, told)
 
 
 def probabilities(

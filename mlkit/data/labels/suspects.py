@@ -51,6 +51,9 @@ class Suspects:
         gives without having seen them; of numbers, of their variance it explains.
     said
         Of numbers, what is ``given`` and what was ``said``, by row id.
+    likely
+        How many labels are likely wrong, more than the table holds where it is cut; the
+        others in it are less certain.
     """
 
     table: pd.DataFrame
@@ -59,11 +62,7 @@ class Suspects:
     notes: tuple[str, ...] = ()
     agree: float = 0.0
     said: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
-
-    @property
-    def likely(self) -> int:
-        """How many labels are likely wrong; the others are less certain."""
-        return int((self.table["likely"] == "yes").sum())
+    likely: int = 0
 
     @property
     def statement(self) -> str:
@@ -93,18 +92,24 @@ class Suspects:
 
     def _repr_html_(self) -> str:
         top = card("Labels that may be wrong", self.statement, self.notes)
+        shown = self.table[: min(self.likely, LISTED)]
         lines = [
             (shorten(row, 24), *(shorten(cell, 40) for cell in one[:2]), one[2])
             for row, one in zip(
-                self.table.index[:LISTED],
-                self.table[["given", "suggested", "why"]].to_numpy(object)[:LISTED],
+                shown.index,
+                shown[["given", "suggested", "why"]].to_numpy(object),
                 strict=True,
             )
         ]
-        rest = len(self.table) - len(lines)
-        more = f"and {many(rest, 'row')} more, ever less certain" if rest else ""
         heads = ("row", "given", "suggested", "why")
+        more = self._more(len(lines))
         return top + (grid(heads, lines, more) if lines else "")
+
+    def _more(self, shown: int) -> str:
+        """Say which doubtful labels are not shown."""
+        told = f"and {many(self.likely - shown, 'row')} more" * (self.likely > shown)
+        cut = self.likely > len(self.table)
+        return told + f"; the {len(self.table):,} worst are in its table" * cut
 
 
 def suspects(table: pd.DataFrame, *, most: int = 200, seed: int = 0) -> Suspects:
@@ -156,6 +161,7 @@ def suspects(table: pd.DataFrame, *, most: int = 200, seed: int = 0) -> Suspects
         notes=tuple(notes),
         agree=found.agree,
         said=found.said,
+        likely=found.likely,
     )
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 
 from mlkit.core.errors import InputError
-from mlkit.core.schema import Schema
 from mlkit.model.encoding.encode import Encoder
 from mlkit.model.families import family, ready
 from mlkit.model.fitted import Member, Model, Part, counts_of, estimator_of
@@ -92,7 +91,9 @@ def _errors(reductions: Any, truth: Array, counts: Array | None) -> Any:
     return Errors()
 
 
-def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> Model:
+def gradient(
+    table: pd.DataFrame, problem: Problem, asked: Asked, groups: pd.Series, seed: int
+) -> Model:
     """Fit a blend of one family under a limit on the gap (Agarwal and others 2018).
 
     Errors count by the column with the role weight; in the gap all rows count alike.
@@ -102,7 +103,9 @@ def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> 
     table, problem
         Cleaned rows with their target, one of two classes.
     asked
-        The sensitive columns, the aim, and the family.
+        The aim, and the family.
+    groups
+        The group of each row as a code, by the table's index.
     seed
         Of every fit.
 
@@ -117,7 +120,6 @@ def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> 
     rows = known(table, problem)
     truth = problem.truth(rows)
     encoder, matrix = Encoder.learn(rows, problem, kind.encoding, truth, seed)
-    named = Schema.of(table).attach(rows)
     counts = counts_of(rows, problem)
     reductions = _fairlearn()
     limit = {"parity": "DemographicParity", "odds": "EqualizedOdds"}[asked.aim]
@@ -130,7 +132,7 @@ def gradient(table: pd.DataFrame, problem: Problem, asked: Asked, seed: int) -> 
     with warnings.catch_warnings():
         # fairlearn sets new labels of a Series one by one, which pandas 4 will refuse
         warnings.simplefilter("ignore", DeprecationWarning)
-        made.fit(matrix, truth, sensitive_features=joint(named, asked.columns))
+        made.fit(matrix, truth, sensitive_features=groups[rows.index].to_numpy())
     model = Model(problem, truth, counts)
     model.encoders = [encoder]
     for at, weight in made.weights_.items():

@@ -17,7 +17,8 @@ from mlkit.model.choose import sample
 from mlkit.model.fitted import Model
 from mlkit.model.grid import Grid
 from mlkit.model.groups import remedy
-from mlkit.model.groups.fairness import Fairness, assess
+from mlkit.model.groups.crossing import Crossing, decision
+from mlkit.model.groups.fairness import FEWEST, Fairness, assess
 from mlkit.model.groups.price import METHODS, Asked, Price, asked
 from mlkit.model.measures import costs, curves
 from mlkit.model.measures.measure import Measured, measure, units
@@ -84,21 +85,26 @@ class Outlook:
         UsageError
             Where the method cannot be had here.
         """
-        wanted = self._asked(value)
-        if repr(wanted) not in self._prices:
+        wanted, named = self._asked(value), bool(asked(value).columns)
+        if (key := repr((wanted, named))) not in self._prices:
             assert self.said is not None
             after, problem = remedy.said(self, wanted), self.settings.problem
             both = [_judged(problem, one) for one in (self.said, after)]
             (before, first), (then, second) = both
-            self._prices[repr(wanted)] = Price(
+            self._prices[key] = Price(
                 problem,
                 wanted,
                 before,
                 then,
                 (first, second),
-                (*remedy.told(self, wanted), *_uncounted(problem, wanted)),
+                (
+                    *(() if named else self._left_out(wanted)),
+                    *self._crossing(wanted).told(wanted),
+                    *remedy.told(self, wanted),
+                    *_uncounted(problem, wanted),
+                ),
             )
-        return self._prices[repr(wanted)]
+        return self._prices[key]
 
     def train(self, value: str | Mapping[str, Any] = "none") -> Model:
         """Train the model, with a mitigation where one is switched on.
@@ -119,7 +125,7 @@ class Outlook:
 
     def _asked(self, value: str | Mapping[str, Any]) -> Asked:
         wanted = asked(value)
-        sensitive = Schema.of(self.table).with_role("sensitive")
+        sensitive = _sensitive(self.table)
         if wanted.method not in self.methods:
             raise UsageError(
                 f"{wanted.method} cannot be switched on here",
@@ -134,7 +140,35 @@ class Outlook:
                     where="decision 'mitigation'",
                     todo=did_you_mean(name, sensitive),
                 )
-        return replace(wanted, columns=wanted.columns or tuple(sensitive))
+        crossing = self._crossing(wanted)
+        if wanted.columns:
+            crossing.check(wanted)
+            return wanted
+        found = replace(wanted, columns=crossing.kept(sensitive) or tuple(sensitive))
+        crossing.check(found)
+        return found
+
+    def _left_out(self, wanted: Asked) -> Iterator[str]:
+        """Say which sensitive columns are not treated, where none were named."""
+        left = [n for n in _sensitive(self.table) if n not in wanted.columns]
+        if not left:
+            return
+        them = "it" if len(left) == 1 else "them"
+        told = f"{listed(left)} left out: with {them}, fewer than two groups have "
+        told += f"{FEWEST} rows"
+        if alone := self._crossing(wanted).alone(left):
+            todo = decision(wanted, alone[:1])
+            told += f"; to treat {alone[0]} instead: {todo}"
+        yield told
+
+    def _crossing(self, wanted: Asked) -> Crossing:
+        """Return the rows that tell which groups are large enough for a method."""
+        assert self.said is not None
+        if wanted.method == "thresholds":
+            odds = wanted.aim == "odds"
+            return Crossing(self.said.table, self.said.truth == 1 if odds else None)
+        rows = known(self.table, self.settings.problem)
+        return Crossing(Schema.of(self.table).attach(rows))
 
     def table_of(self) -> Grid:
         """Return the methods that can be switched on as a table."""
@@ -184,7 +218,7 @@ def outlook(
     """
     problem = settings.problem
     drawn = settings.seed if seed is None else seed
-    sensitive = [n for n in Schema.of(table).with_role("sensitive") if n in table]
+    sensitive = _sensitive(table)
     if not sensitive:
         why = "no column has the role sensitive: fairness is not assessed"
         nothing = Fairness(problem, 0, None, notes=(why,))
@@ -194,7 +228,21 @@ def outlook(
     said = remedy.out_of_fold(rows, settings, drawn, keep)
     before, _ = _judged(problem, said)
     methods, notes = _methods(problem, sensitive)
-    return Outlook(table, settings, drawn, keep, before, methods, notes, rows, said)
+    found = Outlook(table, settings, drawn, keep, before, methods, notes, rows, said)
+    idle = [m for m in methods if not found._crossing(Asked(m)).alone(sensitive)]
+    if idle:
+        found.methods = tuple(m for m in methods if m not in idle)
+        why = f"no sensitive column has two groups of at least {FEWEST} rows, which "
+        found.notes = *notes, f"{why}{listed(_plain(m) for m in idle)} would need"
+    return found
+
+
+def _plain(method: str) -> str:
+    return method.replace("_", " ")
+
+
+def _sensitive(table: pd.DataFrame) -> list[str]:
+    return [n for n in Schema.of(table).with_role("sensitive") if n in table]
 
 
 def _methods(

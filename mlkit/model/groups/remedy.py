@@ -125,7 +125,8 @@ def said(outlook: Outlook, asked: Asked) -> Said:
         else:
             learnt = every[cross.learnt(every, problem, fold, int(k))]
             table = Schema.of(every).attach(learnt)
-            model = gradient(table, problem, asked, outlook.seed)
+            groups = _groups(outlook, asked.columns)
+            model = gradient(table, problem, asked, groups, outlook.seed)
             found[inside] = model.predicted(before.table[inside])
     return replace(before, predicted=found)
 
@@ -142,7 +143,8 @@ def trained(outlook: Outlook, asked: Asked) -> Model:
     """
     table, settings, seed = outlook.table, outlook.settings, outlook.seed
     if asked.method == "exponentiated_gradient":
-        return gradient(table, settings.problem, asked, seed)
+        groups = _groups(outlook, asked.columns)
+        return gradient(table, settings.problem, asked, groups, seed)
     if asked.method == "thresholds":
         before = outlook.said
         assert before is not None
@@ -160,8 +162,13 @@ def told(outlook: Outlook, asked: Asked) -> Iterator[str]:
     """Yield what a reader should know of a mitigation."""
     columns = listed(asked.columns)
     if asked.method == "thresholds":
-        told = f"the answer depends on {columns}, which every request must bring"
-        yield f"{told}: ask whether that is allowed"
+        assert outlook.said is not None
+        keys = keys_of(outlook.said.table, asked.columns)
+        if shift_of(outlook.said, keys, asked.aim).share:
+            told = f"the answer depends on {columns}, which every request must bring"
+            yield f"{told}: ask whether that is allowed"
+        else:
+            yield f"nothing changes: by {columns}, all groups have the same threshold"
     elif looks := [n for n in asked.columns if n in outlook.settings.problem.features]:
         seen = listed(looks)
         todo = f"to answer without, give {seen} the role ignored, too, in `collect`"
@@ -176,6 +183,13 @@ def told(outlook: Outlook, asked: Asked) -> Iterator[str]:
         yield f"{listed(deaf)} heed no weights, and stay as they are"
 
 
+def _groups(outlook: Outlook, columns: Sequence[str]) -> pd.Series:
+    """Return the group of each row with a target as a code."""
+    rows = known(outlook.table, outlook.settings.problem)
+    named = Schema.of(outlook.table).attach(rows)
+    return pd.Series(joint(named, columns), rows.index)
+
+
 # reweighing
 
 
@@ -183,12 +197,11 @@ def _weighed(outlook: Outlook, asked: Asked) -> tuple[pd.DataFrame, Settings]:
     """Return the rows with a weight that makes groups and answers independent."""
     problem = outlook.settings.problem
     rows = known(outlook.table, problem)
-    named = Schema.of(outlook.table).attach(rows)
     counted = counts_of(rows, problem)
     if counted is None or not counted.any():
         counted = np.ones(len(rows))
-    groups, classes = joint(named, asked.columns), _classes(problem, rows)
-    weights = weights_of(groups, classes, counted) * counted
+    groups = _groups(outlook, asked.columns).to_numpy()
+    weights = weights_of(groups, _classes(problem, rows), counted) * counted
     schema = Schema.of(outlook.table)
     if problem.weight:
         schema = schema.change(problem.weight, roles=())

@@ -144,12 +144,14 @@ def shift_of(
     positive, chances = found.truth == 1, found.predicted[:, 1]
     made = curves.steps_of(positive[every], chances[every])
     at = curves.cheapest(made, costs.of_two(costs.told(None)))
-    among = every & positive if aim == "odds" else every
+    counted = positive if aim == "odds" else np.ones(len(keys), bool)
+    among = every & counted
     goal = float((chances[among] >= at).mean())
     limits = {}
     for key in sorted(set(keys)):
-        mine = chances[(keys == key) & among]
-        if len(mine) >= FEWEST:
+        here = keys == key
+        mine = chances[here & among]
+        if (here & counted).sum() >= FEWEST and len(mine):
             limits[key] = float(np.quantile(mine, 1 - goal))
     ends = limits.values() or [at]
     share = (max(ends) - min(ends)) / (1 + max(ends) - min(ends))

@@ -399,3 +399,86 @@ def test_without_a_sensitive_column_there_is_nothing_to_pick():
     assert found.train("none").problem.target == "hired"
     with pytest.raises(UsageError, match="cannot be switched on"):
         found.train("reweighing")
+
+
+def crossed(*sensitive, count=240):
+    """Make few people of whom two or three things are told that are sensitive."""
+    table = people(count)
+    rng = np.random.default_rng(1)
+    table["town"] = pd.array(rng.choice(["Ghent", "Lviv", "Turin"], count), "str")
+    table["age"] = rng.integers(18, 80, count).astype(float)
+    table["rare"] = pd.array(np.where(np.arange(count) < 9, "r", "often"), "str")
+    told = {"town": "category", "age": "number", "rare": "category"}
+    schema = Schema.of(people(9)).change("sex", roles=())
+    schema = schema.put(*(Column(name, kind) for name, kind in told.items()))
+    for name in sensitive:
+        schema = schema.change(name, roles=("sensitive",))
+    return schema.attach(table)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    table = crossed("sex", "town", "age")
+    return outlook(table, settings(table), keep=tmp_path_factory.mktemp("fits"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_columns_are_left_out_until_groups_are_large_enough(many, method):
+    price = many.price(method)
+    assert price.asked.columns == ("sex", "town")
+    left = "age left out: with it, fewer than two groups have 30 rows; to treat age"
+    assert any(left in note for note in price.notes)
+    assert price.measured[0] != price.measured[1]
+    plain, made = many.train(), many.train(method)
+    assert not np.array_equal(plain.predicted(many.table), made.predicted(many.table))
+    named = many.price({"method": method, "columns": ["sex", "town"]})
+    assert not any("left out" in note for note in named.notes)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_named_columns_whose_groups_are_all_small_are_refused(many, method):
+    asked_for = {"method": method, "columns": ["sex", "town", "age"], "aim": "odds"}
+    with pytest.raises(UsageError, match="would change nothing") as error:
+        many.price(asked_for)
+    told = error.value.todo
+    assert "sex, town and age have two each alone" in told
+    form = json.loads(told.partition("'")[2].rpartition("'")[0])
+    assert form["aim"] == "odds"
+    assert many.price(form).measured[0] != many.price(form).measured[1]
+
+
+def test_where_no_column_has_two_large_groups_nothing_can_be_switched_on(tmp_path):
+    table = crossed("rare")
+    found = outlook(table, settings(table), keep=tmp_path)
+    assert not found.methods
+    assert "no sensitive column has two groups of at least 30 rows" in found.notes[-1]
+    with pytest.raises(UsageError, match="cannot be switched on here"):
+        found.train("reweighing")
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("thresholds", "not moved, with fewer than 30 rows each: f | r and m | r"),
+        ("reweighing", "taken together, with fewer than 30 rows each: f | r and m | r"),
+    ],
+)
+def test_small_groups_beside_large_ones_are_named(tmp_path, method, told):
+    table = crossed("sex", "rare")
+    price = outlook(table, settings(table), keep=tmp_path).price(method)
+    assert told in price.notes
+    alone = {"method": method, "columns": ["sex"]}
+    notes = outlook(table, settings(table), keep=tmp_path).price(alone).notes
+    assert not any("fewer than 30" in note for note in notes)
+
+
+def test_an_answer_depends_on_columns_only_where_thresholds_differ(tmp_path):
+    table = crossed("sex")
+    twice = pd.concat([table.assign(sex="f"), table.assign(sex="m")])
+    twice.index = pd.Index([f"r{k}" for k in range(len(twice))], dtype="str")
+    found = outlook(Schema.of(table).attach(twice), settings(table), keep=tmp_path)
+    sure = np.tile(np.column_stack([np.ones(240), np.zeros(240)]), (2, 1))
+    found.said = replace(found.said, predicted=sure)
+    notes = found.price("thresholds").notes
+    assert "nothing changes: by sex, all groups have the same threshold" in notes
+    assert not any("depends on" in note for note in notes)

@@ -247,6 +247,14 @@ def test_dates_are_drawn_as_dates_and_never_as_the_number_of_a_day(first, last, 
     assert len(ticks) <= 5
 
 
+@pytest.mark.parametrize("most", [1, 4, 1000])
+def test_an_axis_of_rows_counts_whole_ones(most):
+    _, (axes,) = plots.figure(4, 2)
+    axes.bar(["a", "b"], [1, most])
+    plots.label(axes, "How many", "kind", "rows")
+    assert all(float(place).is_integer() for place in axes.get_yticks())
+
+
 def test_a_contract_writes_years_without_a_comma():
     years = {"rule": "a", "check": "range", "column": "built", "seen": [1900, 2010]}
     pay = {"rule": "b", "check": "range", "column": "pay", "seen": [900, 2010]}

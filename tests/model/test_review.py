@@ -293,6 +293,10 @@ def test_it_is_drawn_whatever_is_in_it(table):
     found = look(table, "linear", refits=0)
     for what in ("overview", "together"):
         assert repr(found.plot(what)).startswith("<Picture")
+    names = [axes.get_ylabel() for axes in found.plot("together").axes]
+    of = found.pair["of"]
+    assert of in (found.problem.classes or [""])
+    assert (f"chance of {of}" if of else f"mean {found.problem.target}") in names
     bare = Review(found.problem, 9, 1.0, 1.0, found.importance)
     assert repr(bare.plot("together")).startswith("<Picture")
     assert repr(bare.plot()).startswith("<Picture")

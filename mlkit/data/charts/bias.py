@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from mlkit.data.charts.scales import within
 from mlkit.data.charts.style import (
     INK,
     MUTED,
@@ -20,7 +21,6 @@ from mlkit.data.charts.style import (
     of_classes,
     shorten,
     style,
-    within,
 )
 
 __all__ = ["plot_bias"]

@@ -16,6 +16,7 @@ from mlkit.core.media import KINDS
 from mlkit.core.rows import MISSING
 from mlkit.core.values import numbers, write
 from mlkit.data.charts.film import film
+from mlkit.data.charts.scales import dated
 from mlkit.data.charts.style import (
     ACCENT,
     INK,
@@ -24,7 +25,6 @@ from mlkit.data.charts.style import (
     SOFT,
     Picture,
     bare,
-    dated,
     figure,
     headline,
     nothing,

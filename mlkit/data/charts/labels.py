@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 
+from mlkit.data.charts.scales import within
 from mlkit.data.charts.style import (
     BAD,
     GOOD,
@@ -20,7 +21,6 @@ from mlkit.data.charts.style import (
     label,
     shorten,
     style,
-    within,
 )
 
 __all__ = ["plot_agreement", "plot_pairs", "plot_residuals", "plot_rules"]

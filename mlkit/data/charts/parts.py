@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.data.charts.cards import many
+from mlkit.data.charts.scales import within
 from mlkit.data.charts.style import (
     INK,
     MUTED,
@@ -24,7 +25,6 @@ from mlkit.data.charts.style import (
     of_classes,
     shorten,
     style,
-    within,
 )
 
 __all__ = ["plot_classes", "plot_folds", "plot_labels", "plot_numbers", "plot_times"]

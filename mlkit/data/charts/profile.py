@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from mlkit.data.charts.scales import dated, within
 from mlkit.data.charts.style import (
     ACCENT,
     BAD,
@@ -21,7 +22,6 @@ from mlkit.data.charts.style import (
     SOFT,
     Picture,
     bare,
-    dated,
     figure,
     headline,
     label,
@@ -29,7 +29,6 @@ from mlkit.data.charts.style import (
     of_classes,
     shorten,
     style,
-    within,
 )
 from mlkit.data.measures.leaks import AWAY
 

@@ -12,20 +12,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
-from numpy.typing import ArrayLike
 
 from mlkit.data.charts.fonts import fonts, unwarned
+from mlkit.data.charts.scales import whole
 from mlkit.data.measures.classes import ordered, stated
-from mlkit.data.measures.moments import finite, scaled
 
 __all__ = [
     "ACCENT",
@@ -43,20 +38,16 @@ __all__ = [
     "Picture",
     "bare",
     "colours",
-    "dated",
     "figure",
     "headline",
     "label",
     "nothing",
     "of_classes",
-    "powers",
     "shorten",
     "style",
-    "within",
 ]
 
 ROOM = 700_000  # bytes: as text a third more, and a cell keeps a megabyte
-FIRST, LAST = -719_162, 2_932_896  # the days of the years 1 to 9999, since 1970
 INK = "#22303c"
 MUTED = "#7b8794"
 QUIET = f"var(--jp-ui-font-color2, {MUTED})"  # in HTML the theme's own
@@ -275,11 +266,17 @@ def headline(picture: Figure, title: str, below: str = "") -> None:
 
 
 def label(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
-    """Name a plot and its axes; column names are shown as they are, never as maths."""
+    """Name a plot and its axes; column names are shown as they are, never as maths.
+
+    An axis of rows is told in whole ones.
+    """
     with style():
         axes.set_title(title)
         axes.set_xlabel(x)
         axes.set_ylabel(y)
+    for axis, words in ((axes.xaxis, x), (axes.yaxis, y)):
+        if words == "rows" and axis.get_scale() == "linear":
+            whole(axis)
 
 
 def bare(axes: Axes, *, x: bool = True, y: bool = True) -> None:
@@ -311,77 +308,6 @@ def nothing(told: str) -> Picture:
         bare(axes)
         axes.text(0, 0.5, told, color=MUTED, va="center", fontsize=11)
     return picture
-
-
-def within(axis: Axis, values: ArrayLike) -> float:
-    """Return by what to divide numbers that are to be drawn: 1 but where they are huge.
-
-    The span of an axis has to be a float too; the ticks tell the numbers whole.
-
-    Parameters
-    ----------
-    axis
-        Along which they are drawn.
-    values
-        Finite numbers.
-
-    Examples
-    --------
-    >>> _, (axes,) = figure()
-    >>> within(axes.xaxis, [-1.0, 1.0]), within(axes.xaxis, [-1e308, 1e308])
-    (1.0, 1e+307)
-    """
-    _, power = scaled(np.ravel(np.asarray(values, np.float64)))
-    part = float(f"1e{int(np.log10(power))}")
-    if part > 1:
-        axis.set_major_formatter(
-            lambda place, _: f"{finite(float(place) * part):.3g}".replace("-", "−")
-        )
-    return part
-
-
-def dated(axis: Axis, most: int = 5) -> None:
-    """Name a few places along an axis of days since 1970 by their dates.
-
-    Parameters
-    ----------
-    axis
-        Along which bars or lines are drawn already.
-    most
-        How many places to name at most.
-
-    Examples
-    --------
-    >>> _, (axes,) = figure()
-    >>> _ = axes.set_xlim(19000, 19060)
-    >>> dated(axes.xaxis)
-    >>> [text.get_text() for text in axes.get_xticklabels()]
-    ['Feb', 'Mar']
-    """
-    low, high = sorted(axis.get_view_interval())
-    if low > FIRST and high < LAST:
-        places = AutoDateLocator(minticks=2, maxticks=most)
-        axis.set_major_locator(places)
-        axis.set_major_formatter(ConciseDateFormatter(places))
-        return
-    # what lies outside the years 1 to 9999 has no date to matplotlib
-    axis.set_major_locator(MaxNLocator(2, integer=True))
-    axis.set_major_formatter(lambda day, _: str(np.datetime64(int(day), "D"))[:-6])
-
-
-def powers(axis: Axis) -> None:
-    """Write the numbers along a logarithmic axis plainly; a short one has more of them.
-
-    Parameters
-    ----------
-    axis
-        Along which everything is drawn already.
-    """
-    low, high = sorted(axis.get_view_interval())
-    steps = (1.0,) if high >= 100 * low else (1.0, 2.0, 5.0)
-    axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    axis.set_minor_formatter(NullFormatter())
 
 
 def shorten(text: object, length: int = 18) -> str:

@@ -88,9 +88,9 @@ def pairs(
     Returns
     -------
     dict
-        ``features``, ``x``, ``y``, ``said`` of shape (x, y), ``rows`` at each cell,
-        ``strength`` and ``others``, the strengths of all pairs; empty where there are
-        fewer than two features that vary.
+        ``features``, ``x``, ``y``, ``said`` of shape (x, y), ``of``, the class whose
+        chance that is, ``rows`` at each cell, ``strength`` and ``others``, the
+        strengths of all pairs; empty where there are fewer than two features that vary.
 
     Notes
     -----
@@ -124,6 +124,7 @@ def pairs(
     others.sort(key=lambda line: -line[2])
     return {
         **best,
+        "of": model.classes[focus(model)] if model.classes else "",
         "x": grids[one],
         "y": grids[other],
         "rows": cells.tolist(),

@@ -118,14 +118,15 @@ def terms_of(model: Model, form: Linear) -> dict[str, Any]:
         )
         for k, name in enumerate(encoder.columns)
     ]
-    terms.sort(key=lambda t: (-max(map(abs, (t.effect, *t.effects))), t.name))
+    size = {term: max(map(abs, (term.effect, *term.effects))) for term in terms}
+    shown = [term for term in terms if size[term]] or terms
     last = [] if weights.shape[1] > FEW else [LAST[form.link]]
     return {
         "output": output,
-        "terms": tuple(terms),
+        "terms": tuple(sorted(shown, key=lambda term: (-size[term], term.name))),
         "scores": tuple(scores),
         "start": tuple(map(_round, bias)),
-        "notes": (*last, *_beside(encoder)),
+        "notes": (*last, *_beside(encoder, idle=len(terms) > len(shown))),
         "lacks": "; ".join(lacks),
     }
 
@@ -166,15 +167,16 @@ def _hidden(encoder: Encoder) -> list[str]:
     return [f"how to make numbers of {told} is not told here"]
 
 
-def _beside(encoder: Encoder) -> Iterator[str]:
+def _beside(encoder: Encoder, *, idle: bool) -> Iterator[str]:
     """Say what becomes of cells that no term names."""
     if encoder.numbers:
         yield "a missing number counts as its median" + _medians(encoder)
     if encoder.clip and encoder.numbers:
         far = f"{encoder.clip:g} standard deviations"
         yield f"one further than {far} from its mean counts as if it were there"
-    if encoder.levels:
-        yield "levels that are not named add nothing"
+    if encoder.levels or idle:
+        what = "columns and levels" if idle else "levels"
+        yield f"{what} that are not named add nothing"
 
 
 def _medians(encoder: Encoder) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlkit.data.charts import scales
 from mlkit.data.charts import style as plots
 from mlkit.model.packing.parity import TOLERANCE
 
@@ -29,7 +30,7 @@ def agreement(package: Package) -> plots.Picture:
             axes[0].scatter(mine, theirs, s=16, alpha=0.5, color=plots.ACCENT, lw=0)
         axes[1].barh(names, sizes, color=plots.ACCENT, height=0.6)
         axes[1].set_xscale("log")
-        plots.powers(axes[1].xaxis)
+        scales.powers(axes[1].xaxis)
         axes[1].grid(visible=False, axis="y")
     plots.label(axes[0], "The same row, twice", "the fitted model", "the package")
     plots.label(axes[1], "What is in it", "kB")

@@ -256,6 +256,10 @@ def _pair(picture: plots.Picture, axes: Axes, review: Review) -> None:
         axes.tick_params(axis="x", labelrotation=25)
     bar = picture.colorbar(image, ax=axes, shrink=0.9, pad=0.02)
     bar.outline.set_visible(False)
+    if of := pair.get("of"):
+        bar.set_label(plots.shorten(f"chance of {of}", 24))
+    elif not review.problem.classes:
+        bar.set_label(plots.shorten(f"mean {review.problem.target}", 24))
     one, other = (plots.shorten(name, 26) for name in pair["features"])
     plots.label(axes, "Two at once (a dot: no row is near)", one, other)
 

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mlkit.core.errors import UsageError, did_you_mean
+from mlkit.data.charts import scales
 from mlkit.data.charts import style as plots
 from mlkit.data.charts.cards import many
 from mlkit.model.measures.metrics import METRICS
@@ -320,7 +321,7 @@ def _shade(
 
 
 def _dates(axes: Axes, windows: Sequence[Window]) -> None:
-    plots.dated(axes.xaxis, 7)
+    scales.dated(axes.xaxis, 7)
     if len(windows) == 1:
         middle = _moment(windows[0])
         axes.set_xlim(middle - DAY, middle + DAY)

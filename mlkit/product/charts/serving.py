@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlkit.data.charts import scales
 from mlkit.data.charts import style as plots
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def draw(serving: Serving) -> plots.Picture:
         axes[1].plot(sizes, rates, color=plots.ACCENT, marker="o")
         axes[1].set_xscale("log")
         axes[1].set_yscale("log")
-        plots.powers(axes[1].xaxis)
-        plots.powers(axes[1].yaxis)
+        scales.powers(axes[1].xaxis)
+        scales.powers(axes[1].yaxis)
     plots.label(axes[0], "Answered within, %", "milliseconds, one row a request")
     plots.label(axes[1], "Rows a second", "rows a request")
     half, most = np.quantile(single, [0.5, 0.95])

@@ -118,6 +118,7 @@ def test_two_that_interact_are_found(forest):
     assert found["strength"] > 0.6
     assert np.shape(found["said"]) == (len(found["x"]), len(found["y"]))
     assert np.sum(found["rows"]) == len(table)
+    assert found["of"] == ""
     straight = pairs(fit("linear", {}, planted(), TASK), table, list(NUMBERS))
     assert straight["strength"] < 1e-3
 

@@ -13,7 +13,9 @@ from mlkit.core.schema import Column, Schema
 from mlkit.model.audit.remarking import of_rules
 from mlkit.model.audit.rules import Rules, readable, told
 from mlkit.model.audit.surrogate import rules, surrogate
+from mlkit.model.audit.terms import terms_of
 from mlkit.model.fitted import Member, blend, fit
+from mlkit.model.formats.forms import Linear
 from mlkit.model.problem import Problem
 
 
@@ -181,6 +183,19 @@ def test_terms_of_classes_add_up_to_the_scores(make):
     assert "log-odds of yes" in found.output
     assert effects["town = Ghent"] > effects["town = Turin"]
     assert effects["age"] > 0
+
+
+def test_terms_that_add_nothing_are_not_listed():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({name: rng.normal(size=300) for name in "abcd"})
+    table["y"] = 2 * table["a"] + 0.01 * rng.normal(size=300)
+    task = Problem("number", "y", "rmse", numbers=tuple("abcd"))
+    model = fit("linear", {"strength": 50.0, "sparse": True}, table, task)
+    found = readable(model)
+    assert [term.name for term in found.terms] == ["a"]
+    assert "columns and levels that are not named add nothing" in found.notes
+    idle = Linear(np.zeros((4, 1)), np.zeros(1), "none")
+    assert len(terms_of(model, idle)["terms"]) == len("abcd")
 
 
 @pytest.mark.parametrize("unit", [1e-60, 1e60])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlkit.core.classes import in_order
+from mlkit.core.classes import in_order, scale_of
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 from mlkit.core.schema import Schema
 from mlkit.model.telling import (
@@ -20,7 +20,6 @@ from mlkit.model.telling import (
     countable,
     fitting,
     labels,
-    scale_of,
     tell,
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlkit.core.classes import scale_of
 from mlkit.core.errors import InputError, UsageError, did_you_mean
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "countable",
     "fitting",
     "labels",
-    "scale_of",
     "tell",
 ]
 
@@ -38,23 +38,6 @@ UNLABELLED = {
 }
 """Kinds of problems with no target, of which `tell` knows nothing."""
 
-SCALES = (
-    ("very low", "low", "medium", "high", "very high"),
-    ("very poor", "poor", "fair", "good", "very good", "excellent"),
-    ("very bad", "bad", "average", "good", "very good"),
-    ("never", "rarely", "sometimes", "often", "always"),
-    ("none", "mild", "moderate", "severe"),
-    ("xs", "s", "m", "l", "xl", "xxl"),
-    ("small", "medium", "large"),
-    ("beginner", "intermediate", "advanced", "expert"),
-    (
-        "strongly disagree",
-        "disagree",
-        "neutral",
-        "agree",
-        "strongly agree",
-    ),
-)
 GRADES, FEW, COMMON = 11, 20, 0.01
 SMALLEST, LARGEST = 1e-37, 1e100
 """Onnxruntime drops a sum with what single precision takes for 0, such as a mean."""
@@ -210,21 +193,6 @@ def labels(values: pd.Series) -> list[str]:
         cells = values.to_numpy(float, na_value=np.nan) + 0.0  # no zero below zero
         return [f"{value:.12g}" for value in cells]
     return [str(value) for value in values.astype(str)]
-
-
-def scale_of(found: Collection[str]) -> tuple[str, ...]:
-    """Return labels in their order where they are words of a known scale.
-
-    Examples
-    --------
-    >>> scale_of({"High", "Low", "Medium"}), scale_of({"a", "b", "c"})
-    (('Low', 'Medium', 'High'), ())
-    """
-    plain = {str(label).strip().lower().replace("_", " "): label for label in found}
-    for scale in SCALES:
-        if len(found) > 2 and len(plain) == len(found) and plain.keys() <= set(scale):
-            return tuple(plain[word] for word in scale if word in plain)
-    return ()
 
 
 def _asked(values: pd.Series, type_: str, asked: str) -> str:

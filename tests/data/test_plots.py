@@ -169,6 +169,7 @@ def test_a_class_has_one_colour_in_every_picture(
         (["no", "yes"], {"positive": "no"}),
         (["Yes", "zero"], {}),
         (["10", "9", "2"], {}),
+        (["High", "Low", "Medium"], {}),
         (["b", "a", "c"], {}),
         (["b", "a", "c"], {"positive": "a"}),
         (["good", "bad", "fair"], {"order": ["bad", "fair", "good"]}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlkit.core.cells import config
-from mlkit.core.classes import in_order
+from mlkit.core.classes import in_order, scale_of
 
 __all__ = ["ordered", "stated"]
 
@@ -25,8 +25,9 @@ def stated() -> tuple[str, ...]:
 def ordered(labels: Iterable[object]) -> tuple[str, ...]:
     """Sort classes as the goal has it: as its order states, of two the positive last.
 
-    Where it says nothing the order is that of `mlkit.core.classes.in_order`; a label
-    that the stated order does not name comes after those that it does.
+    Where it says nothing the order is that of a known scale (`mlkit.core.classes`),
+    else that of `mlkit.core.classes.in_order`; a label that the stated order does not
+    name comes after those that it does.
 
     Parameters
     ----------
@@ -37,9 +38,12 @@ def ordered(labels: Iterable[object]) -> tuple[str, ...]:
     --------
     >>> ordered(["10", "9"]), ordered(["yes", "zero"])
     (('9', '10'), ('zero', 'yes'))
+    >>> ordered(["high", "low", "medium"])
+    ('low', 'medium', 'high')
     """
     places = {name: place for place, name in enumerate(stated())}
-    names = list(in_order(map(str, labels)))
+    known = [*map(str, labels)]
+    names = [*(scale_of(known) or in_order(known))]
     names.sort(key=lambda name: places.get(name, len(places)))
     positive = config("goal.positive")
     if positive is not None and len(names) == 2:

@@ -76,11 +76,12 @@ class Errors:
     @property
     def statement(self) -> str:
         """How many mistakes there are, in words."""
-        of = f"{self.wrong:,} of {many(self.rows, 'row')}"
+        are = "is" if self.wrong == 1 else "are"
+        of = f"{self.wrong:,} of {many(self.rows, 'row')} {are}"
         if not self.problem.classes:
-            return f"{of} are off by more than {say(FAR)} robust spreads"
+            return f"{of} off by more than {say(FAR)} robust spreads"
         words = "one is" if self.sure == 1 else f"{self.sure:,} are"
-        return f"{of} are wrong; {words} wrong with confidence"
+        return f"{of} wrong; {words} wrong with confidence"
 
     def pairs(self) -> dict[tuple[str, str], int]:
         """Return which class was taken for which, how often in the listed rows."""

@@ -102,6 +102,20 @@ def test_a_curve_is_the_same_in_any_unit(unit):
     assert found == pytest.approx(plain, abs=0.05)
 
 
+@pytest.mark.parametrize("kind", ["two", "number"])
+@pytest.mark.parametrize(
+    ("unit", "offset"), [(1e-9, 0), (1e60, 0), (1e-60, 0), (1e-3, 1e6)]
+)
+def test_a_curve_is_the_same_in_any_unit_of_a_feature(unit, offset, kind):
+    table = rows_of(300, kind)
+    numbers = {n: offset + unit * table[n] for n in table if table[n].dtype == float}
+    numbers.pop("t", None)
+    assert numbers
+    found = learning_curve(table.assign(**numbers)).scores.mean(axis=0)
+    plain = learning_curve(table).scores.mean(axis=0)
+    assert found == pytest.approx(plain, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("then", "spread", "told"),
     [(0.834, 0.001, "would help"), (0.836, 0.02, "may help"), (0.83, 0.001, "little")],

@@ -257,6 +257,16 @@ def test_ties_do_not_depend_on_the_size_of_numbers(top):
     assert ties(far)["x"] == ties(far.assign(x=x, t=far["t"] / top))["x"]
 
 
+@pytest.mark.parametrize(("unit", "offset"), [(1e-9, 0), (1e-60, 0), (1e-3, 1e6)])
+def test_ties_do_not_depend_on_the_unit_of_a_feature(unit, offset):
+    x = np.random.default_rng(0).uniform(-1, 1, N)
+    told = table_of(x=x, t=np.cos(4 * x))
+    plain = ties(told)["x"]
+    assert plain > 0.9
+    found = ties(told.assign(x=offset + unit * x))["x"]
+    assert found == pytest.approx(plain, abs=0.01)
+
+
 def test_rows_with_an_infinite_target_tie_nothing():
     x = np.arange(N, dtype=float)
     ended = np.where(np.arange(N) % 7 == 0, np.inf, x)

@@ -96,6 +96,7 @@ def hostile(path, rows=200):
         for i in range(rows):
             x = [chance.gauss(0, 1) for _ in numbers]
             some = [texts[20 * k + chance.randrange(20)] for k in range(len(words))]
+            some[0] = texts[chance.randrange(2)]  # groups that can be treated
             three = " ".join(chance.choices(texts, k=3))
             label = texts[20 + (x[0] - x[1] + chance.gauss(0, 0.5) > 0)]
             label = "" if i % 40 == 7 else label

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -154,6 +156,7 @@ def test_there_may_be_no_mistake(make):
     found = errors(model, table[right].head(40))
     assert len(found.table) == found.wrong == 0
     assert "0 of 40 rows are wrong" in found.statement
+    assert "1 of 40 rows is wrong" in replace(found, wrong=1).statement
     found.plot()
     assert "Mistakes" in found._repr_html_()
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlkit.core.schema import Schema
-from mlkit.data.measures.moments import scaled, standardised
+from mlkit.data.measures.moments import scaled, standardised, visible
 
 __all__ = ["AWAY", "leaks", "ties"]
 
@@ -132,7 +132,8 @@ def _again(values: NDArray[np.float64], truth: NDArray[Any], *, numeric: bool) -
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     step = max(len(values) // TREE_ROWS, 1)
-    values, truth = np.nan_to_num(values[::step], nan=-np.inf), truth[::step]
+    values, truth = visible(values[::step]), truth[::step]
+    values = np.nan_to_num(values, nan=-np.inf)
     column = np.clip(values, -1e30, 1e30)[:, None].astype(np.float32)
     made = DecisionTreeRegressor if numeric else DecisionTreeClassifier
     half, guess = np.arange(len(truth)) // 2 % 2, np.empty(len(truth))

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["finite", "moments", "scaled", "standardised"]
+__all__ = ["finite", "moments", "scaled", "standardised", "visible"]
 
 SAFE = 300
 MOST = float(np.finfo(np.float64).max)
+FINEST, LARGEST, FARTHEST = 1e-3, 1e30, 1e4
+"""Ranges that single precision and trees hold, and how many times from zero."""
 
 
 def scaled(values: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
@@ -84,3 +86,34 @@ def moments(values: NDArray[Any]) -> tuple[float, float, float]:
 def finite(value: float) -> float:
     """Return a number that is at most as far from 0 as the largest float."""
     return float(np.clip(value, -MOST, MOST))
+
+
+def visible(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return numbers as trees see them: as they are, else over their range from 0 to 1.
+
+    Trees read single precision, and no cut below 1e-7: of a small enough unit, or far
+    enough from zero, all values are one to them.
+
+    Parameters
+    ----------
+    values
+        Of one column, shape (rows,); what is not finite stays as it is.
+
+    Examples
+    --------
+    >>> visible(np.array([1.0, 2.0, np.nan])), visible(np.array([1e-9, 3e-9, 5e-9]))
+    (array([ 1.,  2., nan]), array([0. , 0.5, 1. ]))
+    """
+    plain = np.asarray(values, np.float64)
+    known = np.isfinite(plain)
+    if not known.any():
+        return plain
+    most = float(np.abs(plain[known]).max())
+    power = float(2.0 ** (int(np.frexp(most)[1]) - 1))
+    shares = plain[known] / power
+    low, width = float(shares.min()), float(np.ptp(shares))
+    if width == 0 or (FINEST < width * power < LARGEST and width * FARTHEST > 1):
+        return plain
+    made = plain.copy()
+    made[known] = (shares - low) / width
+    return made

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlkit.core.media import KINDS
 from mlkit.core.schema import Schema
+from mlkit.data.measures.moments import visible
 
 __all__ = ["LETTERS", "affordable", "ends_of", "quick_features"]
 
@@ -104,7 +105,7 @@ def _is_rich(values: pd.Series, kind: str) -> bool:
 def _plain(table: pd.DataFrame, names: Sequence[str]) -> Matrix:
     import skrub
 
-    frame = pd.DataFrame({str(i): table[name] for i, name in enumerate(names)})
+    frame = pd.DataFrame({str(i): _seen(table[name]) for i, name in enumerate(names)})
     encoder = skrub.TableVectorizer(
         cardinality_threshold=LEVELS + 1, high_cardinality="drop"
     )
@@ -112,6 +113,14 @@ def _plain(table: pd.DataFrame, names: Sequence[str]) -> Matrix:
     with np.errstate(over="ignore"):
         numbers = made.to_numpy(np.float32, na_value=np.nan)
         return np.asarray(np.where(np.isfinite(numbers), numbers, np.nan), np.float32)
+
+
+def _seen(values: pd.Series) -> pd.Series:
+    """Return numbers as trees see them, and all else as it is."""
+    if values.dtype.kind not in "fiu":
+        return values
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    return pd.Series(visible(numbers), values.index)
 
 
 def _rich(values: pd.Series, kind: str) -> Matrix:

@@ -13,16 +13,19 @@ EXACT = 7
 """So many digits are kept of a score: what is beyond is noise of the machine."""
 
 
-def listed(words: Iterable[str]) -> str:
-    """Join words as a person would.
+def listed(words: Iterable[str], most: int | None = None) -> str:
+    """Join words as a person would; beyond `most` of them, count the others.
 
     Examples
     --------
-    >>> listed(["a"]), listed(["a", "b", "c"])
-    ('a', 'a, b and c')
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], 2)
+    ('a', 'a, b and c', 'a, b and 2 others')
     """
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    told = list(words)
+    if most is not None and len(told) > most:
+        told[most:] = [f"{len(told) - most} others"]
+    *first, last = told
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def say(value: float, digits: int = 3) -> str:

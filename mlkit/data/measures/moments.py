@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["finite", "moments", "scaled", "standardised", "visible"]
 
-SAFE = 300
+HUGE = 2.0**300
 MOST = float(np.finfo(np.float64).max)
 FINEST, LARGEST, FARTHEST = 1e-3, 1e30, 1e4
 """Ranges that single precision and trees hold, and how many times from zero."""
@@ -31,10 +31,9 @@ def scaled(values: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
     (1.0, True)
     """
     ends = (values.min(), values.max()) if len(values) else (0.0, 0.0)
-    exponent = int(np.frexp(max(-float(ends[0]), float(ends[1])))[1])
-    power = float(2.0 ** (exponent - 1)) if exponent > SAFE else 1.0
+    power = _power(max(-float(ends[0]), float(ends[1])))
     plain = np.asarray(values, np.float64)
-    return plain if power == 1.0 else plain / power, power
+    return (plain / power, power) if power >= HUGE else (plain, 1.0)
 
 
 def standardised(values: NDArray[Any]) -> tuple[NDArray[np.float64], float, float]:
@@ -54,7 +53,7 @@ def standardised(values: NDArray[Any]) -> tuple[NDArray[np.float64], float, floa
     (array([-1.,  1.]), 2e-200, 1e-200)
     """
     plain = np.asarray(values, np.float64)
-    power = float(2.0 ** (int(np.frexp(np.abs(plain).max())[1]) - 1))
+    power = _power(float(np.abs(plain).max()))
     plain = plain / power
     mean, spread = float(plain.mean()), float(plain.std()) or 1.0
     return (plain - mean) / spread, mean * power, spread * power
@@ -108,8 +107,7 @@ def visible(values: NDArray[Any]) -> NDArray[np.float64]:
     known = np.isfinite(plain)
     if not known.any():
         return plain
-    most = float(np.abs(plain[known]).max())
-    power = float(2.0 ** (int(np.frexp(most)[1]) - 1))
+    power = _power(float(np.abs(plain[known]).max()))
     shares = plain[known] / power
     low, width = float(shares.min()), float(np.ptp(shares))
     if width == 0 or (FINEST < width * power < LARGEST and width * FARTHEST > 1):
@@ -117,3 +115,8 @@ def visible(values: NDArray[Any]) -> NDArray[np.float64]:
     made = plain.copy()
     made[known] = (shares - low) / width
     return made
+
+
+def _power(largest: float) -> float:
+    """Return the power of two at or below a number; a half for 0."""
+    return float(2.0 ** (int(np.frexp(largest)[1]) - 1))

@@ -162,9 +162,7 @@ def _hidden(encoder: Encoder) -> list[str]:
     names = list(dict.fromkeys(n for at, n in sources if not _plain(encoder, at)))
     if not names:
         return []
-    more = [f"{len(names) - NAMED} others"] if len(names) > NAMED else []
-    told = listed([*names[:NAMED], *more])
-    return [f"how to make numbers of {told} is not told here"]
+    return [f"how to make numbers of {listed(names, NAMED)} is not told here"]
 
 
 def _beside(encoder: Encoder, *, idle: bool) -> Iterator[str]:

@@ -60,9 +60,7 @@ def role(hints: Sequence[str]) -> str:
     """
     if not hints:
         return ""
-    more = [f"{len(hints) - NAMED} others"] if len(hints) > NAMED else []
-    named = listed([*hints[:NAMED], *more])
-    return f"give {named} the role sensitive in `collect`"
+    return f"give {listed(hints, NAMED)} the role sensitive in `collect`"
 
 
 def by_group(found: Fairness) -> Grid:
